@@ -1,0 +1,72 @@
+/** Command-line arguments of every command, made from the table of settings. What is not known is refused, with what was meant. */
+import type { ArgsDef } from "citty"
+
+import { load, type Loaded } from "../config/load.ts"
+import { didYouMean } from "../config/schema.ts"
+import { flagOf, optionsFrom, type Setting, SETTINGS } from "../config/settings.ts"
+import { badConfig } from "../errors.ts"
+
+const plain = (markdown: string): string => markdown.replaceAll("`", "")
+
+/** Flags for some of the settings, and `--config`. */
+export const settingArguments = (wanted: (setting: Setting) => boolean = () => true): ArgsDef => ({
+  config: {
+    type: "string",
+    valueHint: "file",
+    description: "Configuration file. Default: imgtailor.config.{ts,js,mjs,json} in the working directory.",
+  },
+  ...Object.fromEntries(
+    SETTINGS.filter(wanted).map((setting) => [
+      flagOf(setting),
+      {
+        type: setting.kind === "switch" ? "boolean" : "string",
+        ...(setting.hint && { valueHint: setting.hint }),
+        description: `${plain(setting.description)} Default: ${plain(setting.default)}.`,
+      } as const,
+    ]),
+  ),
+})
+
+/** `--json`, for commands whose output a machine may read. */
+export const JSON_ARGUMENT: ArgsDef = { json: { type: "boolean", description: "Print JSON." } }
+
+/** Arguments by name, as citty gives them. */
+export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+
+/** @throws {bad-config} flags that the command does not have, and arguments too many */
+const refuseUnknown = (values: Values, definition: ArgsDef): void => {
+  const flags = Object.keys(definition).filter((name) => definition[name]?.type !== "positional")
+  const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const known = new Set(["_", ...Object.keys(definition), ...flags.map(camel)])
+  const problems = Object.keys(values)
+    .filter((name) => !known.has(name))
+    .map((name) => {
+      const meant = didYouMean(name, flags)
+      return `--${name}: there is no such option.${meant ? ` Did you mean --${meant}?` : " --help lists them."}`
+    })
+  const extra = [values["_"] ?? []]
+    .flat()
+    .slice(Object.values(definition).filter(({ type }) => type === "positional").length)
+  if (extra.length > 0) problems.push(`${extra.join(" ")}: Expected no further arguments.`)
+  if (problems.length > 0) throw badConfig(problems)
+}
+
+const textOf = (values: Values, setting: Setting): string | undefined => {
+  const value = values[flagOf(setting)]
+  return value === undefined ? undefined : String(value)
+}
+
+/**
+ * The configuration that a command's arguments, the environment and the file give together.
+ * @param given settings from elsewhere on the command line, such as its first argument
+ */
+export const loadFromArguments = async (
+  values: Values,
+  definition: ArgsDef,
+  given: Readonly<Record<string, unknown>> = {},
+): Promise<Loaded> => {
+  refuseUnknown(values, definition)
+  const args = { ...optionsFrom((setting) => textOf(values, setting)), ...given }
+  const configFile = values["config"] === undefined ? undefined : String(values["config"])
+  return load({ cwd: process.cwd(), env: process.env, args, configFile })
+}

@@ -1,0 +1,13 @@
+/** What commands print: results on standard output, colours only on a terminal. */
+
+const isTerminal = (): boolean => process.stdout.isTTY && !process.env["NO_COLOR"]
+
+const paint = (code: number, text: string): string => (isTerminal() ? `\x1b[${code}m${text}\x1b[0m` : text)
+
+export const bold = (text: string): string => paint(1, text)
+export const cyan = (text: string): string => paint(36, text)
+export const dim = (text: string): string => paint(2, text)
+
+export const print = (text = ""): void => void process.stdout.write(`${text}\n`)
+
+export const printJson = (value: unknown): void => print(JSON.stringify(value))

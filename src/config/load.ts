@@ -1,0 +1,110 @@
+/** Where settings come from: arguments before environment before file before defaults. The only reader of `process.env`. */
+import { existsSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+
+import { badConfig } from "../errors.ts"
+import type { TailorConfig } from "./options.ts"
+import { DEFAULT_THREADS, resolveConfig, type Surroundings } from "./resolve.ts"
+import { optionsFrom, variableOf } from "./settings.ts"
+
+const FILES = ["ts", "mts", "js", "mjs", "cjs", "json"].map((extension) => `imgtailor.config.${extension}`)
+
+const threadsOf = (env: NodeJS.ProcessEnv): number => Number(env["UV_THREADPOOL_SIZE"]) || DEFAULT_THREADS
+
+/** What a library user's process says. */
+export const surroundings = (
+  directory: string = process.cwd(),
+  env: NodeJS.ProcessEnv = process.env,
+): Surroundings => ({ directory, threads: threadsOf(env) })
+
+/** What a long-lived server should be started with, and was not; each a sentence. */
+export const missingAdvice = (
+  renders: number,
+  env: NodeJS.ProcessEnv = process.env,
+  platform: string = process.platform,
+): readonly string[] => {
+  const advice: string[] = []
+  if (!env["UV_THREADPOOL_SIZE"])
+    advice.push(
+      `Start with UV_THREADPOOL_SIZE=${renders + 2} so that ${renders} renders at one time leave threads for files.`,
+    )
+  if (platform === "linux" && !env["MALLOC_ARENA_MAX"])
+    advice.push("Start with MALLOC_ARENA_MAX=2 so that glibc gives memory back after renders.")
+  return advice
+}
+
+const readFile = async (path: string): Promise<Record<string, unknown>> => {
+  const { loadConfig } = await import("c12")
+  try {
+    const { config } = await loadConfig<Record<string, unknown>>({
+      cwd: dirname(path),
+      configFile: path,
+      rcFile: false,
+      globalRc: false,
+      packageJson: false,
+      dotenv: false,
+      envName: false,
+    })
+    return { ...config }
+  } catch (error) {
+    throw badConfig([
+      `${path}: Expected a configuration, but reading it failed: ${error instanceof Error ? error.message : String(error)}`,
+    ])
+  }
+}
+
+/** Options of two sources, the first one's values before the second's, one level deep for settings with parts. */
+const merge = (
+  first: Readonly<Record<string, unknown>>,
+  second: Readonly<Record<string, unknown>>,
+): Record<string, unknown> => {
+  const isParts = (value: unknown): value is object =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+  const merged = { ...second, ...first }
+  for (const name of ["limits", "retired", "quality"]) {
+    if (isParts(first[name]) && isParts(second[name])) merged[name] = { ...second[name], ...first[name] }
+  }
+  return merged
+}
+
+export interface Loaded {
+  readonly config: TailorConfig
+  /** The configuration file that was read, if any. */
+  readonly file: string | undefined
+}
+
+export interface LoadInput {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  /** From the command line. */
+  readonly args: Readonly<Record<string, unknown>>
+  /** A configuration file named on the command line. */
+  readonly configFile?: string | undefined
+}
+
+/**
+ * The configuration of a command.
+ * @throws {bad-config} with every mistake of all sources
+ */
+export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<Loaded> => {
+  const file =
+    configFile === undefined
+      ? FILES.map((name) => join(cwd, name)).find((path) => existsSync(path))
+      : resolve(cwd, configFile)
+  if (configFile !== undefined && file && !existsSync(file))
+    throw badConfig([`--config: Expected a file, found none at ${file}.`])
+  const fromFile = file ? await readFile(file) : {}
+  const fromEnv = optionsFrom((setting) => env[variableOf(setting)])
+  const directory = file ? dirname(file) : cwd
+  // Folders named on the command line or in the environment are relative to where the person is; those in a file, to the file.
+  const absolute = (options: Readonly<Record<string, unknown>>): Record<string, unknown> => ({
+    ...options,
+    ...Object.fromEntries(
+      ["originals", "renditions"]
+        .filter((name) => typeof options[name] === "string")
+        .map((name) => [name, resolve(cwd, String(options[name]))]),
+    ),
+  })
+  const options = merge(absolute(args), merge(absolute(fromEnv), fromFile))
+  return { config: resolveConfig(options, { directory, threads: threadsOf(env) }), file }
+}

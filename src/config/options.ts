@@ -1,0 +1,71 @@
+/** What a configuration may say, and what it becomes. */
+import type { Format, Quality, QualityInput } from "../sizes/format.ts"
+import type { Grammar } from "../sizes/key.ts"
+import type { SizeInput } from "../sizes/list.ts"
+import type { RenderSettings } from "../sizes/recipe.ts"
+import type { Originals, Renditions } from "../store/store.ts"
+import type { WorkLimits } from "../tailor/tailor.ts"
+
+/** Bounds, each with its unit in its name. All are checked before the work that they bound. */
+export interface Limits extends WorkLimits {
+  /** Width × height of an original, from its header. */
+  readonly pixels: number
+  /** Frames × pixels up to which an animation stays one; a longer one becomes its first frame. */
+  readonly animationPixels: number
+  /** Memory for renditions that were answered lately. */
+  readonly cacheBytes: number
+}
+
+/** Settings, as in `imgtailor.config.ts`; docs/settings.md lists them with defaults, flags and environment variables. */
+export interface TailorOptions {
+  /** Folder of the original photos, or a store of your own. Only ever read. */
+  readonly originals: string | Originals
+  /** Folder for what is made, or a store of your own. @default ".imgtailor" beside the configuration file, else in the working directory */
+  readonly renditions?: string | Renditions | undefined
+  /** Every size that may be made: `360x270` (crop), `1280w`, `480h`, or `{ size, name?, gravity?, quality? }`. */
+  readonly sizes: readonly SizeInput[]
+  /** Formats offered besides the original's own, in order of preference. @default ["avif", "webp"] */
+  readonly formats?: readonly Format[] | undefined
+  /** Taken off the lists: refused, but still purged. */
+  readonly retired?:
+    | { readonly sizes?: readonly string[] | undefined; readonly formats?: readonly Format[] | undefined }
+    | undefined
+  /** Originals and renditions in one place. @default false */
+  readonly sharedStore?: boolean | undefined
+  /** `serve` only: delete what a changed original makes stale as soon as it changes, so that nginx may serve the files. @default false */
+  readonly watch?: boolean | undefined
+  /** 1 to 100, for all lossy formats or per format. @default { jpeg: 80, webp: 80, avif: 60 } */
+  readonly quality?: QualityInput | undefined
+  /** `#rgb` or `#rrggbb`, behind transparency where the format has none. @default "#ffffff" */
+  readonly background?: string | undefined
+  readonly limits?: { readonly [name in keyof Limits]?: number | undefined } | undefined
+  /** `Cache-Control` of renditions. @default "public, max-age=3600, s-maxage=31536000" */
+  readonly cacheControl?: string | undefined
+  /** Precedes every address, like `/img`. @default "" */
+  readonly basePath?: string | undefined
+  /** `serve` only: where to listen. @default "127.0.0.1" */
+  readonly host?: string | undefined
+  /** `serve` only; 0 for any free port. @default 3000 */
+  readonly port?: number | undefined
+}
+
+/** Settings complete and checked. */
+export interface TailorConfig {
+  readonly originals: string | Originals
+  readonly renditions: string | Renditions
+  readonly grammar: Omit<Grammar, "maxBytes">
+  readonly settings: RenderSettings
+  readonly limits: Limits
+  readonly cacheControl: string
+  readonly basePath: string
+  readonly watch: boolean
+  readonly host: string
+  readonly port: number
+  /** What a person should know of how the settings were completed. */
+  readonly notices: readonly string[]
+}
+
+/** Types a configuration file: `export default defineConfig({ … })`. */
+export const defineConfig = (options: Partial<TailorOptions>): Partial<TailorOptions> => options
+
+export type { Quality }

@@ -1,0 +1,175 @@
+/** From options to a complete, frozen configuration: defaults filled in, and what cannot work together refused. */
+import { createHash } from "node:crypto"
+import { existsSync, realpathSync, statSync } from "node:fs"
+import { availableParallelism, totalmem } from "node:os"
+import { basename, dirname, join, resolve, sep } from "node:path"
+
+import envPaths from "env-paths"
+
+import { badConfig } from "../errors.ts"
+import type { Format, Quality, QualityInput } from "../sizes/format.ts"
+import { parseSizeList, type Size } from "../sizes/list.ts"
+import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
+import type { Limits, TailorConfig } from "./options.ts"
+import { checkOptions } from "./schema.ts"
+
+/** Everything from outside that completing a configuration depends on. */
+export interface Surroundings {
+  /** What relative folders and the default for renditions start from. */
+  readonly directory: string
+  /** Size of libuv's thread pool, on which renders run. */
+  readonly threads: number
+}
+
+/** libuv's own default. */
+export const DEFAULT_THREADS = 4
+
+/** Jobs that keep all cores busy, while one thread stays free for files and names. */
+const defaultRenders = (threads: number): number => Math.max(1, Math.min(2 * availableParallelism(), threads - 1))
+
+/** Of the machine or, in a container, of what it was given. */
+const memoryShare = (share: number): number => {
+  const constrained = process.constrainedMemory()
+  const total = totalmem()
+  return Math.round(share * (constrained > 0 && constrained < total ? constrained : total))
+}
+
+/** Values that take effect where nothing is said; docs/settings.md quotes them. */
+const DEFAULTS = {
+  formats: ["avif", "webp"] as readonly Format[],
+  sharedStore: false,
+  watch: false,
+  background: "#ffffff",
+  cacheControl: "public, max-age=3600, s-maxage=31536000",
+  basePath: "",
+  host: "127.0.0.1",
+  port: 3000,
+} as const
+
+const defaultLimits = (threads: number): Limits => ({
+  pixels: 100_000_000,
+  bytes: 100_000_000,
+  animationPixels: 100_000_000,
+  deadlineMs: 30_000,
+  renders: defaultRenders(threads),
+  queue: 1000,
+  memoryBytes: memoryShare(0.4),
+  cacheBytes: Math.min(64_000_000, memoryShare(0.1)),
+})
+
+/** An object's values that are there: `undefined` means the default. */
+const given = <T extends object>(values: T | undefined): { [name in keyof T]?: Exclude<T[name], undefined> } =>
+  Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined)) as {
+    [name in keyof T]?: Exclude<T[name], undefined>
+  }
+
+const resolveQuality = (input: QualityInput | undefined): Quality => {
+  if (typeof input === "number") return { jpeg: input, webp: input, avif: input }
+  return { ...DEFAULT_QUALITY, ...given(input) }
+}
+
+const expandColour = (colour: string): string =>
+  (colour.length === 4 ? colour.replace(/[0-9a-f]/gi, (digit) => digit + digit) : colour).toLowerCase()
+
+/** The real path of something that may not exist yet. */
+const realPath = (path: string): string =>
+  existsSync(path)
+    ? realpathSync.native(path)
+    : join(dirname(path) === path ? path : realPath(dirname(path)), basename(path))
+
+const isWithin = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+
+/** The folder for renditions when none is named. */
+const defaultRenditions = (
+  directory: string,
+  originals: string | undefined,
+): { readonly folder: string; readonly notice?: string } => {
+  const folder = join(directory, ".imgtailor")
+  if (originals === undefined || !isWithin(realPath(folder), realPath(originals))) return { folder }
+  const name = `${basename(originals)}-${createHash("sha256").update(realPath(originals)).digest("hex").slice(0, 8)}`
+  const elsewhere = join(envPaths("imgtailor", { suffix: "" }).cache, name)
+  return {
+    folder: elsewhere,
+    notice: `Renditions are kept in ${elsewhere}, since the working directory lies inside the photos. Choose a place with --renditions.`,
+  }
+}
+
+const folderProblems = (
+  originals: string | undefined,
+  renditions: string | undefined,
+  sharedStore: boolean,
+): readonly string[] => {
+  if (originals === undefined) return []
+  if (!existsSync(originals) || !statSync(originals).isDirectory())
+    return [`originals: Expected a folder, found none at ${originals}.`]
+  if (renditions === undefined) return []
+  const [from, to] = [realPath(originals), realPath(renditions)]
+  if (from === to && sharedStore) return []
+  if (from === to)
+    return [`renditions: Expected another folder than the originals', or sharedStore: true, got ${renditions}.`]
+  if (isWithin(to, from))
+    return [
+      `renditions: Expected a folder outside the originals, or every rendition is an original too; got ${renditions}.`,
+    ]
+  return isWithin(from, to) ? [`originals: Expected a folder outside the renditions, got ${originals}.`] : []
+}
+
+const absolute = <T>(place: string | T, directory: string): string | T =>
+  typeof place === "string" ? resolve(directory, place) : place
+
+const asFolder = (place: unknown): string | undefined => (typeof place === "string" ? place : undefined)
+
+/** What is both listed and retired. */
+const overlapProblems = (
+  sizes: readonly Size[],
+  formats: readonly Format[],
+  retired: TailorConfig["grammar"]["retired"],
+): readonly string[] => {
+  const bothSizes = retired.sizes.filter((name) => sizes.some((size) => size.name === name))
+  const bothFormats = retired.formats.filter((name) => formats.includes(name))
+  return [
+    ...bothSizes.map((name) => `retired.sizes: Expected sizes that are not listed any more, got ${name}.`),
+    ...bothFormats.map((name) => `retired.formats: Expected formats that are not listed any more, got ${name}.`),
+  ]
+}
+
+/**
+ * The complete configuration.
+ * @throws {bad-config} with every mistake
+ */
+export const resolveConfig = (input: unknown, { directory, threads }: Surroundings): TailorConfig => {
+  const checked = checkOptions(input)
+  if ("problems" in checked) throw badConfig(checked.problems)
+  const options = { ...DEFAULTS, ...given(checked.options) }
+  const originals = absolute(checked.options.originals, directory)
+  const fallback = defaultRenditions(directory, asFolder(originals))
+  const renditions = absolute(options.renditions ?? fallback.folder, directory)
+  const { sharedStore, formats, background, cacheControl, basePath, watch, host, port } = options
+  const retired = { sizes: [], formats: [], ...given(options.retired) }
+  const sizes = parseSizeList(checked.options.sizes)
+  const problems = [
+    ...folderProblems(asFolder(originals), asFolder(renditions), sharedStore),
+    ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
+  ]
+  if ("problems" in sizes || problems.length > 0) throw badConfig(problems)
+
+  const limits = { ...defaultLimits(threads), ...given(options.limits) }
+  return Object.freeze({
+    originals,
+    renditions,
+    grammar: { sizes: sizes.list, formats, retired, sharedStore },
+    settings: {
+      quality: resolveQuality(options.quality),
+      background: expandColour(background),
+      animationPixels: limits.animationPixels,
+    },
+    limits,
+    cacheControl,
+    basePath,
+    watch,
+    host,
+    port,
+    notices: options.renditions === undefined && fallback.notice ? [fallback.notice] : [],
+  })
+}

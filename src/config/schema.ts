@@ -1,0 +1,187 @@
+/**
+ * What a configuration must look like. Every mistake is reported at once, with the path of the key, what was found, what would be right,
+ * and for a misspelt key the one that was probably meant.
+ */
+import { distance } from "fastest-levenshtein"
+import * as v from "valibot"
+
+import { FORMATS, LOSSY_FORMATS } from "../sizes/format.ts"
+import { isSizeSegment } from "../sizes/key.ts"
+import { parseSizeList, type SizeInput } from "../sizes/list.ts"
+import { GRAVITIES } from "../sizes/size.ts"
+import type { Limits, TailorOptions } from "./options.ts"
+
+const list = (values: readonly string[]): string => values.join(", ")
+
+const integer = (min: number, max: number): v.GenericSchema<number> =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+
+const positive = integer(1, Number.MAX_SAFE_INTEGER)
+const quality = integer(1, 100)
+
+const qualityInput = v.lazy((input) =>
+  typeof input === "object"
+    ? v.strictObject(Object.fromEntries(LOSSY_FORMATS.map((format) => [format, v.optional(quality)])))
+    : quality,
+)
+
+const sizeInput = v.lazy((input) =>
+  typeof input === "string"
+    ? v.string()
+    : v.strictObject({
+        size: v.string(),
+        name: v.optional(v.string()),
+        gravity: v.optional(v.picklist(GRAVITIES)),
+        quality: v.optional(qualityInput),
+      }),
+)
+
+/** Reports what the size list itself finds wrong; shapes and types have been checked by then. */
+const listProblems = (inputs: readonly unknown[]): readonly string[] => {
+  const parsed = parseSizeList(inputs as readonly SizeInput[])
+  return "problems" in parsed ? parsed.problems.map(({ message }) => message) : []
+}
+
+const size = v.pipe(
+  sizeInput,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (dataset.typed) for (const message of listProblems([dataset.value])) addIssue({ message })
+  }),
+)
+
+/** Every entry has been checked by itself; what is left is what they are together. */
+const sizes = v.pipe(
+  v.array(size),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const isSound = dataset.typed && dataset.value.every((input) => listProblems([input]).length === 0)
+    if (isSound) for (const message of listProblems(dataset.value)) addIssue({ message })
+  }),
+)
+
+/** A folder's name, or an object with these methods. */
+const store = (...methods: readonly string[]): v.GenericSchema =>
+  v.custom(
+    (input) =>
+      (typeof input === "string" && input !== "") ||
+      (typeof input === "object" && input !== null && methods.every((name) => name in input)),
+    `Expected a folder, or a store with ${list(methods)}`,
+  )
+
+const formats = v.pipe(
+  v.array(v.picklist(FORMATS)),
+  v.check((values) => new Set(values).size === values.length, "Expected every format once"),
+)
+
+export const LIMIT_NAMES: readonly (keyof Limits)[] = [
+  "pixels",
+  "bytes",
+  "animationPixels",
+  "deadlineMs",
+  "renders",
+  "queue",
+  "memoryBytes",
+  "cacheBytes",
+]
+const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof Limits>(["queue", "cacheBytes", "animationPixels"])
+
+const SCHEMA = v.strictObject({
+  originals: store("head", "get"),
+  renditions: v.optional(store("head", "get", "put", "delete")),
+  sizes,
+  formats: v.optional(formats),
+  retired: v.optional(
+    v.strictObject({
+      sizes: v.optional(v.array(v.pipe(v.string(), v.check(isSizeSegment, "Expected a size or the name of one")))),
+      formats: v.optional(formats),
+    }),
+  ),
+  sharedStore: v.optional(v.boolean()),
+  watch: v.optional(v.boolean()),
+  quality: v.optional(qualityInput),
+  background: v.optional(
+    v.pipe(v.string(), v.regex(/^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i, "Expected a colour like #ffffff")),
+  ),
+  limits: v.optional(
+    v.strictObject(
+      Object.fromEntries(
+        LIMIT_NAMES.map((name) => [
+          name,
+          v.optional(MAY_BE_ZERO.has(name) ? integer(0, Number.MAX_SAFE_INTEGER) : positive),
+        ]),
+      ),
+    ),
+  ),
+  cacheControl: v.optional(
+    v.pipe(v.string(), v.regex(/^[\x20-\x7e]+$/, "Expected a Cache-Control header in plain ASCII")),
+  ),
+  basePath: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^(?:|(?:\/[A-Za-z0-9._~-]+)+)$/,
+        "Expected a path like /img: a leading slash, none at the end, no characters that need escaping",
+      ),
+    ),
+  ),
+  host: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  port: v.optional(integer(0, 65_535)),
+})
+
+const pathOf = (issue: v.BaseIssue<unknown>): readonly string[] =>
+  (issue.path ?? []).map((item) => String("key" in item ? item.key : ""))
+
+/** Keys that would have been right where an unknown one was found. */
+const keysBeside = (path: readonly string[]): readonly string[] => {
+  const [first, ...rest] = path
+  if (rest.length === 0) return Object.keys(SCHEMA.entries)
+  if (first === "limits") return LIMIT_NAMES
+  if (first === "retired") return ["sizes", "formats"]
+  return first === "sizes" && rest.length === 2 ? ["size", "name", "gravity", "quality"] : LOSSY_FORMATS
+}
+
+/** The nearest of some words, if it is near enough to have been meant. */
+export const didYouMean = (word: string, words: readonly string[]): string | undefined => {
+  const [best] = words.toSorted(
+    (a, b) => distance(word.toLowerCase(), a.toLowerCase()) - distance(word.toLowerCase(), b.toLowerCase()),
+  )
+  return best !== undefined && distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(2, best.length / 3)
+    ? best
+    : undefined
+}
+
+const describeUnknown = (path: readonly string[]): string => {
+  const keys = keysBeside(path)
+  const meant = didYouMean(path.at(-1) ?? "", keys)
+  const instead = meant ? `Did you mean ${[...path.slice(0, -1), meant].join(".")}?` : `Known here: ${list(keys)}.`
+  return `there is no such setting. ${instead}`
+}
+
+/** The word of a fixed set that was probably meant. */
+const suggestionFor = ({ type, input, expected }: v.BaseIssue<unknown>): string => {
+  const meant =
+    type === "picklist" && typeof input === "string" ? didYouMean(input, expected?.match(/[\w-]+/g) ?? []) : undefined
+  return meant ? ` Did you mean ${meant}?` : ""
+}
+
+const describeValue = (issue: v.BaseIssue<unknown>): string => {
+  const ours = issue.message.startsWith("Expected")
+  if (ours && issue.message.includes(", got ")) return issue.message
+  const words = (issue.expected ?? "something else").replace(/[()"]/g, "").replaceAll(" | ", ", ")
+  return `${ours ? issue.message : `Expected ${words}`}, got ${JSON.stringify(issue.input) ?? "nothing"}.${suggestionFor(issue)}`
+}
+
+const describe = (issue: v.BaseIssue<unknown>): string => {
+  const path = pathOf(issue)
+  const isKey = issue.type === "strict_object"
+  if (isKey && issue.expected === "never") return `${path.join(".")}: ${describeUnknown(path)}`
+  if (isKey && issue.received === "undefined") return `${path.join(".")}: this setting is missing.`
+  return `${path.join(".") || "configuration"}: ${describeValue(issue)}`
+}
+
+/** Checked options, or every mistake in them as a sentence. */
+export const checkOptions = (
+  input: unknown,
+): { readonly options: TailorOptions } | { readonly problems: readonly string[] } => {
+  const result = v.safeParse(SCHEMA, input)
+  return result.success ? { options: input as TailorOptions } : { problems: result.issues.map(describe) }
+}

@@ -1,0 +1,216 @@
+/**
+ * Every setting that can be given as text: one table from which flags, environment variables, `--help` and docs/settings.md are made.
+ */
+
+/** How a setting's text is read. */
+export type Kind =
+  | "text"
+  /** Separated by commas. */
+  | "list"
+  | "number"
+  | "switch"
+  /** `80`, or `jpeg=80,webp=75`. */
+  | "numbers"
+
+export interface Setting {
+  /** Where the value stands in the options. */
+  readonly path: readonly [string, ...string[]]
+  readonly kind: Kind
+  readonly hint?: string
+  readonly description: string
+  readonly default: string
+}
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    path: ["originals"],
+    kind: "text",
+    hint: "folder",
+    description: "Folder of the original photos. Only ever read.",
+    default: "none; `serve` takes it as its argument too",
+  },
+  {
+    path: ["renditions"],
+    kind: "text",
+    hint: "folder",
+    description: "Folder for what is made.",
+    default: "`.imgtailor` beside the configuration file, else in the working directory",
+  },
+  {
+    path: ["sizes"],
+    kind: "list",
+    hint: "360x270,1280w,480h",
+    description: "Every size that may be made: a crop, a width or a height, 1 to 8192 pixels a side.",
+    default: "none",
+  },
+  {
+    path: ["formats"],
+    kind: "list",
+    hint: "avif,webp",
+    description: "Formats offered besides the original's own, in order of preference: avif, webp, jpeg, png, gif.",
+    default: "`avif,webp`",
+  },
+  {
+    path: ["retired", "sizes"],
+    kind: "list",
+    hint: "sizes",
+    description: "Sizes taken off the list: refused, still purged.",
+    default: "none",
+  },
+  {
+    path: ["retired", "formats"],
+    kind: "list",
+    hint: "formats",
+    description: "Formats taken off the list: refused, still purged.",
+    default: "none",
+  },
+  {
+    path: ["sharedStore"],
+    kind: "switch",
+    description: "Originals and renditions are in one place.",
+    default: "`false`",
+  },
+  {
+    path: ["watch"],
+    kind: "switch",
+    description: "Delete what a changed original makes stale at once, so that nginx may serve the files (`serve`).",
+    default: "`false`",
+  },
+  {
+    path: ["quality"],
+    kind: "numbers",
+    hint: "80 or jpeg=80,webp=80,avif=60",
+    description: "1 to 100, for all lossy formats or per format.",
+    default: "`jpeg=80,webp=80,avif=60`",
+  },
+  {
+    path: ["background"],
+    kind: "text",
+    hint: "#ffffff",
+    description: "Colour behind transparency where the format has none.",
+    default: "`#ffffff`",
+  },
+  {
+    path: ["cacheControl"],
+    kind: "text",
+    hint: "header",
+    description: "`Cache-Control` of renditions.",
+    default: "`public, max-age=3600, s-maxage=31536000`",
+  },
+  { path: ["basePath"], kind: "text", hint: "/img", description: "Precedes every address.", default: "none" },
+  { path: ["host"], kind: "text", hint: "address", description: "Where to listen (`serve`).", default: "`127.0.0.1`" },
+  {
+    path: ["port"],
+    kind: "number",
+    hint: "number",
+    description: "Where to listen (`serve`); 0 for any free port.",
+    default: "`3000`",
+  },
+  {
+    path: ["limits", "pixels"],
+    kind: "number",
+    hint: "pixels",
+    description: "Width × height of an original, from its header.",
+    default: "100 000 000",
+  },
+  {
+    path: ["limits", "bytes"],
+    kind: "number",
+    hint: "bytes",
+    description: "Length of an original.",
+    default: "100 000 000",
+  },
+  {
+    path: ["limits", "animationPixels"],
+    kind: "number",
+    hint: "pixels",
+    description: "Frames × pixels up to which an animation stays one; a longer one becomes its first frame.",
+    default: "100 000 000",
+  },
+  {
+    path: ["limits", "deadlineMs"],
+    kind: "number",
+    hint: "ms",
+    description: "Longest wait of a request; then 503 with Retry-After. The render goes on and is stored.",
+    default: "30 000",
+  },
+  {
+    path: ["limits", "renders"],
+    kind: "number",
+    hint: "number",
+    description: "Renders at one time.",
+    default: "twice the cores, but one less than `UV_THREADPOOL_SIZE`",
+  },
+  {
+    path: ["limits", "queue"],
+    kind: "number",
+    hint: "number",
+    description: "Renders waiting for their turn; one more is refused with 503.",
+    default: "1 000",
+  },
+  {
+    path: ["limits", "memoryBytes"],
+    kind: "number",
+    hint: "bytes",
+    description: "Estimated peak of all renders at one time; a larger one runs alone.",
+    default: "40 % of the machine's or container's",
+  },
+  {
+    path: ["limits", "cacheBytes"],
+    kind: "number",
+    hint: "bytes",
+    description: "Memory for renditions that were answered lately.",
+    default: "64 000 000, or 10 % of memory if that is less",
+  },
+]
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** `limits.deadlineMs` is `--deadline-ms`; `retired.sizes` is `--retired-sizes`. */
+export const flagOf = ({ path }: Setting): string => (path[0] === "limits" ? path.slice(1) : path).map(kebab).join("-")
+
+/** `limits.deadlineMs` is `IMGTAILOR_DEADLINE_MS`. */
+export const variableOf = (setting: Setting): string =>
+  `IMGTAILOR_${flagOf(setting).replaceAll("-", "_").toUpperCase()}`
+
+/** A finite number; any other text is passed on as it is, for the schema to refuse with its path. */
+const toNumber = (text: string): number | string =>
+  text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text
+
+const split = (text: string): readonly string[] => text.split(",").map((part) => part.trim())
+
+const toNumbers = (text: string): unknown =>
+  text.includes("=")
+    ? Object.fromEntries(split(text).map((pair) => [pair.split("=")[0], toNumber(pair.slice(pair.indexOf("=") + 1))]))
+    : toNumber(text)
+
+const SWITCH: Readonly<Record<string, boolean>> = {
+  true: true,
+  "1": true,
+  yes: true,
+  "": true,
+  false: false,
+  "0": false,
+  no: false,
+}
+
+/** The value of a setting given as text. What does not parse is left as text, so that the schema names it. */
+export const parseSetting = ({ kind }: Setting, text: string): unknown => {
+  if (kind === "list") return split(text)
+  if (kind === "number") return toNumber(text)
+  if (kind === "numbers") return toNumbers(text)
+  return kind === "switch" ? (SWITCH[text.toLowerCase()] ?? text) : text
+}
+
+/** Options from texts by setting; absent ones are left out. */
+export const optionsFrom = (textOf: (setting: Setting) => string | undefined): Record<string, unknown> => {
+  const options: Record<string, unknown> = {}
+  for (const setting of SETTINGS) {
+    const text = textOf(setting)
+    if (text === undefined) continue
+    const [first, second] = setting.path
+    const value = parseSetting(setting, text)
+    options[first] = second === undefined ? value : { ...(options[first] as object | undefined), [second]: value }
+  }
+  return options
+}

@@ -1,0 +1,121 @@
+/** Puts the parts together for one process: options to stores, a renderer, and the handlers that everything mounts. */
+import { surroundings } from "./config/load.ts"
+import type { TailorConfig, TailorOptions } from "./config/options.ts"
+import { resolveConfig } from "./config/resolve.ts"
+import { badAddress } from "./errors.ts"
+import type { HttpRequest } from "./http/answer.ts"
+import { createFetch } from "./http/fetch.ts"
+import { createHandle, type Handle } from "./http/handle.ts"
+import { createRenderer } from "./render/render.ts"
+import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
+import { cachedRenditions } from "./store/cached.ts"
+import { folderOriginals, folderRenditions } from "./store/folder.ts"
+import type { Originals, Renditions } from "./store/store.ts"
+import { createCounter, type Decision } from "./tailor/decision.ts"
+import { type Core, createCore } from "./tailor/tailor.ts"
+
+/** What happened to one request. */
+export interface RequestReport extends Decision {
+  readonly method: string
+  readonly target: string
+  readonly status: number
+  /** From the request's arrival to the answer's being ready to send. */
+  readonly durationMs: number
+}
+
+export interface TailorHooks {
+  /** Told of every request. */
+  readonly onRequest?: (report: RequestReport) => void
+}
+
+/** imgtailor, mounted wherever you like. */
+export interface Tailor {
+  /** A Web-standard handler. Never rejects: errors are answers. */
+  readonly fetch: (request: Request) => Promise<Response>
+  /** The same over plain values, for servers that write to their socket themselves. */
+  readonly handle: Handle
+  /**
+   * Deletes every rendition of an original, in every size and format ever listed.
+   * @returns how many there were
+   */
+  readonly purge: (original: string) => Promise<number>
+  /** Resolves when nothing is being made or stored: await it before the process ends. */
+  readonly idle: () => Promise<void>
+}
+
+/** A tailor with what the commands need besides. */
+export interface OpenTailor extends Tailor {
+  readonly core: Core
+  readonly config: TailorConfig
+  readonly originals: Originals
+  readonly renditions: Renditions
+}
+
+const openStores = ({
+  originals,
+  renditions,
+  grammar,
+}: TailorConfig): { readonly originals: Originals; readonly renditions: Renditions } => {
+  const isOneFolder = grammar.sharedStore && originals === renditions && typeof originals === "string"
+  return {
+    originals: typeof originals === "string" ? folderOriginals(originals) : originals,
+    renditions: isOneFolder
+      ? folderRenditions(`${originals}/.imgtailor`, { files: originals })
+      : typeof renditions === "string"
+        ? folderRenditions(renditions)
+        : renditions,
+  }
+}
+
+/** Tells of each request when it is decided. */
+const reporting =
+  (handle: Handle, onRequest: (report: RequestReport) => void): Handle =>
+  async (request: HttpRequest) => {
+    const start = performance.now()
+    const answer = await handle(request)
+    const { method, target } = request
+    const durationMs = performance.now() - start
+    onRequest({ method, target, status: answer.status, durationMs, ...answer.decision })
+    return answer
+  }
+
+const checkedKey = (original: string): OriginalKey => {
+  const key = toOriginalKey(original)
+  if (key === undefined)
+    throw badAddress(`Expected the key of an original, like shop/photo.jpg, got ${JSON.stringify(original)}.`)
+  return key
+}
+
+/** A tailor from a complete configuration. */
+export const openTailor = (config: TailorConfig, { onRequest }: TailorHooks = {}): OpenTailor => {
+  const { originals, renditions } = openStores(config)
+  const { limits, settings, cacheControl, basePath } = config
+  const core = createCore({
+    originals,
+    renditions: cachedRenditions(renditions, limits.cacheBytes),
+    renderer: createRenderer(limits),
+    grammar: { ...config.grammar, maxBytes: renditions.keyLimits },
+    settings,
+    limits,
+    clock: Date.now,
+  })
+  const { count, counts } = createCounter()
+  const handle = reporting(createHandle(core, { cacheControl, basePath, counts }), (report) => {
+    count(report)
+    onRequest?.(report)
+  })
+  const purge = async (original: string): Promise<number> => core.purge(checkedKey(original))
+  return { fetch: createFetch(handle), handle, purge, idle: core.idle, core, config, originals, renditions }
+}
+
+/**
+ * A tailor from options.
+ * @throws {bad-config} with every mistake in them
+ * @example
+ * const tailor = createTailor({ originals: "photos", sizes: ["360x270", "480h", "1280w"] })
+ * const response = await tailor.fetch(new Request("http://localhost/360x270/photo.jpg"))
+ */
+export const createTailor = (options: TailorOptions, hooks: TailorHooks = {}): Tailor => {
+  const { fetch, handle, purge, idle } = openTailor(resolveConfig(options, surroundings()), hooks)
+  return { fetch, handle, purge, idle }
+}

@@ -1,0 +1,180 @@
+/**
+ * Every error imgtailor reports, in one table, with one maker each. Callers compare `code`, never text.
+ * `detail` and `hint` are public and go into the response; `message`, `cause` and the stack never do.
+ */
+
+export interface ErrorKind {
+  /** HTTP status of the answer. */
+  readonly status: number
+  /** How long the answer may be cached; 0 means `no-store`. */
+  readonly cacheSeconds: number
+  /** One line for people, the same for every occurrence (RFC 9457 `title`). */
+  readonly title: string
+}
+
+export type ErrorCode =
+  | "bad-address"
+  | "size-not-allowed"
+  | "format-not-allowed"
+  | "method-not-allowed"
+  | "precondition-failed"
+  | "range-not-satisfiable"
+  | "original-not-found"
+  | "unsupported-original"
+  | "original-too-large"
+  | "corrupt-original"
+  | "busy"
+  | "render-failed"
+  | "internal"
+  | "store-unavailable"
+  | "store-denied"
+  | "bad-config"
+
+export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
+  "bad-address": { status: 400, cacheSeconds: 60, title: "The address is not one of a rendition" },
+  "size-not-allowed": { status: 400, cacheSeconds: 60, title: "The size is not on the list" },
+  "format-not-allowed": { status: 400, cacheSeconds: 60, title: "The format is not on the list" },
+  "method-not-allowed": { status: 405, cacheSeconds: 0, title: "Only GET, HEAD and OPTIONS are answered" },
+  "precondition-failed": { status: 412, cacheSeconds: 0, title: "The rendition is not the one you named" },
+  "range-not-satisfiable": { status: 416, cacheSeconds: 0, title: "The range starts after the end" },
+  "original-not-found": { status: 404, cacheSeconds: 10, title: "There is no such original" },
+  "unsupported-original": { status: 415, cacheSeconds: 60, title: "The original is not an image we decode" },
+  "original-too-large": { status: 413, cacheSeconds: 60, title: "The original is over a limit" },
+  "corrupt-original": { status: 422, cacheSeconds: 60, title: "The original does not decode" },
+  busy: { status: 503, cacheSeconds: 0, title: "Too much to do at the moment" },
+  "render-failed": { status: 500, cacheSeconds: 0, title: "The rendition could not be made" },
+  internal: { status: 500, cacheSeconds: 0, title: "Something went wrong on our side" },
+  "store-unavailable": { status: 502, cacheSeconds: 0, title: "A store did not answer" },
+  "store-denied": { status: 500, cacheSeconds: 0, title: "A store refused us" },
+  "bad-config": { status: 500, cacheSeconds: 0, title: "The configuration has mistakes" },
+}
+
+/** Seconds after which a refused request is worth repeating (`Retry-After` of `busy`). */
+export const RETRY_AFTER_SECONDS = 2
+
+interface Public {
+  readonly detail: string
+  readonly hint?: string | undefined
+}
+
+/** The one error class. Compare `code`; `instanceof` fails across two copies of the package. */
+export class TailorError extends Error {
+  override readonly name = "TailorError"
+  readonly code: ErrorCode
+  readonly status: number
+  /** What was wrong, for whoever sent the request. */
+  readonly detail: string
+  /** What would be right, or what to do. */
+  readonly hint: string | undefined
+  /** Whether an operator should hear of it: ours rather than the request's or the file's. */
+  readonly report: boolean
+
+  constructor(
+    code: ErrorCode,
+    { detail, hint }: Public,
+    { cause, internal }: { cause?: unknown; internal?: string } = {},
+  ) {
+    super(internal ?? (hint ? `${detail} ${hint}` : detail), cause === undefined ? undefined : { cause })
+    this.code = code
+    this.status = ERRORS[code].status
+    this.detail = detail
+    this.hint = hint
+    this.report = this.status >= 500 && code !== "busy"
+  }
+}
+
+/** The code of anything thrown, where it is one of ours. */
+export const codeOf = (error: unknown): ErrorCode | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" && error.code in ERRORS
+    ? (error.code as ErrorCode)
+    : undefined
+
+/** True for what `AbortSignal` throws when a client leaves: passed through, never reported. */
+export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError"
+
+export const badAddress = (detail: string, hint?: string): TailorError =>
+  new TailorError("bad-address", { detail, hint })
+
+export const sizeNotAllowed = (detail: string, hint?: string): TailorError =>
+  new TailorError("size-not-allowed", { detail, hint })
+
+export const formatNotAllowed = (detail: string, hint?: string): TailorError =>
+  new TailorError("format-not-allowed", { detail, hint })
+
+export const methodNotAllowed = (method: string): TailorError =>
+  new TailorError("method-not-allowed", { detail: `Expected GET, HEAD or OPTIONS, got ${method}.` })
+
+export const preconditionFailed = (): TailorError =>
+  new TailorError("precondition-failed", {
+    detail: "The rendition has another ETag, or is younger, than the request demands.",
+  })
+
+export const rangeNotSatisfiable = (bytes: number): TailorError =>
+  new TailorError("range-not-satisfiable", { detail: `Expected a range within ${bytes} bytes.` })
+
+export const originalNotFound = (original: string): TailorError =>
+  new TailorError("original-not-found", { detail: `No original ${JSON.stringify(original)} was found.` })
+
+export const unsupportedOriginal = (what: string, hint: string, cause?: unknown): TailorError =>
+  new TailorError(
+    "unsupported-original",
+    { detail: `The original is ${what}, which is not decoded here.`, hint },
+    { cause },
+  )
+
+export const originalTooLarge = (found: string, limit: string): TailorError =>
+  new TailorError("original-too-large", { detail: `The original has ${found}; the limit is ${limit}.` })
+
+export const corruptOriginal = (cause: unknown): TailorError =>
+  new TailorError(
+    "corrupt-original",
+    { detail: "The original is damaged or cut off: it does not decode as a whole.", hint: "Upload it again." },
+    { cause, internal: `corrupt original: ${cause instanceof Error ? cause.message : String(cause)}` },
+  )
+
+const BUSY = {
+  queue: "Too many renditions are waiting to be made.",
+  deadline: "The rendition was not ready within the deadline.",
+  writing: "The original is being written at this moment.",
+  left: "The client left before the rendition was ready.",
+} as const
+
+export const busy = (why: keyof typeof BUSY): TailorError =>
+  new TailorError("busy", {
+    detail: BUSY[why],
+    hint: `Try again in ${RETRY_AFTER_SECONDS} seconds.`,
+  })
+
+export const renderFailed = (cause: unknown): TailorError =>
+  new TailorError(
+    "render-failed",
+    { detail: "The rendition could not be made." },
+    { cause, internal: `render failed: ${String(cause)}` },
+  )
+
+export const internalError = (cause: unknown): TailorError =>
+  new TailorError(
+    "internal",
+    { detail: "Something went wrong on our side." },
+    { cause, internal: `internal error: ${String(cause)}` },
+  )
+
+export const storeUnavailable = (store: string, key: string, cause: unknown): TailorError =>
+  new TailorError(
+    "store-unavailable",
+    { detail: "A store did not answer." },
+    { cause, internal: `${store}: ${JSON.stringify(key)}: ${String(cause)}` },
+  )
+
+export const storeDenied = (store: string, key: string, cause: unknown): TailorError =>
+  new TailorError(
+    "store-denied",
+    { detail: "A store refused us." },
+    { cause, internal: `${store}: ${JSON.stringify(key)}: ${String(cause)}` },
+  )
+
+/** @param problems every mistake found, each a sentence that names the setting, what was found and what would be right. */
+export const badConfig = (problems: readonly string[]): TailorError =>
+  new TailorError("bad-config", {
+    detail: `The configuration has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+  })

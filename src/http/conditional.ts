@@ -1,0 +1,49 @@
+/** Conditional requests, in the order of RFC 9110 §13.2.2. */
+
+/** What a rendition is compared by. */
+export interface Validators {
+  /** Quoted and strong. */
+  readonly etag: string
+  /** Whole seconds, as milliseconds since 1970. */
+  readonly modifiedMs: number
+}
+
+type Header = (name: string) => string | undefined
+
+/** Entity tags of a list, with their weakness; RFC 9110 §8.8.3. */
+const parseTags = (list: string): readonly string[] => list.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? []
+
+const isWeak = (tag: string): boolean => tag.startsWith("W/")
+
+const matchesStrongly = (list: string, etag: string): boolean =>
+  list.trim() === "*" || parseTags(list).some((tag) => !isWeak(tag) && tag === etag)
+
+const matchesWeakly = (list: string, etag: string): boolean =>
+  list.trim() === "*" || parseTags(list).some((tag) => (isWeak(tag) ? tag.slice(2) : tag) === etag)
+
+/** A date's milliseconds; NaN where it does not parse, so that every comparison with it is false. */
+const parseDate = (text: string): number => Date.parse(text)
+
+/** What the conditions of a GET or HEAD make of a rendition that exists. */
+export const evaluateConditions = (
+  header: Header,
+  { etag, modifiedMs }: Validators,
+): "send" | "not-modified" | "failed" => {
+  const ifMatch = header("if-match")
+  const ifUnmodifiedSince = header("if-unmodified-since")
+  if (ifMatch !== undefined) {
+    if (!matchesStrongly(ifMatch, etag)) return "failed"
+  } else if (ifUnmodifiedSince !== undefined && modifiedMs > parseDate(ifUnmodifiedSince)) return "failed"
+
+  const ifNoneMatch = header("if-none-match")
+  if (ifNoneMatch !== undefined) return matchesWeakly(ifNoneMatch, etag) ? "not-modified" : "send"
+  const ifModifiedSince = header("if-modified-since")
+  return ifModifiedSince !== undefined && modifiedMs <= parseDate(ifModifiedSince) ? "not-modified" : "send"
+}
+
+/** Whether `If-Range`, where present, still lets a range be sent; RFC 9110 §13.1.5. A date must agree exactly. */
+export const isRangeStillGood = (header: Header, { etag, modifiedMs }: Validators): boolean => {
+  const ifRange = header("if-range")
+  if (ifRange === undefined) return true
+  return ifRange.includes('"') ? ifRange.trim() === etag : parseDate(ifRange) === modifiedMs
+}

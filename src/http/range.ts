@@ -1,0 +1,13 @@
+/** Byte ranges: one range is answered; several, or what does not parse, are ignored, as RFC 9110 §14.2 allows. */
+import parse from "range-parser"
+
+import type { ByteRange } from "../store/store.ts"
+
+/** The range to send of a body of `bytes`, "none" for all of it, or "unsatisfiable". */
+export const parseRange = (header: string | undefined, bytes: number): ByteRange | "none" | "unsatisfiable" => {
+  if (header === undefined || !/^bytes=/i.test(header)) return "none"
+  const ranges = parse(bytes, header.toLowerCase())
+  if (ranges === -1) return "unsatisfiable"
+  const [range, ...more] = ranges === -2 ? [] : ranges
+  return range && more.length === 0 ? { start: range.start, end: range.end } : "none"
+}

@@ -1,0 +1,57 @@
+/** The facts of an original that pages need: upright dimensions, and something to show until the picture is there. */
+import { type Format, outputFormat } from "../sizes/format.ts"
+import { outputDimensions } from "../sizes/geometry.ts"
+import type { InfoRecipe } from "../sizes/recipe.ts"
+import type { Inspected } from "./inspect.ts"
+import { loadSharp } from "./sharp.ts"
+
+/** The body of `<dir>/info/<file>.json`. */
+export interface Info {
+  /** Upright, in pixels; of one frame. */
+  readonly width: number
+  readonly height: number
+  /** Of the original, by its bytes; "tiff" too. */
+  readonly format: Format | "tiff"
+  /** Length of the original. */
+  readonly bytes: number
+  /** Whether its base rendition moves. */
+  readonly animated: boolean
+  /** `data:` address of a WebP of at most 16 pixels a side. */
+  readonly placeholder: string
+  /** `#rrggbb` of what covers most of it, over the background. */
+  readonly dominantColour: string
+}
+
+const PLACEHOLDER_SIDE = 16
+
+const hex = (channel: number): string => channel.toString(16).padStart(2, "0")
+
+/** Facts of an original. It is decoded once, for the placeholder. */
+export const describeOriginal = async (
+  bytes: Uint8Array,
+  original: Inspected,
+  { settings }: InfoRecipe,
+): Promise<Info> => {
+  const makeImage = await loadSharp()
+  const { width, height } = original.dimensions
+  const box = width >= height ? { width: PLACEHOLDER_SIDE } : { height: PLACEHOLDER_SIDE }
+  const tiny = outputDimensions(box, original.dimensions)
+  const tinyImage = await makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: 1 })
+    .autoOrient()
+    .resize(tiny.width, tiny.height, { fit: "fill" })
+    .toColourspace("srgb")
+    .png({ compressionLevel: 0 })
+    .toBuffer()
+  const placeholder = await makeImage(tinyImage, {}).webp({ quality: 50, effort: 2 }).toBuffer()
+  const flat = await makeImage(tinyImage, {}).flatten({ background: settings.background }).png().toBuffer()
+  const { dominant } = await makeImage(flat, {}).stats()
+  return {
+    width,
+    height,
+    format: original.format === "other" ? "tiff" : original.format,
+    bytes: bytes.length,
+    animated: outputFormat(undefined, original).animated,
+    placeholder: `data:image/webp;base64,${placeholder.toString("base64")}`,
+    dominantColour: `#${hex(dominant.r)}${hex(dominant.g)}${hex(dominant.b)}`,
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What an original's header says, before any pixel is decoded: what it is, how large, whether it may be decoded at all, and how much
+ * memory that will take. A refusal from here costs a few milliseconds, whatever size the header claims.
+ */
+import type { Metadata } from "sharp"
+
+import { corruptOriginal, originalTooLarge, unsupportedOriginal } from "../errors.ts"
+import type { Format } from "../sizes/format.ts"
+import type { Dimensions } from "../sizes/size.ts"
+import { loadSharp } from "./sharp.ts"
+import { type Container, sniff } from "./sniff.ts"
+
+/** Limits on originals, each checked against the header. */
+export interface InspectLimits {
+  /** Width × height of one frame. */
+  readonly pixels: number
+  /** Frames × pixels up to which an animation stays one; above it, the first frame is taken. */
+  readonly animationPixels: number
+}
+
+/** Facts from the header. */
+export interface Inspected {
+  readonly container: Container
+  /** "other" for what no browser shows (TIFF). */
+  readonly format: Format | "other"
+  /** Upright, one frame. */
+  readonly dimensions: Dimensions
+  readonly frames: number
+  /** More than one frame, and few enough to keep them. */
+  readonly animated: boolean
+  readonly hasAlpha: boolean
+  readonly isPalette: boolean
+  /** Estimated peak of memory while it is rendered, in bytes. */
+  readonly peakBytes: number
+}
+
+const FORMAT_OF: Record<Container, Format | "other"> = {
+  jpeg: "jpeg",
+  png: "png",
+  webp: "webp",
+  gif: "gif",
+  heif: "avif",
+  tiff: "other",
+}
+
+const CONVERT = "Convert it to JPEG, PNG, WebP, AVIF, GIF or TIFF and upload that."
+
+/** A frame costs this much even if it is a pixel large, when animations are weighed. */
+const MIN_FRAME_PIXELS = 16_384
+
+/**
+ * Bytes of memory per pixel of the original while it is decoded and resized, above what an idle process has; measured by
+ * `npm run bench -- --only factors`. A baseline JPEG is scaled while it is decoded; a progressive one keeps its coefficients.
+ */
+const BYTES_PER_PIXEL: Record<Container, { readonly baseline: number; readonly progressive: number }> = {
+  jpeg: { baseline: 0.6, progressive: 4 },
+  png: { baseline: 1, progressive: 9 },
+  webp: { baseline: 6, progressive: 6 },
+  gif: { baseline: 6, progressive: 6 },
+  tiff: { baseline: 4, progressive: 4 },
+  heif: { baseline: 20, progressive: 20 },
+}
+
+const FIXED_PEAK_BYTES = 8_000_000
+
+const millions = (pixels: number): string => `${(pixels / 1e6).toFixed(1)} megapixels`
+
+const refuseCodec = (metadata: Metadata): void => {
+  if (metadata.format !== "heif" || metadata.compression === "av1") return
+  throw unsupportedOriginal(
+    metadata.compression === "hevc" ? "HEIC (HEVC)" : `HEIF (${metadata.compression ?? "unknown codec"})`,
+    CONVERT,
+  )
+}
+
+const readHeader = async (bytes: Uint8Array, container: Container): Promise<Metadata> => {
+  const image = await loadSharp()
+  let metadata: Metadata
+  try {
+    metadata = await image(bytes, { failOn: "error", limitInputPixels: false }).metadata()
+  } catch (error) {
+    const brand = container === "heif" ? String.fromCharCode(...bytes.subarray(8, 12)) : ""
+    if (/^he[iv]/.test(brand)) throw unsupportedOriginal("HEIC (HEVC)", CONVERT, error)
+    throw corruptOriginal(error)
+  }
+  refuseCodec(metadata)
+  if (metadata.format !== container) throw unsupportedOriginal("of an unknown kind", CONVERT)
+  return metadata
+}
+
+/**
+ * The facts of an original's header.
+ * @throws {unsupported-original} not an image that is decoded; says what it is
+ * @throws {original-too-large} over the pixel limit
+ * @throws {corrupt-original} the header does not parse
+ */
+export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise<Inspected> => {
+  const sniffed = sniff(bytes)
+  if ("unsupported" in sniffed) throw unsupportedOriginal(sniffed.unsupported, CONVERT)
+  const { container } = sniffed
+  const metadata = await readHeader(bytes, container)
+  const { width, height } = metadata.autoOrient
+  const pixels = width * height
+  if (pixels > limits.pixels)
+    throw originalTooLarge(`${width} × ${height} = ${millions(pixels)}`, millions(limits.pixels))
+  const frames = container === "webp" || container === "gif" ? (metadata.pages ?? 1) : 1
+  const weight = frames * Math.max(pixels, MIN_FRAME_PIXELS)
+  const animated = frames > 1 && weight <= limits.animationPixels && (metadata.orientation ?? 1) === 1
+  const perPixel = BYTES_PER_PIXEL[container][metadata.isProgressive ? "progressive" : "baseline"]
+  return {
+    container,
+    format: FORMAT_OF[container],
+    dimensions: { width, height },
+    frames,
+    animated,
+    hasAlpha: metadata.hasAlpha,
+    isPalette: metadata.isPalette,
+    peakBytes: Math.round(FIXED_PEAK_BYTES + bytes.length + perPixel * (animated ? weight : pixels)),
+  }
+}

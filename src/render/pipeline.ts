@@ -1,0 +1,95 @@
+/**
+ * From original to rendition: the order of the work as one readable list. Each step begins with its own "nothing to do".
+ * Output is upright, 8-bit sRGB, and carries no EXIF, GPS, XMP, IPTC, profile, gain map or second picture: sharp writes none unless
+ * told to keep it, and converts colours by the embedded profile before dropping it.
+ */
+import type { Sharp } from "sharp"
+
+import { originalTooLarge } from "../errors.ts"
+import { type Format, outputFormat } from "../sizes/format.ts"
+import { outputDimensions } from "../sizes/geometry.ts"
+import type { ImageRecipe } from "../sizes/recipe.ts"
+import type { Dimensions } from "../sizes/size.ts"
+import { ENCODERS } from "./encode.ts"
+import type { Inspected } from "./inspect.ts"
+import { loadSharp } from "./sharp.ts"
+
+/** Everything a step may look at. */
+interface Job {
+  readonly recipe: ImageRecipe
+  readonly original: Inspected
+  /** Upright pixels of the output. */
+  readonly output: Dimensions
+  readonly format: Format
+  readonly animated: boolean
+}
+
+type Step = (image: Sharp, job: Job) => Sharp
+
+const orient: Step = (image, { animated }) => (animated ? image : image.autoOrient())
+
+const resize: Step = (image, { recipe, output }) => {
+  const isCrop = recipe.box.width !== undefined && recipe.box.height !== undefined
+  return image.resize(
+    output.width,
+    output.height,
+    isCrop ? { fit: "cover", position: recipe.gravity } : { fit: "fill" },
+  )
+}
+
+const toSrgb: Step = (image) => image.toColourspace("srgb")
+
+const flatten: Step = (image, { format, original, recipe }) =>
+  format === "jpeg" && original.hasAlpha ? image.flatten({ background: recipe.settings.background }) : image
+
+const STEPS: readonly Step[] = [orient, resize, toSrgb, flatten]
+
+const planJob = (original: Inspected, recipe: ImageRecipe): Job => {
+  const output = outputDimensions(recipe.box, original.dimensions)
+  const job = { recipe, original, output, ...outputFormat(recipe.asked, original) }
+  const { maxSide } = ENCODERS[job.format]
+  if (Math.max(output.width, output.height) > maxSide) {
+    throw originalTooLarge(
+      `a side that would become ${Math.max(output.width, output.height)} pixels`,
+      `${maxSide} for ${job.format}`,
+    )
+  }
+  return job
+}
+
+/** Encoded bytes and what they are. */
+export interface RenderedImage {
+  readonly bytes: Uint8Array
+  readonly format: Format
+  readonly dimensions: Dimensions
+}
+
+/**
+ * The rendition of an original by a recipe.
+ * One that came out heavier than an original of its own format is encoded again with less, since a smaller or equal picture must not
+ * cost more than the picture that it was made from.
+ * @throws {original-too-large} the output would not fit the format
+ */
+export const renderImage = async (
+  bytes: Uint8Array,
+  original: Inspected,
+  recipe: ImageRecipe,
+): Promise<RenderedImage> => {
+  const job = planJob(original, recipe)
+  const makeImage = await loadSharp()
+  const prepare = (): Sharp => {
+    const opened = makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: job.animated ? -1 : 1 })
+    return STEPS.reduce((image, step) => step(image, job), opened)
+  }
+  const { encode, lighter } = ENCODERS[job.format]
+  const encoding = { quality: recipe.settings.quality, width: job.output.width, isPalette: original.isPalette }
+  let best = await encode(prepare(), encoding).toBuffer()
+  if (job.format === original.format) {
+    for (const encodeLighter of lighter) {
+      if (best.length <= bytes.length) break
+      const attempt = await encodeLighter(prepare(), encoding).toBuffer()
+      if (attempt.length < best.length) best = attempt
+    }
+  }
+  return { bytes: best, format: job.format, dimensions: job.output }
+}

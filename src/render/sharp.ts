@@ -1,0 +1,26 @@
+/**
+ * The one place that loads sharp, on the first render and not before: a hit, a refusal or a 304 never pays for it.
+ * Sets what holds for the whole process: one thread a job (our own gate bounds the jobs), no cache of operations, and only the decoders
+ * of the formats that are accepted.
+ */
+import type { Sharp, SharpOptions } from "sharp"
+
+type SharpModule = typeof import("sharp")
+/** `sharp(bytes, options)`, set up. */
+export type MakeImage = (bytes: Uint8Array, options: SharpOptions) => Sharp
+
+const LOADERS = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((name) => `VipsForeignLoad${name}`)
+
+let loading: Promise<MakeImage> | undefined
+
+const load = async (): Promise<MakeImage> => {
+  const { default: sharp }: { default: SharpModule["default"] } = await import("sharp")
+  sharp.concurrency(1)
+  sharp.cache(false)
+  sharp.block({ operation: ["VipsForeignLoad"] })
+  sharp.unblock({ operation: LOADERS })
+  return (bytes, options) => sharp(bytes, options)
+}
+
+/** sharp, loaded once. Call it early and await it late: importing takes about 85 ms, which reading an original can hide. */
+export const loadSharp = (): Promise<MakeImage> => (loading ??= load())

@@ -1,0 +1,75 @@
+/**
+ * What a file is, by its first bytes. Names and declared types are never trusted, and nothing reaches a decoder that is not named here,
+ * so that no file can pick a decoder that we did not mean to use.
+ */
+
+/** Containers that are decoded. AVIF and HEIC share one; their codec is told apart in inspect.ts. */
+export type Container = "jpeg" | "png" | "webp" | "gif" | "tiff" | "heif"
+
+export type Sniffed = { readonly container: Container } | { readonly unsupported: string }
+
+const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to))
+
+const HEIF_BRANDS = new Set(["avif", "avis", "mif1", "msf1", "miaf", "heic", "heix", "heim", "heis", "hevc", "hevx"])
+
+const isoBrand = (bytes: Uint8Array): Sniffed | undefined => {
+  if (ascii(bytes, 4, 8) === "JXL ") return { unsupported: "JPEG XL" }
+  if (ascii(bytes, 4, 8) !== "ftyp") return undefined
+  const brand = ascii(bytes, 8, 12)
+  if (HEIF_BRANDS.has(brand)) return { container: "heif" }
+  return {
+    unsupported:
+      brand === "jxl " ? "JPEG XL" : `an ISO media file (${brand.trim().replace(/[^\w ]/g, "?")}), perhaps a video`,
+  }
+}
+
+const MAGIC: readonly (readonly [string, Sniffed])[] = [
+  ["\xff\xd8\xff", { container: "jpeg" }],
+  ["\x89PNG\r\n\x1a\n", { container: "png" }],
+  ["GIF87a", { container: "gif" }],
+  ["GIF89a", { container: "gif" }],
+  ["II*\0", { container: "tiff" }],
+  ["MM\0*", { container: "tiff" }],
+  ["II+\0", { container: "tiff" }],
+  ["MM\0+", { container: "tiff" }],
+  ["\xff\x0a", { unsupported: "JPEG XL" }],
+  ["BM", { unsupported: "BMP" }],
+  ["%PDF-", { unsupported: "PDF" }],
+  ["8BPS", { unsupported: "a Photoshop document" }],
+  ["\0\0\x01\0", { unsupported: "an icon (ICO)" }],
+  ["\0\0\0\x0cjP  ", { unsupported: "JPEG 2000" }],
+  ["\xff\x4f\xff\x51", { unsupported: "JPEG 2000" }],
+  ["%!PS", { unsupported: "PostScript" }],
+  ["PK\x03\x04", { unsupported: "a ZIP archive" }],
+]
+
+/** Text of a file's beginning, in the encodings in which SVG and HTML come. */
+const asText = (bytes: Uint8Array): string => {
+  const head = bytes.subarray(0, 4096)
+  const encoding =
+    head[0] === 0xff && head[1] === 0xfe
+      ? "utf-16le"
+      : head[0] === 0xfe && head[1] === 0xff
+        ? "utf-16be"
+        : head[1] === 0
+          ? "utf-16le"
+          : head[0] === 0
+            ? "utf-16be"
+            : "utf-8"
+  return new TextDecoder(encoding).decode(head)
+}
+
+/** What the bytes are: a container that is decoded, or the name of what they are instead. */
+export const sniff = (bytes: Uint8Array): Sniffed => {
+  if (bytes.length === 0) return { unsupported: "an empty file" }
+  const head = ascii(bytes, 0, 12)
+  if (head.startsWith("RIFF") && head.slice(8) === "WEBP") return { container: "webp" }
+  const known = MAGIC.find(([magic]) => head.startsWith(magic))
+  if (known) return known[1]
+  const iso = isoBrand(bytes)
+  if (iso) return iso
+  const text = asText(bytes)
+  if (/<(?:\w+:)?svg[\s>]/i.test(text)) return { unsupported: "SVG" }
+  if (/^\s*<(?:!doctype html|html)/i.test(text)) return { unsupported: "an HTML page" }
+  return { unsupported: "of an unknown kind" }
+}

@@ -1,0 +1,68 @@
+/** One line a request, made from its report: a sentence on a terminal, JSON anywhere else. */
+import type { RequestReport } from "../create-tailor.ts"
+
+export interface Log {
+  readonly request: (report: RequestReport) => void
+  readonly note: (text: string) => void
+  readonly error: (error: unknown, text: string) => void
+  /** Writes out what is still held. */
+  readonly flush: () => void
+}
+
+const COLOURS: Readonly<Record<RequestReport["outcome"], number>> = { hit: 32, miss: 36, coalesced: 36, refused: 33 }
+
+/** A request in a line of text, without colours. */
+export const describeRequest = ({
+  method,
+  target,
+  status,
+  durationMs,
+  outcome,
+  code,
+  reason,
+  output,
+  storeFailure,
+  cause,
+}: RequestReport): string => {
+  const what =
+    outcome === "refused"
+      ? `${code ?? ""} ${code ? reason : ""}`
+      : output
+        ? `${output.contentType} ${output.bytes} bytes`
+        : ""
+  const failure = storeFailure === undefined ? "" : ` — not stored: ${storeFailure}`
+  const behind = cause instanceof Error ? ` — ${cause.message}` : ""
+  return `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${target}  ${what}${failure}${behind}`.trimEnd()
+}
+
+const terminalLog = (stream: NodeJS.WriteStream): Log => {
+  const line = (text: string, colour: number): void =>
+    void stream.write(`\x1b[${colour}m${new Date().toTimeString().slice(0, 8)} ${text}\x1b[0m\n`)
+  return {
+    request: (report) =>
+      line(describeRequest(report), report.status >= 500 || report.storeFailure ? 31 : COLOURS[report.outcome]),
+    note: (text) => line(text, 90),
+    error: (error, text) => line(`${text}: ${error instanceof Error ? error.message : String(error)}`, 31),
+    flush: () => {},
+  }
+}
+
+const jsonLog = async (fd: number): Promise<Log> => {
+  const { pino } = await import("pino")
+  const destination = pino.destination({ dest: fd, sync: false })
+  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  return {
+    request: ({ cause, ...report }) => {
+      if (report.status >= 500 && report.code !== "busy") logger.error({ ...report, err: cause }, "request")
+      else if (report.storeFailure === undefined) logger.info(report, "request")
+      else logger.warn(report, "request")
+    },
+    note: (text) => logger.info(text),
+    error: (error, text) => logger.error({ err: error }, text),
+    flush: () => destination.flushSync(),
+  }
+}
+
+/** A log on standard error. */
+export const createLog = async (stream: NodeJS.WriteStream): Promise<Log> =>
+  stream.isTTY ? terminalLog(stream) : jsonLog(2)

@@ -1,0 +1,245 @@
+/**
+ * Addresses: original + size + format to key and back. The address is the storage key, so this file decides what can ever be stored.
+ *
+ * `<dir>/<size>/<file>` is a base rendition, `<dir>/<size>/<file>.webp` an explicit format, `<dir>/info/<file>.json` the facts.
+ * Parsing does no I/O. One address can mean two originals (`img.jpg.webp`: the WebP of `img.jpg`, or an original of that name); parsing
+ * gives both readings in order, and the second counts only when the first original is absent.
+ * Holds: what was formatted is among parse's readings; every reading formats back to the same key; no segment is empty, `.` or `..`.
+ */
+import { FORMATS, type Format, formatOfName } from "./format.ts"
+import { INFO, isSizeName, nearestSize, type Size, type SizeList } from "./list.ts"
+import { parseSize } from "./size.ts"
+
+declare const brand: unique symbol
+/** A checked key of an original. */
+export type OriginalKey = string & { readonly [brand]: "original" }
+/** A checked key of a rendition. */
+export type RenditionKey = string & { readonly [brand]: "rendition" }
+
+/** What addresses mean in one installation. */
+export interface Grammar {
+  readonly sizes: SizeList
+  /** Explicit formats, in order of preference. */
+  readonly formats: readonly Format[]
+  /** Refused, still purged. */
+  readonly retired: { readonly sizes: readonly string[]; readonly formats: readonly Format[] }
+  /** Originals and renditions live in one store: a key with a size as its last but one segment is then never an original. */
+  readonly sharedStore: boolean
+  /** What the store of renditions can hold, in UTF-8 bytes. */
+  readonly maxBytes: { readonly segment: number; readonly key: number }
+}
+
+/** One meaning of an address. `size` is "info" for the facts; `format` is undefined for the original's own. */
+export interface Reading {
+  readonly original: OriginalKey
+  readonly size: Size | typeof INFO
+  readonly format: Format | undefined
+}
+
+export interface Refusal {
+  readonly refused: "bad-address" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
+  readonly detail: string
+  readonly hint?: string
+}
+
+export interface Parsed {
+  readonly key: RenditionKey
+  /** In order; never empty. */
+  readonly readings: readonly [Reading, ...Reading[]]
+  /** What to say when every original is absent and the file's last extension is a format that is not listed. */
+  readonly otherwise?: Refusal
+}
+
+const refuse = (refused: Refusal["refused"], detail: string, hint?: string): Refusal => ({
+  refused,
+  detail,
+  ...(hint && { hint }),
+})
+
+/** Length in UTF-8 bytes, of a well-formed string. */
+const utf8Length = (text: string): number => {
+  let bytes = 0
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  }
+  return bytes
+}
+
+const decodeSegment = (raw: string): string | undefined => {
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    return undefined
+  }
+}
+
+/** Why a decoded segment cannot be part of a key; undefined where it can. */
+const segmentFault = (segment: string): string | undefined => {
+  if (segment === "") return "an empty segment"
+  if (segment === "." || segment === "..") return `the segment ${segment}`
+  if (/[/\\]/.test(segment)) return "an escaped slash or a backslash"
+  return /\p{Cc}/u.test(segment) ? "a control character" : undefined
+}
+
+/**
+ * Segments of a raw path (`/a%20b/480h/c.jpg`, no query): split at `/` first, then each decoded once.
+ * Refuses what no key can hold: malformed escapes, bad UTF-8, slashes and control characters within a segment, empty and dot segments.
+ */
+export const decodePath = (path: string): readonly string[] | Refusal => {
+  if (!path.startsWith("/")) return refuse("bad-address", "Expected a path that starts with a slash.")
+  const segments: string[] = []
+  for (const raw of path.slice(1).split("/")) {
+    const segment = decodeSegment(raw)
+    if (segment === undefined)
+      return refuse("bad-address", "The address has a malformed escape.", "A percent sign is written %25.")
+    const fault = segmentFault(segment)
+    if (fault) return refuse("bad-address", `The address has ${fault}.`, "Expected /<directory>/<size>/<file>.")
+    segments.push(segment)
+  }
+  return segments
+}
+
+/** An original's key, checked; undefined for a text that can be none (empty, absolute, dot segments, control characters). */
+export const toOriginalKey = (text: string): OriginalKey | undefined =>
+  text.split("/").some((segment) => segmentFault(segment)) ? undefined : (text as OriginalKey)
+
+/** The directory of a key, with its trailing slash (empty at the root), and its file. */
+export const splitKey = (key: string): { readonly directory: string; readonly file: string } => {
+  const at = key.lastIndexOf("/") + 1
+  return { directory: key.slice(0, at), file: key.slice(at) }
+}
+
+/** The key of a rendition; the inverse of {@link parseKey}. */
+export const formatKey = ({ original, size, format }: Reading): RenditionKey => {
+  const { directory, file } = splitKey(original)
+  if (size === INFO) return `${directory}${INFO}/${file}.json` as RenditionKey
+  return `${directory}${size.name}/${file}${format ? `.${format}` : ""}` as RenditionKey
+}
+
+/** Canonical percent-encoding of a key, without a leading slash: all but unreserved characters (RFC 3986 §2.3) are escaped. */
+export const encodeKey = (key: string): string =>
+  key
+    .split("/")
+    .map((segment) =>
+      encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+    )
+    .join("/")
+
+const isReserved = (segment: string | undefined, { sizes, retired }: Grammar): boolean =>
+  segment !== undefined &&
+  (segment === INFO || retired.sizes.includes(segment) || sizes.some((size) => size.name === segment))
+
+/** False for a key that can only be a rendition: in a shared store, one whose last but one segment is a size, present or retired. */
+export const canBeOriginal = (key: string, grammar: Grammar): boolean =>
+  !grammar.sharedStore || !isRenditionKey(key, grammar)
+
+/** True for a key whose last but one segment is a size, present or retired, or `info`: in a store of renditions, it is one. */
+export const isRenditionKey = (key: string, grammar: Grammar): boolean => isReserved(key.split("/").at(-2), grammar)
+
+const refuseSize = (asked: string, { sizes, retired }: Grammar): Refusal => {
+  const shown = JSON.stringify(asked.length > 64 ? `${asked.slice(0, 64)}…` : asked)
+  const nearest = nearestSize(asked, sizes)
+  const all = `Allowed: ${sizes.map((size) => size.name).join(", ")}.`
+  const what = retired.sizes.includes(asked) ? `${shown} is retired.` : `${shown} is not on the list of sizes.`
+  return refuse("size-not-allowed", what, nearest ? `The nearest is ${nearest.name}. ${all}` : all)
+}
+
+const parseInfo = (directory: string, file: string): Parsed | Refusal => {
+  const original = file.slice(0, -".json".length)
+  if (!file.endsWith(".json") || !original) {
+    return refuse(
+      "bad-address",
+      "Facts of a photo are addressed with .json at the end.",
+      `Try /${encodeKey(`${directory}${INFO}/${file}`)}.json.`,
+    )
+  }
+  return {
+    key: `${directory}${INFO}/${file}` as RenditionKey,
+    readings: [{ original: `${directory}${original}` as OriginalKey, size: INFO, format: undefined }],
+  }
+}
+
+const parseImage = (directory: string, file: string, size: Size, { formats, retired }: Grammar): Parsed => {
+  const base: Reading = { original: `${directory}${file}` as OriginalKey, size, format: undefined }
+  const key = formatKey(base)
+  const extension = FORMATS.find((format) => file.endsWith(`.${format}`))
+  const rest = extension && file.slice(0, -extension.length - 1)
+  if (!extension || !rest) return { key, readings: [base] }
+  const restIsImage = formatOfName(rest) !== undefined
+  if (!formats.includes(extension)) {
+    const why = retired.formats.includes(extension) ? "is retired" : "is not on the list of formats"
+    return restIsImage
+      ? {
+          key,
+          readings: [base],
+          otherwise: refuse(
+            "format-not-allowed",
+            `"${extension}" ${why}.`,
+            `Allowed: ${formats.join(", ") || "none but the original's own"}.`,
+          ),
+        }
+      : { key, readings: [base] }
+  }
+  const explicit: Reading = { original: `${directory}${rest}` as OriginalKey, size, format: extension }
+  return { key, readings: restIsImage ? [explicit, base] : [base, explicit] }
+}
+
+/** True where every key that a file of this name can lead to fits the store, longest extension and `.json` twice included. */
+const fits = (
+  directory: string,
+  file: string,
+  sizeSegment: string,
+  { formats, retired, maxBytes }: Grammar,
+): boolean => {
+  const longest = Math.max(".json".length, ...[...formats, ...retired.formats].map((format) => format.length + 1))
+  const fileBytes = utf8Length(file) + longest + ".json".length
+  const segments = directory.split("/").map(utf8Length)
+  return (
+    fileBytes <= maxBytes.segment &&
+    Math.max(...segments) <= maxBytes.segment &&
+    utf8Length(directory) + sizeSegment.length + 1 + fileBytes <= maxBytes.key
+  )
+}
+
+/** What decoded segments mean: a key with its readings, or a refusal with a reason. */
+export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed | Refusal => {
+  const file = segments.at(-1)
+  const sizeSegment = segments.at(-2)
+  if (file === undefined || sizeSegment === undefined) {
+    return refuse(
+      "bad-address",
+      "The address has no size.",
+      `Expected /<directory>/<size>/<file>, for instance /${grammar.sizes[0].name}/photo.jpg.`,
+    )
+  }
+  const directory = segments
+    .slice(0, -2)
+    .map((segment) => `${segment}/`)
+    .join("")
+  const size = grammar.sizes.find(({ name }) => name === sizeSegment)
+  if (!size && sizeSegment !== INFO) return refuseSize(sizeSegment, grammar)
+  if (!fits(directory, file, sizeSegment, grammar))
+    return refuse("bad-address", "The address is too long to be stored.")
+  const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file)
+  if ("refused" in parsed) return parsed
+  const [first, ...rest] = parsed.readings.filter(({ original }) => canBeOriginal(original, grammar))
+  if (first) return { ...parsed, readings: [first, ...rest] }
+  return refuse(
+    "original-not-found",
+    "A rendition is no original.",
+    "Ask for a size of the photo that it was made from.",
+  )
+}
+
+/** Every key that an original can ever have: each size, present or retired, as base and in every format ever listed, and its info. */
+export const keysOf = (original: OriginalKey, { sizes, formats, retired }: Grammar): readonly RenditionKey[] => {
+  const { directory, file } = splitKey(original)
+  const endings = ["", ...[...formats, ...retired.formats].map((format) => `.${format}`)]
+  const names = [...sizes.map((size) => size.name), ...retired.sizes]
+  const keys = names.flatMap((name) => endings.map((ending) => `${directory}${name}/${file}${ending}`))
+  return [...keys, `${directory}${INFO}/${file}.json`] as RenditionKey[]
+}
+
+/** True for a text that may stand in `retired.sizes`: a size or a size's name. */
+export const isSizeSegment = (text: string): boolean => parseSize(text) !== undefined || isSizeName(text)

@@ -1,0 +1,49 @@
+/**
+ * Content negotiation: from a base address to an explicit format, before any key is formed, so that a stored rendition is one picture
+ * in one format and caches need not look at `Accept` again.
+ */
+import { CONTENT_TYPES, extensionOf, type Format, formatOfName } from "./format.ts"
+
+/** Weights by lower-case media range; RFC 9110 §12.5.1. What does not parse counts for nothing. */
+const parseAccept = (accept: string): ReadonlyMap<string, number> => {
+  const weights = new Map<string, number>()
+  for (const element of accept.split(",")) {
+    const [range = "", ...parameters] = element.split(";").map((part) => part.trim().toLowerCase())
+    if (!/^[^\s/]+\/[^\s/]+$/.test(range)) continue
+    const q = parameters.find((parameter) => parameter.startsWith("q="))
+    const weight =
+      q === undefined ? 1 : /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(q.slice(2)) ? Number(q.slice(2)) : 0
+    weights.set(range, weight)
+  }
+  return weights
+}
+
+/** True for a file whose base address is negotiated: it has an image extension, and not that of a listed format. */
+export const isNegotiable = (file: string, formats: readonly Format[]): boolean => {
+  const own = formatOfName(file)
+  return own !== undefined && !formats.some((format) => format === extensionOf(file))
+}
+
+/**
+ * The explicit format to answer for a base address, or undefined for the base itself.
+ * Only formats that `Accept` names count; wildcards speak for the base. The highest weight wins, then the list's order; the base wins
+ * where its own type has a higher weight.
+ * @param formats in order of preference
+ */
+export const negotiate = (accept: string | undefined, file: string, formats: readonly Format[]): Format | undefined => {
+  if (!accept || !isNegotiable(file, formats)) return undefined
+  const weights = parseAccept(accept)
+  const own = formatOfName(file)
+  const ownType = own === undefined || own === "other" ? "image/jpeg" : CONTENT_TYPES[own]
+  const base = weights.get(ownType) ?? weights.get("image/*") ?? weights.get("*/*") ?? 0
+  let best: Format | undefined
+  let bestWeight = 0
+  for (const format of formats) {
+    const weight = weights.get(CONTENT_TYPES[format]) ?? 0
+    if (weight > bestWeight) {
+      best = format
+      bestWeight = weight
+    }
+  }
+  return bestWeight >= base ? best : undefined
+}

@@ -1,0 +1,77 @@
+/**
+ * A recipe: everything besides the original that decides a rendition's bytes. Its id is stored with each rendition, so another
+ * quality, background or version of the pipeline is another rendition, without any flag to remember.
+ */
+import type { Format, Quality } from "./format.ts"
+import type { Size } from "./list.ts"
+import { type Box, formatSize, type Gravity } from "./size.ts"
+
+/** Raised whenever the pipeline gives other pixels or bytes for the same recipe. */
+export const PIPELINE_VERSION = 1
+
+/** The configured part of every recipe. */
+export interface RenderSettings {
+  readonly quality: Quality
+  /** `#rrggbb`, behind transparency where the format has none. */
+  readonly background: string
+  /** Frames × pixels of the original up to which an animation stays one. */
+  readonly animationPixels: number
+}
+
+/**
+ * AVIF at 60 is no larger than WebP at 80, of higher SSIM, and cheaper with effort 0.
+ * @see docs/encoders.md for the measurements
+ */
+export const DEFAULT_QUALITY: Quality = { jpeg: 80, webp: 80, avif: 60 }
+
+export interface ImageRecipe {
+  readonly kind: "image"
+  readonly box: Box
+  readonly gravity: Gravity
+  /** What was asked for; undefined for the base address. */
+  readonly asked: Format | undefined
+  readonly settings: RenderSettings
+}
+
+export interface InfoRecipe {
+  readonly kind: "info"
+  readonly settings: Pick<RenderSettings, "animationPixels" | "background">
+}
+
+export type Recipe = ImageRecipe | InfoRecipe
+
+export const imageRecipe = (size: Size, asked: Format | undefined, settings: RenderSettings): ImageRecipe => ({
+  kind: "image",
+  box: size,
+  gravity: size.gravity,
+  asked,
+  settings: { ...settings, quality: { ...settings.quality, ...size.quality } },
+})
+
+export const infoRecipe = ({ animationPixels, background }: RenderSettings): InfoRecipe => ({
+  kind: "info",
+  settings: { animationPixels, background },
+})
+
+/** FNV-1a, 32 bits, over UTF-16 code units. */
+const fnv1a = (text: string, seed: number): number => {
+  let hash = seed
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash >>> 0
+}
+
+/**
+ * Short hash of a recipe and the format that came out of it. The format is an argument since a base address has that of its
+ * original: a change of WebP's quality then leaves all JPEGs in step.
+ */
+export const recipeId = (recipe: Recipe, output: Format | undefined): string => {
+  const { settings } = recipe
+  const parts: unknown[] = [PIPELINE_VERSION, recipe.kind, output, settings.animationPixels, settings.background]
+  if (recipe.kind === "image") {
+    const quality =
+      output === undefined || output === "png" || output === "gif" ? undefined : recipe.settings.quality[output]
+    parts.push(formatSize(recipe.box), recipe.gravity, recipe.asked, quality)
+  }
+  const text = JSON.stringify(parts)
+  return fnv1a(text, 0x811c9dc5).toString(36) + fnv1a(text, 0x1b873593).toString(36)
+}

@@ -1,0 +1,49 @@
+/**
+ * Renditions kept in memory in front of any store, bounded by bytes. A rendition is a pure function of what its record names, so a copy
+ * that is in step is right whatever has happened to the stored one.
+ */
+import { LRUCache } from "lru-cache"
+
+import type { RenditionObject, Renditions } from "./store.ts"
+
+/** Renditions above this are not kept: one of them would push out many small ones. */
+const MAX_OBJECT_BYTES = 1_048_576
+
+/** What an entry costs beside its bytes. */
+const ENTRY_BYTES = 1024
+
+/** @param maxBytes of memory for renditions; 0 keeps none */
+export const cachedRenditions = (store: Renditions, maxBytes: number): Renditions => {
+  if (maxBytes <= 0) return store
+  const memory = new LRUCache<string, RenditionObject>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.min(maxBytes, MAX_OBJECT_BYTES + ENTRY_BYTES),
+    sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
+  })
+  const keep = (key: string, object: RenditionObject): void => {
+    if (object.body instanceof Uint8Array) memory.set(key, object)
+  }
+  return {
+    name: store.name,
+    keyLimits: store.keyLimits,
+    ...(store.list && { list: store.list.bind(store) }),
+    ...(store.tidy && { tidy: store.tidy.bind(store) }),
+    head: async (key, options) => memory.get(key)?.meta ?? store.head(key, options),
+    get: async (key, options) => {
+      const kept = memory.get(key)
+      if (kept) return kept
+      const object = await store.get(key, options)
+      if (object) keep(key, object)
+      return object
+    },
+    put: async (key, bytes, meta, options) => {
+      memory.delete(key)
+      keep(key, { meta, bytes: bytes.length, body: bytes })
+      await store.put(key, bytes, meta, options)
+    },
+    delete: async (keys, options) => {
+      for (const key of keys) memory.delete(key)
+      return store.delete(keys, options)
+    },
+  }
+}

@@ -1,0 +1,27 @@
+/** What is recorded of a rendition in a folder: its record, and which file it is about. */
+import type { RenditionMeta } from "./store.ts"
+
+/** A record, and the file that it speaks of. */
+export interface Facts extends RenditionMeta {
+  readonly file: { readonly bytes: number; readonly mtimeNs: string; readonly ino: string }
+}
+
+/** True for what a record file should hold; anything else in it makes the rendition absent. */
+export const isFacts = (value: unknown): value is Facts => {
+  const facts = value as Partial<Facts> | null
+  return (
+    typeof facts?.original === "string" &&
+    typeof facts.etag === "string" &&
+    typeof facts.contentType === "string" &&
+    typeof facts.file?.ino === "string"
+  )
+}
+
+export const fileFacts = ({ size, mtimeNs, ino }: { size: bigint; mtimeNs: bigint; ino: bigint }): Facts["file"] => ({
+  bytes: Number(size),
+  mtimeNs: String(mtimeNs),
+  ino: String(ino),
+})
+
+export const isSameFile = (a: Facts["file"], b: Facts["file"]): boolean =>
+  a.bytes === b.bytes && a.mtimeNs === b.mtimeNs && a.ino === b.ino

@@ -1,0 +1,113 @@
+/**
+ * Originals in a folder, never written. For local disks: a stat is made synchronously, since a hit needs just one, and the thread pool
+ * that an asynchronous one would wait for is busy rendering.
+ *
+ * Holds: nothing outside the folder is read, whatever symlinks say; a FIFO or a device is absent and never opened for long; the bytes
+ * given are those of one version, read from one open file.
+ */
+import { type BigIntStats, constants, realpathSync, statSync } from "node:fs"
+import { type FileHandle, open } from "node:fs/promises"
+import { resolve, sep } from "node:path"
+
+import { LRUCache } from "lru-cache"
+
+import { busy, originalTooLarge } from "../errors.ts"
+import { absentOr, pathOf, unavailable } from "./paths.ts"
+import type { OriginalObject, Originals, OriginalStat } from "./store.ts"
+
+/** No file system we know of has a coarser clock than FAT's two seconds. */
+const SETTLED_AFTER_MS = 2000
+
+const READ_ATTEMPTS = 3
+
+const isSettled = (ms: bigint, now: number): boolean => Math.abs(now - Number(ms)) > SETTLED_AFTER_MS
+
+const toStat = (stats: BigIntStats): OriginalStat => {
+  const now = Date.now()
+  return {
+    version: `${stats.mtimeNs}-${stats.ctimeNs}-${stats.size}`,
+    bytes: Number(stats.size),
+    settled: isSettled(stats.mtimeMs, now) && isSettled(stats.ctimeMs, now),
+  }
+}
+
+/** Fills a buffer of the length that was promised; undefined where the file has become shorter. */
+const readExactly = async (file: FileHandle, length: number): Promise<Uint8Array | undefined> => {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  for (let at = 0; at < length;) {
+    const { bytesRead } = await file.read(bytes, at, length - at, at)
+    if (bytesRead === 0) return undefined
+    at += bytesRead
+  }
+  return bytes
+}
+
+const readWhole = async (file: FileHandle, maxBytes: number): Promise<OriginalObject | undefined> => {
+  for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+    const before = await file.stat({ bigint: true })
+    if (!before.isFile()) return undefined
+    if (before.size > maxBytes) throw originalTooLarge(`${before.size} bytes`, `${maxBytes} bytes`)
+    const bytes = await readExactly(file, Number(before.size))
+    const stat = toStat(before)
+    if (bytes && toStat(await file.stat({ bigint: true })).version === stat.version) return { stat, bytes }
+  }
+  throw busy("writing")
+}
+
+/**
+ * Originals under a folder.
+ * @param folder may be a symlink; it is resolved anew whenever a file is checked
+ */
+export const folderOriginals = (folder: string): Originals => {
+  const root = resolve(folder)
+  /** Files already found to lie inside, by path: a path that still leads to the same file needs no second look. */
+  const inside = new LRUCache<string, string>({ max: 100_000 })
+
+  const realPath = (path: string): string | undefined => {
+    const real = realpathSync.native(path)
+    const realRoot = realpathSync.native(root)
+    return real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep) ? real : undefined
+  }
+
+  const isInside = (path: string, { dev, ino }: BigIntStats): boolean => {
+    const identity = `${dev}:${ino}`
+    if (inside.get(path) === identity) return true
+    if (!realPath(path)) return false
+    inside.set(path, identity)
+    return true
+  }
+
+  return {
+    name: "folder",
+    head: async (key) => {
+      const path = pathOf(root, key)
+      if (!path) return undefined
+      try {
+        const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+        return stats?.isFile() && isInside(path, stats) ? toStat(stats) : undefined
+      } catch (error) {
+        return absentOr(error, key)
+      }
+    },
+    get: async (key, { maxBytes = Infinity } = {}) => {
+      const path = pathOf(root, key)
+      let file: FileHandle | undefined
+      try {
+        const real = path && realPath(path)
+        // Without O_NONBLOCK, opening a FIFO waits for a writer.
+        if (real) file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+      } catch (error) {
+        return absentOr(error, key)
+      }
+      if (!file) return undefined
+      try {
+        return await readWhole(file, maxBytes)
+      } catch (error) {
+        if (error instanceof Error && "syscall" in error) throw unavailable(error, key)
+        throw error
+      } finally {
+        await file.close()
+      }
+    },
+  }
+}

@@ -1,0 +1,247 @@
+import { randomUUID } from "node:crypto"
+/**
+ * Renditions in a folder: plain files that nginx can serve, and beside them what is recorded of each.
+ *
+ *   <folder>/files/<key>        the rendition
+ *   <folder>/facts/<key>.json   its record, with the file's length, mtime and inode as they were when it was written
+ *   <folder>/tmp/               what is being written
+ *
+ * Holds at every point where a process can be killed: a file is renamed into place whole and synced, and only then are its facts
+ * written; facts that do not match their file make it a miss. So there is no transaction and nothing to repair.
+ */
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  fsync,
+  mkdirSync,
+  openSync,
+  read,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { opendir, readdir, rm, stat, unlink } from "node:fs/promises"
+import { dirname, join, resolve } from "node:path"
+import { promisify } from "node:util"
+
+import { LRUCache } from "lru-cache"
+
+import { type Facts, fileFacts, isFacts, isSameFile } from "./facts.ts"
+import { absentOr, pathOf, systemCode, unavailable } from "./paths.ts"
+import type { OpenBody, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
+
+/** Up to here a file is read at once, synchronously: cheaper than asking the thread pool. */
+const SYNC_READ_BYTES = 65_536
+/** Above this a file is streamed rather than held. */
+const HELD_BYTES = 1_048_576
+/** A temporary file this old has no writer any more. */
+const ABANDONED_AFTER_MS = 600_000
+
+const readAsync = promisify(read)
+const syncAsync = promisify(fsync)
+
+const readHeld = async (fd: number, length: number): Promise<Uint8Array | undefined> => {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  try {
+    for (let at = 0; at < length;) {
+      const count =
+        length <= SYNC_READ_BYTES
+          ? readSync(fd, bytes, at, length - at, at)
+          : (await readAsync(fd, bytes, at, length - at, at)).bytesRead
+      if (count === 0) return undefined
+      at += count
+    }
+    return bytes
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const streamed = (fd: number): OpenBody => ({
+  stream: (range) => createReadStream("", { fd, autoClose: true, ...range, start: range?.start ?? 0 }),
+  close: async () => closeSync(fd),
+})
+
+/** Opens a file if it is the one that its facts speak of. */
+const openIfSame = (path: string, facts: Facts): number | undefined => {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  if (isSameFile(fileFacts(fstatSync(fd, { bigint: true })), facts.file)) return fd
+  closeSync(fd)
+  return undefined
+}
+
+async function* walk(directory: string, skip: string): AsyncIterable<string> {
+  let entries
+  try {
+    entries = await opendir(directory)
+  } catch (error) {
+    return absentOr(error, directory)
+  }
+  for await (const entry of entries) {
+    const path = join(directory, entry.name)
+    if (path === skip) continue
+    if (entry.isDirectory()) yield* walk(path, skip)
+    else if (entry.isFile()) yield path
+  }
+}
+
+/** One folder of renditions. */
+interface Place {
+  readonly files: string
+  readonly facts: string
+  readonly temporary: string
+  /** Facts that were read or written lately. */
+  readonly known: LRUCache<string, Facts>
+}
+
+const factsPath = ({ facts }: Place, key: string): string | undefined => pathOf(facts, `${key}.json`)
+
+const readFacts = (place: Place, key: string): Facts | undefined => {
+  const path = factsPath(place, key)
+  try {
+    const facts: unknown = path && JSON.parse(readFileSync(path, "utf8"))
+    if (!isFacts(facts)) return undefined
+    place.known.set(key, facts)
+    return facts
+  } catch (error) {
+    return error instanceof SyntaxError ? undefined : absentOr(error, key)
+  }
+}
+
+/** The open file with facts that speak of it: those in memory first, then those on disk, since another process may have written. */
+const openWithFacts = (
+  place: Place,
+  key: string,
+  path: string,
+): { readonly fd: number; readonly facts: Facts } | undefined => {
+  for (const facts of [place.known.get(key), readFacts(place, key)]) {
+    const fd = facts && openIfSame(path, facts)
+    if (facts && fd !== undefined) return { fd, facts }
+  }
+  return undefined
+}
+
+const get = async (place: Place, key: string): Promise<RenditionObject | undefined> => {
+  const path = pathOf(place.files, key)
+  try {
+    const opened = path && openWithFacts(place, key, path)
+    if (!opened) return undefined
+    const { fd, facts } = opened
+    const { bytes } = facts.file
+    if (bytes > HELD_BYTES) return { meta: facts, bytes, body: streamed(fd) }
+    const body = await readHeld(fd, bytes)
+    return body && { meta: facts, bytes, body }
+  } catch (error) {
+    return absentOr(error, key)
+  }
+}
+
+/**
+ * Writes a file aside and moves it into place; what is known of it then. Only the sync waits for the disk, so only it leaves this
+ * thread: the other calls take microseconds, less than a trip through the thread pool.
+ */
+const moveIn = async (
+  { temporary }: Place,
+  path: string,
+  content: Uint8Array | string,
+  isSynced: boolean,
+): Promise<Facts["file"]> => {
+  const draft = join(temporary, randomUUID())
+  try {
+    mkdirSync(temporary, { recursive: true })
+    const fd = openSync(draft, "wx")
+    let facts
+    try {
+      writeFileSync(fd, content)
+      if (isSynced) await syncAsync(fd)
+      facts = fileFacts(fstatSync(fd, { bigint: true }))
+    } finally {
+      closeSync(fd)
+    }
+    mkdirSync(dirname(path), { recursive: true })
+    renameSync(draft, path)
+    return facts
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
+}
+
+const put = async (place: Place, key: string, bytes: Uint8Array, meta: RenditionMeta): Promise<void> => {
+  const path = pathOf(place.files, key)
+  const record = factsPath(place, key)
+  if (!path || !record) throw unavailable("outside the folder", key)
+  place.known.delete(key)
+  try {
+    const facts: Facts = { ...meta, file: await moveIn(place, path, bytes, true) }
+    // Unsynced: facts that a power cut loses or damages make a miss, no more.
+    await moveIn(place, record, JSON.stringify(facts), false)
+    place.known.set(key, facts)
+  } catch (error) {
+    throw unavailable(error, key)
+  }
+}
+
+/** @returns whether there was a file to remove */
+const remove = async (path: string | undefined, key: string): Promise<boolean> => {
+  if (!path) return false
+  try {
+    await unlink(path)
+    return true
+  } catch (error) {
+    // Some systems say EPERM for a directory, which is absent; a file that may not be removed is not.
+    const isRefused =
+      ["EACCES", "EPERM"].includes(systemCode(error)) && (await stat(path).catch(() => undefined))?.isFile()
+    if (isRefused) throw unavailable(error, key)
+    return absentOr(error, key) ?? false
+  }
+}
+
+const removeAll = async (place: Place, keys: readonly string[]): Promise<number> => {
+  let removed = 0
+  for (const key of keys) {
+    place.known.delete(key)
+    if (await remove(pathOf(place.files, key), key)) removed += 1
+    await remove(factsPath(place, key), key)
+  }
+  return removed
+}
+
+const tidy = async ({ temporary }: Place): Promise<void> => {
+  for (const name of await readdir(temporary).catch(() => [])) {
+    const path = join(temporary, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found && Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true })
+  }
+}
+
+/**
+ * Renditions under a folder.
+ * @param options.files where the plain files go, when not into `<folder>/files`: the originals' own folder, for a shared store
+ */
+export const folderRenditions = (folder: string, options: { readonly files?: string } = {}): Renditions => {
+  const root = resolve(folder)
+  const files = resolve(options.files ?? join(root, "files"))
+  const known = new LRUCache<string, Facts>({ max: 50_000 })
+  const place: Place = { files, facts: join(root, "facts"), temporary: join(root, "tmp"), known }
+  return {
+    name: "folder",
+    // NAME_MAX is 255 on every file system we know of; the key leaves PATH_MAX (4096 on Linux) room for the root.
+    keyLimits: { segment: 255, key: 2048 },
+    head: async (key) => known.get(key) ?? readFacts(place, key),
+    get: (key) => get(place, key),
+    put: (key, bytes, meta) => put(place, key, bytes, meta),
+    delete: (keys) => removeAll(place, keys),
+    async *list(prefix) {
+      for await (const path of walk(join(files, prefix.slice(0, prefix.lastIndexOf("/") + 1)), root)) {
+        const key = path.slice(files.length + 1)
+        if (key.startsWith(prefix)) yield key
+      }
+    },
+    tidy: () => tidy(place),
+  }
+}

@@ -1,0 +1,34 @@
+/** What the two folder stores share: from keys to paths that stay inside a root, and which failures mean "absent". */
+import { join, sep } from "node:path"
+
+import { storeUnavailable, type TailorError } from "../errors.ts"
+
+/** A name that is missing, not a file, not ours to read, or that no file can have: all of them read as absent. */
+const ABSENT = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "EISDIR",
+  "EACCES",
+  "EPERM",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ENXIO",
+  "ERR_INVALID_ARG_VALUE",
+])
+
+export const systemCode = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : ""
+
+/** Undefined where a failure means absent; otherwise throws what the caller should see. */
+export const absentOr = (error: unknown, key: string): undefined => {
+  if (ABSENT.has(systemCode(error))) return undefined
+  throw unavailable(error, key)
+}
+
+export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
+
+/** The path of a key under an absolute root; undefined where it would leave the root. */
+export const pathOf = (root: string, key: string): string | undefined => {
+  const path = join(root, key)
+  return path.startsWith(root.endsWith(sep) ? root : root + sep) ? path : undefined
+}

@@ -1,0 +1,116 @@
+/**
+ * The two things the rest of imgtailor knows about where objects live.
+ *
+ * What every store must guarantee:
+ * - Absent is `undefined`, never an exception. What is outside the root, a directory, a device or unreadable is absent too.
+ * - Every other failure throws `store-unavailable` or `store-denied`.
+ * - Whole or absent: a reader never sees part of an object, whatever was killed while writing it. The last writer wins.
+ * - Keys are compared letter by letter, and `/` separates segments; no key reaches outside the root.
+ * - Originals have no write methods at all: no code path can change one.
+ */
+
+/** What a store can hold, in UTF-8 bytes. */
+export interface KeyLimits {
+  readonly segment: number
+  readonly key: number
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface GetOptions extends CallOptions {
+  /** Refuse a larger object without reading it. @throws {original-too-large} */
+  readonly maxBytes?: number
+}
+
+/** An original, unread. */
+export interface OriginalStat {
+  /** Changes whenever the bytes do: an ETag, or times and length. */
+  readonly version: string
+  readonly bytes: number
+  /**
+   * False when the original was changed so lately that another change could leave its version as it is (one tick of a clock).
+   * Equal versions then do not prove equal bytes.
+   */
+  readonly settled: boolean
+}
+
+/** An original, read whole: the stat is that of exactly these bytes. */
+export interface OriginalObject {
+  readonly stat: OriginalStat
+  readonly bytes: Uint8Array
+}
+
+export interface Originals {
+  /** "folder", "memory": for messages and `Server-Timing`. */
+  readonly name: string
+  head(key: string, options?: CallOptions): Promise<OriginalStat | undefined>
+  get(key: string, options?: GetOptions): Promise<OriginalObject | undefined>
+}
+
+/** What is recorded of a rendition when it is stored. */
+export interface RenditionMeta {
+  /** Key of the original that it was made from. */
+  readonly original: string
+  /** That original's version. */
+  readonly version: string
+  /**
+   * SHA-256 of the original's bytes, hexadecimal, where that original was not settled when it was read: the version alone does not
+   * prove then that it still has those bytes. Absent where it was settled.
+   */
+  readonly digest?: string
+  readonly recipeId: string
+  /** Quoted and strong, as in HTTP. */
+  readonly etag: string
+  readonly contentType: string
+  /** When it was made, milliseconds since 1970; whole seconds. */
+  readonly modifiedMs: number
+}
+
+/** A range of bytes, both ends included. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** The bytes of something too large to be held: either streamed once or closed. */
+export interface OpenBody {
+  readonly stream: (range?: ByteRange) => AsyncIterable<Uint8Array>
+  readonly close: () => Promise<void>
+}
+
+export interface RenditionObject {
+  readonly meta: RenditionMeta
+  readonly bytes: number
+  readonly body: Uint8Array | OpenBody
+}
+
+export interface Renditions {
+  readonly name: string
+  readonly keyLimits: KeyLimits
+  head(key: string, options?: CallOptions): Promise<RenditionMeta | undefined>
+  get(key: string, options?: CallOptions): Promise<RenditionObject | undefined>
+  put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: CallOptions): Promise<void>
+  /** @returns how many of them were there; absent keys are fine */
+  delete(keys: readonly string[], options?: CallOptions): Promise<number>
+  /** Every stored key that starts with a prefix, in no order. Absent where a store cannot list. */
+  list?(prefix: string, options?: CallOptions): AsyncIterable<string>
+  /** Removes what killed writers left behind. Absent where they leave nothing. */
+  tidy?(): Promise<void>
+}
+
+export const isOpenBody = (body: Uint8Array | OpenBody): body is OpenBody => !(body instanceof Uint8Array)
+
+/** Releases what an object that will not be sent holds open. */
+export const closeBody = async (object: RenditionObject | undefined): Promise<void> => {
+  if (object && isOpenBody(object.body)) await object.body.close()
+}
+
+/** The bytes of an object, read whole. */
+export const readBody = async ({ body }: RenditionObject): Promise<Uint8Array> => {
+  if (!isOpenBody(body)) return body
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body.stream()) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}

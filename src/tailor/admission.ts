@@ -1,0 +1,81 @@
+/**
+ * How much is done at one time. A gate has a capacity and a bounded queue in order of arrival: who does not fit waits, who would make
+ * the queue too long is refused at once. One gate counts jobs; another counts the memory that they are expected to take.
+ */
+import { busy } from "../errors.ts"
+
+export interface Gate {
+  /**
+   * Waits for room, and takes it.
+   * @param weight more than the capacity counts as all of it: such a job runs alone
+   * @returns gives the room back; may be called once
+   * @throws {busy} the queue is full; the signal's reason when it aborts while waiting
+   */
+  enter(weight: number, signal?: AbortSignal): Promise<() => void>
+  /** How many wait. */
+  readonly waiting: () => number
+}
+
+interface Waiter {
+  readonly weight: number
+  readonly admit: () => void
+}
+
+export const createGate = ({
+  capacity,
+  maxWaiting,
+}: {
+  readonly capacity: number
+  readonly maxWaiting: number
+}): Gate => {
+  const queue: Waiter[] = []
+  let used = 0
+
+  const admitWhoFits = (): void => {
+    for (let next = queue[0]; next && used + next.weight <= capacity; next = queue[0]) {
+      queue.shift()
+      used += next.weight
+      next.admit()
+    }
+  }
+
+  const leaveOnce = (weight: number): (() => void) => {
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      used -= weight
+      admitWhoFits()
+    }
+  }
+
+  const waitForRoom = (weight: number, signal: AbortSignal | undefined): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const stop = (): void => {
+        queue.splice(queue.indexOf(waiter), 1)
+        admitWhoFits()
+        reject(signal?.reason as Error)
+      }
+      const waiter: Waiter = {
+        weight,
+        admit: () => {
+          signal?.removeEventListener("abort", stop)
+          resolve()
+        },
+      }
+      queue.push(waiter)
+      signal?.addEventListener("abort", stop, { once: true })
+    })
+
+  return {
+    enter: async (asked, signal) => {
+      signal?.throwIfAborted()
+      const weight = Math.min(asked, capacity)
+      if (queue.length === 0 && used + weight <= capacity) used += weight
+      else if (queue.length >= maxWaiting) throw busy("queue")
+      else await waitForRoom(weight, signal)
+      return leaveOnce(weight)
+    },
+    waiting: () => queue.length,
+  }
+}

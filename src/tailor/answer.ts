@@ -1,0 +1,143 @@
+/**
+ * The product, on one screen: what is asked for is stored and in step, or it is made, once, whoever else asks.
+ *
+ * Holds: a rendition of another version of its original is never answered to a request that began after the change; identical misses
+ * share one read, one render and one write; nobody waits longer than the deadline; a failed write fails no answer.
+ */
+import { LRUCache } from "lru-cache"
+
+import { busy, originalNotFound, TailorError } from "../errors.ts"
+import type { Parsed } from "../sizes/key.ts"
+import { closeBody, type Originals, type OriginalStat, type RenditionObject, type Renditions } from "../store/store.ts"
+import { type Decision, subjectOf } from "./decision.ts"
+import type { InStep } from "./in-step.ts"
+import { type Course, createMake, type Made, type MakeParts, type Order } from "./make.ts"
+import { createSingleFlight, type Shared, type SingleFlight } from "./single-flight.ts"
+
+/** A rendition to be sent, and why it is what it is. */
+export interface Found extends RenditionObject {
+  readonly decision: Decision
+}
+
+/** Gives the signal of a caller's leaving; asked for only when something has to be made. */
+export type Leave = () => AbortSignal
+
+export interface Answerer {
+  /** @throws {TailorError} a refusal; the signal's reason when the caller leaves */
+  readonly answer: (parsed: Parsed, leave?: Leave) => Promise<Found>
+  /** Resolves when nothing is being made or stored. */
+  readonly idle: () => Promise<void>
+}
+
+export interface AnswerParts extends Omit<MakeParts, "remember"> {
+  readonly originals: Originals
+  readonly renditions: Renditions
+  readonly inStep: InStep
+  readonly deadlineMs: number
+}
+
+/** How often an original that keeps changing is rendered anew on one request's account. */
+const MAX_ROUNDS = 3
+
+/** What all requests share. */
+interface Desk extends AnswerParts {
+  readonly flights: SingleFlight<Made>
+  readonly make: (order: Order, course: Course) => Promise<Made>
+  /** What a version of an original will always be answered with, by original and version. */
+  readonly refusals: LRUCache<string, TailorError>
+}
+
+const refusalName = (original: string, version: string): string => `${original}\n${version}`
+
+/** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
+const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
+  await written
+  const now = await desk.originals.head(order.reading.original)
+  if (!now) await desk.renditions.delete([order.key])
+  else if (now.version !== meta.version && round < MAX_ROUNDS) await share(desk, order, now, round + 1).value
+}
+
+const share = (desk: Desk, order: Order, stat: OriginalStat, round: number, signal?: AbortSignal): Shared<Made> =>
+  desk.flights.share(
+    `${order.key}\n${stat.version}`,
+    (nobodyWaits, previous) => {
+      let isRead = false
+      const value = desk.make(order, { signal: nobodyWaits, previous, onRead: () => (isRead = true) })
+      const landed = value.then((made) => lookAgain(desk, order, made, round)).catch(() => {})
+      // The version of an original that was changed a moment ago does not tell whether it was changed again.
+      return { value, landed, isOpen: () => stat.settled || !isRead }
+    },
+    signal,
+  )
+
+const decide = (order: Order, made: Made, isFirst: boolean, isStale: boolean): Decision => {
+  const { isProven, source, output, timings, storeFailure } = made
+  const whyMade = isStale ? "stored, but not in step" : "not stored"
+  return {
+    ...subjectOf(order.reading),
+    outcome: isProven ? "hit" : isFirst ? "miss" : "coalesced",
+    reason: isProven ? "stored, and proved in step by the original's bytes" : whyMade,
+    isStale,
+    ...(source && { source }),
+    ...(output && { output }),
+    timings,
+    // One write failed, however many waited for it.
+    ...(isFirst && storeFailure !== undefined && { storeFailure }),
+  }
+}
+
+const answerMiss = async (
+  desk: Desk,
+  order: Order,
+  stat: OriginalStat,
+  isStale: boolean,
+  left: AbortSignal | undefined,
+): Promise<Found> => {
+  const refused = desk.refusals.get(refusalName(order.reading.original, stat.version))
+  if (refused) throw refused
+  const deadline = AbortSignal.timeout(desk.deadlineMs)
+  const { value, isFirst } = share(desk, order, stat, 0, left ? AbortSignal.any([left, deadline]) : deadline)
+  const made = await value.catch((error: unknown) => {
+    throw deadline.aborted && error === deadline.reason ? busy("deadline") : error
+  })
+  const { meta, bytes } = made
+  return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
+}
+
+const answerReading = async (desk: Desk, order: Order, stat: OriginalStat, leave?: Leave): Promise<Found> => {
+  const stored = await desk.renditions.get(order.key)
+  const standing = stored && desk.inStep.standingOf(stored.meta, order.reading, stat)
+  if (stored && standing === "in-step") {
+    const decision: Decision = {
+      ...subjectOf(order.reading),
+      outcome: "hit",
+      reason: "stored and in step",
+      timings: {},
+    }
+    return { ...stored, decision }
+  }
+  await closeBody(stored)
+  return answerMiss(desk, order, stat, standing === "stale", leave?.())
+}
+
+export const createAnswerer = (parts: AnswerParts): Answerer => {
+  const flights = createSingleFlight<Made>()
+  const refusals = new LRUCache<string, TailorError>({ max: 10_000 })
+  const remember: MakeParts["remember"] = (original, version, error) => {
+    if (error instanceof TailorError && error.status < 500) refusals.set(refusalName(original, version), error)
+  }
+  const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
+  const { originals, renditions } = parts
+
+  const answer: Answerer["answer"] = async ({ key, readings, otherwise }, leave) => {
+    for (const reading of readings) {
+      const stat = await originals.head(reading.original)
+      if (stat) return answerReading(desk, { key, reading }, stat, leave)
+    }
+    // Its original is gone, so it must not stay for a proxy to serve.
+    if (await renditions.head(key)) await renditions.delete([key])
+    throw otherwise ? new TailorError(otherwise.refused, otherwise) : originalNotFound(readings[0].original)
+  }
+
+  return { answer, idle: () => flights.idle() }
+}

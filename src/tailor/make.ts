@@ -1,0 +1,201 @@
+/**
+ * Making one rendition: a turn, the original read once, its header, room in memory, the render, the write. Runs inside a flight, so it
+ * outlives whoever asked.
+ */
+import { createHash } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { codeOf, originalNotFound } from "../errors.ts"
+import type { Inspected } from "../render/inspect.ts"
+import type { Rendered, Renderer } from "../render/render.ts"
+import type { Reading, RenditionKey } from "../sizes/key.ts"
+import { type OriginalObject, type Originals, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
+import type { Gate } from "./admission.ts"
+import type { Decision, Timings } from "./decision.ts"
+import type { InStep } from "./in-step.ts"
+
+/** What is to be made: a key by one of its readings. */
+export interface Order {
+  readonly key: RenditionKey
+  readonly reading: Reading
+}
+
+/** How long an answer waits for its rendition to be written. A store that hangs must not hang its visitors. */
+const WRITE_PATIENCE_MS = 2000
+
+/** How a flight and its work speak to each other. */
+export interface Course {
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal
+  /** What has to end first. */
+  readonly previous: Promise<void> | undefined
+  /** Called right before the original is read: whoever asks from now on may have seen a younger one. */
+  readonly onRead: () => void
+}
+
+/** What every waiter is answered with. */
+export interface Made {
+  readonly meta: RenditionMeta
+  readonly bytes: Uint8Array
+  /** It was stored already, and reading the original proved it in step. */
+  readonly isProven: boolean
+  readonly source: Decision["source"]
+  readonly output: Decision["output"]
+  readonly timings: Timings
+  /** Why it is not stored, where it could not be or takes too long. */
+  readonly storeFailure?: string
+  /** Resolves when it has been written, or could not be. */
+  readonly written: Promise<void>
+}
+
+export interface MakeParts {
+  readonly originals: Originals
+  readonly renditions: Renditions
+  readonly renderer: Renderer
+  readonly inStep: InStep
+  readonly turns: Gate
+  readonly memory: Gate
+  readonly maxBytes: number
+  readonly clock: () => number
+  /** Told of refusals that a version of an original will always meet. */
+  readonly remember: (original: string, version: string, error: unknown) => void
+}
+
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+
+/** MD5 is what S3 calls a stored object's ETag, so that a bucket and a server give the same one. */
+const etagOf = (bytes: Uint8Array): string => `"${createHash("md5").update(bytes).digest("hex")}"`
+
+const timed = async <T>(timings: Timings, name: keyof Timings, work: () => Promise<T>): Promise<T> => {
+  const start = performance.now()
+  try {
+    return await work()
+  } finally {
+    timings[name] = (timings[name] ?? 0) + performance.now() - start
+  }
+}
+
+type Baked = Pick<Made, "meta" | "bytes" | "isProven" | "source" | "output">
+
+/** One order being carried out. */
+interface Task extends MakeParts, Order, Course {
+  readonly timings: Timings
+}
+
+/** What is stored, where the original's bytes prove that it was made from them. */
+const proven = async (
+  { renditions, inStep, key, reading }: Task,
+  { stat }: OriginalObject,
+  digest: string,
+): Promise<Baked | undefined> => {
+  const stored = await renditions.get(key)
+  if (!stored) return undefined
+  const bytes = await readBody(stored)
+  if (inStep.standingOf(stored.meta, reading, stat) === "stale" || stored.meta.digest !== digest) return undefined
+  const { digest: _, ...settled } = stored.meta
+  return {
+    meta: stat.settled ? settled : stored.meta,
+    bytes,
+    isProven: true,
+    source: undefined,
+    output: { bytes: bytes.length, contentType: stored.meta.contentType },
+  }
+}
+
+const inspectOriginal = async (
+  { renderer, remember, reading }: Task,
+  { stat, bytes }: OriginalObject,
+): Promise<Inspected> => {
+  try {
+    return await renderer.inspect(bytes)
+  } catch (error) {
+    if (stat.settled) remember(reading.original, stat.version, error)
+    throw error
+  }
+}
+
+const renderOriginal = async (task: Task, { stat, bytes }: OriginalObject, inspected: Inspected): Promise<Rendered> => {
+  const free = await task.memory.enter(inspected.peakBytes, task.signal)
+  try {
+    return await task.renderer.render(bytes, inspected, task.inStep.recipeOf(task.reading))
+  } catch (error) {
+    if (stat.settled && codeOf(error) === "corrupt-original") task.remember(task.reading.original, stat.version, error)
+    throw error
+  } finally {
+    free()
+  }
+}
+
+const bake = async (task: Task, original: OriginalObject, digest: string | undefined): Promise<Baked> => {
+  const { reading, inStep, clock } = task
+  const { stat } = original
+  const inspected = await inspectOriginal(task, original)
+  const { bytes, contentType, width, height } = await renderOriginal(task, original, inspected)
+  const pixels = width !== undefined && height !== undefined ? { width, height } : {}
+  return {
+    bytes,
+    isProven: false,
+    meta: {
+      original: reading.original,
+      version: stat.version,
+      ...(digest !== undefined && { digest }),
+      recipeId: inStep.recipeIdOf(reading, contentType),
+      etag: etagOf(bytes),
+      contentType,
+      modifiedMs: Math.floor(clock() / 1000) * 1000,
+    },
+    source: { ...inspected.dimensions, bytes: stat.bytes, format: inspected.container, version: stat.version },
+    output: { ...pixels, bytes: bytes.length, contentType },
+  }
+}
+
+/** The original is read once; what is stored is kept where those bytes prove it, and made otherwise. */
+const bakeOrProve = async (task: Task): Promise<Baked> => {
+  const { originals, renditions, renderer, reading, timings, maxBytes } = task
+  renderer.prepare()
+  task.onRead()
+  const original = await timed(timings, "fetch", () => originals.get(reading.original, { maxBytes }))
+  if (!original) throw originalNotFound(reading.original)
+  const stored = await renditions.head(task.key)
+  const isUnproven = stored?.digest !== undefined
+  const digest = original.stat.settled && !isUnproven ? undefined : digestOf(original.bytes)
+  const proof = isUnproven && digest !== undefined ? await proven(task, original, digest) : undefined
+  return proof ?? timed(timings, "render", () => bake(task, original, original.stat.settled ? undefined : digest))
+}
+
+/** @returns why it could not be written, where it could not */
+const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked): Promise<string | undefined> => {
+  if (isProven && meta.digest !== undefined) return undefined
+  try {
+    await renditions.put(key, bytes, meta)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const takeTurn = async ({ turns, previous, signal }: Task): Promise<() => void> => {
+  await previous
+  return turns.enter(1, signal)
+}
+
+export const createMake =
+  (parts: MakeParts): ((order: Order, course: Course) => Promise<Made>) =>
+  async (order: Order, course: Course): Promise<Made> => {
+    const timings: Timings = {}
+    const task: Task = { ...parts, ...order, ...course, timings }
+    const leave = await timed(timings, "wait", () => takeTurn(task))
+    let writing: Promise<string | undefined> | undefined
+    try {
+      const baked = await bakeOrProve(task)
+      const written = write(task, baked)
+      writing = written
+      const patience = sleep(WRITE_PATIENCE_MS, "it takes long", { ref: false })
+      const storeFailure = await timed(timings, "store", () => Promise.race([written, patience]))
+      return { ...baked, timings, ...(storeFailure !== undefined && { storeFailure }), written: written.then(() => {}) }
+    } finally {
+      // The turn is kept until the bytes are written: otherwise a slow store would let renditions pile up in memory.
+      if (writing) void writing.then(leave)
+      else leave()
+    }
+  }
