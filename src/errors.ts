@@ -10,6 +10,8 @@ export interface ErrorKind {
   readonly cacheSeconds: number
   /** One line for people, the same for every occurrence (RFC 9457 `title`). */
   readonly title: string
+  /** The circumstances, for docs/errors.md. */
+  readonly when: string
 }
 
 export type ErrorCode =
@@ -31,22 +33,102 @@ export type ErrorCode =
   | "bad-config"
 
 export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
-  "bad-address": { status: 400, cacheSeconds: 60, title: "The address is not one of a rendition" },
-  "size-not-allowed": { status: 400, cacheSeconds: 60, title: "The size is not on the list" },
-  "format-not-allowed": { status: 400, cacheSeconds: 60, title: "The format is not on the list" },
-  "method-not-allowed": { status: 405, cacheSeconds: 0, title: "Only GET, HEAD and OPTIONS are answered" },
-  "precondition-failed": { status: 412, cacheSeconds: 0, title: "The rendition is not the one you named" },
-  "range-not-satisfiable": { status: 416, cacheSeconds: 0, title: "The range starts after the end" },
-  "original-not-found": { status: 404, cacheSeconds: 10, title: "There is no such original" },
-  "unsupported-original": { status: 415, cacheSeconds: 60, title: "The original is not an image we decode" },
-  "original-too-large": { status: 413, cacheSeconds: 60, title: "The original is over a limit" },
-  "corrupt-original": { status: 422, cacheSeconds: 60, title: "The original does not decode" },
-  busy: { status: 503, cacheSeconds: 0, title: "Too much to do at the moment" },
-  "render-failed": { status: 500, cacheSeconds: 0, title: "The rendition could not be made" },
-  internal: { status: 500, cacheSeconds: 0, title: "Something went wrong on our side" },
-  "store-unavailable": { status: 502, cacheSeconds: 0, title: "A store did not answer" },
-  "store-denied": { status: 500, cacheSeconds: 0, title: "A store refused us" },
-  "bad-config": { status: 500, cacheSeconds: 0, title: "The configuration has mistakes" },
+  "bad-address": {
+    status: 400,
+    cacheSeconds: 60,
+    title: "The address is not one of a rendition",
+    when: "an address without a size, with a malformed escape, an empty or dot segment, an escaped slash or a control character; or too long to be stored",
+  },
+  "size-not-allowed": {
+    status: 400,
+    cacheSeconds: 60,
+    title: "The size is not on the list",
+    when: "a size that is not on the list, or was taken off it; the nearest one is named",
+  },
+  "format-not-allowed": {
+    status: 400,
+    cacheSeconds: 60,
+    title: "The format is not on the list",
+    when: "a known format that is not on the list is asked for, and no original of that whole name exists",
+  },
+  "method-not-allowed": {
+    status: 405,
+    cacheSeconds: 0,
+    title: "Only GET, HEAD and OPTIONS are answered",
+    when: "any method but GET, HEAD and OPTIONS",
+  },
+  "precondition-failed": {
+    status: 412,
+    cacheSeconds: 0,
+    title: "The rendition is not the one you named",
+    when: "If-Match or If-Unmodified-Since does not hold",
+  },
+  "range-not-satisfiable": {
+    status: 416,
+    cacheSeconds: 0,
+    title: "The range starts after the end",
+    when: "a byte range that starts after the end",
+  },
+  "original-not-found": {
+    status: 404,
+    cacheSeconds: 10,
+    title: "There is no such original",
+    when: "no original has this name, or it lies outside the folder or cannot be read: these are not told apart",
+  },
+  "unsupported-original": {
+    status: 415,
+    cacheSeconds: 60,
+    title: "The original is not an image we decode",
+    when: "the original's bytes are no image that is decoded (SVG, PDF, HEIC, JPEG XL, BMP …), whatever its name says",
+  },
+  "original-too-large": {
+    status: 413,
+    cacheSeconds: 60,
+    title: "The original is over a limit",
+    when: "the original is over the byte or pixel limit, or a side of the rendition would not fit its format; found before decoding",
+  },
+  "corrupt-original": {
+    status: 422,
+    cacheSeconds: 60,
+    title: "The original does not decode",
+    when: "the original is damaged or cut off; remembered with its version, so a repaired upload works at once",
+  },
+  busy: {
+    status: 503,
+    cacheSeconds: 0,
+    title: "Too much to do at the moment",
+    when: "the queue of renders is full, the deadline has passed, or the original is being written; Retry-After says when to try again",
+  },
+  "render-failed": {
+    status: 500,
+    cacheSeconds: 0,
+    title: "The rendition could not be made",
+    when: "the machine ran out of something while rendering",
+  },
+  internal: {
+    status: 500,
+    cacheSeconds: 0,
+    title: "Something went wrong on our side",
+    when: "a fault of imgtailor; the log has it, the answer says nothing",
+  },
+  "store-unavailable": {
+    status: 502,
+    cacheSeconds: 0,
+    title: "A store did not answer",
+    when: "a store could not be read; the log has it, the answer says nothing",
+  },
+  "store-denied": {
+    status: 500,
+    cacheSeconds: 0,
+    title: "A store refused us",
+    when: "a store refused us; the log has it, the answer says nothing",
+  },
+  "bad-config": {
+    status: 500,
+    cacheSeconds: 0,
+    title: "The configuration has mistakes",
+    when: "the settings have mistakes; commands end with exit code 2",
+  },
 }
 
 /** Seconds after which a refused request is worth repeating (`Retry-After` of `busy`). */

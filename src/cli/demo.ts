@@ -65,6 +65,8 @@ const surface = ({ clay, glaze, turn = 0 }: Scene, nx: number, v: number): Colou
   return [r * light + shine, g * light + shine, b * light + shine]
 }
 
+const toByte = (value: number): number => Math.min(255, Math.max(0, value))
+
 /** Painted at half the width and height, which is four times faster and looks no worse. */
 const paint = (makeImage: MakeImage, scene: Scene): Sharp => {
   const { profile, isCutOut = false } = scene
@@ -72,18 +74,16 @@ const paint = (makeImage: MakeImage, scene: Scene): Sharp => {
   const channels = isCutOut ? 4 : 3
   const pixels = Buffer.alloc(width * height * channels)
   const reach = profile(0.6)
-  const behind = (x: number, y: number): Colour => (isCutOut ? [0, 0, 0] : background(scene, x, y, reach))
+  const radiusAt = (y: number): number => (y > RIM && y < FOOT ? profile((y - RIM) / (FOOT - RIM)) : 0)
   for (let row = 0, at = 0; row < height; row++) {
     const y = row / height
-    const v = (y - RIM) / (FOOT - RIM)
-    const radius = v >= 0 && v <= 1 ? profile(v) : 0
+    const radius = radiusAt(y)
     for (let column = 0; column < width; column++, at += channels) {
       const x = (column - width / 2) / height
       const isPot = Math.abs(x) < radius
+      const colour = isPot ? surface(scene, x / radius, (y - RIM) / (FOOT - RIM)) : background(scene, x, y, reach)
       const noise = isCutOut ? 0 : 7 * grain(column, row)
-      const colour = isPot ? surface(scene, x / radius, v) : behind(x, y)
-      for (let channel = 0; channel < 3; channel++)
-        pixels[at + channel] = Math.min(255, Math.max(0, (colour[channel] ?? 0) + noise))
+      for (let channel = 0; channel < 3; channel++) pixels[at + channel] = toByte((colour[channel] ?? 0) + noise)
       if (isCutOut) pixels[at + 3] = isPot ? 255 : 0
     }
   }

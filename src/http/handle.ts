@@ -2,16 +2,25 @@
  * A request in, a plain `Answer` out; never throws. Everything that speaks HTTP (the Node server, `fetch`, a function in the cloud)
  * translates to and from this and decides nothing itself.
  */
+import { LRUCache } from "lru-cache"
+
 import { badAddress, methodNotAllowed, preconditionFailed, rangeNotSatisfiable, TailorError } from "../errors.ts"
 import { decodePath, encodeKey, formatKey, type Parsed, parseKey, splitKey } from "../sizes/key.ts"
 import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
-import { closeBody, isOpenBody } from "../store/store.ts"
+import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { Found } from "../tailor/answer.ts"
 import { cacheStatus, type Counts, serverTiming, subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { evaluateConditions, isRangeStillGood } from "./conditional.ts"
-import { COMMON_HEADERS, httpDate, OPTIONS_HEADERS } from "./headers.ts"
+import {
+  COMMON_HEADERS,
+  createRenditionHeaders,
+  type Headers,
+  type Negotiation,
+  OPTIONS_HEADERS,
+  type RenditionHeaders,
+} from "./headers.ts"
 import { toProblem } from "./problem.ts"
 import { parseRange } from "./range.ts"
 
@@ -27,12 +36,8 @@ export interface HandleOptions {
 export type Handle = (request: HttpRequest) => Promise<Answer>
 
 /** What an address asks for, after negotiation. */
-interface Wanted {
+interface Wanted extends Negotiation {
   readonly parsed: Parsed
-  /** The address is one that is negotiated, whichever way it went. */
-  readonly isNegotiated: boolean
-  /** Where negotiation chose an explicit format: its own address. */
-  readonly contentLocation?: string
 }
 
 const pathOf = (target: string): string => {
@@ -49,84 +54,94 @@ const parseTarget = (target: string, basePath: string, { grammar }: Core): Parse
   return parsed
 }
 
-const resolveWanted = (request: HttpRequest, { basePath }: HandleOptions, core: Core): Wanted => {
-  const parsed = parseTarget(request.target, basePath, core)
+const resolveWanted = (target: string, accept: string | undefined, basePath: string, core: Core): Wanted => {
+  const parsed = parseTarget(target, basePath, core)
   const { formats } = core.grammar
   const [reading] = parsed.readings
   const { file } = splitKey(reading.original)
   const isNegotiated = reading.format === undefined && reading.size !== "info" && isNegotiable(file, formats)
-  const format = isNegotiated ? negotiate(request.header("accept"), file, formats) : undefined
+  const format = isNegotiated ? negotiate(accept, file, formats) : undefined
   if (!format) return { parsed, isNegotiated }
   const explicit = { ...reading, format }
   const key = formatKey(explicit)
   return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: `${basePath}/${encodeKey(key)}` }
 }
 
-const renditionHeaders = ({ meta, decision }: Found, wanted: Wanted, cacheControl: string): Record<string, string> => {
-  const headers: Record<string, string> = {
-    ...COMMON_HEADERS,
-    "cache-control": cacheControl,
-    etag: meta.etag,
-    "last-modified": httpDate(meta.modifiedMs),
-    "cache-status": cacheStatus(decision),
+type Resolve = (request: HttpRequest) => Wanted
+
+/** Addresses and `Accept` headers above this are not remembered, so that nobody fills the memory with long ones. */
+const MAX_REMEMBERED_LENGTH = 512
+
+/** Resolves addresses, and remembers the popular ones: what they mean never changes. */
+const createResolve = (core: Core, { basePath }: HandleOptions): Resolve => {
+  const remembered = new LRUCache<string, Wanted>({ max: 5000 })
+  return ({ target, header }) => {
+    const accept = header("accept")
+    const name = `${target}\n${accept ?? ""}`
+    const known = remembered.get(name)
+    if (known) return known
+    const wanted = resolveWanted(target, accept, basePath, core)
+    if (name.length <= MAX_REMEMBERED_LENGTH) remembered.set(name, wanted)
+    return wanted
   }
-  if (wanted.isNegotiated) headers["vary"] = "Accept"
-  if (wanted.contentLocation) headers["content-location"] = wanted.contentLocation
+}
+
+/** Headers of an answer: those kept for the rendition, and what only this request's decision adds. */
+const withDecision = (headers: Headers, { decision }: Found): Headers => {
+  if (decision.outcome === "hit") return headers
   const timing = serverTiming(decision)
-  if (timing) headers["server-timing"] = timing
-  return headers
+  return { ...headers, "cache-status": cacheStatus(decision), ...(timing && { "server-timing": timing }) }
 }
 
-/** Status, body and length of a rendition that is to be sent. */
-const sendRendition = (
+const sendRange = (found: Found, headers: Headers, range: ByteRange): Answer => ({
+  status: 206,
+  headers: {
+    ...headers,
+    "content-length": String(range.end - range.start + 1),
+    "content-range": `bytes ${range.start}-${range.end}/${found.bytes}`,
+  },
+  body: isOpenBody(found.body) ? found.body.stream(range) : found.body.subarray(range.start, range.end + 1),
+  decision: found.decision,
+})
+
+/** The rendition that was found, as far as the request's conditions and range let it be sent. */
+const toAnswer = async (
   found: Found,
+  wanted: Wanted,
   request: HttpRequest,
-  headers: Record<string, string>,
-): Pick<Answer, "status" | "headers" | "body"> => {
-  const { meta, bytes, body } = found
-  headers["content-type"] = meta.contentType
-  headers["accept-ranges"] = "bytes"
-  const range =
-    isRangeStillGood(request.header, meta) && request.method === "GET"
-      ? parseRange(request.header("range"), bytes)
-      : "none"
-  if (range === "unsatisfiable") throw rangeNotSatisfiable(bytes)
-  if (range === "none") {
-    headers["content-length"] = String(bytes)
-    return { status: 200, headers, body: isOpenBody(body) ? body.stream() : body }
-  }
-  headers["content-length"] = String(range.end - range.start + 1)
-  headers["content-range"] = `bytes ${range.start}-${range.end}/${bytes}`
-  return {
-    status: 206,
-    headers,
-    body: isOpenBody(body) ? body.stream(range) : body.subarray(range.start, range.end + 1),
-  }
-}
-
-const toAnswer = async (found: Found, wanted: Wanted, request: HttpRequest, cacheControl: string): Promise<Answer> => {
-  const condition = evaluateConditions(request.header, found.meta)
+  headersOf: RenditionHeaders,
+): Promise<Answer> => {
+  const { header, method } = request
+  const { meta, bytes, body, decision } = found
+  const condition = evaluateConditions(header, meta)
   if (condition === "failed") throw preconditionFailed()
-  const headers = renditionHeaders(found, wanted, cacheControl)
-  const { decision } = found
-  if (condition === "send" && request.method !== "HEAD") return { ...sendRendition(found, request, headers), decision }
-  await closeBody(found)
-  if (condition === "not-modified") return { status: 304, headers, decision }
-  headers["content-type"] = found.meta.contentType
-  headers["content-length"] = String(found.bytes)
-  headers["accept-ranges"] = "bytes"
-  return { status: 200, headers, decision }
+  const { whole, notModified } = headersOf(meta, bytes, wanted)
+  if (condition === "not-modified" || method === "HEAD") {
+    await closeBody(found)
+    if (condition === "not-modified") return { status: 304, headers: withDecision(notModified, found), decision }
+    return { status: 200, headers: withDecision(whole, found), decision }
+  }
+  const range = isRangeStillGood(header, meta) ? parseRange(header("range"), bytes) : "none"
+  if (range === "unsatisfiable") throw rangeNotSatisfiable(bytes)
+  const headers = withDecision(whole, found)
+  if (range !== "none") return sendRange(found, headers, range)
+  return { status: 200, headers, body: isOpenBody(body) ? body.stream() : body, decision }
 }
 
-const answerRendition = async (request: HttpRequest, core: Core, options: HandleOptions): Promise<Answer> => {
-  const wanted = resolveWanted(request, options, core)
-  const subject = subjectOf(wanted.parsed.readings[0])
+const answerRendition = async (
+  request: HttpRequest,
+  { answer }: Core,
+  resolve: Resolve,
+  headersOf: RenditionHeaders,
+): Promise<Answer> => {
+  const wanted = resolve(request)
   let found: Found | undefined
   try {
-    found = await core.answer(wanted.parsed, request.signal)
-    return await toAnswer(found, wanted, request, options.cacheControl)
+    found = await answer(wanted.parsed, request.signal)
+    return await toAnswer(found, wanted, request, headersOf)
   } catch (error) {
     await closeBody(found)
+    const subject = subjectOf(wanted.parsed.readings[0])
     return toProblem(error, request, {
       ...subject,
       ...(found && { timings: found.decision.timings, bytes: found.bytes }),
@@ -152,15 +167,17 @@ const answerHealth = ({ method }: HttpRequest, counts: Counts): Answer => {
   return plain(200, headers, "health", method === "HEAD" ? undefined : body)
 }
 
-export const createHandle =
-  (core: Core, options: HandleOptions): Handle =>
-  async (request) => {
+export const createHandle = (core: Core, options: HandleOptions): Handle => {
+  const headersOf = createRenditionHeaders(options.cacheControl)
+  const resolve = createResolve(core, options)
+  return async (request) => {
     try {
       if (request.method === "OPTIONS") return plain(204, OPTIONS_HEADERS, "options")
       if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method)
       if (pathOf(request.target) === "/healthz") return answerHealth(request, options.counts)
-      return await answerRendition(request, core, options)
+      return await answerRendition(request, core, resolve, headersOf)
     } catch (error) {
       return toProblem(error, request)
     }
   }
+}

@@ -1,4 +1,5 @@
 /** Header values come from here and from nowhere else: a closed set, none of it copied from a request. */
+import type { RenditionMeta } from "../store/store.ts"
 
 /** On every answer: pictures are public, are read by canvas and by other origins, and are exactly what their type says. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
@@ -20,14 +21,52 @@ export const OPTIONS_HEADERS: Readonly<Record<string, string>> = {
   "access-control-max-age": "86400",
 }
 
-let lastSeconds = -1
-let lastDate = ""
+/** How a rendition's address was arrived at. */
+export interface Negotiation {
+  /** The address is one that is negotiated, whichever way it went. */
+  readonly isNegotiated: boolean
+  /** Where negotiation chose an explicit format: its own address. */
+  readonly contentLocation?: string
+}
 
-/** HTTP date of a time in milliseconds; most hits of a moment ask for few different ones. */
-export const httpDate = (ms: number): string => {
-  if (ms !== lastSeconds) {
-    lastSeconds = ms
-    lastDate = new Date(ms).toUTCString()
+export type Headers = Readonly<Record<string, string>>
+
+/** Headers of a rendition that is a hit, and of a 304 for it. */
+interface HeaderSet {
+  readonly whole: Headers
+  readonly notModified: Headers
+}
+
+export type RenditionHeaders = (meta: RenditionMeta, bytes: number, negotiation: Negotiation) => HeaderSet
+
+const build = (
+  { etag, modifiedMs, contentType }: RenditionMeta,
+  bytes: number,
+  { isNegotiated, contentLocation }: Negotiation,
+  cacheControl: string,
+): HeaderSet => {
+  const notModified = {
+    ...COMMON_HEADERS,
+    "cache-control": cacheControl,
+    etag,
+    "last-modified": new Date(modifiedMs).toUTCString(),
+    "cache-status": "imgtailor; hit",
+    ...(isNegotiated && { vary: "Accept" }),
+    ...(contentLocation && { "content-location": contentLocation }),
   }
-  return lastDate
+  const content = { "content-type": contentType, "content-length": String(bytes), "accept-ranges": "bytes" }
+  return { notModified, whole: { ...notModified, ...content } }
+}
+
+/** Headers of renditions, kept as long as their record is: a popular one's are made once, not for each request. */
+export const createRenditionHeaders = (cacheControl: string): RenditionHeaders => {
+  const kept = new WeakMap<RenditionMeta, Map<string, HeaderSet>>()
+  return (meta, bytes, negotiation) => {
+    let sets = kept.get(meta)
+    if (!sets) kept.set(meta, (sets = new Map()))
+    const name = negotiation.contentLocation ?? (negotiation.isNegotiated ? "negotiated" : "")
+    let set = sets.get(name)
+    if (!set) sets.set(name, (set = build(meta, bytes, negotiation, cacheControl)))
+    return set
+  }
 }

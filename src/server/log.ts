@@ -49,8 +49,9 @@ const terminalLog = (stream: NodeJS.WriteStream): Log => {
 
 const jsonLog = async (fd: number): Promise<Log> => {
   const { pino } = await import("pino")
-  const destination = pino.destination({ dest: fd, sync: false })
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  // A write for every line would cost more than a hit; a line is held for a second at most.
+  const destination = pino.destination({ dest: fd, sync: false, minLength: 4096, periodicFlush: 1000 })
+  const logger = pino({ base: null }, destination)
   return {
     request: ({ cause, ...report }) => {
       if (report.status >= 500 && report.code !== "busy") logger.error({ ...report, err: cause }, "request")

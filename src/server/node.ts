@@ -13,6 +13,8 @@ import type { Handle } from "../http/handle.ts"
 const KEEP_ALIVE_MS = 65_000
 const HEADERS_MS = 15_000
 const REQUEST_MS = 30_000
+/** A connection on which nothing moves for this long is cut: a reader that stopped reading holds a file open. */
+const IDLE_MS = 300_000
 
 /** Node gives bytes outside ASCII as Latin-1; escaped, they are decoded as the UTF-8 that they are. */
 const toTarget = (url: string): string => url.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
@@ -72,6 +74,7 @@ export const createNodeServer = (tailor: { readonly handle: Handle }): Server =>
     })
     listener(request, response)
   })
+  server.timeout = IDLE_MS
   return server
 }
 

@@ -9,6 +9,9 @@ import type { RenditionObject, Renditions } from "./store.ts"
 /** Renditions above this are not kept: one of them would push out many small ones. */
 const MAX_OBJECT_BYTES = 1_048_576
 
+/** After this an entry is read from the store anew: who empties the store from outside finds it filled again. */
+const KEPT_MS = 60_000
+
 /** What an entry costs beside its bytes. */
 const ENTRY_BYTES = 1024
 
@@ -17,6 +20,7 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
   if (maxBytes <= 0) return store
   const memory = new LRUCache<string, RenditionObject>({
     maxSize: maxBytes,
+    ttl: KEPT_MS,
     maxEntrySize: Math.min(maxBytes, MAX_OBJECT_BYTES + ENTRY_BYTES),
     sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
   })

@@ -5,7 +5,7 @@
  * Holds: nothing outside the folder is read, whatever symlinks say; a FIFO or a device is absent and never opened for long; the bytes
  * given are those of one version, read from one open file.
  */
-import { type BigIntStats, constants, realpathSync, statSync } from "node:fs"
+import { type BigIntStats, constants, existsSync, realpathSync, statSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { resolve, sep } from "node:path"
 
@@ -84,6 +84,8 @@ export const folderOriginals = (folder: string): Originals => {
       if (!path) return undefined
       try {
         const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+        // A folder that is not mounted must not look like one whose photos were all deleted.
+        if (!stats && !existsSync(root)) throw unavailable("the folder is missing", key)
         return stats?.isFile() && isInside(path, stats) ? toStat(stats) : undefined
       } catch (error) {
         return absentOr(error, key)

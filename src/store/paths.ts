@@ -1,7 +1,7 @@
 /** What the two folder stores share: from keys to paths that stay inside a root, and which failures mean "absent". */
 import { join, sep } from "node:path"
 
-import { storeUnavailable, type TailorError } from "../errors.ts"
+import { codeOf, storeUnavailable, type TailorError } from "../errors.ts"
 
 /** A name that is missing, not a file, not ours to read, or that no file can have: all of them read as absent. */
 const ABSENT = new Set([
@@ -22,7 +22,7 @@ export const systemCode = (error: unknown): string =>
 /** Undefined where a failure means absent; otherwise throws what the caller should see. */
 export const absentOr = (error: unknown, key: string): undefined => {
   if (ABSENT.has(systemCode(error))) return undefined
-  throw unavailable(error, key)
+  throw codeOf(error) ? error : unavailable(error, key)
 }
 
 export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)

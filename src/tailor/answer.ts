@@ -39,6 +39,8 @@ export interface AnswerParts extends Omit<MakeParts, "remember"> {
 /** How often an original that keeps changing is rendered anew on one request's account. */
 const MAX_ROUNDS = 3
 
+const UNTIMED: Decision["timings"] = {}
+
 /** What all requests share. */
 interface Desk extends AnswerParts {
   readonly flights: SingleFlight<Made>
@@ -95,26 +97,33 @@ const answerMiss = async (
 ): Promise<Found> => {
   const refused = desk.refusals.get(refusalName(order.reading.original, stat.version))
   if (refused) throw refused
-  const deadline = AbortSignal.timeout(desk.deadlineMs)
-  const { value, isFirst } = share(desk, order, stat, 0, left ? AbortSignal.any([left, deadline]) : deadline)
-  const made = await value.catch((error: unknown) => {
-    throw deadline.aborted && error === deadline.reason ? busy("deadline") : error
-  })
-  const { meta, bytes } = made
-  return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(busy("deadline")), desk.deadlineMs)
+  left?.addEventListener("abort", () => patience.abort(left.reason), { once: true })
+  try {
+    const { value, isFirst } = share(desk, order, stat, 0, patience.signal)
+    const made = await value
+    const { meta, bytes } = made
+    return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 const answerReading = async (desk: Desk, order: Order, stat: OriginalStat, leave?: Leave): Promise<Found> => {
   const stored = await desk.renditions.get(order.key)
   const standing = stored && desk.inStep.standingOf(stored.meta, order.reading, stat)
   if (stored && standing === "in-step") {
+    const { original, size, format } = subjectOf(order.reading)
     const decision: Decision = {
-      ...subjectOf(order.reading),
+      original,
+      size,
+      format,
       outcome: "hit",
       reason: "stored and in step",
-      timings: {},
+      timings: UNTIMED,
     }
-    return { ...stored, decision }
+    return { meta: stored.meta, bytes: stored.bytes, body: stored.body, decision }
   }
   await closeBody(stored)
   return answerMiss(desk, order, stat, standing === "stale", leave?.())

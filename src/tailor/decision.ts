@@ -32,7 +32,7 @@ export interface Decision {
   /** A size's name, or "info". */
   readonly size?: string
   /** The explicit format; undefined for the base. */
-  readonly format?: string
+  readonly format?: string | undefined
   readonly outcome: Outcome
   /** A sentence. */
   readonly reason: string
@@ -61,10 +61,14 @@ export interface Decision {
 }
 
 /** What a reading is about, as a decision names it. */
-export const subjectOf = ({ original, size, format }: Reading): Pick<Decision, "original" | "size" | "format"> => ({
+export const subjectOf = ({
+  original,
+  size,
+  format,
+}: Reading): { readonly original: string; readonly size: string; readonly format: string | undefined } => ({
   original,
   size: size === INFO ? INFO : size.name,
-  ...(format && { format }),
+  format,
 })
 
 /** `Cache-Status` of a decision (RFC 9211). */

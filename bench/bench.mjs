@@ -1,0 +1,77 @@
+// npm run bench [-- --short] [-- --json] [-- --only NAME]: speed and memory against limits that this starts itself, in one run.
+// Absolute figures depend on the machine; the ratios are what counts. Needs Linux (/proc) and a quiet machine.
+import { mkdtempSync, rmSync } from "node:fs"
+import { availableParallelism, cpus, tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+
+import sharp from "sharp"
+
+import { cold } from "./parts/cold.mjs"
+import { encoders } from "./parts/encoders.mjs"
+import { factors } from "./parts/factors.mjs"
+import { hits } from "./parts/hits.mjs"
+import { inputs } from "./parts/inputs.mjs"
+import { memory } from "./parts/memory.mjs"
+import { stampede } from "./parts/stampede.mjs"
+
+const PARTS = { cold, hits, stampede, memory, inputs, factors, encoders }
+/** Left out of a short run: they measure choices that were made, not goals. */
+const LONG = ["inputs", "factors", "encoders"]
+
+const { values } = parseArgs({
+  options: { short: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" } },
+})
+const isShort = values.short === true
+const skipped = []
+
+const isWanted = (name) => {
+  if (values.only !== undefined) return name === values.only
+  if (isShort && LONG.includes(name)) skipped.push({ part: name, reason: "not within two minutes: run it with --only" })
+  return !(isShort && LONG.includes(name))
+}
+
+const rows = ({ what, value, goal, isAtMost, detail }) => {
+  const ok = goal === undefined ? undefined : isAtMost ? value <= goal : value >= goal
+  const shown = goal === undefined ? "" : `${isAtMost ? "≤" : "≥"} ${goal}`
+  return {
+    line: `${what.padEnd(78)} ${value.toFixed(2).padStart(7)}  ${shown.padEnd(7)} ${ok === undefined ? " " : ok ? "yes" : "NO "}  ${detail}`,
+    ok,
+  }
+}
+
+if (process.platform !== "linux") {
+  console.error("The bench reads CPU time and memory from /proc: run it on Linux.")
+  process.exit(2)
+}
+if (values.only !== undefined && !(values.only in PARTS)) {
+  console.error(`--only: Expected one of ${Object.keys(PARTS).join(", ")}, got ${values.only}.`)
+  process.exit(2)
+}
+
+const folder = mkdtempSync(join(tmpdir(), "imgtailor-bench-"))
+const results = []
+const say = (text) => values.json || console.log(text)
+try {
+  say(
+    `${cpus()[0].model}, ${availableParallelism()} cores; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}\n`,
+  )
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (!isWanted(name)) continue
+    for (const result of await part({ folder, isShort, rounds: isShort ? 9 : 31 })) {
+      const { line, ok } = rows(result)
+      results.push({
+        id: result.id,
+        what: result.what,
+        value: result.value,
+        ...(result.goal !== undefined && { goal: result.goal, ok }),
+      })
+      say(line)
+    }
+  }
+  for (const { part, reason } of skipped) say(`${part}: skipped, ${reason}`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+if (values.json) console.log(JSON.stringify({ results, skipped }))
+process.exit(results.some(({ ok }) => ok === false) ? 1 : 0)

@@ -1,0 +1,71 @@
+// Starts the servers that are compared, each in a process of its own and with the same environment, and asks them for things.
+import { spawn } from "node:child_process"
+import http from "node:http"
+import { fileURLToPath } from "node:url"
+
+const ENVIRONMENT = { ...process.env, UV_THREADPOOL_SIZE: "4", MALLOC_ARENA_MAX: "2" }
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+/** A client of one server: keep-alive, so that connecting is not what is measured. */
+const client = (port, sockets = 64) => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: sockets })
+  const get = (path, headers = {}) =>
+    new Promise((resolve, reject) => {
+      http
+        .get({ host: "127.0.0.1", port, path, headers, agent }, (response) => {
+          const chunks = []
+          response.on("data", (chunk) => chunks.push(chunk))
+          response.on("end", () =>
+            resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }),
+          )
+          response.on("error", reject)
+        })
+        .on("error", reject)
+    })
+  return { get, close: () => agent.destroy() }
+}
+
+/** Runs a script that prints a line with its address, and waits for it. */
+const start = async (script, args) => {
+  const child = spawn(process.execPath, [script, ...args], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
+  let errors = ""
+  child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)))
+  const port = await new Promise((resolve, reject) => {
+    let output = ""
+    child.stdout.on("data", (chunk) => {
+      output += chunk
+      const match = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)
+      if (match) resolve(Number(match[1]))
+    })
+    child.once("exit", (code) => reject(new Error(`${script} ended with ${code}: ${errors}`)))
+  })
+  const { get, close } = client(port)
+  const stop = async () => {
+    close()
+    child.kill("SIGTERM")
+    if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve))
+  }
+  return { pid: child.pid, port, get, stop }
+}
+
+/** `imgtailor serve`, as a user starts it. */
+export const imgtailor = (originals, renditions, ...flags) =>
+  start(here("../../dist/cli/main.js"), [
+    "serve",
+    originals,
+    "--sizes",
+    "360x270,480h,640w,320w,960w,1280w,1600w,1920w",
+    "--renditions",
+    renditions,
+    "--port",
+    "0",
+    "--json",
+    ...flags,
+  ])
+
+/** The limit for renders: `node:http` and one sharp call a request, nothing checked, nothing stored. */
+export const bareSharp = (folder) => start(here("../limits/bare-sharp.mjs"), [folder])
+
+/** The limit for hits: `node:http` sending given bytes and headers. */
+export const bareHttp = (file, mode) => start(here("../limits/bare-http.mjs"), [file, mode])

@@ -1,0 +1,42 @@
+// The limit for a hit in Node: the same bytes and as many headers as imgtailor sends. FILE MODE, where MODE is
+// "memory" (the bytes held, one stat a request, as staying in step needs) or "disk" (open, stat, read, close a request).
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs"
+import { createServer } from "node:http"
+
+const [file, mode] = process.argv.slice(2)
+const held = readFileSync(file)
+const HEADERS = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "*",
+  "cross-origin-resource-policy": "cross-origin",
+  "timing-allow-origin": "*",
+  "x-content-type-options": "nosniff",
+  "cache-control": "public, max-age=3600, s-maxage=31536000",
+  etag: '"90bb1256914c288a9e0821d46d448c3e"',
+  "last-modified": "Wed, 25 Nov 2026 02:00:00 GMT",
+  "cache-status": "imgtailor; hit",
+  vary: "Accept",
+  "content-type": "image/jpeg",
+  "accept-ranges": "bytes",
+  "content-length": String(held.length),
+}
+
+const fromDisk = () => {
+  const descriptor = openSync(file, "r")
+  const bytes = Buffer.allocUnsafe(fstatSync(descriptor).size)
+  readSync(descriptor, bytes, 0, bytes.length, 0)
+  closeSync(descriptor)
+  return bytes
+}
+
+const server = createServer((request, response) => {
+  statSync(file, { bigint: true })
+  if (request.headers["if-none-match"] === HEADERS.etag) {
+    response.writeHead(304, HEADERS)
+    response.end()
+    return
+  }
+  response.writeHead(200, HEADERS)
+  response.end(mode === "disk" ? fromDisk() : held)
+})
+server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`))

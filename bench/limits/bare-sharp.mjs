@@ -1,0 +1,27 @@
+// The limit for a render in Node: one sharp call a request, with imgtailor's own encoder settings. /PHOTO?WIDTH&HEIGHT&FORMAT
+import { createServer } from "node:http"
+import { join } from "node:path"
+
+import sharp from "sharp"
+
+const [folder] = process.argv.slice(2)
+sharp.cache(false)
+sharp.concurrency(1)
+
+const ENCODE = {
+  jpeg: (image, width) => image.jpeg({ quality: 80, mozjpeg: width <= 480 }),
+  webp: (image) => image.webp({ quality: 80, effort: 2 }),
+  avif: (image) => image.avif({ quality: 60, effort: 0 }),
+}
+
+const server = createServer(async (request, response) => {
+  const [photo, query] = request.url.slice(1).split("?")
+  const [width, height, format] = query.split("&")
+  const image = sharp(join(folder, photo), { failOn: "error" })
+    .autoOrient()
+    .resize(Number(width), Number(height), { fit: "cover" })
+  const bytes = await ENCODE[format](image, Number(width)).toBuffer()
+  response.writeHead(200, { "content-type": `image/${format}`, "content-length": bytes.length })
+  response.end(bytes)
+})
+server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`))

@@ -1,0 +1,58 @@
+// A cold render over HTTP, from folder to folder with the write, against one bare sharp call with the same settings.
+import { copyFileSync } from "node:fs"
+import { join } from "node:path"
+
+import { interleave } from "../lib/measure.mjs"
+import { photo } from "../lib/photos.mjs"
+import { bareSharp, imgtailor } from "../lib/servers.mjs"
+
+const SHAPES = [
+  { what: "360x270 JPEG", address: (name) => `/360x270/${name}.jpg`, bare: "360&270&jpeg" },
+  { what: "1280w WebP", address: (name) => `/1280w/${name}.jpg.webp`, bare: "1280&960&webp" },
+  { what: "1280w AVIF", address: (name) => `/1280w/${name}.jpg.avif`, bare: "1280&960&avif" },
+]
+
+export const cold = async ({ folder, rounds }) => {
+  const source = await photo(join(folder, "photos"), "p12", 4000, 3000)
+  const originals = join(folder, "cold")
+  for (let round = -1; round < rounds; round++) await photo(originals, `c${round}`, 8, 8)
+  for (let round = -1; round < rounds; round++) copyFileSync(source, join(originals, `c${round}.jpg`))
+  // Younger originals are hashed, since their version does not yet prove their bytes.
+  await new Promise((resolve) => setTimeout(resolve, 2100))
+  const ours = await imgtailor(originals, join(folder, "cold-renditions"))
+  const bare = await bareSharp(originals)
+  const results = []
+  for (const { what, address, bare: query } of SHAPES) {
+    const ask = async (server, path) => {
+      const { status } = await server.get(path)
+      if (status !== 200) throw new Error(`${path}: ${status}`)
+    }
+    const variants = {
+      imgtailor: { pid: ours.pid, run: (round) => ask(ours, address(`c${round}`)) },
+      bare: { pid: bare.pid, run: (round) => ask(bare, `/c${round}.jpg?${query}`) },
+    }
+    await variants.imgtailor.run(-1)
+    await variants.bare.run(-1)
+    const measured = await interleave(variants, rounds)
+    results.push(
+      {
+        id: "G1",
+        what: `cold ${what}: server CPU over bare sharp's`,
+        value: measured.imgtailor.cpu / measured.bare.cpu,
+        goal: 1.03,
+        isAtMost: true,
+        detail: `${measured.imgtailor.cpu.toFixed(1)} and ${measured.bare.cpu.toFixed(1)} ms`,
+      },
+      {
+        id: "G1",
+        what: `cold ${what}: p50 over bare sharp's`,
+        value: measured.imgtailor.p50 / measured.bare.p50,
+        goal: 1.05,
+        isAtMost: true,
+        detail: `${measured.imgtailor.p50.toFixed(1)} and ${measured.bare.p50.toFixed(1)} ms`,
+      },
+    )
+  }
+  await Promise.all([ours.stop(), bare.stop()])
+  return results
+}

@@ -1,0 +1,80 @@
+// What each encoder setting costs and gives: CPU of resize and encode, bytes, and SSIM against the uncompressed result. Medians over a
+// set of photos, as ratios to the setting that sharp has by default. The choices in src/render/encode.ts rest on this table.
+import { join } from "node:path"
+
+import sharp from "sharp"
+import ssimJs from "ssim.js"
+
+import { median } from "../lib/measure.mjs"
+import { photo } from "../lib/photos.mjs"
+
+const CASES = [
+  {
+    what: "1280w",
+    width: 1280,
+    height: 960,
+    settings: {
+      "WebP q80 effort 4 (sharp's default)": (image) => image.webp({ quality: 80, effort: 4 }),
+      "WebP q80 effort 2": (image) => image.webp({ quality: 80, effort: 2 }),
+      "WebP q80 effort 0": (image) => image.webp({ quality: 80, effort: 0 }),
+      "AVIF q50 effort 4 (sharp's default)": (image) => image.avif({ quality: 50, effort: 4 }),
+      "AVIF q60 effort 0": (image) => image.avif({ quality: 60, effort: 0 }),
+      "JPEG q80": (image) => image.jpeg({ quality: 80 }),
+      "JPEG q80 mozjpeg": (image) => image.jpeg({ quality: 80, mozjpeg: true }),
+    },
+  },
+  {
+    what: "360x270",
+    width: 360,
+    height: 270,
+    settings: {
+      "JPEG q80": (image) => image.jpeg({ quality: 80 }),
+      "JPEG q80 mozjpeg": (image) => image.jpeg({ quality: 80, mozjpeg: true }),
+    },
+  },
+]
+
+const rgba = async (image) => {
+  const { data, info } = await image.ensureAlpha().raw().toBuffer({ resolveWithObject: true })
+  return { data: new Uint8ClampedArray(data), width: info.width, height: info.height }
+}
+
+const measure = async (file, { width, height }, encode) => {
+  const open = () => sharp(file, { failOn: "error" }).autoOrient().resize(width, height, { fit: "cover" })
+  const cpu = process.cpuUsage()
+  const bytes = await encode(open()).toBuffer()
+  const { user, system } = process.cpuUsage(cpu)
+  const { mssim } = ssimJs.ssim(await rgba(open()), await rgba(sharp(bytes)))
+  return { cpu: (user + system) / 1000, bytes: bytes.length, ssim: mssim }
+}
+
+export const encoders = async ({ folder, isShort }) => {
+  const sizes = [
+    [4000, 3000],
+    [3264, 2448],
+    [2400, 1800],
+  ]
+  const files = []
+  for (let seed = 1; seed <= (isShort ? 3 : 9); seed++)
+    files.push(await photo(join(folder, "photos"), `e${seed}`, ...sizes[seed % 3], "jpg", seed))
+  sharp.cache(false)
+  sharp.concurrency(1)
+  const results = []
+  for (const { what, width, height, settings } of CASES) {
+    const measured = Object.fromEntries(Object.keys(settings).map((name) => [name, []]))
+    for (const file of files) {
+      for (const [name, encode] of Object.entries(settings))
+        measured[name].push(await measure(file, { width, height }, encode))
+    }
+    for (const name of Object.keys(settings)) {
+      const of = (field) => median(measured[name].map((values) => values[field]))
+      results.push({
+        id: "encoders",
+        what: `${what} ${name}: CPU ms`,
+        value: of("cpu"),
+        detail: `${Math.round(of("bytes") / 102.4) / 10} KiB, SSIM ${of("ssim").toFixed(4)}`,
+      })
+    }
+  }
+  return results
+}

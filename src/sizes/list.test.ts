@@ -1,0 +1,194 @@
+/** The list of sizes, checked as a whole; and the listed size that is named to whoever asks for another. */
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+
+import { isSizeName, nearestSize, parseSizeList, type Problem, type SizeInput, type SizeList } from "./list.ts"
+import { formatSize, GRAVITIES, MAX_SIDE, parseSize } from "./size.ts"
+
+const listOf = (...inputs: readonly SizeInput[]): SizeList => {
+  const parsed = parseSizeList(inputs)
+  if ("problems" in parsed) throw new Error(parsed.problems.map(({ message }) => message).join("\n"))
+  return parsed.list
+}
+
+const problemsOf = (...inputs: readonly SizeInput[]): readonly Problem[] => {
+  const parsed = parseSizeList(inputs)
+  return "problems" in parsed ? parsed.problems : []
+}
+
+const side = fc.integer({ min: 1, max: MAX_SIDE })
+const sizeText = fc.oneof(
+  fc.tuple(side, side).map(([width, height]) => formatSize({ width, height })),
+  side.map((width) => formatSize({ width })),
+  side.map((height) => formatSize({ height })),
+)
+const sizeList = fc.uniqueArray(sizeText, { minLength: 1, maxLength: 8 }).map((texts) => listOf(...texts))
+
+describe("parseSizeList", () => {
+  it("completes what is not said", () => {
+    expect(listOf("360x270", "1280w", "480h")).toEqual([
+      { width: 360, height: 270, name: "360x270", gravity: "center", quality: {} },
+      { width: 1280, name: "1280w", gravity: "center", quality: {} },
+      { height: 480, name: "480h", gravity: "center", quality: {} },
+    ])
+  })
+
+  it("keeps name, gravity and quality, one quality for all formats or one each", () => {
+    expect(
+      listOf(
+        { size: "360x270", name: "card", gravity: "north", quality: 70 },
+        { size: "1280w", quality: { avif: 50, webp: undefined } },
+      ),
+    ).toEqual([
+      { width: 360, height: 270, name: "card", gravity: "north", quality: { jpeg: 70, webp: 70, avif: 70 } },
+      { width: 1280, name: "1280w", gravity: "center", quality: { avif: 50 } },
+    ])
+  })
+
+  it("takes undefined for not said", () => {
+    expect(listOf({ size: "480h", name: undefined, gravity: undefined, quality: undefined })).toEqual(listOf("480h"))
+  })
+
+  it("takes one size twice when it is named apart, for instance by gravity", () => {
+    const list = listOf({ size: "300x300", name: "top", gravity: "north" }, "300x300")
+    expect(list.map(({ name }) => name)).toEqual(["top", "300x300"])
+  })
+
+  it("reports every mistake, each with its place, what was found, and what was probably meant", () => {
+    expect(
+      problemsOf(
+        "360×270",
+        { size: "9999w" },
+        { size: "480h", name: "Card" },
+        { size: "481h", name: "info" },
+        { size: "482h", gravity: "nort" as "north" },
+        "banner",
+      ),
+    ).toEqual([
+      { path: [0], message: expect.stringMatching(/360×270.*Did you mean 360x270\?$/) },
+      { path: [1, "size"], message: expect.stringMatching(/9999w.*Did you mean 8192w\?$/) },
+      { path: [2, "name"], message: expect.stringContaining('"Card"') },
+      { path: [3, "name"], message: expect.stringContaining('got "info"') },
+      { path: [4, "gravity"], message: expect.stringMatching(/northwest.*"nort"/) },
+      { path: [5], message: expect.not.stringContaining("Did you mean") },
+    ])
+  })
+
+  it.each<[string, readonly SizeInput[]]>([
+    ["the same text", ["480h", "480h"]],
+    [
+      "the same name",
+      [
+        { size: "480h", name: "card" },
+        { size: "481h", name: "card" },
+      ],
+    ],
+    ["the same size with another gravity", ["360x270", { size: "360x270", gravity: "north" }]],
+  ])("refuses two sizes that would have one address: %s", (_, inputs) => {
+    expect(problemsOf(...inputs)).toEqual([{ path: [1], message: expect.stringContaining("twice") }])
+  })
+
+  it("refuses an empty list", () => {
+    expect(problemsOf()).toEqual([{ path: [], message: expect.stringContaining("at least one size") }])
+  })
+
+  it("keeps the order, and gives every size a segment of its own", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(sizeText, { minLength: 1, maxLength: 20 }), (texts) => {
+        expect(listOf(...texts).map(({ name }) => name)).toEqual(texts)
+      }),
+    )
+  })
+
+  it("accepts every gravity", () => {
+    const inputs = GRAVITIES.map((gravity) => ({ size: "300x300", name: gravity, gravity }))
+    expect(listOf(...inputs).map(({ gravity }) => gravity)).toEqual(GRAVITIES)
+  })
+})
+
+describe("isSizeName", () => {
+  it.each(["a", "card", "hero-2x", "x", "w", "h", `a${"b".repeat(31)}`])("accepts %s", (name) => {
+    expect(isSizeName(name)).toBe(true)
+  })
+
+  it.each(["", "info", "Card", "2x", "-a", "a_b", "a.b", "a b", "é", "a/b", "a\n", `a${"b".repeat(32)}`])(
+    "refuses %j",
+    (name) => {
+      expect(isSizeName(name)).toBe(false)
+    },
+  )
+
+  it("never accepts what could be read as a size", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(sizeText, fc.string({ unit: fc.constantFrom(..."0123456789xwh".split("")), maxLength: 9 })),
+        (text) => {
+          expect(isSizeName(text) && parseSize(text) !== undefined).toBe(false)
+        },
+      ),
+    )
+  })
+})
+
+describe("nearestSize", () => {
+  const list = listOf("360x270", "800x800", "480h", "1280w", "320w")
+
+  it.each([
+    ["360x270", "360x270"],
+    ["300x300", "360x270"],
+    ["300×300", "360x270"],
+    ["0360x0270", "360x270"],
+    ["360X270", "360x270"],
+    ["700x900", "800x800"],
+    ["9999x9999", "800x800"],
+    ["500w", "320w"],
+    ["900w", "1280w"],
+    ["9999w", "1280w"],
+    ["+1280w", "1280w"],
+    ["1280W", "1280w"],
+    ["1h", "480h"],
+    ["8192h", "480h"],
+  ])("names for %s the size %s", (asked, nearest) => {
+    expect(nearestSize(asked, list)?.name).toBe(nearest)
+  })
+
+  it("names another shape when there is none of the asked one", () => {
+    expect(nearestSize("480h", listOf("360x270"))?.name).toBe("360x270")
+  })
+
+  it("names a size by its name", () => {
+    expect(nearestSize("360x270", listOf("100w", { size: "361x271", name: "card" }))?.name).toBe("card")
+  })
+
+  it.each(["", "banner", "photo.jpg", "x", "1e3w"])("names none for %j, which looks like no size", (asked) => {
+    expect(nearestSize(asked, list)).toBeUndefined()
+  })
+
+  it("names a listed size for every size, and that size itself when it is listed", () => {
+    fc.assert(
+      fc.property(sizeList, sizeText, (sizes, asked) => {
+        const nearest = nearestSize(asked, sizes)
+        expect(sizes).toContain(nearest)
+        expect(nearest).toBe(sizes.find(({ name }) => name === asked) ?? nearest)
+      }),
+    )
+  })
+
+  it("never leaves out a size that is nearer on every side", () => {
+    const square = fc.tuple(side, side).map(([width, height]) => formatSize({ width, height }))
+    fc.assert(
+      fc.property(fc.uniqueArray(square, { minLength: 1, maxLength: 8 }), square, (texts, asked) => {
+        const off = (text: string): readonly [number, number] => {
+          const [a, b] = [parseSize(text), parseSize(asked)]
+          return [
+            Math.abs(Math.log((a?.width ?? 1) / (b?.width ?? 1))),
+            Math.abs(Math.log((a?.height ?? 1) / (b?.height ?? 1))),
+          ]
+        }
+        const [width, height] = off(nearestSize(asked, listOf(...texts))?.name ?? "")
+        const isBeaten = texts.some((text) => off(text)[0] < width - 1e-9 && off(text)[1] < height - 1e-9)
+        expect(isBeaten).toBe(false)
+      }),
+    )
+  })
+})

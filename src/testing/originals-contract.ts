@@ -1,0 +1,178 @@
+/** What a store of originals has to do, case by case. */
+import assert from "node:assert/strict"
+
+import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
+import { AWKWARD_NAMES, freshDirectory, LARGE, patterned, readWhile, textBytes } from "./samples.ts"
+
+/** A store of originals, and the means to fill it, which the store itself does not have. */
+export interface OriginalsUnderTest {
+  readonly originals: Originals
+  /** Creates or replaces an object, whole. Must have happened when it resolves. */
+  readonly write: (key: string, bytes: Uint8Array) => Promise<void>
+  /** Removes an object. Must have happened when it resolves. */
+  readonly remove: (key: string) => Promise<void>
+}
+
+/** One behaviour that every store of originals must have. */
+export interface OriginalsCase {
+  /** A sentence that says what holds. */
+  readonly name: string
+  /** @throws an `AssertionError` where the store behaves otherwise */
+  readonly run: (subject: OriginalsUnderTest) => Promise<void>
+}
+
+interface Bench extends OriginalsUnderTest {
+  readonly key: (name: string) => string
+}
+
+const behaviour = (name: string, check: (bench: Bench) => Promise<void>): OriginalsCase => ({
+  name,
+  run: async ({ originals, write, remove }) => {
+    const directory = freshDirectory()
+    const written = new Set<string>()
+    try {
+      await check({
+        originals,
+        key: (file) => `${directory}/${file}`,
+        write: async (key, bytes) => {
+          written.add(key)
+          await write(key, bytes)
+        },
+        remove: async (key) => {
+          written.delete(key)
+          await remove(key)
+        },
+      })
+    } finally {
+      for (const key of written) await remove(key)
+    }
+  },
+})
+
+const got = async (originals: Originals, key: string): Promise<OriginalObject> => {
+  const object = await originals.get(key)
+  assert.ok(object, `Expected an original ${JSON.stringify(key)}, got undefined`)
+  return object
+}
+
+const assertStat = (stat: OriginalStat | undefined, bytes: number): void => {
+  assert.ok(stat, "Expected a stat, got undefined")
+  assert.equal(stat.bytes, bytes, "the length that is told")
+  assert.equal(typeof stat.version, "string")
+  assert.notEqual(stat.version, "")
+  assert.equal(typeof stat.settled, "boolean")
+}
+
+const assertHolds = async (originals: Originals, key: string, bytes: Uint8Array): Promise<void> => {
+  assertStat(await originals.head(key), bytes.length)
+  const object = await got(originals, key)
+  assertStat(object.stat, bytes.length)
+  assert.ok(Buffer.from(object.bytes).equals(bytes), `${key}: the bytes are others than those written`)
+}
+
+const assertAbsent = async (originals: Originals, key: string): Promise<void> => {
+  assert.equal(await originals.head(key), undefined, `head of ${JSON.stringify(key)}`)
+  assert.equal(await originals.get(key), undefined, `get of ${JSON.stringify(key)}`)
+}
+
+/** Equal versions are allowed only while the store says that they prove nothing. */
+const assertToldApart = (before: OriginalStat, after: OriginalStat, what: string): void => {
+  const isTold = before.version !== after.version || (!before.settled && !after.settled)
+  assert.ok(isTold, `${what}: the bytes changed, the version ${before.version} did not, and it is called settled`)
+}
+
+const READING: readonly OriginalsCase[] = [
+  behaviour("what is not there is undefined", async ({ originals, key }) => {
+    await assertAbsent(originals, key("never.jpg"))
+    await assertAbsent(originals, key("no/such/directory/a.jpg"))
+  }),
+  behaviour("an original is found with its length and its bytes", async ({ originals, key, write }) => {
+    await write(key("a.jpg"), textBytes("bytes of a"))
+    await assertHolds(originals, key("a.jpg"), textBytes("bytes of a"))
+  }),
+  behaviour("an empty original is present", async ({ originals, key, write }) => {
+    await write(key("empty.jpg"), new Uint8Array())
+    await assertHolds(originals, key("empty.jpg"), new Uint8Array())
+  }),
+  behaviour("a large original is read whole", async ({ originals, key, write }) => {
+    await write(key("large.jpg"), patterned(LARGE, 1))
+    await assertHolds(originals, key("large.jpg"), patterned(LARGE, 1))
+  }),
+  behaviour("one larger than maxBytes is refused with original-too-large", async ({ originals, key, write }) => {
+    await write(key("a.jpg"), patterned(1000, 1))
+    await assert.rejects(originals.get(key("a.jpg"), { maxBytes: 999 }), { code: "original-too-large" })
+    const object = await originals.get(key("a.jpg"), { maxBytes: 1000 })
+    assert.equal(object?.bytes.length, 1000)
+    assert.equal(await originals.get(key("absent.jpg"), { maxBytes: 1 }), undefined)
+  }),
+  behaviour("names with awkward characters, and names that differ in little, stay distinct", async (bench) => {
+    const { originals, key, write } = bench
+    for (const name of AWKWARD_NAMES) await write(key(name), textBytes(`bytes of ${name}`))
+    for (const name of AWKWARD_NAMES) await assertHolds(originals, key(name), textBytes(`bytes of ${name}`))
+  }),
+  behaviour("a directory is absent, and so is what would lie below a file", async ({ originals, key, write }) => {
+    await write(key("deep/er/a.jpg"), textBytes("a"))
+    for (const name of ["deep", "deep/", "deep/er", "deep/er/", "deep/er/a.jpg/b.jpg", "deep/er/a.jpg/"])
+      await assertAbsent(originals, key(name))
+  }),
+  behaviour("no key reaches what is outside the store", async ({ originals, key, write }) => {
+    await write(key("a.jpg"), textBytes("a"))
+    const upwards = "../".repeat(40)
+    for (const name of [`${upwards}etc/passwd`, `${upwards}etc/hostname`, "..", ".", "", "/", "/etc/passwd"]) {
+      await assertAbsent(originals, key(name))
+      await assertAbsent(originals, name)
+    }
+  }),
+]
+
+const CHANGING: readonly OriginalsCase[] = [
+  behaviour("the version stays while nothing changes, and head and get agree", async ({ originals, key, write }) => {
+    await write(key("a.jpg"), textBytes("a"))
+    await write(key("b.jpg"), textBytes("b"))
+    const first = await originals.head(key("a.jpg"))
+    await write(key("b.jpg"), textBytes("another b"))
+    assert.equal((await got(originals, key("a.jpg"))).stat.version, first?.version)
+    assert.equal((await originals.head(key("a.jpg")))?.version, first?.version)
+  }),
+  behaviour("the version changes whenever the bytes do, or is not called settled", async (bench) => {
+    const { originals, key, write } = bench
+    let before: OriginalStat | undefined
+    for (const text of ["first", "fir5t", "third, which is longer", "4th", "4tH", "first"]) {
+      await write(key("a.jpg"), textBytes(text))
+      const { stat, bytes } = await got(originals, key("a.jpg"))
+      assert.equal(Buffer.from(bytes).toString(), text)
+      if (before) assertToldApart(before, stat, text)
+      before = stat
+    }
+  }),
+  behaviour("a removed original is absent at once, and one that is written again is present", async (bench) => {
+    const { originals, key, write, remove } = bench
+    await write(key("a.jpg"), textBytes("first"))
+    const { stat: before } = await got(originals, key("a.jpg"))
+    await remove(key("a.jpg"))
+    await assertAbsent(originals, key("a.jpg"))
+    await write(key("a.jpg"), textBytes("secnd"))
+    await assertHolds(originals, key("a.jpg"), textBytes("secnd"))
+    assertToldApart(before, (await got(originals, key("a.jpg"))).stat, "removed and written again")
+  }),
+  behaviour("the stat that get gives is that of exactly its bytes, even while they are replaced", async (bench) => {
+    const { originals, key } = bench
+    const versions = Array.from({ length: 12 }, (_, at) => patterned(40_000 + 37 * at, at))
+    await bench.write(key("a.jpg"), versions[0] ?? new Uint8Array())
+    const write = async (): Promise<void> => {
+      for (const version of versions) {
+        await bench.write(key("a.jpg"), version)
+        await new Promise((done) => setImmediate(done))
+      }
+    }
+    await readWhile(write, async () => {
+      const { stat, bytes } = await got(originals, key("a.jpg"))
+      assert.equal(stat.bytes, bytes.length)
+      const isWhole = versions.some((version) => Buffer.from(bytes).equals(version))
+      assert.ok(isWhole, "Expected the bytes of one version, got a mixture")
+    })
+  }),
+]
+
+/** What every store of originals must do. Each case may be run against a store that holds other things. */
+export const originalsContract: readonly OriginalsCase[] = [...READING, ...CHANGING]
