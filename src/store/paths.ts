@@ -1,5 +1,5 @@
 /** What the two folder stores share: from keys to paths that stay inside a root, and which failures mean "absent". */
-import { join, sep } from "node:path"
+import { sep } from "node:path"
 
 import { codeOf, storeUnavailable, type TailorError } from "../errors.ts"
 
@@ -27,8 +27,9 @@ export const absentOr = (error: unknown, key: string): undefined => {
 
 export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
 
-/** The path of a key under an absolute root; undefined where it would leave the root. */
-export const pathOf = (root: string, key: string): string | undefined => {
-  const path = join(root, key)
-  return path.startsWith(root.endsWith(sep) ? root : root + sep) ? path : undefined
-}
+/** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */
+const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
+
+/** The path of a key under an absolute root; undefined where it would leave the root or name a directory. */
+export const pathOf = (root: string, key: string): string | undefined =>
+  UNSAFE.test(key) ? undefined : `${root}${sep}${key}`
