@@ -98,7 +98,8 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
       typeof renditions === "string" && renditions !== originals ? renditions : resolve(originals, ".imgtailor"),
     longestRenderMs: limits.deadlineMs,
     onError: (error) => log.error(error, "watching the originals failed"),
-    onPurge: (original, count) => log.note(`${original} changed: ${count} stale renditions deleted`),
+    onPurge: (original, count) =>
+      log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
   })
 }
 
