@@ -221,6 +221,7 @@ export const demoOptions = async (
   values: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> => {
   const folder = join(directory, ".imgtailor-demo", "photos")
+  if (!existsSync(folder)) process.stderr.write("Making some photos first; this takes a few seconds.\n")
   await writeDemo(folder)
   return {
     originals: folder,

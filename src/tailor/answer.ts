@@ -6,7 +6,7 @@
  */
 import { LRUCache } from "lru-cache"
 
-import { busy, originalNotFound, TailorError } from "../errors.ts"
+import { busy, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
 import type { Parsed } from "../sizes/key.ts"
 import { closeBody, type Originals, type OriginalStat, type RenditionObject, type Renditions } from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
@@ -145,7 +145,7 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     }
     // Its original is gone, so it must not stay for a proxy to serve.
     if (await renditions.head(key)) await renditions.delete([key])
-    throw otherwise ? new TailorError(otherwise.refused, otherwise) : originalNotFound(readings[0].original)
+    throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
   }
 
   return { answer, idle: () => flights.idle() }

@@ -138,11 +138,12 @@ export const serve: Command = {
     const server = createNodeServer(tailor)
     const ended = untilAskedToEnd()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
-    const watching = await startWatch(tailor, log)
     const introduction = await introduce(tailor, url)
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
     for (const notice of [...config.notices, ...missingAdvice(config.limits.renders)]) log.note(notice)
+    const watching = await startWatch(tailor, log)
+    if (watching) log.note("Watching the originals.")
     await tailor.renditions.tidy?.()
 
     await ended
