@@ -10,7 +10,7 @@ import { badConfig } from "../errors.ts"
 import type { Format, Quality, QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
-import type { Limits, TailorConfig } from "./options.ts"
+import type { Limits, TailorConfig, TailorOptions } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that completing a configuration depends on. */
@@ -95,19 +95,13 @@ const defaultRenditions = (
   }
 }
 
-const folderProblems = (
-  originals: string | undefined,
-  renditions: string | undefined,
-  sharedStore: boolean,
-): readonly string[] => {
+const folderProblems = (originals: string | undefined, renditions: string | undefined): readonly string[] => {
   if (originals === undefined) return []
   if (!existsSync(originals) || !statSync(originals).isDirectory())
     return [`originals: Expected a folder, found none at ${originals}.`]
   if (renditions === undefined) return []
   const [from, to] = [realPath(originals), realPath(renditions)]
-  if (from === to && sharedStore) return []
-  if (from === to)
-    return [`renditions: Expected another folder than the originals', or sharedStore: true, got ${renditions}.`]
+  if (from === to) return []
   if (isWithin(to, from))
     return [
       `renditions: Expected a folder outside the originals, or every rendition is an original too; got ${renditions}.`,
@@ -134,6 +128,29 @@ const overlapProblems = (
   ]
 }
 
+interface Places extends Pick<TailorConfig, "originals" | "renditions"> {
+  readonly notices: readonly string[]
+  readonly problems: readonly string[]
+}
+
+/** Where originals and renditions are, and whether they may be there. */
+const resolvePlaces = (options: TailorOptions, directory: string): Places => {
+  const originals = absolute(options.originals, directory)
+  const fallback = defaultRenditions(directory, asFolder(originals))
+  const renditions = absolute(options.renditions ?? fallback.folder, directory)
+  const [from, to] = [asFolder(originals), asFolder(renditions)]
+  const isOneFolder = from !== undefined && to !== undefined && realPath(from) === realPath(to)
+  const isShared = isOneFolder || (originals as unknown) === renditions
+  const what = isOneFolder ? "folder" : "store"
+  const shared = `renditions: Expected another ${what} than the originals', or sharedStore: true; else renditions of renditions would be endless.`
+  return {
+    originals,
+    renditions: isOneFolder ? from : renditions,
+    notices: options.renditions === undefined && fallback.notice ? [fallback.notice] : [],
+    problems: isShared && !options.sharedStore ? [shared] : folderProblems(from, to),
+  }
+}
+
 /**
  * The complete configuration.
  * @throws {bad-config} with every mistake
@@ -141,35 +158,29 @@ const overlapProblems = (
 export const resolveConfig = (input: unknown, { directory, threads }: Surroundings): TailorConfig => {
   const checked = checkOptions(input)
   if ("problems" in checked) throw badConfig(checked.problems)
-  const options = { ...DEFAULTS, ...given(checked.options) }
-  const originals = absolute(checked.options.originals, directory)
-  const fallback = defaultRenditions(directory, asFolder(originals))
-  const renditions = absolute(options.renditions ?? fallback.folder, directory)
-  const { sharedStore, formats, background, cacheControl, basePath, watch, host, port } = options
+  const { sharedStore, formats, background, cacheControl, basePath, watch, host, port, ...options } = {
+    ...DEFAULTS,
+    ...given(checked.options),
+  }
+  const { originals, renditions, notices, problems } = resolvePlaces(checked.options, directory)
   const retired = { sizes: [], formats: [], ...given(options.retired) }
   const sizes = parseSizeList(checked.options.sizes)
-  const problems = [
-    ...folderProblems(asFolder(originals), asFolder(renditions), sharedStore),
-    ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
-  ]
-  if ("problems" in sizes || problems.length > 0) throw badConfig(problems)
+  const overlaps = overlapProblems("list" in sizes ? sizes.list : [], formats, retired)
+  if ("problems" in sizes || problems.length + overlaps.length > 0) throw badConfig([...problems, ...overlaps])
 
   const limits = { ...defaultLimits(threads), ...given(options.limits) }
+  const { animationPixels } = limits
   return Object.freeze({
     originals,
     renditions,
     grammar: { sizes: sizes.list, formats, retired, sharedStore },
-    settings: {
-      quality: resolveQuality(options.quality),
-      background: expandColour(background),
-      animationPixels: limits.animationPixels,
-    },
+    settings: { quality: resolveQuality(options.quality), background: expandColour(background), animationPixels },
     limits,
     cacheControl,
     basePath,
     watch,
     host,
     port,
-    notices: options.renditions === undefined && fallback.notice ? [fallback.notice] : [],
+    notices,
   })
 }

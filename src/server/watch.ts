@@ -25,6 +25,7 @@ export interface WatchOptions {
   readonly onPurge?: (original: string, count: number) => void
 }
 
+/** A watch that is on. */
 export interface Watch {
   /** Stops watching; second passes that are due later are dropped. */
   readonly close: () => Promise<void>

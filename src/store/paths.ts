@@ -16,6 +16,7 @@ const ABSENT = new Set([
   "ERR_INVALID_ARG_VALUE",
 ])
 
+/** `ENOENT` and the like; empty where there is none. */
 export const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : ""
 
@@ -25,6 +26,7 @@ export const absentOr = (error: unknown, key: string): undefined => {
   throw codeOf(error) ? error : unavailable(error, key)
 }
 
+/** A failure that is not absence. */
 export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
 
 /** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */

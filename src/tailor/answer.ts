@@ -22,6 +22,7 @@ export interface Found extends RenditionObject {
 /** Gives the signal of a caller's leaving; asked for only when something has to be made. */
 export type Leave = () => AbortSignal
 
+/** Hit or make. */
 export interface Answerer {
   /** @throws {TailorError} a refusal; the signal's reason when the caller leaves */
   readonly answer: (parsed: Parsed, leave?: Leave) => Promise<Found>

@@ -115,9 +115,10 @@ const inspectOriginal = async (
 }
 
 const renderOriginal = async (task: Task, { stat, bytes }: OriginalObject, inspected: Inspected): Promise<Rendered> => {
-  const free = await task.memory.enter(inspected.peakBytes, task.signal)
+  const recipe = task.inStep.recipeOf(task.reading)
+  const free = await task.memory.enter(task.renderer.estimatePeak(inspected, recipe), task.signal)
   try {
-    return await task.renderer.render(bytes, inspected, task.inStep.recipeOf(task.reading))
+    return await task.renderer.render(bytes, inspected, recipe)
   } catch (error) {
     if (stat.settled && codeOf(error) === "corrupt-original") task.remember(task.reading.original, stat.version, error)
     throw error
