@@ -89,8 +89,9 @@ export const watchOriginals = async (core: Core, options: WatchOptions): Promise
 
   const purge = async (key: OriginalKey, isFolder: boolean): Promise<void> => {
     try {
-      const count = isFolder ? await core.sweep(`${key}/`) : await core.purgeStale(key)
-      if (count) onPurge?.(isFolder ? `${key}/` : key, count)
+      // A photo may have become a folder, or a folder a photo.
+      const count = (await core.purgeStale(key)) + (isFolder ? ((await core.sweep(`${key}/`)) ?? 0) : 0)
+      if (count > 0) onPurge?.(isFolder ? `${key}/` : key, count)
     } catch (error) {
       onError(error)
     }

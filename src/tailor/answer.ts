@@ -7,7 +7,7 @@
 import { LRUCache } from "lru-cache"
 
 import { busy, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
-import type { Parsed } from "../sizes/key.ts"
+import type { Parsed, RenditionKey } from "../sizes/key.ts"
 import { closeBody, type Originals, type OriginalStat, type RenditionObject, type Renditions } from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
 import type { InStep } from "./in-step.ts"
@@ -52,26 +52,56 @@ interface Desk extends AnswerParts {
 
 const refusalName = (original: string, version: string): string => `${original}\n${version}`
 
+/** Deletes what is stored under a key, where that is allowed and anything is. What fails here fails no answer. */
+const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise<void> => {
+  try {
+    if (await renditions.head(key)) await renditions.delete([key])
+  } catch {
+    // A renderer need not be allowed to delete; whoever watches the originals is.
+  }
+}
+
 /** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
 const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
   await written
   const now = await desk.originals.head(order.reading.original)
-  if (!now) await desk.renditions.delete([order.key])
-  else if (now.version !== meta.version && round < MAX_ROUNDS) await share(desk, order, now, round + 1).value
+  if (!now) return takeAway(desk, order.key)
+  if (now.version === meta.version || round >= MAX_ROUNDS) return
+  await share(desk, order, now, { round: round + 1 }).value
+  // The flight that was joined may have stored the new picture before this one stored the old: then it is stored once more.
+  const stored = await desk.renditions.head(order.key)
+  if (stored?.version === meta.version) await share(desk, order, now, { round: round + 1, isRepair: true }).value
 }
 
-const share = (desk: Desk, order: Order, stat: OriginalStat, round: number, signal?: AbortSignal): Shared<Made> =>
-  desk.flights.share(
-    `${order.key}\n${stat.version}`,
+/** An original that is refused has no rendition: what is left of a former one must not stay for a proxy to serve. */
+const onFailure = async (desk: Desk, { key }: Order, error: unknown): Promise<void> => {
+  if (error instanceof TailorError && error.status < 500) await takeAway(desk, key)
+}
+
+interface ShareOptions {
+  /** How many renders led to this one. */
+  readonly round: number
+  /** Joins no flight that is under way. */
+  readonly isRepair?: boolean
+  readonly signal?: AbortSignal
+}
+
+const share = (desk: Desk, order: Order, stat: OriginalStat, options: ShareOptions): Shared<Made> => {
+  const { round, isRepair = false, signal } = options
+  return desk.flights.share(
+    `${order.key}\n${stat.version}${isRepair ? "\nrepair" : ""}`,
     (nobodyWaits, previous) => {
       let isRead = false
       const value = desk.make(order, { signal: nobodyWaits, previous, onRead: () => (isRead = true) })
-      const landed = value.then((made) => lookAgain(desk, order, made, round)).catch(() => {})
+      const landed = value
+        .then((made) => lookAgain(desk, order, made, round))
+        .catch((error: unknown) => onFailure(desk, order, error))
       // The version of an original that was changed a moment ago does not tell whether it was changed again.
       return { value, landed, isOpen: () => stat.settled || !isRead }
     },
     signal,
   )
+}
 
 const decide = (order: Order, made: Made, isFirst: boolean, isStale: boolean): Decision => {
   const { isProven, source, output, timings, storeFailure } = made
@@ -98,11 +128,12 @@ const answerMiss = async (
 ): Promise<Found> => {
   const refused = desk.refusals.get(refusalName(order.reading.original, stat.version))
   if (refused) throw refused
+  left?.throwIfAborted()
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(busy("deadline")), desk.deadlineMs)
   left?.addEventListener("abort", () => patience.abort(left.reason), { once: true })
   try {
-    const { value, isFirst } = share(desk, order, stat, 0, patience.signal)
+    const { value, isFirst } = share(desk, order, stat, { round: 0, signal: patience.signal })
     const made = await value
     const { meta, bytes } = made
     return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
@@ -130,6 +161,19 @@ const answerReading = async (desk: Desk, order: Order, stat: OriginalStat, leave
   return answerMiss(desk, order, stat, standing === "stale", leave?.())
 }
 
+/** @throws {busy} when a promise takes longer than that */
+const within = async <T>(promise: Promise<T>, ms: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(busy("deadline")), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 export const createAnswerer = (parts: AnswerParts): Answerer => {
   const flights = createSingleFlight<Made>()
   const refusals = new LRUCache<string, TailorError>({ max: 10_000 })
@@ -137,17 +181,18 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     if (error instanceof TailorError && error.status < 500) refusals.set(refusalName(original, version), error)
   }
   const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
-  const { originals, renditions } = parts
-
-  const answer: Answerer["answer"] = async ({ key, readings, otherwise }, leave) => {
+  const find: Answerer["answer"] = async ({ key, readings, otherwise }, leave) => {
     for (const reading of readings) {
-      const stat = await originals.head(reading.original)
+      const stat = await parts.originals.head(reading.original)
       if (stat) return answerReading(desk, { key, reading }, stat, leave)
     }
-    // Its original is gone, so it must not stay for a proxy to serve.
-    if (await renditions.head(key)) await renditions.delete([key])
+    await takeAway(desk, key)
     throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
   }
 
-  return { answer, idle: () => flights.idle() }
+  return {
+    // A store that hangs is bounded here; a render that takes long, where it is waited for.
+    answer: (parsed, leave) => within(find(parsed, leave), parts.deadlineMs),
+    idle: () => flights.idle(),
+  }
 }

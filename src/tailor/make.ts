@@ -9,7 +9,15 @@ import { codeOf, originalNotFound } from "../errors.ts"
 import type { Inspected } from "../render/inspect.ts"
 import type { Rendered, Renderer } from "../render/render.ts"
 import type { Reading, RenditionKey } from "../sizes/key.ts"
-import { type OriginalObject, type Originals, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
+import {
+  closeBody,
+  type OriginalObject,
+  type Originals,
+  readBody,
+  type RenditionMeta,
+  type RenditionObject,
+  type Renditions,
+} from "../store/store.ts"
 import type { Gate } from "./admission.ts"
 import type { Decision, Timings } from "./decision.ts"
 import type { InStep } from "./in-step.ts"
@@ -84,12 +92,11 @@ interface Task extends MakeParts, Order, Course {
 
 /** What is stored, where the original's bytes prove that it was made from them. */
 const proven = async (
-  { renditions, inStep, key, reading }: Task,
+  { inStep, reading }: Task,
+  stored: RenditionObject,
   { stat }: OriginalObject,
   digest: string,
 ): Promise<Baked | undefined> => {
-  const stored = await renditions.get(key)
-  if (!stored) return undefined
   const bytes = await readBody(stored)
   if (inStep.standingOf(stored.meta, reading, stat) === "stale" || stored.meta.digest !== digest) return undefined
   const { digest: _, ...settled } = stored.meta
@@ -157,10 +164,11 @@ const bakeOrProve = async (task: Task): Promise<Baked> => {
   task.onRead()
   const original = await timed(timings, "fetch", () => originals.get(reading.original, { maxBytes }))
   if (!original) throw originalNotFound(reading.original)
-  const stored = await renditions.head(task.key)
-  const isUnproven = stored?.digest !== undefined
+  const stored = await renditions.get(task.key)
+  const isUnproven = stored?.meta.digest !== undefined
   const digest = original.stat.settled && !isUnproven ? undefined : digestOf(original.bytes)
-  const proof = isUnproven && digest !== undefined ? await proven(task, original, digest) : undefined
+  const proof = stored && digest !== undefined && isUnproven ? await proven(task, stored, original, digest) : undefined
+  if (!isUnproven) await closeBody(stored)
   return proof ?? timed(timings, "render", () => bake(task, original, original.stat.settled ? undefined : digest))
 }
 
