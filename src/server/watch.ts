@@ -102,6 +102,8 @@ export const watchOriginals = async (core: Core, options: WatchOptions): Promise
     if (key === undefined || !canBeOriginal(key, core.grammar) || isOurs(path)) return
     const kind = kindOf(path)
     const isFolder = kind === "folder" || tree.has(path)
+    // In a shared store, folders of renditions are ours.
+    if (isFolder && !canBeOriginal(`${key}/any`, core.grammar)) return
     if (kind !== "folder") tree.remove(path)
     // Photos may have come into a new folder before it was watched: it is swept once it is.
     if (kind === "folder") void tree.add(path).then(() => purge(key, true))

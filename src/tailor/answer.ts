@@ -6,8 +6,8 @@
  */
 import { LRUCache } from "lru-cache"
 
-import { busy, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
-import type { Parsed, RenditionKey } from "../sizes/key.ts"
+import { busy, codeOf, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
+import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
 import { closeBody, type Originals, type OriginalStat, type RenditionObject, type Renditions } from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
 import type { InStep } from "./in-step.ts"
@@ -52,25 +52,40 @@ interface Desk extends AnswerParts {
 
 const refusalName = (original: string, version: string): string => `${original}\n${version}`
 
-/** Deletes what is stored under a key, where that is allowed and anything is. What fails here fails no answer. */
+/** Deletes what is stored under a key, recorded or not, where that is allowed. What fails here fails no answer. */
 const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise<void> => {
   try {
-    if (await renditions.head(key)) await renditions.delete([key])
+    await renditions.delete([key])
   } catch {
     // A renderer need not be allowed to delete; whoever watches the originals is.
   }
 }
 
+/** The first reading whose original is there, with its stat: what an address means now. */
+const meaningOf = async (
+  { originals }: Desk,
+  readings: Parsed["readings"],
+): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
+  for (const reading of readings) {
+    const stat = await originals.head(reading.original)
+    if (stat) return { reading, stat }
+  }
+  return undefined
+}
+
 /** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
 const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
   await written
-  const now = await desk.originals.head(order.reading.original)
+  const now = await meaningOf(desk, order.readings)
   if (!now) return takeAway(desk, order.key)
-  if (now.version === meta.version || round >= MAX_ROUNDS) return
-  await share(desk, order, now, { round: round + 1 }).value
+  const isSame = now.reading.original === meta.original && now.stat.version === meta.version
+  if (isSame || round >= MAX_ROUNDS) return
+  const next = { ...order, reading: now.reading }
+  await share(desk, next, now.stat, { round: round + 1 }).value
   // The flight that was joined may have stored the new picture before this one stored the old: then it is stored once more.
   const stored = await desk.renditions.head(order.key)
-  if (stored?.version === meta.version) await share(desk, order, now, { round: round + 1, isRepair: true }).value
+  const isOvertaken = stored?.version === meta.version && stored.original === meta.original
+  if (isOvertaken) await share(desk, next, now.stat, { round: round + 1, isRepair: true }).value
 }
 
 /** An original that is refused has no rendition: what is left of a former one must not stay for a proxy to serve. */
@@ -89,7 +104,7 @@ interface ShareOptions {
 const share = (desk: Desk, order: Order, stat: OriginalStat, options: ShareOptions): Shared<Made> => {
   const { round, isRepair = false, signal } = options
   return desk.flights.share(
-    `${order.key}\n${stat.version}${isRepair ? "\nrepair" : ""}`,
+    `${order.key}\n${order.reading.original}\n${stat.version}${isRepair ? "\nrepair" : ""}`,
     (nobodyWaits, previous) => {
       let isRead = false
       const value = desk.make(order, { signal: nobodyWaits, previous, onRead: () => (isRead = true) })
@@ -181,18 +196,25 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     if (error instanceof TailorError && error.status < 500) refusals.set(refusalName(original, version), error)
   }
   const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
-  const find: Answerer["answer"] = async ({ key, readings, otherwise }, leave) => {
-    for (const reading of readings) {
-      const stat = await parts.originals.head(reading.original)
-      if (stat) return answerReading(desk, { key, reading }, stat, leave)
+  const find = async (parsed: Parsed, leave: Leave | undefined, round: number): Promise<Found> => {
+    const { key, readings, otherwise } = parsed
+    const now = await meaningOf(desk, readings)
+    if (!now) {
+      await takeAway(desk, key)
+      throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
     }
-    await takeAway(desk, key)
-    throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
+    try {
+      return await answerReading(desk, { key, readings, reading: now.reading }, now.stat, leave)
+    } catch (error) {
+      // It went while it was waited for; by now the address may mean another original.
+      if (codeOf(error) === "original-not-found" && round < MAX_ROUNDS) return find(parsed, leave, round + 1)
+      throw error
+    }
   }
 
   return {
     // A store that hangs is bounded here; a render that takes long, where it is waited for.
-    answer: (parsed, leave) => within(find(parsed, leave), parts.deadlineMs),
+    answer: (parsed, leave) => within(find(parsed, leave, 0), parts.deadlineMs),
     idle: () => flights.idle(),
   }
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { codeOf, originalNotFound } from "../errors.ts"
 import type { Inspected } from "../render/inspect.ts"
 import type { Rendered, Renderer } from "../render/render.ts"
-import type { Reading, RenditionKey } from "../sizes/key.ts"
+import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
 import {
   closeBody,
   type OriginalObject,
@@ -26,6 +26,8 @@ import type { InStep } from "./in-step.ts"
 export interface Order {
   readonly key: RenditionKey
   readonly reading: Reading
+  /** Everything that the key may mean, `reading` among it. */
+  readonly readings: Parsed["readings"]
 }
 
 /** How long an answer waits for its rendition to be written. A store that hangs must not hang its visitors. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 
 import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
-import type { Renditions } from "../../src/store/store.ts"
+import type { Originals, Renditions } from "../../src/store/store.ts"
 import type { Core, WorkLimits } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import {
@@ -36,10 +36,31 @@ interface ShopOptions {
   readonly renditionsFault?: Fault
   readonly step?: (name: string) => Promise<void>
   readonly peakBytes?: number
+  /** Whether an original's version proves what its bytes are. */
+  readonly isSettled?: boolean
   readonly limits?: Partial<WorkLimits>
 }
 
-const openShop = ({ originalsFault, renditionsFault, step, peakBytes, limits = {} }: ShopOptions = {}): Shop => {
+const unsettled = (store: Originals): Originals => ({
+  name: store.name,
+  head: async (key) => {
+    const stat = await store.head(key)
+    return stat && { ...stat, settled: false }
+  },
+  get: async (key) => {
+    const object = await store.get(key)
+    return object && { ...object, stat: { ...object.stat, settled: false } }
+  },
+})
+
+const openShop = ({
+  originalsFault,
+  renditionsFault,
+  step,
+  peakBytes,
+  isSettled = true,
+  limits = {},
+}: ShopOptions = {}): Shop => {
   const photos = memoryOriginals()
   photos.set("a.jpg", Buffer.from("photo"))
   const store = memoryRenditions()
@@ -47,7 +68,10 @@ const openShop = ({ originalsFault, renditionsFault, step, peakBytes, limits = {
   const renderer = createFakeRenderer({ ...(step && { step }), ...(peakBytes !== undefined && { peakBytes }) })
   const pass: Fault = async () => {}
   const core = openCore({
-    originals: faultyOriginals(faultyOriginals(photos, originalsFault ?? pass), reads.fault),
+    originals: faultyOriginals(
+      faultyOriginals(isSettled ? photos : unsettled(photos), originalsFault ?? pass),
+      reads.fault,
+    ),
     renditions: faultyRenditions(faultyRenditions(store, renditionsFault ?? pass), writes.fault),
     renderer,
     limits,
@@ -142,6 +166,22 @@ describe("identical misses at one time", () => {
     fails = false
     expect(await ask(core, KEY)).toBe(RENDERED)
     expect(renderer.calls.render).toBe(1)
+  })
+
+  it("of an original that may change again unseen are rendered once, and read once more by all who came too late", async () => {
+    const { step, latch } = holdRender()
+    const { core, renderer, reads, writes } = openShop({ step, isSettled: false })
+    const early = [ask(core, KEY), ask(core, KEY)]
+    await latch.reached
+    const later = Array.from({ length: 50 }, () => ask(core, KEY))
+    await new Promise((done) => setImmediate(done))
+    latch.open()
+    expect(new Set(await Promise.all([...early, ...later]))).toEqual(new Set([RENDERED]))
+    expect({ read: reads.get, render: renderer.calls.render, written: writes.put }).toEqual({
+      read: 2,
+      render: 1,
+      written: 1,
+    })
   })
 
   it("are only those of one size and format", async () => {
