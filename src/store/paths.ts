@@ -30,6 +30,9 @@ export const unavailable = (error: unknown, key: string): TailorError => storeUn
 /** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */
 const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
 
+/** False for a text that is no key of ours: it might name a directory, or something outside the root. */
+export const isSafeKey = (key: string): boolean => !UNSAFE.test(key)
+
 /** The path of a key under an absolute root; undefined where it would leave the root or name a directory. */
 export const pathOf = (root: string, key: string): string | undefined =>
-  UNSAFE.test(key) ? undefined : `${root}${sep}${key}`
+  isSafeKey(key) ? `${root}${sep}${key}` : undefined
