@@ -10,6 +10,7 @@ import { badConfig } from "../errors.ts"
 import type { Format, Quality, QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
+import { formatS3Url, isS3Url, parseS3Url } from "../store/s3/place.ts"
 import type { Limits, TailorConfig } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly directory: string
   /** Size of libuv's thread pool, on which renders run. */
   readonly threads: number
+  /** Of Amazon's, as the environment has it. */
+  readonly region?: string | undefined
 }
 
 /** libuv's own default. */
@@ -45,6 +48,9 @@ const DEFAULTS = {
   host: "127.0.0.1",
   port: 3000,
 } as const
+
+/** Beyond this a replaced photo is not answered as it was. */
+const RECHECK_S3_SECONDS = 60
 
 const defaultLimits = (threads: number): Limits => ({
   pixels: 100_000_000,
@@ -95,6 +101,28 @@ const defaultRenditions = (
   }
 }
 
+/** Two places of one kind, in a form in which a prefix means "within". */
+interface Neighbours {
+  readonly what: "folder" | "place"
+  readonly from: string
+  readonly to: string
+  /** As they were given. */
+  readonly originals: string
+  readonly renditions: string
+  readonly sharedStore: boolean
+}
+
+const nestingProblems = ({ what, from, to, originals, renditions, sharedStore }: Neighbours): readonly string[] => {
+  if (from === to && sharedStore) return []
+  if (from === to)
+    return [`renditions: Expected another ${what} than the originals', or sharedStore: true, got ${renditions}.`]
+  if (isWithin(to, from))
+    return [
+      `renditions: Expected a ${what} outside the originals, or every rendition is an original too; got ${renditions}.`,
+    ]
+  return isWithin(from, to) ? [`originals: Expected a ${what} outside the renditions, got ${originals}.`] : []
+}
+
 const folderProblems = (
   originals: string | undefined,
   renditions: string | undefined,
@@ -105,20 +133,44 @@ const folderProblems = (
     return [`originals: Expected a folder, found none at ${originals}.`]
   if (renditions === undefined) return []
   const [from, to] = [realPath(originals), realPath(renditions)]
-  if (from === to && sharedStore) return []
-  if (from === to)
-    return [`renditions: Expected another folder than the originals', or sharedStore: true, got ${renditions}.`]
-  if (isWithin(to, from))
-    return [
-      `renditions: Expected a folder outside the originals, or every rendition is an original too; got ${renditions}.`,
-    ]
-  return isWithin(from, to) ? [`originals: Expected a folder outside the renditions, got ${originals}.`] : []
+  return nestingProblems({ what: "folder", from, to, originals, renditions, sharedStore })
 }
 
 const absolute = <T>(place: string | T, directory: string): string | T =>
-  typeof place === "string" ? resolve(directory, place) : place
+  typeof place === "string" && !isS3Url(place) ? resolve(directory, place) : place
 
-const asFolder = (place: unknown): string | undefined => (typeof place === "string" ? place : undefined)
+const asFolder = (place: unknown): string | undefined =>
+  typeof place === "string" && !isS3Url(place) ? place : undefined
+
+const asS3 = (place: unknown): string | undefined => (typeof place === "string" && isS3Url(place) ? place : undefined)
+
+/** A place in S3 in its one spelling, without a slash at its end. */
+const canonicalS3 = (url: string): string =>
+  formatS3Url(parseS3Url(url) ?? { bucket: url, prefix: "" }).replace(/\/$/, "")
+
+const s3PlaceProblems = (
+  originals: string | undefined,
+  renditions: string | undefined,
+  sharedStore: boolean,
+): readonly string[] => {
+  if (originals === undefined || renditions === undefined) return []
+  const [from, to] = [canonicalS3(originals), canonicalS3(renditions)]
+  return nestingProblems({ what: "place", from, to, originals, renditions, sharedStore })
+}
+
+/** What would have to be known, or left, for places in S3. */
+const s3Problems = (
+  originals: string | undefined,
+  renditions: string | undefined,
+  { s3, watch }: Pick<TailorConfig, "s3" | "watch">,
+): readonly string[] => {
+  const problems: string[] = []
+  const place = originals ?? renditions
+  if (place !== undefined && s3.s3Endpoint === undefined && s3.s3Region === undefined)
+    problems.push(`s3Region: Expected the region of ${place}, here or in AWS_REGION.`)
+  if (originals !== undefined && watch) problems.push("watch: Expected originals in a folder: a bucket is not watched.")
+  return problems
+}
 
 /** What is both listed and retired. */
 const overlapProblems = (
@@ -138,7 +190,7 @@ const overlapProblems = (
  * The complete configuration.
  * @throws {bad-config} with every mistake
  */
-export const resolveConfig = (input: unknown, { directory, threads }: Surroundings): TailorConfig => {
+export const resolveConfig = (input: unknown, { directory, threads, region }: Surroundings): TailorConfig => {
   const checked = checkOptions(input)
   if ("problems" in checked) throw badConfig(checked.problems)
   const options = { ...DEFAULTS, ...given(checked.options) }
@@ -148,7 +200,11 @@ export const resolveConfig = (input: unknown, { directory, threads }: Surroundin
   const { sharedStore, formats, background, cacheControl, basePath, watch, host, port } = options
   const retired = { sizes: [], formats: [], ...given(options.retired) }
   const sizes = parseSizeList(checked.options.sizes)
+  const { s3Endpoint, s3Region = s3Endpoint === undefined ? region : undefined, s3PathStyle } = options
+  const s3 = { s3Endpoint, s3Region, s3PathStyle }
   const problems = [
+    ...s3Problems(asS3(originals), asS3(renditions), { s3, watch }),
+    ...s3PlaceProblems(asS3(originals), asS3(renditions), sharedStore),
     ...folderProblems(asFolder(originals), asFolder(renditions), sharedStore),
     ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
   ]
@@ -167,6 +223,8 @@ export const resolveConfig = (input: unknown, { directory, threads }: Surroundin
     limits,
     cacheControl,
     basePath,
+    s3,
+    recheckSeconds: options.recheckSeconds ?? (asS3(originals) ? RECHECK_S3_SECONDS : 0),
     watch,
     host,
     port,

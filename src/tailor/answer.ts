@@ -6,11 +6,19 @@
  */
 import { LRUCache } from "lru-cache"
 
-import { busy, originalNotFound, TailorError } from "../errors.ts"
-import type { Parsed } from "../sizes/key.ts"
-import { closeBody, type Originals, type OriginalStat, type RenditionObject, type Renditions } from "../store/store.ts"
+import { busy, codeOf, originalNotFound, TailorError } from "../errors.ts"
+import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
+import {
+  type CallOptions,
+  closeBody,
+  type HeadOptions,
+  type Originals,
+  type OriginalStat,
+  type RenditionObject,
+  type Renditions,
+} from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
-import type { InStep } from "./in-step.ts"
+import type { InStep, Standing } from "./in-step.ts"
 import { type Course, createMake, type Made, type MakeParts, type Order } from "./make.ts"
 import { createSingleFlight, type Shared, type SingleFlight } from "./single-flight.ts"
 
@@ -51,11 +59,45 @@ interface Desk extends AnswerParts {
 
 const refusalName = (original: string, version: string): string => `${original}\n${version}`
 
+/** How long one request may take. The signal is made when something asks for it: a hit in a folder asks for nothing. */
+interface Patience extends CallOptions {
+  readonly signal: AbortSignal
+  readonly end: () => void
+}
+
+const createPatience = (deadlineMs: number, leave: Leave | undefined): Patience => {
+  const started = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  let signal: AbortSignal | undefined
+  const begin = (): AbortSignal => {
+    const controller = new AbortController()
+    timer = setTimeout(() => controller.abort(busy("deadline")), started + deadlineMs - performance.now())
+    const left = leave?.()
+    left?.addEventListener("abort", () => controller.abort(left.reason), { once: true })
+    return controller.signal
+  }
+  return {
+    get signal() {
+      return (signal ??= begin())
+    },
+    end: () => clearTimeout(timer),
+  }
+}
+
+/** Deletes what should not be served any more. A renderer with the least permissions may not; then whoever purges will. */
+const deleteIfAllowed = async (renditions: Renditions, key: RenditionKey): Promise<void> => {
+  try {
+    await renditions.delete([key])
+  } catch (error) {
+    if (codeOf(error) !== "store-denied") throw error
+  }
+}
+
 /** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
 const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
   await written
-  const now = await desk.originals.head(order.reading.original)
-  if (!now) await desk.renditions.delete([order.key])
+  const now = await desk.originals.head(order.reading.original, { fresh: true })
+  if (!now) await deleteIfAllowed(desk.renditions, order.key)
   else if (now.version !== meta.version && round < MAX_ROUNDS) await share(desk, order, now, round + 1).value
 }
 
@@ -93,27 +135,35 @@ const answerMiss = async (
   order: Order,
   stat: OriginalStat,
   isStale: boolean,
-  left: AbortSignal | undefined,
+  { signal }: Patience,
 ): Promise<Found> => {
   const refused = desk.refusals.get(refusalName(order.reading.original, stat.version))
   if (refused) throw refused
-  const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(busy("deadline")), desk.deadlineMs)
-  left?.addEventListener("abort", () => patience.abort(left.reason), { once: true })
-  try {
-    const { value, isFirst } = share(desk, order, stat, 0, patience.signal)
-    const made = await value
-    const { meta, bytes } = made
-    return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
-  } finally {
-    clearTimeout(timer)
-  }
+  const { value, isFirst } = share(desk, order, stat, 0, signal)
+  const made = await value
+  const { meta, bytes } = made
+  return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
 }
 
-const answerReading = async (desk: Desk, order: Order, stat: OriginalStat, leave?: Leave): Promise<Found> => {
-  const stored = await desk.renditions.get(order.key)
-  const standing = stored && desk.inStep.standingOf(stored.meta, order.reading, stat)
-  if (stored && standing === "in-step") {
+/** Where what is known of the original may be some seconds old, it is looked at anew before anything stored is called stale. */
+const judge = async (
+  { originals, inStep }: Desk,
+  { reading }: Order,
+  stat: OriginalStat,
+  stored: RenditionObject,
+  patience: Patience,
+): Promise<{ readonly standing: Standing; readonly stat: OriginalStat }> => {
+  const standing = inStep.standingOf(stored.meta, reading, stat)
+  if (standing !== "stale") return { standing, stat }
+  const now = await originals.head(reading.original, { fresh: true, signal: patience.signal })
+  return now ? { standing: inStep.standingOf(stored.meta, reading, now), stat: now } : { standing, stat }
+}
+
+const answerReading = async (desk: Desk, order: Order, known: OriginalStat, patience: Patience): Promise<Found> => {
+  const stored = await desk.renditions.get(order.key, patience)
+  if (!stored) return answerMiss(desk, order, known, false, patience)
+  const { standing, stat } = await judge(desk, order, known, stored, patience)
+  if (standing === "in-step") {
     const { original, size, format } = subjectOf(order.reading)
     const decision: Decision = {
       original,
@@ -126,7 +176,34 @@ const answerReading = async (desk: Desk, order: Order, stat: OriginalStat, leave
     return { meta: stored.meta, bytes: stored.bytes, body: stored.body, decision }
   }
   await closeBody(stored)
-  return answerMiss(desk, order, stat, standing === "stale", leave?.())
+  return answerMiss(desk, order, stat, standing === "stale", patience)
+}
+
+/** The first reading whose original is there. */
+const findPresent = async (
+  { originals }: Desk,
+  readings: readonly Reading[],
+  options: HeadOptions,
+): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
+  for (const reading of readings) {
+    const stat = await originals.head(reading.original, options)
+    if (stat) return { reading, stat }
+  }
+  return undefined
+}
+
+const answerWithin = async (desk: Desk, { key, readings, otherwise }: Parsed, patience: Patience): Promise<Found> => {
+  const { renditions } = desk
+  const present = await findPresent(desk, readings, patience)
+  if (present) return answerReading(desk, { key, reading: present.reading }, present.stat, patience)
+  if (await renditions.head(key, patience)) {
+    // Something is stored, so there was an original once, or there is one that we have not seen yet.
+    const late = await findPresent(desk, readings, { fresh: true, signal: patience.signal })
+    if (late) return answerReading(desk, { key, reading: late.reading }, late.stat, patience)
+    // It must not stay for a proxy to serve.
+    await deleteIfAllowed(renditions, key)
+  }
+  throw otherwise ? new TailorError(otherwise.refused, otherwise) : originalNotFound(readings[0].original)
 }
 
 export const createAnswerer = (parts: AnswerParts): Answerer => {
@@ -136,16 +213,14 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     if (error instanceof TailorError && error.status < 500) refusals.set(refusalName(original, version), error)
   }
   const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
-  const { originals, renditions } = parts
 
-  const answer: Answerer["answer"] = async ({ key, readings, otherwise }, leave) => {
-    for (const reading of readings) {
-      const stat = await originals.head(reading.original)
-      if (stat) return answerReading(desk, { key, reading }, stat, leave)
+  const answer: Answerer["answer"] = async (parsed, leave) => {
+    const patience = createPatience(parts.deadlineMs, leave)
+    try {
+      return await answerWithin(desk, parsed, patience)
+    } finally {
+      patience.end()
     }
-    // Its original is gone, so it must not stay for a proxy to serve.
-    if (await renditions.head(key)) await renditions.delete([key])
-    throw otherwise ? new TailorError(otherwise.refused, otherwise) : originalNotFound(readings[0].original)
   }
 
   return { answer, idle: () => flights.idle() }
