@@ -166,14 +166,12 @@ export const startVersitygw = async (): Promise<S3Server> => {
   const keys = ["-a", ROOT.accessKeyId, "-s", ROOT.secretAccessKey]
 
   const start = async (): Promise<ChildProcess> => {
-    const child = spawn(
-      program,
-      [
-        ...["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`, "--iam-dir", join(folder, "iam")],
-        ...["--keep-alive", "--quiet", "posix", join(folder, "data")],
-      ],
-      { env: { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey }, stdio: "ignore" },
-    )
+    const places = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
+    const kept = ["--iam-dir", join(folder, "iam"), "--keep-alive", "--quiet", "posix", join(folder, "data")]
+    const child = spawn(program, [...places, ...kept], {
+      env: { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey },
+      stdio: "ignore",
+    })
     for (let look = 0; look < 200; look++) {
       if (await isUp(endpoint)) return child
       if (child.exitCode !== null) break
