@@ -177,11 +177,12 @@ export const isAbort = (error: unknown): boolean => error instanceof Error && er
 export const badAddress = (detail: string, hint?: string): TailorError =>
   new TailorError("bad-address", { detail, hint })
 
-export const sizeNotAllowed = (detail: string, hint?: string): TailorError =>
-  new TailorError("size-not-allowed", { detail, hint })
-
-export const formatNotAllowed = (detail: string, hint?: string): TailorError =>
-  new TailorError("format-not-allowed", { detail, hint })
+/** What parsing an address refused (`sizes/` throws nothing), as an error. */
+export const refusedAddress = (refusal: {
+  readonly refused: "bad-address" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
+  readonly detail: string
+  readonly hint?: string
+}): TailorError => new TailorError(refusal.refused, refusal)
 
 export const methodNotAllowed = (method: string): TailorError =>
   new TailorError("method-not-allowed", { detail: `Expected GET, HEAD or OPTIONS, got ${method}.` })

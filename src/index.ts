@@ -1,7 +1,7 @@
 /** imgtailor: every size of every photo, made once, the first time somebody asks for it. */
 export { defineConfig, type Limits, type TailorOptions } from "./config/options.ts"
 export { createTailor, type RequestReport, type Tailor, type TailorHooks } from "./create-tailor.ts"
-export { type ErrorCode, TailorError } from "./errors.ts"
+export { type ErrorCode, originalTooLarge, storeDenied, storeUnavailable, TailorError } from "./errors.ts"
 export type { Answer, HttpRequest } from "./http/answer.ts"
 export type { Handle } from "./http/handle.ts"
 export type { Info } from "./render/info.ts"

@@ -14,7 +14,7 @@ const ENCODE = {
   avif: (image) => image.avif({ quality: 60, effort: 0 }),
 }
 
-const server = createServer(async (request, response) => {
+const respond = async (request, response) => {
   const [photo, query] = request.url.slice(1).split("?")
   const [width, height, format] = query.split("&")
   const image = sharp(join(folder, photo), { failOn: "error" })
@@ -23,5 +23,7 @@ const server = createServer(async (request, response) => {
   const bytes = await ENCODE[format](image, Number(width)).toBuffer()
   response.writeHead(200, { "content-type": `image/${format}`, "content-length": bytes.length })
   response.end(bytes)
-})
+}
+
+const server = createServer((request, response) => void respond(request, response))
 server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`))

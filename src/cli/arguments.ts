@@ -47,7 +47,8 @@ const refuseUnknown = (values: Values, definition: ArgsDef): void => {
   const extra = [values["_"] ?? []]
     .flat()
     .slice(Object.values(definition).filter(({ type }) => type === "positional").length)
-  if (extra.length > 0) problems.push(`${extra.join(" ")}: Expected no further arguments.`)
+  // An unknown flag's value looks like one argument too many.
+  if (extra.length > 0 && problems.length === 0) problems.push(`${extra.join(" ")}: Expected no further arguments.`)
   if (problems.length > 0) throw badConfig(problems)
 }
 

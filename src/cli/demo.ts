@@ -123,8 +123,11 @@ const animation = async (makeImage: MakeImage): Promise<Buffer> => {
     .toBuffer()
 }
 
-const turned = (makeImage: MakeImage, scene: Scene): Promise<Buffer> =>
-  paint(makeImage, scene).rotate(-90).jpeg({ quality: 90 }).withMetadata({ orientation: 6 }).toBuffer()
+/** As a phone held upright stores it: lying on its side, with a note to turn it. */
+const turned = async (makeImage: MakeImage, scene: Scene): Promise<Buffer> => {
+  const upright = await paint(makeImage, scene).png({ compressionLevel: 0 }).toBuffer()
+  return makeImage(upright, {}).rotate(-90).jpeg({ quality: 90 }).withMetadata({ orientation: 6 }).toBuffer()
+}
 
 /** Every photo of the catalogue by its key. */
 const CATALOGUE: Readonly<Record<string, (makeImage: MakeImage) => Promise<Buffer>>> = {
@@ -218,6 +221,7 @@ export const demoOptions = async (
   values: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> => {
   const folder = join(directory, ".imgtailor-demo", "photos")
+  if (!existsSync(folder)) process.stderr.write("Making some photos first; this takes a few seconds.\n")
   await writeDemo(folder)
   return {
     originals: folder,

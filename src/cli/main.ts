@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** `imgtailor <command>`: one file a command, loaded only when it is the one. */
 import { readFileSync } from "node:fs"
+import { stripVTControlCharacters } from "node:util"
 
-import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runMain } from "citty"
+import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand } from "citty"
 
+import { didYouMean } from "../config/schema.ts"
 import { codeOf, TailorError } from "../errors.ts"
 import type { Values } from "./arguments.ts"
+import { isTerminal, print } from "./output.ts"
 
 export interface Command {
   readonly description: string
@@ -21,7 +24,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   purge: async () => (await import("./commands/purge.ts")).purge,
 }
 
+/** Ends the process with what whoever typed the command did wrong. */
+const complain = (text: string): never => {
+  process.stderr.write(`imgtailor: ${stripVTControlCharacters(text)}\n`)
+  process.exit(2)
+}
+
 const fail = (error: unknown): never => {
+  // citty's own: a positional argument that is missing.
+  if (error instanceof Error && error.name === "CLIError") return complain(`${error.message}. --help shows how.`)
   if (error instanceof TailorError) {
     process.stderr.write(`imgtailor: ${error.detail}${error.hint ? ` ${error.hint}` : ""}\n`)
     process.exit(codeOf(error) === "bad-config" || codeOf(error) === "bad-address" ? 2 : 1)
@@ -31,7 +42,7 @@ const fail = (error: unknown): never => {
 }
 
 const define = (name: string, { description, args, run }: Command): CommandDef =>
-  defineCommand({ meta: { name, description }, args, run: ({ args: values }) => run(values).catch(fail) })
+  defineCommand({ meta: { name, description }, args, run: ({ args: values }) => run(values) })
 
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string
@@ -47,13 +58,27 @@ const main = defineCommand({
 
 const EXAMPLES = ["imgtailor serve ./photos --sizes 360x270,480h,1280w", "imgtailor serve --demo"]
 
-await runMain(main, {
-  showUsage: async (command, parent) => {
-    const meta = typeof command.meta === "function" ? await command.meta() : await command.meta
-    const load = meta?.name === undefined ? undefined : COMMANDS[meta.name]
-    const examples = load ? (await load()).examples : EXAMPLES
-    process.stdout.write(
-      `${await renderUsage(command, parent)}\nEXAMPLES\n\n${examples.map((example) => `  ${example}\n`).join("")}\n`,
-    )
-  },
-})
+/** citty colours its text whoever reads it, and pads its lines. */
+const printUsage = async (usage: Promise<string>, examples: readonly string[]): Promise<void> => {
+  const text = isTerminal() ? await usage : stripVTControlCharacters(await usage)
+  const lines = [...text.trimEnd().split("\n"), "", "EXAMPLES", "", ...examples.map((example) => `  ${example}`), ""]
+  print(lines.map((line) => line.trimEnd()).join("\n"))
+}
+
+const runNamed = async (name: string, rawArgs: string[]): Promise<void> => {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!load) {
+    const meant = didYouMean(name, Object.keys(COMMANDS))
+    return complain(`There is no command ${name}. ${meant ? `Did you mean ${meant}?` : "--help lists them."}`)
+  }
+  const command = await load()
+  const defined = define(name, command)
+  if (rawArgs.some((arg) => arg === "--help" || arg === "-h"))
+    return printUsage(renderUsage(defined, main), command.examples)
+  await runCommand(defined, { rawArgs }).catch(fail)
+}
+
+const [name = "--help", ...rawArgs] = process.argv.slice(2)
+if (["--help", "-h", "help"].includes(name)) await printUsage(renderUsage(main), EXAMPLES)
+else if (["--version", "-v"].includes(name)) print(version)
+else await runNamed(name, rawArgs)

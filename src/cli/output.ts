@@ -1,6 +1,7 @@
 /** What commands print: results on standard output, colours only on a terminal. */
 
-const isTerminal = (): boolean => process.stdout.isTTY && !process.env["NO_COLOR"]
+/** Whether colours are wanted. */
+export const isTerminal = (): boolean => process.stdout.isTTY && !process.env["NO_COLOR"]
 
 const paint = (code: number, text: string): string => (isTerminal() ? `\x1b[${code}m${text}\x1b[0m` : text)
 

@@ -1,6 +1,7 @@
 /** Where settings come from: arguments before environment before file before defaults. The only reader of `process.env`. */
 import { existsSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { dirname, extname, join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
 
 import { badConfig } from "../errors.ts"
 import { isS3Url } from "../store/s3/place.ts"
@@ -48,6 +49,11 @@ const readFile = async (path: string): Promise<Record<string, unknown>> => {
       packageJson: false,
       dotenv: false,
       envName: false,
+      extend: false,
+      // The file may say `import { defineConfig } from "imgtailor"` where the package is not installed beside it.
+      jitiOptions: {
+        alias: { imgtailor: fileURLToPath(new URL(`../index${extname(import.meta.url)}`, import.meta.url)) },
+      },
     })
     return { ...config }
   } catch (error) {

@@ -1,5 +1,5 @@
 /** What a configuration may say, and what it becomes. */
-import type { Format, Quality, QualityInput } from "../sizes/format.ts"
+import type { Format, QualityInput } from "../sizes/format.ts"
 import type { Grammar } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
@@ -78,5 +78,3 @@ export interface TailorConfig {
 
 /** Types a configuration file: `export default defineConfig({ … })`. */
 export const defineConfig = (options: Partial<TailorOptions>): Partial<TailorOptions> => options
-
-export type { Quality }

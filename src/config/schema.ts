@@ -15,7 +15,10 @@ import type { Limits, TailorOptions } from "./options.ts"
 const list = (values: readonly string[]): string => values.join(", ")
 
 const integer = (min: number, max: number): v.GenericSchema<number> =>
-  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+  v.custom<number>(
+    (input) => Number.isInteger(input) && Number(input) >= min && Number(input) <= max,
+    `Expected a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`,
+  )
 
 const positive = integer(1, Number.MAX_SAFE_INTEGER)
 const quality = integer(1, 100)
@@ -52,7 +55,7 @@ const size = v.pipe(
 
 /** Every entry has been checked by itself; what is left is what they are together. */
 const sizes = v.pipe(
-  v.array(size),
+  v.array(size, "Expected a list"),
   v.rawCheck(({ dataset, addIssue }) => {
     const isSound = dataset.typed && dataset.value.every((input) => listProblems([input]).length === 0)
     if (isSound) for (const message of listProblems(dataset.value)) addIssue({ message })
@@ -69,7 +72,7 @@ const store = (...methods: readonly string[]): v.GenericSchema =>
   )
 
 const formats = v.pipe(
-  v.array(v.picklist(FORMATS)),
+  v.array(v.picklist(FORMATS), "Expected a list"),
   v.check((values) => new Set(values).size === values.length, "Expected every format once"),
 )
 
@@ -184,11 +187,19 @@ const describeValue = (issue: v.BaseIssue<unknown>): string => {
   return `${ours ? issue.message : `Expected ${words}`}, got ${JSON.stringify(issue.input) ?? "nothing"}.${suggestionFor(issue)}`
 }
 
+/** What to do about a setting that has no default. */
+const NEEDED: Readonly<Record<string, string>> = {
+  originals: " Expected the folder of the photos: the argument of serve, or --originals.",
+  sizes:
+    ' Expected every size that may be made, like --sizes 360x270,480h,1280w or sizes: ["360x270", "480h", "1280w"].',
+}
+
 const describe = (issue: v.BaseIssue<unknown>): string => {
   const path = pathOf(issue)
   const isKey = issue.type === "strict_object"
   if (isKey && issue.expected === "never") return `${path.join(".")}: ${describeUnknown(path)}`
-  if (isKey && issue.received === "undefined") return `${path.join(".")}: this setting is missing.`
+  if (isKey && issue.received === "undefined")
+    return `${path.join(".")}: this setting is missing.${NEEDED[path.join(".")] ?? ""}`
   return `${path.join(".") || "configuration"}: ${describeValue(issue)}`
 }
 

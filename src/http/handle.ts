@@ -4,7 +4,7 @@
  */
 import { LRUCache } from "lru-cache"
 
-import { badAddress, methodNotAllowed, preconditionFailed, rangeNotSatisfiable, TailorError } from "../errors.ts"
+import { badAddress, methodNotAllowed, preconditionFailed, rangeNotSatisfiable, refusedAddress } from "../errors.ts"
 import { decodePath, encodeKey, formatKey, type Parsed, parseKey, splitKey } from "../sizes/key.ts"
 import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
@@ -50,7 +50,7 @@ const parseTarget = (target: string, basePath: string, { grammar }: Core): Parse
   if (basePath && !path.startsWith(`${basePath}/`)) throw badAddress(`Expected an address under ${basePath}/.`)
   const segments = decodePath(path.slice(basePath.length))
   const parsed = "refused" in segments ? segments : parseKey(segments, grammar)
-  if ("refused" in parsed) throw new TailorError(parsed.refused, parsed)
+  if ("refused" in parsed) throw refusedAddress(parsed)
   return parsed
 }
 

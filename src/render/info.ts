@@ -36,7 +36,8 @@ export const describeOriginal = async (
   const { width, height } = original.dimensions
   const box = width >= height ? { width: PLACEHOLDER_SIDE } : { height: PLACEHOLDER_SIDE }
   const tiny = outputDimensions(box, original.dimensions)
-  const tinyImage = await makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: 1 })
+  const opened = makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: 1 })
+  const tinyImage = await (original.isWorkedInSrgb ? opened.pipelineColourspace("srgb") : opened)
     .autoOrient()
     .resize(tiny.width, tiny.height, { fit: "fill" })
     .toColourspace("srgb")

@@ -7,6 +7,7 @@ import type { Metadata } from "sharp"
 import { corruptOriginal, originalTooLarge, unsupportedOriginal } from "../errors.ts"
 import type { Format } from "../sizes/format.ts"
 import type { Dimensions } from "../sizes/size.ts"
+import { isCutGif } from "./gif.ts"
 import { loadSharp } from "./sharp.ts"
 import { type Container, sniff } from "./sniff.ts"
 
@@ -30,6 +31,12 @@ export interface Inspected {
   readonly animated: boolean
   readonly hasAlpha: boolean
   readonly isPalette: boolean
+  /** One channel of colour. */
+  readonly isGrey: boolean
+  /** Entries of its palette at most, 2 to 256; 256 where it has none. */
+  readonly colours: number
+  /** Must be turned to sRGB before anything else, since libvips does not convert it rightly afterwards. */
+  readonly isWorkedInSrgb: boolean
   /** Estimated peak of memory while it is rendered, in bytes. */
   readonly peakBytes: number
 }
@@ -65,12 +72,28 @@ const FIXED_PEAK_BYTES = 8_000_000
 
 const millions = (pixels: number): string => `${(pixels / 1e6).toFixed(1)} megapixels`
 
-const refuseCodec = (metadata: Metadata): void => {
-  if (metadata.format !== "heif" || metadata.compression === "av1") return
+/** Whether an ISO media file says, among its compatible brands, that it may be read as AVIF. */
+const mayBeAvif = (bytes: Uint8Array): boolean => {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  const brands = String.fromCharCode(...bytes.subarray(8, Math.min(length, 256)))
+  return brands.includes("avif")
+}
+
+/** libvips reads headers of codecs that it cannot decode, and names the codec by the main brand alone. */
+const refuseCodec = (bytes: Uint8Array, { format, compression }: Metadata): void => {
+  if (format !== "heif" || compression === "av1" || mayBeAvif(bytes)) return
   throw unsupportedOriginal(
-    metadata.compression === "hevc" ? "HEIC (HEVC)" : `HEIF (${metadata.compression ?? "unknown codec"})`,
+    compression === "hevc" ? "HEIC (HEVC)" : `HEIF (${compression ?? "unknown codec"})`,
     CONVERT,
   )
+}
+
+/** What to say of a header that did not parse: some are of things that are not decoded, rather than damaged. */
+const headerFault = (bytes: Uint8Array, container: Container, error: unknown): Error => {
+  const brand = container === "heif" ? String.fromCharCode(...bytes.subarray(8, 12)) : ""
+  if (/^he[iv]/.test(brand)) return unsupportedOriginal("HEIC (HEVC)", CONVERT, error)
+  if (brand === "avis" || brand === "msf1") return unsupportedOriginal("an animated AVIF", CONVERT, error)
+  return corruptOriginal(error)
 }
 
 const readHeader = async (bytes: Uint8Array, container: Container): Promise<Metadata> => {
@@ -79,14 +102,36 @@ const readHeader = async (bytes: Uint8Array, container: Container): Promise<Meta
   try {
     metadata = await image(bytes, { failOn: "error", limitInputPixels: false }).metadata()
   } catch (error) {
-    const brand = container === "heif" ? String.fromCharCode(...bytes.subarray(8, 12)) : ""
-    if (/^he[iv]/.test(brand)) throw unsupportedOriginal("HEIC (HEVC)", CONVERT, error)
-    throw corruptOriginal(error)
+    throw headerFault(bytes, container, error)
   }
-  refuseCodec(metadata)
+  refuseCodec(bytes, metadata)
   if (metadata.format !== container) throw unsupportedOriginal("of an unknown kind", CONVERT)
   return metadata
 }
+
+/** Frames, whether they are kept, and the pixels that are decoded. */
+const weighFrames = (
+  container: Container,
+  { pages = 1, orientation = 1 }: Metadata,
+  pixels: number,
+  limit: number,
+): Pick<Inspected, "frames" | "animated"> & { readonly decoded: number } => {
+  const frames = container === "webp" || container === "gif" ? pages : 1
+  const weight = frames * Math.max(pixels, MIN_FRAME_PIXELS)
+  // libvips does not turn animations, and hardly any has to be turned.
+  const animated = frames > 1 && weight <= limit && orientation === 1
+  return { frames, animated, decoded: animated ? weight : pixels }
+}
+
+type Colours = Pick<Inspected, "isPalette" | "isGrey" | "colours" | "isWorkedInSrgb">
+
+const describeColours = ({ space, depth, hasAlpha, hasProfile, isPalette, bitsPerSample = 8 }: Metadata): Colours => ({
+  isPalette,
+  isGrey: space === "b-w" || space === "grey16",
+  colours: 2 ** Math.min(8, bitsPerSample),
+  // 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background.
+  isWorkedInSrgb: depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile),
+})
 
 /**
  * The facts of an original's header.
@@ -98,14 +143,13 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
   const sniffed = sniff(bytes)
   if ("unsupported" in sniffed) throw unsupportedOriginal(sniffed.unsupported, CONVERT)
   const { container } = sniffed
+  if (container === "gif" && isCutGif(bytes)) throw corruptOriginal("the data end within a block")
   const metadata = await readHeader(bytes, container)
   const { width, height } = metadata.autoOrient
   const pixels = width * height
   if (pixels > limits.pixels)
     throw originalTooLarge(`${width} × ${height} = ${millions(pixels)}`, millions(limits.pixels))
-  const frames = container === "webp" || container === "gif" ? (metadata.pages ?? 1) : 1
-  const weight = frames * Math.max(pixels, MIN_FRAME_PIXELS)
-  const animated = frames > 1 && weight <= limits.animationPixels && (metadata.orientation ?? 1) === 1
+  const { frames, animated, decoded } = weighFrames(container, metadata, pixels, limits.animationPixels)
   const perPixel = BYTES_PER_PIXEL[container][metadata.isProgressive ? "progressive" : "baseline"]
   return {
     container,
@@ -114,7 +158,7 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
     frames,
     animated,
     hasAlpha: metadata.hasAlpha,
-    isPalette: metadata.isPalette,
-    peakBytes: Math.round(FIXED_PEAK_BYTES + bytes.length + perPixel * (animated ? weight : pixels)),
+    ...describeColours(metadata),
+    peakBytes: Math.round(FIXED_PEAK_BYTES + bytes.length + perPixel * decoded),
   }
 }

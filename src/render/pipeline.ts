@@ -42,7 +42,10 @@ const toSrgb: Step = (image) => image.toColourspace("srgb")
 const flatten: Step = (image, { format, original, recipe }) =>
   format === "jpeg" && original.hasAlpha ? image.flatten({ background: recipe.settings.background }) : image
 
-const STEPS: readonly Step[] = [orient, resize, toSrgb, flatten]
+/** libvips would work in a space of its own, and not come back from it. */
+const workInSrgb: Step = (image, { original }) => (original.isWorkedInSrgb ? image.pipelineColourspace("srgb") : image)
+
+const STEPS: readonly Step[] = [workInSrgb, orient, resize, toSrgb, flatten]
 
 const planJob = (original: Inspected, recipe: ImageRecipe): Job => {
   const output = outputDimensions(recipe.box, original.dimensions)
@@ -66,8 +69,8 @@ export interface RenderedImage {
 
 /**
  * The rendition of an original by a recipe.
- * One that came out heavier than an original of its own format is encoded again with less, since a smaller or equal picture must not
- * cost more than the picture that it was made from.
+ * One that came out heavier than an original of its own format is encoded again with less: a picture that is no larger should not
+ * cost more than the one that it was made from. (A lossless one can, where resizing made new colours.)
  * @throws {original-too-large} the output would not fit the format
  */
 export const renderImage = async (
@@ -82,7 +85,7 @@ export const renderImage = async (
     return STEPS.reduce((image, step) => step(image, job), opened)
   }
   const { encode, lighter } = ENCODERS[job.format]
-  const encoding = { quality: recipe.settings.quality, width: job.output.width, isPalette: original.isPalette }
+  const encoding = { quality: recipe.settings.quality, width: job.output.width, original }
   let best = await encode(prepare(), encoding).toBuffer()
   if (job.format === original.format) {
     for (const encodeLighter of lighter) {

@@ -6,13 +6,14 @@ export interface Facts extends RenditionMeta {
   readonly file: { readonly bytes: number; readonly mtimeNs: string; readonly ino: string }
 }
 
+const STRINGS = ["original", "version", "recipeId", "etag", "contentType"] as const
+
 /** True for what a record file should hold; anything else in it makes the rendition absent. */
 export const isFacts = (value: unknown): value is Facts => {
   const facts = value as Partial<Facts> | null
   return (
-    typeof facts?.original === "string" &&
-    typeof facts.etag === "string" &&
-    typeof facts.contentType === "string" &&
+    STRINGS.every((name) => typeof facts?.[name] === "string") &&
+    typeof facts?.modifiedMs === "number" &&
     typeof facts.file?.ino === "string"
   )
 }

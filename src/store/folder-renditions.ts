@@ -125,6 +125,17 @@ const openWithFacts = (
   return undefined
 }
 
+const head = async (place: Place, key: string): Promise<RenditionMeta | undefined> => {
+  const path = pathOf(place.files, key)
+  try {
+    const opened = path && openWithFacts(place, key, path)
+    if (opened) closeSync(opened.fd)
+    return opened ? opened.facts : undefined
+  } catch (error) {
+    return absentOr(error, key)
+  }
+}
+
 const get = async (place: Place, key: string): Promise<RenditionObject | undefined> => {
   const path = pathOf(place.files, key)
   try {
@@ -232,7 +243,7 @@ export const folderRenditions = (folder: string, options: { readonly files?: str
     name: "folder",
     // NAME_MAX is 255 on every file system we know of; the key leaves PATH_MAX (4096 on Linux) room for the root.
     keyLimits: { segment: 255, key: 2048 },
-    head: async (key) => known.get(key) ?? readFacts(place, key),
+    head: (key) => head(place, key),
     get: (key) => get(place, key),
     put: (key, bytes, meta) => put(place, key, bytes, meta),
     delete: (keys) => removeAll(place, keys),

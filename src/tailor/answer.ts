@@ -6,7 +6,7 @@
  */
 import { LRUCache } from "lru-cache"
 
-import { busy, codeOf, originalNotFound, TailorError } from "../errors.ts"
+import { busy, codeOf, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
 import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
 import {
   type CallOptions,
@@ -203,7 +203,7 @@ const answerWithin = async (desk: Desk, { key, readings, otherwise }: Parsed, pa
     // It must not stay for a proxy to serve.
     await deleteIfAllowed(renditions, key)
   }
-  throw otherwise ? new TailorError(otherwise.refused, otherwise) : originalNotFound(readings[0].original)
+  throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
 }
 
 export const createAnswerer = (parts: AnswerParts): Answerer => {

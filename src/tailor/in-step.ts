@@ -16,8 +16,8 @@ export interface InStep {
   /** The id of a reading's recipe, given the content type that came out. */
   readonly recipeIdOf: (reading: Reading, contentType: string) => string
   readonly standingOf: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => Standing
-  /** Looks up what is stored under a key and what it was made from. */
-  readonly isKeyInStep: (key: RenditionKey | string) => Promise<boolean>
+  /** Of what is stored under a key; undefined where nothing is. */
+  readonly standingOfKey: (key: RenditionKey | string) => Promise<Standing | undefined>
 }
 
 interface Parts {
@@ -54,16 +54,16 @@ export const createInStep = ({ originals, renditions, grammar, settings }: Parts
     return meta.digest === undefined ? "in-step" : "unproven"
   }
 
-  const isKeyInStep = async (key: string): Promise<boolean> => {
+  const standingOfKey = async (key: string): Promise<Standing | undefined> => {
     const parsed = parseKey(key.split("/"), grammar)
     const meta = "refused" in parsed ? undefined : await renditions.head(key)
-    if ("refused" in parsed || !meta) return false
+    if ("refused" in parsed || !meta) return undefined
     for (const reading of parsed.readings) {
       const original = await originals.head(reading.original, { fresh: true })
-      if (original) return standingOf(meta, reading, original) === "in-step"
+      if (original) return standingOf(meta, reading, original)
     }
-    return false
+    return "stale"
   }
 
-  return { recipeOf, recipeIdOf, standingOf, isKeyInStep }
+  return { recipeOf, recipeIdOf, standingOf, standingOfKey }
 }

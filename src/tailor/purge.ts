@@ -13,17 +13,17 @@ export interface Purge {
   readonly purgePrefix: (prefix: string) => Promise<number | undefined>
   /** Deletes those of an original's renditions that are not in step. */
   readonly purgeStale: (original: OriginalKey) => Promise<number>
-  /** The same for everything stored. @returns undefined where the store cannot list */
-  readonly sweep: () => Promise<number | undefined>
+  /** The same for everything stored under a prefix (empty for all). @returns undefined where the store cannot list */
+  readonly sweep: (prefix: string) => Promise<number | undefined>
 }
 
 /** Deleted in one call. */
 const BATCH = 500
 
-export const createPurge = (renditions: Renditions, grammar: Grammar, { isKeyInStep }: InStep): Purge => {
+export const createPurge = (renditions: Renditions, grammar: Grammar, { standingOfKey }: InStep): Purge => {
   const deleteStale = async (keys: readonly string[]): Promise<number> => {
     let deleted = 0
-    for (const key of keys) if (!(await isKeyInStep(key))) deleted += await renditions.delete([key])
+    for (const key of keys) if ((await standingOfKey(key)) !== "in-step") deleted += await renditions.delete([key])
     return deleted
   }
 
@@ -47,6 +47,6 @@ export const createPurge = (renditions: Renditions, grammar: Grammar, { isKeyInS
     purge: (original) => renditions.delete(keysOf(original, grammar)),
     purgePrefix: (prefix) => deleteListed(prefix, (keys) => renditions.delete(keys)),
     purgeStale: (original) => deleteStale(keysOf(original, grammar)),
-    sweep: () => deleteListed("", deleteStale),
+    sweep: (prefix) => deleteListed(prefix, deleteStale),
   }
 }

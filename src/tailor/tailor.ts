@@ -36,7 +36,7 @@ export interface CoreParts {
 export interface Core extends Answerer, Purge {
   readonly grammar: Grammar
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
-  readonly isKeyInStep: InStep["isKeyInStep"]
+  readonly standingOfKey: InStep["standingOfKey"]
 }
 
 export const createCore = ({ originals, renditions, renderer, grammar, settings, limits, clock }: CoreParts): Core => {
@@ -56,6 +56,6 @@ export const createCore = ({ originals, renditions, renderer, grammar, settings,
     ...createPurge(renditions, grammar, inStep),
     grammar,
     keysOf: (original) => keysOf(original, grammar),
-    isKeyInStep: inStep.isKeyInStep,
+    standingOfKey: inStep.standingOfKey,
   }
 }

@@ -37,7 +37,8 @@ const describeOriginal = async (
     address: addressOf(reading),
     format: reading.size === "info" ? "json" : outputFormat(reading.format, inspected).format,
     ...(reading.size !== "info" && outputDimensions(reading.size, inspected.dimensions)),
-    stored: await core.isKeyInStep(formatKey(reading)),
+    // One whose original is too young to prove it is stored all the same; one that is stale will be made again.
+    stored: ["in-step", "unproven"].includes((await core.standingOfKey(formatKey(reading))) ?? ""),
   })
   const { sizes, formats } = core.grammar
   const readings: Reading[] = sizes.flatMap((size) =>

@@ -3,6 +3,7 @@ import type { ArgsDef } from "citty"
 
 import { openTailor } from "../../create-tailor.ts"
 import { badAddress } from "../../errors.ts"
+import { toOriginalKey } from "../../sizes/key.ts"
 import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print, printJson } from "../output.ts"
@@ -41,6 +42,8 @@ export const purge: Command = {
     const tailor = openTailor(config)
     const original = String(values["original"])
     const isPrefix = original.endsWith("/")
+    if (isPrefix && original !== "/" && toOriginalKey(original.slice(0, -1)) === undefined)
+      throw badAddress(`Expected a folder of originals like shop/, got ${JSON.stringify(original)}.`)
     const deleted = isPrefix
       ? await tailor.core.purgePrefix(original === "/" ? "" : original)
       : await tailor.purge(original)

@@ -106,7 +106,8 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
       typeof renditions === "string" && renditions !== originals ? renditions : resolve(originals, ".imgtailor"),
     longestRenderMs: limits.deadlineMs,
     onError: (error) => log.error(error, "watching the originals failed"),
-    onPurge: (original, count) => log.note(`${original} changed: ${count} stale renditions deleted`),
+    onPurge: (original, count) =>
+      log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
   })
 }
 
@@ -146,11 +147,12 @@ export const serve: Command = {
     const server = createNodeServer(tailor)
     const ended = untilAskedToEnd()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
-    const watching = await startWatch(tailor, log)
     const introduction = await introduce(tailor, url, log)
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
     for (const notice of [...config.notices, ...missingAdvice(config.limits.renders)]) log.note(notice)
+    const watching = await startWatch(tailor, log)
+    if (watching) log.note("Watching the originals.")
     await tailor.renditions.tidy?.()
 
     await ended

@@ -1,0 +1,321 @@
+/** A configuration with mistakes: all of them are told at once, each with its place, what was found, and what would be right. */
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+
+import { memoryOriginals, memoryRenditions } from "../store/memory.ts"
+import { checkOptions, didYouMean, LIMIT_NAMES } from "./schema.ts"
+import { SETTINGS } from "./settings.ts"
+
+const MINIMAL = { originals: "photos", sizes: ["360x270"] }
+
+const problemsOf = (options: unknown): readonly string[] => {
+  const checked = checkOptions(options)
+  return "problems" in checked ? checked.problems : []
+}
+
+/** The only mistake in otherwise sound options. */
+const problemOf = (options: object): string => {
+  const problems = problemsOf({ ...MINIMAL, ...options })
+  expect(problems).toHaveLength(1)
+  return problems[0] ?? ""
+}
+
+describe("checkOptions", () => {
+  it("accepts the least that can be said", () => {
+    expect(checkOptions(MINIMAL)).toEqual({ options: MINIMAL })
+  })
+
+  it("accepts everything that can be said", () => {
+    const everything = {
+      originals: memoryOriginals(),
+      renditions: memoryRenditions(),
+      sizes: [
+        "360x270",
+        { size: "480h" },
+        { size: "800x800", name: "card", gravity: "north", quality: 70 },
+        { size: "1280w", quality: { jpeg: 1, webp: 100, avif: undefined } },
+      ],
+      formats: ["webp", "avif", "jpeg", "png", "gif"],
+      retired: { sizes: ["640w", "banner"], formats: [] },
+      sharedStore: true,
+      watch: false,
+      quality: { jpeg: 80 },
+      background: "#fff",
+      limits: Object.fromEntries(LIMIT_NAMES.map((name) => [name, 1])),
+      cacheControl: "no-store",
+      basePath: "/img/v2",
+      host: "::",
+      port: 0,
+    }
+    expect(checkOptions(everything)).toEqual({ options: everything })
+  })
+
+  it("accepts an empty list of formats, and zeros where they mean none", () => {
+    expect(problemsOf({ ...MINIMAL, formats: [], limits: { queue: 0, cacheBytes: 0, animationPixels: 0 } })).toEqual([])
+  })
+
+  it("takes undefined for not said, wherever a setting may be left out", () => {
+    const names = SETTINGS.map(({ path: [first] }) => first).filter((name) => !(name in MINIMAL))
+    expect(problemsOf({ ...MINIMAL, ...Object.fromEntries(names.map((name) => [name, undefined])) })).toEqual([])
+    const limits = Object.fromEntries(LIMIT_NAMES.map((name) => [name, undefined]))
+    const retired = { sizes: undefined, formats: undefined }
+    expect(problemsOf({ ...MINIMAL, limits, retired, quality: { jpeg: undefined } })).toEqual([])
+  })
+
+  it("tells every mistake in one go", () => {
+    const problems = problemsOf({
+      originals: "photos",
+      sizez: ["300w"],
+      qualty: { jpg: 80 },
+      sizes: [{ size: "300w", gravity: "nort" }, "360×270"],
+      formats: ["webq"],
+      limits: { pixel: 1, bites: 2, renders: 0 },
+      port: "3000",
+    })
+    const places = problems.map((problem) => problem.slice(0, problem.indexOf(":")))
+    expect(places.toSorted()).toEqual(
+      [
+        "sizez",
+        "qualty",
+        "sizes.0.gravity",
+        "sizes.1",
+        "formats.0",
+        "limits.pixel",
+        "limits.bites",
+        "limits.renders",
+        "port",
+      ].toSorted(),
+    )
+  })
+
+  it.each([
+    ["sizez", { sizez: ["300w"] }, "sizez: there is no such setting. Did you mean sizes?"],
+    ["qualty", { qualty: { jpg: 80 } }, "qualty: there is no such setting. Did you mean quality?"],
+    ["Originals", { Originals: "photos" }, "Originals: there is no such setting. Did you mean originals?"],
+    ["quality.jpg", { quality: { jpg: 80 } }, "quality.jpg: there is no such setting. Did you mean quality.jpeg?"],
+    ["limits.pixel", { limits: { pixel: 1 } }, "limits.pixel: there is no such setting. Did you mean limits.pixels?"],
+    [
+      "retired.size",
+      { retired: { size: ["1w"] } },
+      "retired.size: there is no such setting. Did you mean retired.sizes?",
+    ],
+    [
+      "a key of a size",
+      { sizes: [{ size: "300w", gravty: "north" }] },
+      "sizes.0.gravty: there is no such setting. Did you mean sizes.0.gravity?",
+    ],
+    [
+      "a key of a size's quality",
+      { sizes: [{ size: "300w", quality: { wepb: 1 } }] },
+      "sizes.0.quality.wepb: there is no such setting. Did you mean sizes.0.quality.webp?",
+    ],
+  ])("names the setting that was meant by %s", (_, options, problem) => {
+    expect(problemOf(options)).toBe(problem)
+  })
+
+  it("lists what is known where nothing is near enough to have been meant", () => {
+    expect(problemOf({ compression: 9 })).toBe(
+      "compression: there is no such setting. Known here: originals, renditions, sizes, formats, retired, sharedStore, watch, quality, background, limits, cacheControl, basePath, host, port.",
+    )
+    expect(problemOf({ retired: { names: [] } })).toMatch(/^retired\.names: .* Known here: sizes, formats\.$/)
+  })
+
+  it.each([
+    [
+      "a format",
+      { formats: ["webq"] },
+      /^formats\.0: Expected avif, webp, jpeg, png, gif, got "webq"\. Did you mean webp\?$/,
+    ],
+    ["a format's file extension", { formats: ["avif", "jpg"] }, /^formats\.1: .*got "jpg"\. Did you mean jpeg\?$/],
+    ["a format in upper case", { formats: ["AVIF"] }, /^formats\.0: .*got "AVIF"\. Did you mean avif\?$/],
+    [
+      "a gravity",
+      { sizes: [{ size: "300x300", gravity: "nort" }] },
+      /^sizes\.0\.gravity: .*got "nort"\. Did you mean north\?$/,
+    ],
+    ["a British gravity", { sizes: [{ size: "300x300", gravity: "centre" }] }, /got "centre"\. Did you mean center\?$/],
+    [
+      "a typographic size",
+      { sizes: ["360×270"] },
+      /^sizes\.0: Expected a size .*got "360×270"\. Did you mean 360x270\?$/,
+    ],
+    ["a size that is too large", { sizes: ["9999w"] }, /^sizes\.0: .*1 to 8192, got "9999w"\. Did you mean 8192w\?$/],
+    ["a size in an entry", { sizes: ["1w", { size: "0480h" }] }, /^sizes\.1.*got "0480h"\. Did you mean 480h\?$/],
+  ])("names what was meant by %s", (_, options, problem) => {
+    expect(problemOf(options)).toMatch(problem)
+  })
+
+  it.each<[string, object, RegExp]>([
+    ["no list of sizes", { sizes: "360x270" }, /^sizes: Expected .*got "360x270"\.$/],
+    ["an empty list of sizes", { sizes: [] }, /^sizes: Expected at least one size, got an empty list\.$/],
+    ["a size that is a number", { sizes: [360] }, /^sizes\.0: Expected .*got 360\.$/],
+    ["one size twice", { sizes: ["480h", "480h"] }, /^sizes: Expected every size once, got 480h twice\.$/],
+    [
+      "a name in upper case",
+      { sizes: [{ size: "480h", name: "Card" }] },
+      /^sizes\.0.*: Expected a name .*got "Card"\.$/,
+    ],
+    [
+      "the name of the facts",
+      { sizes: [{ size: "480h", name: "info" }] },
+      /^sizes\.0.*: Expected a name .*got "info"\.$/,
+    ],
+    ["a format twice", { formats: ["webp", "webp"] }, /^formats: Expected every format once, got .*webp/],
+    [
+      "a retired format twice",
+      { retired: { formats: ["gif", "gif"] } },
+      /^retired\.formats: Expected every format once/,
+    ],
+    [
+      "a retired size that is none",
+      { retired: { sizes: ["x/y"] } },
+      /^retired\.sizes\.0: Expected a size.*got "x\/y"\.$/,
+    ],
+    ["a quality of zero", { quality: 0 }, /^quality: Expected .*1, got 0\.$/],
+    ["a quality over a hundred", { quality: { avif: 101 } }, /^quality\.avif: Expected .*100, got 101\.$/],
+    ["a quality in words", { quality: "high" }, /^quality: Expected .*got "high"\.$/],
+    ["no quality", { quality: null }, /^quality: Expected .*got null\.$/],
+    [
+      "a size's quality",
+      { sizes: [{ size: "480h", quality: { jpeg: -1 } }] },
+      /^sizes\.0\.quality\.jpeg: Expected .*got -1\.$/,
+    ],
+    ["a colour's name", { background: "white" }, /^background: Expected a colour like #ffffff, got "white"\.$/],
+    ["a colour with alpha", { background: "#ffffff00" }, /^background: Expected a colour .*got "#ffffff00"\.$/],
+    ["a negative limit", { limits: { queue: -1 } }, /^limits\.queue: Expected .*0, got -1\.$/],
+    ["no renders at all", { limits: { renders: 0 } }, /^limits\.renders: Expected .*1, got 0\.$/],
+    ["a limit as text", { limits: { pixels: "many" } }, /^limits\.pixels: Expected number, got "many"\.$/],
+    [
+      "a header with a line break",
+      { cacheControl: "a\r\nb: c" },
+      /^cacheControl: Expected .*ASCII, got "a\\r\\nb: c"\.$/,
+    ],
+    ["a header outside ASCII", { cacheControl: "ü" }, /^cacheControl: Expected .*ASCII, got "ü"\.$/],
+    ["a path without a slash", { basePath: "img" }, /^basePath: Expected a path like \/img.*got "img"\.$/],
+    ["a path with a slash at its end", { basePath: "/img/" }, /^basePath: .*got "\/img\/"\.$/],
+    ["a path that is only a slash", { basePath: "/" }, /^basePath: .*got "\/"\.$/],
+    ["a path that needs escaping", { basePath: "/a b" }, /^basePath: .*got "\/a b"\.$/],
+    ["a port as text", { port: "3000" }, /^port: Expected number, got "3000"\.$/],
+    ["a port that is none", { port: 65_536 }, /^port: Expected .*65535, got 65536\.$/],
+    ["a switch as text", { watch: "yes" }, /^watch: Expected boolean, got "yes"\.$/],
+    ["a switch as a number", { sharedStore: 1 }, /^sharedStore: Expected boolean, got 1\.$/],
+    ["an empty folder", { originals: "" }, /^originals: Expected a folder.*got ""\.$/],
+    ["a folder that is a number", { originals: 7 }, /^originals: Expected a folder.*got 7\.$/],
+    [
+      "a store that cannot write",
+      { renditions: { head: null, get: null } },
+      /^renditions: Expected .*head, get, put, delete.* got /,
+    ],
+  ])("says where, what was found and what would be right: %s", (_, options, problem) => {
+    expect(problemOf(options)).toMatch(problem)
+  })
+
+  it.each<[string, object, RegExp]>([
+    [
+      "a fraction",
+      { limits: { pixels: 1.5 } },
+      /^limits\.pixels: Expected (?:a whole number|an integer|integer).*got 1\.5\.$/,
+    ],
+    ["no number", { port: Number.NaN }, /^port: Expected .*got NaN\.$/],
+    ["an empty host", { host: "" }, /^host: Expected [a-z ]+, got ""\.$/],
+  ])("says it in words that a person understands: %s", (_, options, problem) => {
+    expect(problemOf(options)).toMatch(problem)
+  })
+
+  it.each([
+    ["null", null],
+    ["undefined", undefined],
+    ["a text", "photos"],
+    ["a function", () => MINIMAL],
+  ])("names the configuration as a whole when it is %s", (_, options) => {
+    expect(problemsOf(options)).toEqual([expect.stringMatching(/^configuration: Expected /)])
+  })
+
+  it("tells what is missing", () => {
+    expect(problemsOf({})).toEqual(["originals: this setting is missing.", "sizes: this setting is missing."])
+  })
+
+  const circular: Record<string, unknown> = { head: null }
+  circular["self"] = circular
+
+  it.each([
+    ["that points at itself", circular],
+    ["with integers without a bound", { head: 1n }],
+    [
+      "that does not want to be written down",
+      {
+        toJSON: () => {
+          throw new Error("no")
+        },
+      },
+    ],
+  ])("describes a wrong store %s as well", (_, store) => {
+    expect(problemOf({ originals: store })).toMatch(/^originals: Expected a folder, or a store with head, get.* got /)
+  })
+
+  it("does not write out what is in a wrong store: it may be long, and it may be secret", () => {
+    const client = { credentials: { secret: "hush" }, cache: Array.from({ length: 10_000 }, (__, at) => at) }
+    const problem = problemOf({ originals: { client } })
+    expect(problem).not.toContain("hush")
+    expect(problem.length).toBeLessThan(500)
+  })
+
+  it("demands of a store of renditions what keys it can hold, before the first request needs it", () => {
+    const { keyLimits: _, ...store } = memoryRenditions()
+    expect(problemOf({ renditions: store })).toMatch(/^renditions: Expected .*keyLimits/)
+  })
+
+  it("never throws, and has for every mistake a sentence with a place", () => {
+    const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true })
+    const names = [
+      "originals",
+      "sizes",
+      "formats",
+      "retired",
+      "quality",
+      "limits",
+      "port",
+      "background",
+      "watch",
+      "sizez",
+    ]
+    const options = fc.record(Object.fromEntries(names.map((name) => [name, anything])), { requiredKeys: [] })
+    fc.assert(
+      fc.property(fc.oneof(anything, options), (junk) => {
+        for (const problem of problemsOf(junk))
+          expect(problem).toMatch(/: (?:Expected|there is no|this setting) .+[.?]$/s)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe("didYouMean", () => {
+  const WORDS = ["sizes", "formats", "quality", "cacheControl", "renditions"]
+
+  it.each([
+    ["sizez", "sizes"],
+    ["size", "sizes"],
+    ["SIZES", "sizes"],
+    ["fromats", "formats"],
+    ["cachecontrol", "cacheControl"],
+    ["cache-control", "cacheControl"],
+    ["rendition", "renditions"],
+  ])("finds what %s was meant to be: %s", (word, meant) => {
+    expect(didYouMean(word, WORDS)).toBe(meant)
+  })
+
+  it.each(["", "x", "compression", "sharp"])("finds nothing for %j", (word) => {
+    expect(didYouMean(word, WORDS)).toBeUndefined()
+  })
+
+  it("finds nothing among nothing", () => {
+    expect(didYouMean("sizes", [])).toBeUndefined()
+  })
+
+  it("leaves the words in their order", () => {
+    const words = Object.freeze(["b", "a"])
+    expect(didYouMean("a", words)).toBe("a")
+    expect(words).toEqual(["b", "a"])
+  })
+})

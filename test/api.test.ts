@@ -1,0 +1,233 @@
+/**
+ * What the package promises: the names that each entry exports, which change only on purpose, and that whoever meets one of them in an
+ * editor is told what it is.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, posix } from "node:path"
+
+import { describe, expect, it } from "vitest"
+
+const ROOT = dirname(import.meta.dirname)
+const SRC = join(ROOT, "src")
+
+const textOf = (file: string): string => readFileSync(join(SRC, file), "utf8")
+
+/** A name that a file exports, and the file that declares it. */
+interface Export {
+  readonly name: string
+  readonly file: string
+  readonly isType: boolean
+}
+
+const DECLARATION = /^export (?:declare )?(?:async )?(const|let|function\*?|class|interface|type) (\w+)/gm
+const LIST = /^export (type )?\{([^}]*)\}(?: from "([^"]+)")?/gm
+const STAR = /^export (type )?\* from "([^"]+)"/gm
+
+const declarationsOf = (file: string): readonly Export[] =>
+  Array.from(textOf(file).matchAll(DECLARATION), ([, kind = "", name = ""]) => ({
+    name,
+    file,
+    isType: kind === "interface" || kind === "type",
+  }))
+
+/** Everything that a file exports, its own or another's. */
+const exportsOf = (file: string): readonly Export[] => {
+  const target = (specifier: string | undefined): string =>
+    specifier === undefined ? file : posix.join(posix.dirname(file), specifier)
+  const listed = Array.from(textOf(file).matchAll(LIST), ([, type, names = "", specifier]) =>
+    names
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "")
+      .map((name) => ({
+        name: name.replace(/^type\s+/, "").replace(/^.*\sas\s+/, ""),
+        file: target(specifier),
+        isType: type !== undefined || name.startsWith("type "),
+      })),
+  ).flat()
+  const all = Array.from(textOf(file).matchAll(STAR), ([, type, specifier]) =>
+    exportsOf(target(specifier)).filter(({ isType }) => type === undefined || isType),
+  ).flat()
+  return [...declarationsOf(file), ...listed, ...all]
+}
+
+const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
+}
+const entries = Object.entries(exports).flatMap(([entry, paths]) =>
+  typeof paths === "string" ? [] : [{ entry, file: paths.default.replace("./dist/", "").replace(/\.js$/, ".ts") }],
+)
+
+describe("the package", () => {
+  it("exports these names, and no others", () => {
+    const names = Object.fromEntries(
+      entries.map(({ entry, file }) => [
+        entry,
+        exportsOf(file)
+          .map(({ name, isType }) => (isType ? `type ${name}` : name))
+          .toSorted(),
+      ]),
+    )
+    expect(names).toMatchInlineSnapshot(`
+      {
+        ".": [
+          "TailorError",
+          "createTailor",
+          "defineConfig",
+          "type Answer",
+          "type ByteRange",
+          "type CallOptions",
+          "type Decision",
+          "type ErrorCode",
+          "type Format",
+          "type GetOptions",
+          "type Gravity",
+          "type Handle",
+          "type HttpRequest",
+          "type Info",
+          "type KeyLimits",
+          "type Limits",
+          "type OpenBody",
+          "type OriginalObject",
+          "type OriginalStat",
+          "type Originals",
+          "type Outcome",
+          "type QualityInput",
+          "type RenditionMeta",
+          "type RenditionObject",
+          "type Renditions",
+          "type RequestReport",
+          "type SizeInput",
+          "type Tailor",
+          "type TailorHooks",
+          "type TailorOptions",
+          "type Timings",
+        ],
+        "./node": [
+          "closeServer",
+          "createNodeServer",
+          "toNodeListener",
+        ],
+        "./sizes": [
+          "CONTENT_TYPES",
+          "FORMATS",
+          "GRAVITIES",
+          "MAX_SIDE",
+          "canBeOriginal",
+          "decodePath",
+          "encodeKey",
+          "formatKey",
+          "formatSize",
+          "isNegotiable",
+          "keysOf",
+          "nearestSize",
+          "negotiate",
+          "outputDimensions",
+          "outputFormat",
+          "parseKey",
+          "parseSize",
+          "parseSizeList",
+          "toOriginalKey",
+          "type Box",
+          "type Dimensions",
+          "type Format",
+          "type Grammar",
+          "type Gravity",
+          "type OriginalKey",
+          "type Parsed",
+          "type Problem",
+          "type Quality",
+          "type QualityInput",
+          "type Reading",
+          "type Refusal",
+          "type RenditionKey",
+          "type Size",
+          "type SizeInput",
+          "type SizeList",
+          "type Source",
+        ],
+        "./stores/folder": [
+          "folderOriginals",
+          "folderRenditions",
+        ],
+        "./stores/memory": [
+          "memoryOriginals",
+          "memoryRenditions",
+          "type MemoryOriginals",
+        ],
+        "./testing": [
+          "originalsContract",
+          "renditionsContract",
+          "type OriginalsCase",
+          "type OriginalsUnderTest",
+          "type RenditionsCase",
+        ],
+      }
+    `)
+  })
+
+  it.each(entries)("$entry has at run time what its source says", async ({ file }) => {
+    const module = (await import(join(SRC, file))) as object
+    const values = exportsOf(file).filter(({ isType }) => !isType)
+    expect(Object.keys(module).toSorted()).toEqual(values.map(({ name }) => name).toSorted())
+  })
+})
+
+/** Whether a doc comment ends right above a declaration. */
+const isDocumented = ({ name, file }: Export): boolean =>
+  new RegExp(
+    String.raw`\*/\nexport (?:declare )?(?:async )?(?:const|let|function\*?|class|interface|type) ${name}\b`,
+  ).test(textOf(file))
+
+/** What speaks for itself inside the package, and why. Nothing that an entry exports does: it is met without its file around it. */
+const SELF_EXPLANATORY: readonly { readonly file: RegExp; readonly name: RegExp; readonly why: string }[] = [
+  {
+    file: /^errors\.ts$/,
+    name: /^[a-z]/,
+    why: "a maker is named after its code, and the table beside it has its meaning",
+  },
+  { file: /^cli\/commands\//, name: /^/, why: "a command's description is what --help prints" },
+  { file: /^cli\/output\.ts$/, name: /^/, why: "a style is named after how it looks" },
+  { file: /^/, name: /^create[A-Z]/, why: "what a factory makes is said at the type that it returns" },
+  { file: /^/, name: /(?:Parts|Options|Input)$/, why: "the arguments of one function, each with its own comment" },
+]
+
+const speaksForItself = (exported: Export): boolean =>
+  SELF_EXPLANATORY.some(({ file, name }) => file.test(exported.file) && name.test(exported.name))
+
+const show = ({ name, file }: Export): string => `${file}: ${name}`
+
+describe("what is exported", () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+  const declared = files.flatMap(declarationsOf)
+  const isPublic = new Set(entries.flatMap(({ file }) => exportsOf(file)).map(show))
+
+  it("by the package says what it is, in a comment of its own", () => {
+    const silent = declared.filter((exported) => isPublic.has(show(exported)) && !isDocumented(exported))
+    expect(silent.map(show)).toEqual([])
+  })
+
+  it("within the package says what it is, or speaks for itself", () => {
+    const silent = declared.filter(
+      (exported) => !isPublic.has(show(exported)) && !isDocumented(exported) && !speaksForItself(exported),
+    )
+    expect(silent.map(show)).toEqual([])
+  })
+
+  it("is excused for no reason that has gone", () => {
+    const undocumented = declared.filter((exported) => !isDocumented(exported))
+    const idle = SELF_EXPLANATORY.filter(
+      ({ file, name }) => !undocumented.some((exported) => file.test(exported.file) && name.test(exported.name)),
+    )
+    expect(idle.map(({ why }) => why)).toEqual([])
+  })
+
+  it("is found in every form", () => {
+    expect(declared.length).toBeGreaterThan(200)
+    const names = exportsOf("index.ts").map(({ name }) => name)
+    // A value, a type in a list of values, a type in a list of types, and one behind a star.
+    for (const name of ["createTailor", "Tailor", "Answer", "Renditions"]) expect(names).toContain(name)
+  })
+})

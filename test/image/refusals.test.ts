@@ -1,0 +1,367 @@
+/**
+ * Originals that are no photos, or no longer. A file that is not decoded is refused by name; a damaged one is refused, since a grey half
+ * would be stored for good; one that claims to be huge is refused from its header. None of it may look like a fault of ours (5xx), and
+ * none may end the process.
+ */
+import sharp, { type Sharp } from "sharp"
+import { describe, expect, it } from "vitest"
+
+import { codeOf, ERRORS } from "../../src/errors.ts"
+import { createRenderer } from "../../src/render/render.ts"
+import type { Format } from "../../src/sizes/format.ts"
+import { infoRecipe } from "../../src/sizes/recipe.ts"
+import { colourDistance } from "../support/photos.ts"
+import { pngChunk, type Rgb } from "./profiles.ts"
+import {
+  apart,
+  decode,
+  type Decoded,
+  LIMITS,
+  type Pixel,
+  refusal,
+  rendition,
+  type RenditionOptions,
+  scene,
+  seeded,
+  SETTINGS,
+} from "./support.ts"
+
+const latin1 = (text: string): Buffer => Buffer.from(text, "latin1")
+
+const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><script>alert(1)</script></svg>`
+
+describe("what is not a photo", () => {
+  it.each([
+    ["SVG", latin1(SVG)],
+    ["SVG", Buffer.from(`\uFEFF${SVG}`, "utf16le")],
+    ["SVG", Buffer.from(SVG, "utf16le")],
+    ["SVG", Buffer.from(`\uFEFF<?xml version="1.0" encoding="UTF-16"?>${SVG}`, "utf16le").swap16()],
+    ["PDF", latin1("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF")],
+    ["HEIC", latin1("\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x0cmeta\0\0\0\0")],
+    ["HEIC", latin1("\0\0\0\x18ftyphevc\0\0\0\0mif1hevc")],
+    ["JPEG XL", latin1("\xff\x0a\xfa\x7f\x01\x90\x08\x06")],
+    ["JPEG XL", latin1("\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl ")],
+    ["BMP", Buffer.concat([latin1("BM"), Buffer.alloc(120, 1)])],
+    ["an empty file", Buffer.alloc(0)],
+    ["of an unknown kind", Buffer.alloc(1, 10)],
+    ["of an unknown kind", latin1("\xff")],
+    ["an HTML page", latin1("<!doctype html>\n<title>404</title>")],
+    ["of an unknown kind", latin1("This is what a photo looks like, in words.\n".repeat(50))],
+    ["of an unknown kind", Buffer.alloc(4096)],
+    ["perhaps a video", latin1("\0\0\0\x20ftypmp42\0\0\0\0mp42isom")],
+  ])("is refused as %s, whatever size or format is asked", async (name, original) => {
+    for (const options of [
+      {},
+      { size: "360x270", asked: "webp" },
+      { size: "1w", asked: "avif" },
+    ] satisfies RenditionOptions[]) {
+      const refused = await refusal(original, options)
+      expect(refused?.code).toBe("unsupported-original")
+      expect(refused?.detail).toContain(name)
+    }
+  })
+
+  const withBrand = async (brand: string): Promise<Buffer> => {
+    const avif = await scene({ width: 40, height: 30 }).avif({ effort: 0 }).toBuffer()
+    avif.write(brand, 8, "latin1")
+    return avif
+  }
+
+  it("is not refused for its brand where the picture inside is decoded: AV1 in a general HEIF", async () => {
+    expect((await rendition(await withBrand("mif1"), { size: "20w" })).format).toBe("avif")
+  })
+
+  it("is not called damaged where it is whole, and only of a kind that is not decoded: a film in AVIF", async () => {
+    expect((await refusal(await withBrand("avis")))?.code).toBe("unsupported-original")
+  })
+})
+
+const [WIDTH, HEIGHT] = [160, 120]
+/** The last rows of every whole picture below; no decoder fills what is missing with it. */
+const BAND: Rgb = [250, 10, 250]
+
+const picture = (): Sharp => scene({ width: WIDTH, height: HEIGHT, band: BAND })
+
+const STILLS: readonly (readonly [string, () => Promise<Buffer>])[] = [
+  ["baseline JPEG", () => picture().jpeg().toBuffer()],
+  ["progressive JPEG", () => picture().jpeg({ progressive: true }).toBuffer()],
+  ["grey JPEG", () => picture().toColourspace("b-w").jpeg().toBuffer()],
+  ["PNG", () => picture().png().toBuffer()],
+  ["interlaced PNG", () => picture().png({ progressive: true }).toBuffer()],
+  ["palette PNG", () => picture().png({ palette: true }).toBuffer()],
+  ["WebP", () => picture().webp().toBuffer()],
+  ["lossless WebP", () => picture().webp({ lossless: true }).toBuffer()],
+  ["WebP with alpha", () => picture().ensureAlpha(0.5).webp().toBuffer()],
+  ["GIF", () => picture().gif().toBuffer()],
+  ["AVIF", () => picture().avif({ effort: 0 }).toBuffer()],
+  ["TIFF with LZW", () => picture().tiff({ compression: "lzw" }).toBuffer()],
+  ["TIFF with JPEG", () => picture().tiff({ compression: "jpeg" }).toBuffer()],
+  [
+    "TIFF in tiles",
+    () => picture().tiff({ compression: "deflate", tile: true, tileWidth: 64, tileHeight: 64 }).toBuffer(),
+  ],
+  ["uncompressed TIFF", () => picture().tiff({ compression: "none" }).toBuffer()],
+]
+
+/** Where to cut: everywhere at random, and at both ends in particular. */
+const cutsOf = (length: number, random: () => number): readonly number[] =>
+  [
+    ...Array.from({ length: 9 }, () => Math.floor(random() * length)),
+    3,
+    12,
+    40,
+    length - 1,
+    length - 2,
+    length - 12,
+  ].filter((cut) => cut > 0 && cut < length)
+
+const lastRow = ({ at, width, height }: Decoded): Pixel => at(Math.floor(width / 2), height - 1)
+
+/** Everything that may be asked of an original: what came out, or the code of a refusal. Anything else is thrown. */
+const outcome = async (original: Uint8Array, options: RenditionOptions): Promise<Decoded | string> => {
+  try {
+    return await decode((await rendition(original, options)).bytes)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === undefined) throw error
+    return code
+  }
+}
+
+const infoOutcome = async (original: Uint8Array): Promise<string> => {
+  const renderer = createRenderer(LIMITS)
+  try {
+    await renderer.render(original, await renderer.inspect(original), infoRecipe(SETTINGS))
+    return "image"
+  } catch (error) {
+    return codeOf(error) ?? String(error)
+  }
+}
+
+const statusOf = (code: string): number => (code in ERRORS ? ERRORS[code as keyof typeof ERRORS].status : 500)
+
+describe("a cut-off upload", () => {
+  it.each(STILLS)("of a %s is refused as damaged, or is shown whole", async (name, make) => {
+    const original = await make()
+    for (const size of ["480h", "16w"]) {
+      const last = lastRow(await decode((await rendition(original, { size, asked: "png" })).bytes))
+      expect(name.startsWith("grey") || apart(last, BAND) < 24).toBe(true)
+      for (const cut of cutsOf(original.length, seeded(original.length))) {
+        const result = await outcome(original.subarray(0, cut), { size, asked: "png" })
+        // Whole where nothing but an end mark is missing; a refusal otherwise.
+        const verdict = typeof result === "string" ? result : apart(lastRow(result), last) < 4 ? "whole" : "in part"
+        expect({ size, cut, verdict }).toEqual({
+          size,
+          cut,
+          verdict: expect.stringMatching(/^(?:corrupt-original|unsupported-original|whole)$/),
+        })
+      }
+    }
+  })
+
+  it.each(STILLS)("of a %s has no facts, unless only an end mark is missing", async (_, make) => {
+    const original = await make()
+    for (const share of [0.3, 0.6, 0.9])
+      expect(await infoOutcome(original.subarray(0, Math.floor(original.length * share)))).toBe("corrupt-original")
+  })
+
+  it.each(["gif", "webp"] as const)("of an animated %s is refused, or each of its frames is whole", async (format) => {
+    const [width, height] = [60, 40]
+    const colours: readonly Rgb[] = [
+      [250, 0, 0],
+      [0, 250, 0],
+      [0, 0, 250],
+      [250, 250, 0],
+    ]
+    const random = seeded(11)
+    const pixels = Buffer.from(
+      Array.from({ length: width * height * colours.length * 3 }, () => Math.floor(random() * 256)),
+    )
+    for (const [frame, colour] of colours.entries()) {
+      for (let at = width * (height - 8); at < width * height; at++)
+        pixels.set(colour, (frame * width * height + at) * 3)
+    }
+    const raw = { width, height: height * colours.length, channels: 3, pageHeight: height } as const
+    const image = sharp(pixels, { raw })
+    const original = await (format === "gif" ? image.gif() : image.webp()).toBuffer()
+    for (const cut of cutsOf(original.length, random)) {
+      for (const asked of [undefined, "webp", "jpeg"] as const) {
+        const result = await outcome(original.subarray(0, cut), { asked })
+        const broken =
+          typeof result === "string"
+            ? []
+            : colours.slice(0, result.frames).filter((colour, at) => apart(result.around(0.5, 0.95, at), colour) > 24)
+        expect({ cut, asked, broken }).toEqual({ cut, asked, broken: [] })
+      }
+    }
+  })
+})
+
+describe("a damaged upload", () => {
+  const KINDS: typeof STILLS = [
+    ...STILLS,
+    ["animated GIF", () => film().gif().toBuffer()],
+    ["animated WebP", () => film().webp().toBuffer()],
+    [
+      "JPEG with EXIF and a profile",
+      () =>
+        picture()
+          .withExif({ IFD0: { Make: "x" } })
+          .withIccProfile("p3")
+          .jpeg()
+          .toBuffer(),
+    ],
+  ]
+
+  it.each(KINDS)("of a %s never looks like our fault", async (_, make) => {
+    const original = await make()
+    const random = seeded(original.length + 1)
+    for (let round = 0; round < 16; round++) {
+      const damaged = Buffer.from(original)
+      // Half of the damage in the header, where it has the strangest effects.
+      for (let hit = 0; hit <= round % 4; hit++) {
+        const at = Math.floor(random() * (random() < 0.5 ? Math.min(400, damaged.length) : damaged.length))
+        damaged[at] = random() < 0.5 ? (damaged[at] ?? 0) ^ (1 << Math.floor(random() * 8)) : Math.floor(random() * 256)
+      }
+      const asked = ([undefined, "webp", "jpeg"] as const)[round % 3]
+      const result = await outcome(damaged, { size: "40x30", asked })
+      expect(typeof result === "string" ? statusOf(result) : 200).toBeLessThan(500)
+      expect(await infoOutcome(damaged)).toMatch(/^(?:image|corrupt-original|unsupported-original|original-too-large)$/)
+    }
+  })
+})
+
+const film = (): Sharp => {
+  const random = seeded(5)
+  const pixels = Buffer.from(Array.from({ length: 40 * 90 * 3 }, () => Math.floor(random() * 256)))
+  return sharp(pixels, { raw: { width: 40, height: 90, channels: 3, pageHeight: 30 } })
+}
+
+describe("an original over the limit of pixels", () => {
+  /** A PNG of any claimed size, with next to nothing behind the claim. */
+  const claim = (width: number, height: number): Buffer => {
+    const header = Buffer.alloc(13)
+    header.writeUInt32BE(width)
+    header.writeUInt32BE(height, 4)
+    header.set([8, 2, 0, 0, 0], 8)
+    return Buffer.concat([
+      latin1("\x89PNG\r\n\x1a\n"),
+      pngChunk("IHDR", header),
+      pngChunk("IDAT", Buffer.from([0x78, 0x9c, 1, 0, 0, 255, 255])),
+      pngChunk("IEND", Buffer.alloc(0)),
+    ])
+  }
+
+  it.each([
+    [20_000, 20_000],
+    [1_000_000, 1_000],
+    [10_001, 10_000],
+  ])("is refused from its header: a PNG of %d × %d", async (width, height) => {
+    const refused = await refusal(claim(width, height))
+    expect(refused?.code).toBe("original-too-large")
+    expect(refused?.detail).toContain(`${width} × ${height}`)
+  })
+
+  it("is refused in every container whose header can claim it", async () => {
+    const jpeg = await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
+      .jpeg()
+      .toBuffer()
+    const frame = jpeg.indexOf(latin1("\xff\xc0"))
+    jpeg.writeUInt16BE(20_000, frame + 5)
+    jpeg.writeUInt16BE(20_000, frame + 7)
+    // In a GIF the frame counts, should it be larger than the screen, and the other way round.
+    const gif = await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
+      .gif()
+      .toBuffer()
+    const descriptor = gif.lastIndexOf(latin1(",\0\0\0\0"))
+    gif.writeUInt16LE(20_000, descriptor + 5)
+    gif.writeUInt16LE(20_000, descriptor + 7)
+    for (const original of [jpeg, gif]) expect((await refusal(original))?.code).toBe("original-too-large")
+  })
+
+  it("is told by the limit that is configured, which one at the limit passes", async () => {
+    const original = await sharp({ create: { width: 100, height: 50, channels: 3, background: "red" } })
+      .png()
+      .toBuffer()
+    expect(await refusal(original, { limits: { pixels: 5000 } })).toBeUndefined()
+    expect((await refusal(original, { limits: { pixels: 4999 } }))?.code).toBe("original-too-large")
+  })
+
+  it("counts as it is seen or stored, but never as a filmstrip", async () => {
+    const original = await film().gif().toBuffer()
+    expect(await refusal(original, { limits: { pixels: 40 * 30 } })).toBeUndefined()
+  })
+})
+
+describe("a rendition over what its format can hold", () => {
+  const bar = (width: number, height: number): Promise<Buffer> =>
+    sharp({ create: { width, height, channels: 3, background: { r: 200, g: 60, b: 30 } } })
+      .png({ compressionLevel: 1 })
+      .toBuffer()
+
+  it.each([
+    [40, 20_000, "8192w", "webp"],
+    [20_000, 40, "8192h", "webp"],
+    [2, 16_384, "8192w", "webp"],
+    [40, 20_000, "8192w", "avif"],
+    [2, 16_385, "8192w", "avif"],
+    [2, 65_501, "8192w", "jpeg"],
+    [65_535, 2, "8192h", "jpeg"],
+    [2, 65_536, "8192w", "gif"],
+  ] as const)("is refused as too large: %d × %d at %s as %s", async (width, height, size, asked) => {
+    const original = await bar(width, height)
+    expect((await refusal(original, { size, asked }))?.code).toBe("original-too-large")
+    // The same photo in a size that fits is not refused.
+    expect(await refusal(original, { size: "360x270", asked })).toBeUndefined()
+  })
+
+  it.each([
+    [2, 16_383, "8192w", "webp"],
+    [16_383, 2, "8192h", "webp"],
+    [2, 16_384, "8192w", "avif"],
+    [16_384, 2, "8192h", "avif"],
+    [2, 65_500, "8192w", "jpeg"],
+    [65_500, 2, "8192h", "jpeg"],
+    [2, 65_535, "8192w", "gif"],
+    [65_535, 2, "8192h", "gif"],
+    [2, 70_000, "8192w", "png"],
+  ] as const)("is made up to there: %d × %d at %s as %s", async (width, height, size, asked) => {
+    const { bytes } = await rendition(await bar(width, height), { size, asked })
+    const decoded = await decode(bytes)
+    expect([decoded.width, decoded.height]).toEqual([width, height])
+    expect(colourDistance(rgb(decoded), [200, 60, 30])).toBeLessThan(12)
+  })
+
+  it("is made where the size brings it back under the limit", async () => {
+    const { width, height } = await rendition(await bar(40, 20_000), { size: "480h", asked: "webp" })
+    expect([width, height]).toEqual([1, 480])
+  })
+})
+
+const rgb = ({ around }: Decoded): Rgb => {
+  const [r, g, b] = around(0.5, 0.99)
+  return [r, g, b]
+}
+
+describe("an unusual original that every browser shows", () => {
+  const FORMATS_ASKED: readonly (Format | undefined)[] = [undefined, "webp"]
+
+  it("is shown: a JPEG with stray bytes between its markers", async () => {
+    const jpeg = await picture().jpeg({ quality: 95 }).toBuffer()
+    const frame = jpeg.indexOf(latin1("\xff\xc0"))
+    for (const junk of [[0, 0], [0x12, 0x34, 0x56], [0xff, 0xff, 0xff], Array.from({ length: 60 }, (_, at) => at)]) {
+      const original = Buffer.concat([jpeg.subarray(0, frame), Buffer.from(junk), jpeg.subarray(frame)])
+      for (const asked of FORMATS_ASKED) {
+        const { around } = await decode((await rendition(original, { size: "80w", asked })).bytes)
+        expect(apart(around(0.5, 0.97), BAND)).toBeLessThan(30)
+      }
+    }
+  })
+
+  it("is shown: files with something behind their end", async () => {
+    for (const [, make] of STILLS) {
+      const original = Buffer.concat([await make(), Buffer.alloc(1000, 7)])
+      expect(await outcome(original, { size: "80w" })).toBeTypeOf("object")
+    }
+  })
+})

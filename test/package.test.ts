@@ -1,0 +1,88 @@
+/** The package as it is published: what is in the tarball, and that a stranger who installs it gets something that works. */
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import { describe, expect, it } from "vitest"
+
+import { launch, type Outcome, PACKAGE } from "./support/command.ts"
+import { filesBelow, temporaryFolder } from "./support/folders.ts"
+
+interface Manifest {
+  readonly bin: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
+}
+
+/** A program run to its end, in good health. */
+const run = async (command: string, args: readonly string[], cwd: string): Promise<Outcome["stdout"]> => {
+  // npm keeps what it has downloaded below the home directory.
+  const running = launch(command, args, { cwd, env: { HOME: process.env["HOME"] ?? cwd } })
+  expect(await running.ended, `${command} ${args.join(" ")}\n${running.stdout()}${running.stderr()}`).toBe(0)
+  return running.stdout()
+}
+
+const tool = (name: string): string => join(PACKAGE, "node_modules", ".bin", name)
+
+/** Packs without building: other tests use what is built. */
+const pack = async (folder: string): Promise<string> => {
+  await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], PACKAGE)
+  const [tarball = ""] = await readdir(folder)
+  return join(folder, tarball)
+}
+
+describe("the packed package", () => {
+  it("holds what is built, its sources and the four pages, and nothing else", async () => {
+    const folder = await temporaryFolder()
+    await run("tar", ["-xzf", await pack(folder)], folder)
+    const files = await filesBelow(join(folder, "package"))
+
+    const pages = files.filter((file) => !/^(?:dist|src)\//.test(file))
+    expect(pages).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"])
+    expect(files.filter((file) => /\.test\.|(?:^|\/)tsconfig/.test(file))).toEqual([])
+
+    const sources = files.filter((file) => file.startsWith("src/"))
+    expect(sources.filter((file) => !file.endsWith(".ts"))).toEqual([])
+    const built = sources.flatMap((file) =>
+      [".d.ts", ".d.ts.map", ".js", ".js.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)),
+    )
+    expect(files.filter((file) => file.startsWith("dist/"))).toEqual(built.toSorted())
+  })
+
+  it(
+    "installs into an empty project, where every entry imports and the command runs",
+    { timeout: 180_000 },
+    async () => {
+      const [folder, project] = [await temporaryFolder(), await temporaryFolder()]
+      const tarball = await pack(folder)
+      await writeFile(join(project, "package.json"), `{ "name": "shop", "private": true, "type": "module" }\n`)
+      await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], project)
+
+      const installed = join(project, "node_modules", "imgtailor")
+      const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as Manifest
+      const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, "imgtailor"))
+      const modules = entries.filter((entry) => !entry.endsWith(".json"))
+      expect(modules).toContain("imgtailor")
+      const program = `
+      import manifest from "imgtailor/package.json" with { type: "json" }
+      ${modules.map((name, at) => `import * as module${at} from ${JSON.stringify(name)}`).join("\n")}
+      const counts = [${modules.map((_, at) => `Object.keys(module${at}).length`).join(", ")}]
+      console.log(JSON.stringify({ name: manifest.name, empty: counts.filter((count) => count === 0).length }))
+    `
+      await writeFile(join(project, "shop.js"), program)
+      const told = await run(process.execPath, ["--no-warnings", "shop.js"], project)
+      expect(JSON.parse(told)).toEqual({ name: "imgtailor", empty: 0 })
+
+      const [name = ""] = Object.keys(manifest.bin)
+      expect(await run(join(project, "node_modules", ".bin", name), ["--help"], project)).toContain("imgtailor serve")
+      await mkdir(join(project, "photos"))
+      const purged = ["purge", "/", "--originals", "photos", "--sizes", "64w"]
+      expect(await run("npx", ["imgtailor", ...purged], project)).toBe("Deleted 0 renditions of /.\n")
+    },
+  )
+
+  it("is clean by publint and by attw", async () => {
+    const folder = await temporaryFolder()
+    const tarball = await pack(folder)
+    expect(await run(tool("publint"), ["run", tarball, "--strict"], folder)).toContain("All good!")
+    expect(await run(tool("attw"), [tarball, "--profile", "esm-only"], folder)).toContain('"imgtailor/node"')
+  })
+})

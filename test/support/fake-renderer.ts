@@ -1,0 +1,69 @@
+/**
+ * A renderer that takes no time and whose output says what it was made from. For tests of when things are made, never of what they
+ * look like.
+ */
+import { corruptOriginal } from "../../src/errors.ts"
+import type { Rendered, Renderer } from "../../src/render/render.ts"
+import { CONTENT_TYPES } from "../../src/sizes/format.ts"
+import type { Recipe } from "../../src/sizes/recipe.ts"
+import { formatSize } from "../../src/sizes/size.ts"
+
+/** An original that begins like this does not decode. */
+export const CORRUPT = "corrupt"
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
+
+/** What the rendition of an original's content says. */
+export const renderedText = (content: string, recipe: Recipe): string =>
+  recipe.kind === "info"
+    ? `{"content":${JSON.stringify(content)}}`
+    : `${content} @ ${formatSize(recipe.box)}.${recipe.asked ?? ""}`
+
+export interface FakeRenderer extends Renderer {
+  /** How often it was asked for what since it was made. */
+  readonly calls: { inspect: number; render: number }
+}
+
+export interface FakeRendererOptions {
+  /** Awaited within each call, by its name. */
+  readonly step?: (name: string) => Promise<void>
+  /** What every render is estimated to take. */
+  readonly peakBytes?: number
+}
+
+export const createFakeRenderer = ({ step, peakBytes = 1 }: FakeRendererOptions = {}): FakeRenderer => {
+  const calls = { inspect: 0, render: 0 }
+  return {
+    calls,
+    prepare: () => {},
+    inspect: async () => {
+      calls.inspect += 1
+      await step?.("inspect")
+      return {
+        container: "jpeg",
+        format: "jpeg",
+        dimensions: { width: 4000, height: 3000 },
+        frames: 1,
+        animated: false,
+        hasAlpha: false,
+        isPalette: false,
+        isGrey: false,
+        colours: 256,
+        isWorkedInSrgb: false,
+        peakBytes,
+      }
+    },
+    render: async (bytes, _, recipe): Promise<Rendered> => {
+      calls.render += 1
+      await step?.("render")
+      const content = textOf(bytes)
+      if (content.startsWith(CORRUPT)) throw corruptOriginal(new Error("premature end"))
+      const format = recipe.kind === "info" ? undefined : (recipe.asked ?? "jpeg")
+      return {
+        bytes: new TextEncoder().encode(renderedText(content, recipe)),
+        contentType: format ? CONTENT_TYPES[format] : "application/json",
+        format,
+      }
+    },
+  }
+}
