@@ -2,6 +2,7 @@
 import { sep } from "node:path"
 
 import { codeOf, storeUnavailable, type TailorError } from "../errors.ts"
+import { isSafeKey } from "./store.ts"
 
 /** A name that is missing, not a file, not ours to read, or that no file can have: all of them read as absent. */
 const ABSENT = new Set([
@@ -26,12 +27,6 @@ export const absentOr = (error: unknown, key: string): undefined => {
 }
 
 export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
-
-/** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */
-const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
-
-/** False for a text that is no key of ours: it might name a directory, or something outside the root. */
-export const isSafeKey = (key: string): boolean => !UNSAFE.test(key)
 
 /** The path of a key under an absolute root; undefined where it would leave the root or name a directory. */
 export const pathOf = (root: string, key: string): string | undefined =>

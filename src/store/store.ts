@@ -24,6 +24,7 @@ export interface GetOptions extends CallOptions {
   readonly maxBytes?: number
 }
 
+/** Of a look at an original. */
 export interface HeadOptions extends CallOptions {
   /** Ask for what is true now, where a store would else say what it knew some seconds ago. */
   readonly fresh?: boolean | undefined
@@ -118,6 +119,12 @@ export interface Renditions {
   /** Removes what killed writers left behind. Absent where they leave nothing. */
   tidy?(): Promise<void>
 }
+
+/** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */
+const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
+
+/** False for a text that is no key of ours: it might name a directory, or something outside the root. */
+export const isSafeKey = (key: string): boolean => !UNSAFE.test(key)
 
 export const isOpenBody = (body: Uint8Array | OpenBody): body is OpenBody => !(body instanceof Uint8Array)
 

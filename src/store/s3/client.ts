@@ -34,6 +34,7 @@ export type S3Result =
   | { readonly reply: Reply; readonly failure?: undefined }
   | { readonly reply?: undefined; readonly failure: S3Failure }
 
+/** A connection that calls can be made by. */
 export interface S3Client {
   /** @throws {store-unavailable} {store-denied} and the signal's reason */
   readonly send: (call: S3Call, options?: CallOptions) => Promise<S3Result>

@@ -8,6 +8,7 @@ import {
   profileCredentials,
 } from "./credential-sources.ts"
 
+/** Keys of an account or of a role; those of a role have a token, and an end. */
 export interface S3Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -59,6 +60,10 @@ export const keptCredentials = (
     },
   }
 }
+
+/** The region that Amazon's own variables name. */
+export const amazonRegion = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined
 
 /** Imports a package; a parameter, since it is optional. */
 export type ImportPackage = (name: string) => Promise<unknown>

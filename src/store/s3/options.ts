@@ -65,13 +65,13 @@ export const timeoutsWithin = (deadlineMs: number): S3Timeouts => ({
 /** @throws {bad-config} without a region, or with a prefix that is none */
 export const resolveS3 = (
   options: S3Options,
-  env: NodeJS.ProcessEnv,
+  amazonRegion: string | undefined,
   sourceOf: (credentials: S3Options["credentials"]) => CredentialSource,
 ): S3Connection => {
   const { bucket, endpoint, pathStyle } = options
-  const region = options.region ?? (endpoint === undefined ? env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] : undefined)
+  const region = options.region ?? (endpoint === undefined ? amazonRegion : undefined)
   const prefix = normalisePrefix(options.prefix ?? "")
-  const address = addressOf({ bucket, endpoint, region: region || undefined, pathStyle })
+  const address = addressOf({ bucket, endpoint, region, pathStyle })
   if (!address) throw badConfig([`s3Region: Expected the region of the bucket ${bucket}, here or in AWS_REGION.`])
   if (prefix === undefined)
     throw badConfig([`prefix: Expected a path like photos/2026, got ${JSON.stringify(options.prefix)}.`])

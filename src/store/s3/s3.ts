@@ -7,11 +7,17 @@
 import { createHash } from "node:crypto"
 
 import { storeUnavailable } from "../../errors.ts"
-import { isSafeKey } from "../paths.ts"
-import type { CallOptions, GetOptions, Originals, OriginalStat, Renditions } from "../store.ts"
+import {
+  type CallOptions,
+  type GetOptions,
+  isSafeKey,
+  type Originals,
+  type OriginalStat,
+  type Renditions,
+} from "../store.ts"
 import { type AbsentOr, createAbsentOr } from "./absence.ts"
 import { createClient, type S3Client } from "./client.ts"
-import { type CredentialSource, foundCredentials, keptCredentials } from "./credentials.ts"
+import { amazonRegion, type CredentialSource, foundCredentials, keptCredentials } from "./credentials.ts"
 import { toStoreError } from "./failure.ts"
 import { listKeys } from "./list.ts"
 import { resolveS3, type S3Connection, type S3Options } from "./options.ts"
@@ -23,6 +29,7 @@ export type { S3Credentials } from "./credentials.ts"
 export type { S3Options, S3Retries, S3Timeouts } from "./options.ts"
 export { cacheTagOf } from "./record.ts"
 
+/** The same for renditions. */
 export interface S3RenditionsOptions extends S3Options {
   /** `Cache-Control` of the objects, for who gets them from S3. @default none */
   readonly cacheControl?: string | undefined
@@ -47,7 +54,7 @@ interface Bucket {
 }
 
 const openBucket = (options: S3Options): Bucket => {
-  const connection: S3Connection = resolveS3(options, process.env, sourceOf)
+  const connection: S3Connection = resolveS3(options, amazonRegion(), sourceOf)
   const { place, notify } = connection
   const client = createClient(connection)
   return { client, place, absentOr: createAbsentOr(client, place, notify) }

@@ -9,6 +9,7 @@ import { Agent as HttpsAgent, request as requestHttps } from "node:https"
 
 import { originalTooLarge } from "../../errors.ts"
 
+/** What to send, and where. */
 export interface Exchange {
   readonly method: string
   readonly url: URL
@@ -16,6 +17,7 @@ export interface Exchange {
   readonly body?: Uint8Array | undefined
 }
 
+/** Bounds on one exchange. */
 export interface ExchangeLimits {
   /** Longest silence: while connecting, before the first byte, and between bytes. */
   readonly silenceMs: number
@@ -47,6 +49,7 @@ const agents = { "http:": new HttpAgent(AGENT), "https:": new HttpsAgent(AGENT) 
 const broken = (code: "ERR_STALLED" | "ERR_SHORT_BODY", message: string): Error =>
   Object.assign(new Error(message), { code })
 
+/** True for a status that says that what was asked was done. */
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 const declaredLength = ({ headers }: IncomingMessage): number | undefined => {
