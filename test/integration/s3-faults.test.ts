@@ -138,6 +138,31 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     expect(faulty.takeLog()).toEqual(Array.from({ length: 3 }, () => `GET /${BUCKET}/a.jpg`))
   })
 
+  it.each([
+    ["silence", { kind: "silence" } as const, "no byte for 150 ms"],
+    ["slowness", { kind: "drip", everyMs: 50 } as const, "not over after 400 ms"],
+  ])("is called off after %s by a limit of its own, long before the call's", async (_, fault, reason) => {
+    const { originals } = stores({ timeouts: { ...TIMEOUTS, callMs: 60_000 } })
+    faulty.fail(fault)
+    await expect(originals.get("a.jpg")).rejects.toMatchObject({
+      code: "store-unavailable",
+      message: expect.stringContaining(reason),
+    })
+  })
+
+  it("is called off as a whole, and says what it ran into", async () => {
+    const { originals } = stores({ retries: { attempts: 1000, baseMs: 50, longestMs: 50 } })
+    faulty.fail({ kind: "error", status: 503, code: "SlowDown" })
+    await expect(originals.get("a.jpg")).rejects.toMatchObject({ message: expect.stringContaining("SlowDown") })
+  })
+
+  it("stores what was sent or nothing", async () => {
+    faulty.fail({ kind: "tamper" }, { methods: ["PUT"] })
+    const put = stores().renditions.put("360x270/tampered.jpg", Buffer.from("a picture"), META)
+    await expect(put).rejects.toMatchObject({ code: "store-unavailable" })
+    expect(await server.keysIn(BUCKET)).not.toContain("360x270/tampered.jpg")
+  })
+
   it("is not made again where asking again cannot help", async () => {
     faulty.takeLog()
     faulty.fail({ kind: "error", status: 403, code: "SignatureDoesNotMatch" })

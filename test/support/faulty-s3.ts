@@ -20,6 +20,8 @@ export type Fault =
   | { readonly kind: "error"; readonly status: number; readonly code: string; readonly message?: string }
   /** A proxy's page, which is not XML. */
   | { readonly kind: "page"; readonly status: number }
+  /** What was sent is not what arrives. */
+  | { readonly kind: "tamper" }
   /** As S3 speaks to those who may not list: a missing object is forbidden. */
   | { readonly kind: "forbidden instead of missing" }
 
@@ -53,8 +55,12 @@ interface Passed {
 }
 
 /** The request sent on as it came, so that its signature holds. */
-const passOn = async (target: URL, request: IncomingMessage): Promise<Passed> => {
-  const body = await buffer(request)
+const passOn = async (
+  target: URL,
+  request: IncomingMessage,
+  change: (body: Buffer) => Buffer = (body) => body,
+): Promise<Passed> => {
+  const body = change(await buffer(request))
   return new Promise((resolve, reject) => {
     const { method, url, rawHeaders } = request
     const onward = send({ host: target.hostname, port: target.port, method, path: url, headers: rawHeaders })
@@ -73,8 +79,13 @@ const answer = (response: ServerResponse, status: number, body: string, type = "
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) }).end(body)
 }
 
-const pass = async (target: URL, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { status, headers, body } = await passOn(target, request)
+const pass = async (
+  target: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+  change?: (body: Buffer) => Buffer,
+): Promise<void> => {
+  const { status, headers, body } = await passOn(target, request, change)
   response.writeHead(status, headers).end(body)
 }
 
@@ -125,6 +136,8 @@ const inflict = async (
       return answer(response, fault.status, errorXml(fault.code, fault.message ?? "because"))
     case "page":
       return answer(response, fault.status, "<!doctype html><p>no</p><br>", "text/html")
+    case "tamper":
+      return pass(target, request, response, (body) => body.fill("?", 0, 1))
     case "forbidden instead of missing":
       return forbid(target, request, response)
   }
