@@ -10,8 +10,8 @@ import { type Fault, type FaultyS3, startFaultyS3 } from "../support/faulty-s3.t
 import { HOW_TO_INSTALL, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const BUCKET = "shop"
-const TIMEOUTS = { silenceMs: 150, attemptMs: 400, callMs: 1200 }
-const RETRIES = { attempts: 3, baseMs: 5, longestMs: 20 }
+const TIMEOUTS = { silenceMs: 250, attemptMs: 600, callMs: 2000 }
+const RETRIES = { attempts: 2, baseMs: 5, longestMs: 20 }
 const BYTES = Buffer.alloc(200_000, "photo")
 const META: RenditionMeta = {
   original: "a.jpg",
@@ -131,7 +131,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     ["a cut body", { kind: "cut" } as const],
     ["silence", { kind: "silence" } as const],
   ])("is made again after %s, as often as it may be", async (_, fault) => {
-    const { originals } = stores()
+    const { originals } = stores({ retries: { ...RETRIES, attempts: 3 } })
     faulty.takeLog()
     faulty.fail(fault, { times: 2 })
     expect((await originals.get("a.jpg"))?.bytes).toEqual(BYTES)
@@ -139,8 +139,8 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
   })
 
   it.each([
-    ["silence", { kind: "silence" } as const, "no byte for 150 ms"],
-    ["slowness", { kind: "drip", everyMs: 50 } as const, "not over after 400 ms"],
+    ["silence", { kind: "silence" } as const, "no byte for 250 ms"],
+    ["slowness", { kind: "drip", everyMs: 50 } as const, "not over after 600 ms"],
   ])("is called off after %s by a limit of its own, long before the call's", async (_, fault, reason) => {
     const { originals } = stores({ timeouts: { ...TIMEOUTS, callMs: 60_000 } })
     faulty.fail(fault)

@@ -45,7 +45,7 @@ export interface FaultyS3 {
   readonly open: () => Promise<void>
 }
 
-const errorXml = (code: string, message: string): string =>
+const errorXml = (code: string, message = "because"): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`
 
 interface Passed {
@@ -133,7 +133,7 @@ const inflict = async (
     case "reset":
       return void request.socket.resetAndDestroy()
     case "error":
-      return answer(response, fault.status, errorXml(fault.code, fault.message ?? "because"))
+      return answer(response, fault.status, errorXml(fault.code, fault.message))
     case "page":
       return answer(response, fault.status, "<!doctype html><p>no</p><br>", "text/html")
     case "tamper":
