@@ -17,7 +17,7 @@ import { stampede } from "./parts/stampede.mjs"
 
 const PARTS = { cold, hits, stampede, memory, inputs, factors, encoders }
 /** Left out of a short run: they measure choices that were made, not goals. */
-const LONG = ["inputs", "factors", "encoders"]
+const LONG = new Set(["inputs", "factors", "encoders"])
 
 const { values } = parseArgs({
   options: { short: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" } },
@@ -27,8 +27,8 @@ const skipped = []
 
 const isWanted = (name) => {
   if (values.only !== undefined) return name === values.only
-  if (isShort && LONG.includes(name)) skipped.push({ part: name, reason: "not within two minutes: run it with --only" })
-  return !(isShort && LONG.includes(name))
+  if (isShort && LONG.has(name)) skipped.push({ part: name, reason: "not within two minutes: run it with --only" })
+  return !(isShort && LONG.has(name))
 }
 
 const rows = ({ what, value, goal, isAtMost, detail }) => {

@@ -27,6 +27,7 @@ export interface RequestReport extends Decision {
   readonly durationMs: number
 }
 
+/** What a program may be told. */
 export interface TailorHooks {
   /** Told of every request. */
   readonly onRequest?: (report: RequestReport) => void
@@ -121,7 +122,7 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
     originals,
     renditions: cachedRenditions(renditions, limits.cacheBytes),
     renderer: createRenderer(limits),
-    grammar: { ...config.grammar, maxBytes: renditions.keyLimits },
+    grammar: { ...config.grammar, basePath, maxBytes: renditions.keyLimits },
     settings,
     limits,
     clock: Date.now,

@@ -3,6 +3,7 @@
  * `detail` and `hint` are public and go into the response; `message`, `cause` and the stack never do.
  */
 
+/** What is fixed for a code. */
 export interface ErrorKind {
   /** HTTP status of the answer. */
   readonly status: number
@@ -14,6 +15,7 @@ export interface ErrorKind {
   readonly when: string
 }
 
+/** Stable: compare these, never text. */
 export type ErrorCode =
   | "bad-address"
   | "size-not-allowed"
@@ -32,6 +34,7 @@ export type ErrorCode =
   | "store-denied"
   | "bad-config"
 
+/** Every code; docs/errors.md is made from it. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
   "bad-address": {
     status: 400,
@@ -205,6 +208,7 @@ export const unsupportedOriginal = (what: string, hint: string, cause?: unknown)
     { cause },
   )
 
+/** For stores: an object is longer than was asked for. Both are shown, so they carry their units. */
 export const originalTooLarge = (found: string, limit: string): TailorError =>
   new TailorError("original-too-large", { detail: `The original has ${found}; the limit is ${limit}.` })
 
@@ -242,6 +246,7 @@ export const internalError = (cause: unknown): TailorError =>
     { cause, internal: `internal error: ${String(cause)}` },
   )
 
+/** For stores: reading failed, for another reason than absence. */
 export const storeUnavailable = (store: string, key: string, cause: unknown): TailorError =>
   new TailorError(
     "store-unavailable",
@@ -249,6 +254,7 @@ export const storeUnavailable = (store: string, key: string, cause: unknown): Ta
     { cause, internal: `${store}: ${JSON.stringify(key)}: ${String(cause)}` },
   )
 
+/** For stores: a signature, key or token was refused, or an action denied. */
 export const storeDenied = (store: string, key: string, cause: unknown): TailorError =>
   new TailorError(
     "store-denied",

@@ -11,6 +11,7 @@ const settings = { quality: { jpeg: 80, webp: 80, avif: 60 }, background: "#ffff
 const renderer = createRenderer({ pixels: 1e9, animationPixels: 1e8 })
 const bytes = readFileSync(file)
 const inspected = await renderer.inspect(bytes)
-await renderer.render(bytes, inspected, imageRecipe(parseSizeList([size]).list[0], format, settings))
+const recipe = imageRecipe(parseSizeList([size]).list[0], format, settings)
+await renderer.render(bytes, inspected, recipe)
 const peak = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1"))[1]
-console.log(JSON.stringify({ peakBytes: Number(peak) * 1024, estimate: inspected.peakBytes }))
+console.log(JSON.stringify({ peakBytes: Number(peak) * 1024, estimate: renderer.estimatePeak(inspected, recipe) }))

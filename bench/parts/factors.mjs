@@ -1,7 +1,7 @@
 // Peak memory of one render per pixel of its original, by format, progressive flag and rotation: what admission reckons with.
 // Each render runs in a process of its own; what a process takes for a tiny original is subtracted.
 import { execFile } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -48,7 +48,8 @@ export const factors = async ({ folder }) => {
     AVIF: "avif",
     TIFF: "tif",
   }
-  const files = await special(join(folder, "photos"))
+  mkdirSync(photos, { recursive: true })
+  const files = await special(photos)
   for (const [what, kind] of Object.entries(kinds)) files[what] = await photo(photos, "factor", WIDTH, HEIGHT, kind)
   const tiny = await photo(photos, "tiny", 64, 64)
   const results = []

@@ -6,8 +6,6 @@ import { existsSync } from "node:fs"
 import { mkdir, rename, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 
-import type { Sharp } from "sharp"
-
 import { loadSharp, type MakeImage } from "../render/sharp.ts"
 
 type Colour = readonly [number, number, number]
@@ -68,7 +66,7 @@ const surface = ({ clay, glaze, turn = 0 }: Scene, nx: number, v: number): Colou
 const toByte = (value: number): number => Math.min(255, Math.max(0, value))
 
 /** Painted at half the width and height, which is four times faster and looks no worse. */
-const paint = (makeImage: MakeImage, scene: Scene): Sharp => {
+const paint = (makeImage: MakeImage, scene: Scene): ReturnType<MakeImage> => {
   const { profile, isCutOut = false } = scene
   const [width, height] = [scene.width / 2, scene.height / 2]
   const channels = isCutOut ? 4 : 3

@@ -10,6 +10,7 @@ import { codeOf, TailorError } from "../errors.ts"
 import type { Values } from "./arguments.ts"
 import { isTerminal, print } from "./output.ts"
 
+/** What a file in commands/ says of itself. */
 export interface Command {
   readonly description: string
   readonly args: ArgsDef

@@ -50,6 +50,8 @@ const readFile = async (path: string): Promise<Record<string, unknown>> => {
       dotenv: false,
       envName: false,
       extend: false,
+      // The usual merger drops nulls, which are mistakes to be told, and copies stores, which are not data.
+      merger: (...sources) => Object.assign({}, ...sources.toReversed()) as Record<string, unknown>,
       // The file may say `import { defineConfig } from "imgtailor"` where the package is not installed beside it.
       jitiOptions: {
         alias: { imgtailor: fileURLToPath(new URL(`../index${extname(import.meta.url)}`, import.meta.url)) },
@@ -71,12 +73,17 @@ const merge = (
   const isParts = (value: unknown): value is object =>
     typeof value === "object" && value !== null && !Array.isArray(value)
   const merged = { ...second, ...first }
+  const { quality } = second
+  if (isParts(first["quality"]) && typeof quality === "number") {
+    merged["quality"] = { jpeg: quality, webp: quality, avif: quality, ...first["quality"] }
+  }
   for (const name of ["limits", "retired", "quality"]) {
     if (isParts(first[name]) && isParts(second[name])) merged[name] = { ...second[name], ...first[name] }
   }
   return merged
 }
 
+/** A configuration, and where it came from. */
 export interface Loaded {
   readonly config: TailorConfig
   /** The configuration file that was read, if any. */
@@ -111,7 +118,7 @@ export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<L
     ...options,
     ...Object.fromEntries(
       ["originals", "renditions"]
-        .filter((name) => typeof options[name] === "string" && !isS3Url(options[name]))
+        .filter((name) => typeof options[name] === "string" && options[name] !== "" && !isS3Url(options[name]))
         .map((name) => [name, resolve(cwd, String(options[name]))]),
     ),
   })

@@ -11,7 +11,7 @@ import type { Format, Quality, QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
 import { formatS3Url, isS3Url, parseS3Url } from "../store/s3/place.ts"
-import type { Limits, TailorConfig } from "./options.ts"
+import type { Limits, TailorConfig, TailorOptions } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that completing a configuration depends on. */
@@ -101,39 +101,20 @@ const defaultRenditions = (
   }
 }
 
-/** Two places of one kind, in a form in which a prefix means "within". */
-interface Neighbours {
-  readonly what: "folder" | "place"
-  readonly from: string
-  readonly to: string
-  /** As they were given. */
-  readonly originals: string
-  readonly renditions: string
-  readonly sharedStore: boolean
-}
-
-const nestingProblems = ({ what, from, to, originals, renditions, sharedStore }: Neighbours): readonly string[] => {
-  if (from === to && sharedStore) return []
-  if (from === to)
-    return [`renditions: Expected another ${what} than the originals', or sharedStore: true, got ${renditions}.`]
+/** Places of one kind, in a form in which one's beginning with the other means that it lies within. */
+const nestingProblems = (from: string, to: string, what: "folder" | "place"): readonly string[] => {
+  if (from === to) return []
   if (isWithin(to, from))
-    return [
-      `renditions: Expected a ${what} outside the originals, or every rendition is an original too; got ${renditions}.`,
-    ]
-  return isWithin(from, to) ? [`originals: Expected a ${what} outside the renditions, got ${originals}.`] : []
+    return [`renditions: Expected a ${what} outside the originals, or every rendition is an original too; got ${to}.`]
+  return isWithin(from, to) ? [`originals: Expected a ${what} outside the renditions, got ${from}.`] : []
 }
 
-const folderProblems = (
-  originals: string | undefined,
-  renditions: string | undefined,
-  sharedStore: boolean,
-): readonly string[] => {
+const folderProblems = (originals: string | undefined, renditions: string | undefined): readonly string[] => {
   if (originals === undefined) return []
   if (!existsSync(originals) || !statSync(originals).isDirectory())
     return [`originals: Expected a folder, found none at ${originals}.`]
   if (renditions === undefined) return []
-  const [from, to] = [realPath(originals), realPath(renditions)]
-  return nestingProblems({ what: "folder", from, to, originals, renditions, sharedStore })
+  return nestingProblems(realPath(originals), realPath(renditions), "folder")
 }
 
 const absolute = <T>(place: string | T, directory: string): string | T =>
@@ -142,33 +123,23 @@ const absolute = <T>(place: string | T, directory: string): string | T =>
 const asFolder = (place: unknown): string | undefined =>
   typeof place === "string" && !isS3Url(place) ? place : undefined
 
-const asS3 = (place: unknown): string | undefined => (typeof place === "string" && isS3Url(place) ? place : undefined)
-
 /** A place in S3 in its one spelling, without a slash at its end. */
-const canonicalS3 = (url: string): string =>
-  formatS3Url(parseS3Url(url) ?? { bucket: url, prefix: "" }).replace(/\/$/, "")
-
-const s3PlaceProblems = (
-  originals: string | undefined,
-  renditions: string | undefined,
-  sharedStore: boolean,
-): readonly string[] => {
-  if (originals === undefined || renditions === undefined) return []
-  const [from, to] = [canonicalS3(originals), canonicalS3(renditions)]
-  return nestingProblems({ what: "place", from, to, originals, renditions, sharedStore })
+const asS3 = (place: unknown): string | undefined => {
+  const parsed = typeof place === "string" ? parseS3Url(place) : undefined
+  return parsed && formatS3Url(parsed).replace(/\/$/, "")
 }
 
-/** What would have to be known, or left, for places in S3. */
+/** What is wrong with places in S3, and what would have to be known or left for them. */
 const s3Problems = (
-  originals: string | undefined,
-  renditions: string | undefined,
+  from: string | undefined,
+  to: string | undefined,
   { s3, watch }: Pick<TailorConfig, "s3" | "watch">,
 ): readonly string[] => {
-  const problems: string[] = []
-  const place = originals ?? renditions
+  const problems = from !== undefined && to !== undefined ? [...nestingProblems(from, to, "place")] : []
+  const place = from ?? to
   if (place !== undefined && s3.s3Endpoint === undefined && s3.s3Region === undefined)
     problems.push(`s3Region: Expected the region of ${place}, here or in AWS_REGION.`)
-  if (originals !== undefined && watch) problems.push("watch: Expected originals in a folder: a bucket is not watched.")
+  if (from !== undefined && watch) problems.push("watch: Expected originals in a folder: a bucket is not watched.")
   return problems
 }
 
@@ -186,6 +157,35 @@ const overlapProblems = (
   ]
 }
 
+interface Places extends Pick<TailorConfig, "originals" | "renditions"> {
+  readonly notices: readonly string[]
+  readonly problems: readonly string[]
+}
+
+/** As what originals and renditions are one, if they are. */
+const sharedAs = (originals: unknown, renditions: unknown): "folder" | "place" | "store" | undefined => {
+  const [from, to] = [asFolder(originals), asFolder(renditions)]
+  if (from !== undefined && to !== undefined && realPath(from) === realPath(to)) return "folder"
+  const place = asS3(originals)
+  if (place !== undefined && place === asS3(renditions)) return "place"
+  return originals === renditions ? "store" : undefined
+}
+
+/** Where originals and renditions are, and whether they may be there. */
+const resolvePlaces = (options: TailorOptions, directory: string): Places => {
+  const originals = absolute(options.originals, directory)
+  const fallback = defaultRenditions(directory, asFolder(originals))
+  const renditions = absolute(options.renditions ?? fallback.folder, directory)
+  const what = sharedAs(originals, renditions)
+  const shared = `renditions: Expected another ${what} than the originals', or sharedStore: true; else renditions of renditions would be endless.`
+  return {
+    originals,
+    renditions: what === "folder" ? (originals as string) : renditions,
+    notices: options.renditions === undefined && fallback.notice ? [fallback.notice] : [],
+    problems: what && !options.sharedStore ? [shared] : folderProblems(asFolder(originals), asFolder(renditions)),
+  }
+}
+
 /**
  * The complete configuration.
  * @throws {bad-config} with every mistake
@@ -193,33 +193,29 @@ const overlapProblems = (
 export const resolveConfig = (input: unknown, { directory, threads, region }: Surroundings): TailorConfig => {
   const checked = checkOptions(input)
   if ("problems" in checked) throw badConfig(checked.problems)
-  const options = { ...DEFAULTS, ...given(checked.options) }
-  const originals = absolute(checked.options.originals, directory)
-  const fallback = defaultRenditions(directory, asFolder(originals))
-  const renditions = absolute(options.renditions ?? fallback.folder, directory)
-  const { sharedStore, formats, background, cacheControl, basePath, watch, host, port } = options
+  const { sharedStore, formats, background, cacheControl, basePath, watch, host, port, ...options } = {
+    ...DEFAULTS,
+    ...given(checked.options),
+  }
+  const { originals, renditions, notices, problems } = resolvePlaces(checked.options, directory)
   const retired = { sizes: [], formats: [], ...given(options.retired) }
   const sizes = parseSizeList(checked.options.sizes)
   const { s3Endpoint, s3Region = s3Endpoint === undefined ? region : undefined, s3PathStyle } = options
   const s3 = { s3Endpoint, s3Region, s3PathStyle }
-  const problems = [
+  const all = [
+    ...problems,
     ...s3Problems(asS3(originals), asS3(renditions), { s3, watch }),
-    ...s3PlaceProblems(asS3(originals), asS3(renditions), sharedStore),
-    ...folderProblems(asFolder(originals), asFolder(renditions), sharedStore),
     ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
   ]
-  if ("problems" in sizes || problems.length > 0) throw badConfig(problems)
+  if ("problems" in sizes || all.length > 0) throw badConfig(all)
 
   const limits = { ...defaultLimits(threads), ...given(options.limits) }
+  const { animationPixels } = limits
   return Object.freeze({
     originals,
     renditions,
     grammar: { sizes: sizes.list, formats, retired, sharedStore },
-    settings: {
-      quality: resolveQuality(options.quality),
-      background: expandColour(background),
-      animationPixels: limits.animationPixels,
-    },
+    settings: { quality: resolveQuality(options.quality), background: expandColour(background), animationPixels },
     limits,
     cacheControl,
     basePath,
@@ -228,6 +224,6 @@ export const resolveConfig = (input: unknown, { directory, threads, region }: Su
     watch,
     host,
     port,
-    notices: options.renditions === undefined && fallback.notice ? [fallback.notice] : [],
+    notices,
   })
 }

@@ -115,7 +115,7 @@ describe("checkOptions", () => {
 
   it("lists what is known where nothing is near enough to have been meant", () => {
     expect(problemOf({ compression: 9 })).toBe(
-      "compression: there is no such setting. Known here: originals, renditions, sizes, formats, retired, sharedStore, watch, quality, background, limits, cacheControl, basePath, host, port.",
+      "compression: there is no such setting. Known here: originals, renditions, sizes, formats, retired, sharedStore, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, watch, quality, background, limits, cacheControl, basePath, host, port.",
     )
     expect(problemOf({ retired: { names: [] } })).toMatch(/^retired\.names: .* Known here: sizes, formats\.$/)
   })
@@ -171,7 +171,7 @@ describe("checkOptions", () => {
       { retired: { sizes: ["x/y"] } },
       /^retired\.sizes\.0: Expected a size.*got "x\/y"\.$/,
     ],
-    ["a quality of zero", { quality: 0 }, /^quality: Expected .*1, got 0\.$/],
+    ["a quality of zero", { quality: 0 }, /^quality: Expected .*\b1\b.*, got 0\.$/],
     ["a quality over a hundred", { quality: { avif: 101 } }, /^quality\.avif: Expected .*100, got 101\.$/],
     ["a quality in words", { quality: "high" }, /^quality: Expected .*got "high"\.$/],
     ["no quality", { quality: null }, /^quality: Expected .*got null\.$/],
@@ -184,7 +184,7 @@ describe("checkOptions", () => {
     ["a colour with alpha", { background: "#ffffff00" }, /^background: Expected a colour .*got "#ffffff00"\.$/],
     ["a negative limit", { limits: { queue: -1 } }, /^limits\.queue: Expected .*0, got -1\.$/],
     ["no renders at all", { limits: { renders: 0 } }, /^limits\.renders: Expected .*1, got 0\.$/],
-    ["a limit as text", { limits: { pixels: "many" } }, /^limits\.pixels: Expected number, got "many"\.$/],
+    ["a limit as text", { limits: { pixels: "many" } }, /^limits\.pixels: Expected .*number.*, got "many"\.$/],
     [
       "a header with a line break",
       { cacheControl: "a\r\nb: c" },
@@ -195,7 +195,7 @@ describe("checkOptions", () => {
     ["a path with a slash at its end", { basePath: "/img/" }, /^basePath: .*got "\/img\/"\.$/],
     ["a path that is only a slash", { basePath: "/" }, /^basePath: .*got "\/"\.$/],
     ["a path that needs escaping", { basePath: "/a b" }, /^basePath: .*got "\/a b"\.$/],
-    ["a port as text", { port: "3000" }, /^port: Expected number, got "3000"\.$/],
+    ["a port as text", { port: "3000" }, /^port: Expected .*number.*, got "3000"\.$/],
     ["a port that is none", { port: 65_536 }, /^port: Expected .*65535, got 65536\.$/],
     ["a switch as text", { watch: "yes" }, /^watch: Expected boolean, got "yes"\.$/],
     ["a switch as a number", { sharedStore: 1 }, /^sharedStore: Expected boolean, got 1\.$/],
@@ -232,7 +232,10 @@ describe("checkOptions", () => {
   })
 
   it("tells what is missing", () => {
-    expect(problemsOf({})).toEqual(["originals: this setting is missing.", "sizes: this setting is missing."])
+    expect(problemsOf({})).toEqual([
+      expect.stringMatching(/^originals: this setting is missing\./),
+      expect.stringMatching(/^sizes: this setting is missing\./),
+    ])
   })
 
   const circular: Record<string, unknown> = { head: null }
@@ -250,11 +253,11 @@ describe("checkOptions", () => {
       },
     ],
   ])("describes a wrong store %s as well", (_, store) => {
-    expect(problemOf({ originals: store })).toMatch(/^originals: Expected a folder, or a store with head, get.* got /)
+    expect(problemOf({ originals: store })).toMatch(/^originals: Expected a folder, s3:\/\/bucket\/prefix, or a store with head, get.* got /)
   })
 
   it("does not write out what is in a wrong store: it may be long, and it may be secret", () => {
-    const client = { credentials: { secret: "hush" }, cache: Array.from({ length: 10_000 }, (__, at) => at) }
+    const client = { credentials: { secret: "hush" }, cache: Array.from({ length: 1000 }, (__, at) => at) }
     const problem = problemOf({ originals: { client } })
     expect(problem).not.toContain("hush")
     expect(problem.length).toBeLessThan(500)

@@ -20,19 +20,35 @@ const integer = (min: number, max: number): v.GenericSchema<number> =>
     `Expected a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`,
   )
 
+/** The message of an unknown key; its sentence is made from where it stands. */
+const UNKNOWN = "unknown key"
+
+/** An object without other keys than these. Every other key is told, where valibot's own strict object tells the first. */
+const strict = (entries: v.ObjectEntries): v.GenericSchema =>
+  v.pipe(
+    v.looseObject(entries),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const input = dataset.value as Record<string, unknown>
+      if (typeof input !== "object" || input === null) return
+      for (const key of Object.keys(input).filter((name) => !Object.hasOwn(entries, name))) {
+        addIssue({ message: UNKNOWN, path: [{ type: "object", origin: "key", input, key, value: undefined }] })
+      }
+    }),
+  )
+
 const positive = integer(1, Number.MAX_SAFE_INTEGER)
 const quality = integer(1, 100)
 
 const qualityInput = v.lazy((input) =>
   typeof input === "object"
-    ? v.strictObject(Object.fromEntries(LOSSY_FORMATS.map((format) => [format, v.optional(quality)])))
+    ? strict(Object.fromEntries(LOSSY_FORMATS.map((format) => [format, v.optional(quality)])))
     : quality,
 )
 
 const sizeInput = v.lazy((input) =>
   typeof input === "string"
     ? v.string()
-    : v.strictObject({
+    : strict({
         size: v.string(),
         name: v.optional(v.string()),
         gravity: v.optional(v.picklist(GRAVITIES)),
@@ -62,13 +78,13 @@ const sizes = v.pipe(
   }),
 )
 
-/** A folder's name, a place in S3, or an object with these methods. */
-const store = (...methods: readonly string[]): v.GenericSchema =>
+/** A folder's name, a place in S3, or an object with these members. */
+const store = (...members: readonly string[]): v.GenericSchema =>
   v.custom(
     (input) =>
       (typeof input === "string" && input !== "" && (!isS3Url(input) || parseS3Url(input) !== undefined)) ||
-      (typeof input === "object" && input !== null && methods.every((name) => name in input)),
-    `Expected a folder, s3://bucket/prefix, or a store with ${list(methods)}`,
+      (typeof input === "object" && input !== null && members.every((name) => name in input)),
+    `Expected a folder, s3://bucket/prefix, or a store with ${list(members)}`,
   )
 
 const formats = v.pipe(
@@ -76,6 +92,7 @@ const formats = v.pipe(
   v.check((values) => new Set(values).size === values.length, "Expected every format once"),
 )
 
+/** Keys of `limits`. */
 export const LIMIT_NAMES: readonly (keyof Limits)[] = [
   "pixels",
   "bytes",
@@ -88,13 +105,13 @@ export const LIMIT_NAMES: readonly (keyof Limits)[] = [
 ]
 const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof Limits>(["queue", "cacheBytes", "animationPixels"])
 
-const SCHEMA = v.strictObject({
+const ENTRIES = {
   originals: store("head", "get"),
-  renditions: v.optional(store("head", "get", "put", "delete")),
+  renditions: v.optional(store("keyLimits", "head", "get", "put", "delete")),
   sizes,
   formats: v.optional(formats),
   retired: v.optional(
-    v.strictObject({
+    strict({
       sizes: v.optional(v.array(v.pipe(v.string(), v.check(isSizeSegment, "Expected a size or the name of one")))),
       formats: v.optional(formats),
     }),
@@ -119,7 +136,7 @@ const SCHEMA = v.strictObject({
     v.pipe(v.string(), v.regex(/^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i, "Expected a colour like #ffffff")),
   ),
   limits: v.optional(
-    v.strictObject(
+    strict(
       Object.fromEntries(
         LIMIT_NAMES.map((name) => [
           name,
@@ -135,14 +152,25 @@ const SCHEMA = v.strictObject({
     v.pipe(
       v.string(),
       v.regex(
-        /^(?:|(?:\/[A-Za-z0-9._~-]+)+)$/,
+        /^(?:|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+)$/,
         "Expected a path like /img: a leading slash, none at the end, no characters that need escaping",
       ),
     ),
   ),
-  host: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  host: v.optional(v.pipe(v.string(), v.nonEmpty("Expected a host name or an address"))),
   port: v.optional(integer(0, 65_535)),
-})
+}
+const SCHEMA = strict(ENTRIES)
+
+/** A value in few words; never what is inside an object, which may be long or secret. */
+const show = (value: unknown): string => {
+  if (value === undefined) return "nothing"
+  if (typeof value === "string") return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.slice(0, 10).map(show).join(", ")}]`
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value)
+  if (typeof value !== "object" || value === null) return value === null ? "null" : `a ${typeof value}`
+  return `an object with ${list(Object.keys(value).slice(0, 10)) || "nothing"}`
+}
 
 const pathOf = (issue: v.BaseIssue<unknown>): readonly string[] =>
   (issue.path ?? []).map((item) => String("key" in item ? item.key : ""))
@@ -150,7 +178,7 @@ const pathOf = (issue: v.BaseIssue<unknown>): readonly string[] =>
 /** Keys that would have been right where an unknown one was found. */
 const keysBeside = (path: readonly string[]): readonly string[] => {
   const [first, ...rest] = path
-  if (rest.length === 0) return Object.keys(SCHEMA.entries)
+  if (rest.length === 0) return Object.keys(ENTRIES)
   if (first === "limits") return LIMIT_NAMES
   if (first === "retired") return ["sizes", "formats"]
   return first === "sizes" && rest.length === 2 ? ["size", "name", "gravity", "quality"] : LOSSY_FORMATS
@@ -184,7 +212,7 @@ const describeValue = (issue: v.BaseIssue<unknown>): string => {
   const ours = issue.message.startsWith("Expected")
   if (ours && issue.message.includes(", got ")) return issue.message
   const words = (issue.expected ?? "something else").replace(/[()"]/g, "").replaceAll(" | ", ", ")
-  return `${ours ? issue.message : `Expected ${words}`}, got ${JSON.stringify(issue.input) ?? "nothing"}.${suggestionFor(issue)}`
+  return `${ours ? issue.message : `Expected ${words}`}, got ${show(issue.input)}.${suggestionFor(issue)}`
 }
 
 /** What to do about a setting that has no default. */
@@ -196,11 +224,11 @@ const NEEDED: Readonly<Record<string, string>> = {
 
 const describe = (issue: v.BaseIssue<unknown>): string => {
   const path = pathOf(issue)
-  const isKey = issue.type === "strict_object"
-  if (isKey && issue.expected === "never") return `${path.join(".")}: ${describeUnknown(path)}`
-  if (isKey && issue.received === "undefined")
-    return `${path.join(".")}: this setting is missing.${NEEDED[path.join(".")] ?? ""}`
-  return `${path.join(".") || "configuration"}: ${describeValue(issue)}`
+  const name = path.join(".")
+  if (issue.message === UNKNOWN) return `${name}: ${describeUnknown(path)}`
+  const isMissing = path.length > 0 && issue.type === "loose_object" && issue.received === "undefined"
+  if (isMissing) return `${name}: this setting is missing.${NEEDED[name] ?? ""}`
+  return `${name || "configuration"}: ${describeValue(issue)}`
 }
 
 /** Checked options, or every mistake in them as a sentence. */

@@ -12,6 +12,7 @@ export type Kind =
   /** `80`, or `jpeg=80,webp=75`. */
   | "numbers"
 
+/** One row of the table. */
 export interface Setting {
   /** Where the value stands in the options. */
   readonly path: readonly [string, ...string[]]
@@ -21,6 +22,7 @@ export interface Setting {
   readonly default: string
 }
 
+/** In the order in which `--help` and the docs list them. */
 export const SETTINGS: readonly Setting[] = [
   {
     path: ["originals"],
@@ -211,22 +213,21 @@ const toNumbers = (text: string): unknown =>
     ? Object.fromEntries(split(text).map((pair) => [pair.split("=")[0], toNumber(pair.slice(pair.indexOf("=") + 1))]))
     : toNumber(text)
 
-const SWITCH: Readonly<Record<string, boolean>> = {
-  true: true,
-  "1": true,
-  yes: true,
-  "": true,
-  false: false,
-  "0": false,
-  no: false,
-}
+const SWITCH: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["1", true],
+  ["yes", true],
+  ["false", false],
+  ["0", false],
+  ["no", false],
+])
 
 /** The value of a setting given as text. What does not parse is left as text, so that the schema names it. */
 export const parseSetting = ({ kind }: Setting, text: string): unknown => {
   if (kind === "list") return split(text)
   if (kind === "number") return toNumber(text)
   if (kind === "numbers") return toNumbers(text)
-  return kind === "switch" ? (SWITCH[text.toLowerCase()] ?? text) : text
+  return kind === "switch" ? (SWITCH.get(text.toLowerCase()) ?? text) : text
 }
 
 /** Options from texts by setting; absent ones are left out. */

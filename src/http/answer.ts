@@ -12,6 +12,7 @@ export interface HttpRequest {
   readonly signal?: (() => AbortSignal) | undefined
 }
 
+/** What is sent back. */
 export interface Answer {
   readonly status: number
   /** Lower-case names. */

@@ -21,8 +21,12 @@ const matchesStrongly = (list: string, etag: string): boolean =>
 const matchesWeakly = (list: string, etag: string): boolean =>
   list.trim() === "*" || parseTags(list).some((tag) => (isWeak(tag) ? tag.slice(2) : tag) === etag)
 
-/** A date's milliseconds; NaN where it does not parse, so that every comparison with it is false. */
-const parseDate = (text: string): number => Date.parse(text)
+const HTTP_DATE =
+  /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/
+
+/** Milliseconds of an HTTP date in any of its three forms (RFC 9110 §5.6.7); NaN for anything else, so that every comparison with it is false. */
+const parseDate = (text: string): number =>
+  HTTP_DATE.test(text) ? Date.parse(text.endsWith("GMT") ? text : `${text} GMT`) : NaN
 
 /** What the conditions of a GET or HEAD make of a rendition that exists. */
 export const evaluateConditions = (

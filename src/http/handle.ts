@@ -33,6 +33,7 @@ export interface HandleOptions {
   readonly counts: Counts
 }
 
+/** Answers a request; never rejects. */
 export type Handle = (request: HttpRequest) => Promise<Answer>
 
 /** What an address asks for, after negotiation. */

@@ -10,6 +10,7 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 }
 
+/** Of `Allow` and of preflights. */
 export const ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 
 /** Answer to `OPTIONS`, preflights included. */
@@ -29,6 +30,7 @@ export interface Negotiation {
   readonly contentLocation?: string
 }
 
+/** By lower-case name. */
 export type Headers = Readonly<Record<string, string>>
 
 /** Headers of a rendition that is a hit, and of a 304 for it. */
@@ -37,6 +39,7 @@ interface HeaderSet {
   readonly notModified: Headers
 }
 
+/** Gives the headers of a rendition; the same object for the same record and way of asking. */
 export type RenditionHeaders = (meta: RenditionMeta, bytes: number, negotiation: Negotiation) => HeaderSet
 
 const build = (

@@ -37,8 +37,12 @@ export interface Inspected {
   readonly colours: number
   /** Must be turned to sRGB before anything else, since libvips does not convert it rightly afterwards. */
   readonly isWorkedInSrgb: boolean
-  /** Estimated peak of memory while it is rendered, in bytes. */
-  readonly peakBytes: number
+  /** JPEG: progressive; PNG: interlaced. */
+  readonly isProgressive: boolean
+  /** Pixels that are decoded: of one frame, or of all where the animation is kept. */
+  readonly decodedPixels: number
+  /** Length of the original. */
+  readonly bytes: number
 }
 
 const FORMAT_OF: Record<Container, Format | "other"> = {
@@ -54,21 +58,6 @@ const CONVERT = "Convert it to JPEG, PNG, WebP, AVIF, GIF or TIFF and upload tha
 
 /** A frame costs this much even if it is a pixel large, when animations are weighed. */
 const MIN_FRAME_PIXELS = 16_384
-
-/**
- * Bytes of memory per pixel of the original while it is decoded and resized, above what an idle process has; measured by
- * `npm run bench -- --only factors`. A baseline JPEG is scaled while it is decoded; a progressive one keeps its coefficients.
- */
-const BYTES_PER_PIXEL: Record<Container, { readonly baseline: number; readonly progressive: number }> = {
-  jpeg: { baseline: 0.6, progressive: 4 },
-  png: { baseline: 1, progressive: 9 },
-  webp: { baseline: 6, progressive: 6 },
-  gif: { baseline: 6, progressive: 6 },
-  tiff: { baseline: 4, progressive: 4 },
-  heif: { baseline: 20, progressive: 20 },
-}
-
-const FIXED_PEAK_BYTES = 8_000_000
 
 const millions = (pixels: number): string => `${(pixels / 1e6).toFixed(1)} megapixels`
 
@@ -150,7 +139,6 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
   if (pixels > limits.pixels)
     throw originalTooLarge(`${width} × ${height} = ${millions(pixels)}`, millions(limits.pixels))
   const { frames, animated, decoded } = weighFrames(container, metadata, pixels, limits.animationPixels)
-  const perPixel = BYTES_PER_PIXEL[container][metadata.isProgressive ? "progressive" : "baseline"]
   return {
     container,
     format: FORMAT_OF[container],
@@ -159,6 +147,8 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
     animated,
     hasAlpha: metadata.hasAlpha,
     ...describeColours(metadata),
-    peakBytes: Math.round(FIXED_PEAK_BYTES + bytes.length + perPixel * decoded),
+    isProgressive: metadata.isProgressive,
+    decodedPixels: decoded,
+    bytes: bytes.length,
   }
 }

@@ -7,9 +7,11 @@ import { CONTENT_TYPES, type Format } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import { describeOriginal } from "./info.ts"
 import { inspect, type Inspected, type InspectLimits } from "./inspect.ts"
+import { estimatePeak } from "./memory.ts"
 import { renderImage } from "./pipeline.ts"
 import { loadSharp } from "./sharp.ts"
 
+/** Encoded bytes, and what they are. */
 export interface Rendered {
   readonly bytes: Uint8Array
   readonly contentType: string
@@ -20,11 +22,14 @@ export interface Rendered {
   readonly height?: number
 }
 
+/** From bytes to bytes; what `tailor/` knows of pixels. */
 export interface Renderer {
   /** Starts loading the image library; never throws. */
   readonly prepare: () => void
   /** @throws {unsupported-original} @throws {original-too-large} @throws {corrupt-original} */
   readonly inspect: (bytes: Uint8Array) => Promise<Inspected>
+  /** Expected peak of memory of a render, in bytes. */
+  readonly estimatePeak: (original: Inspected, recipe: Recipe) => number
   /** @throws {corrupt-original} @throws {original-too-large} @throws {render-failed} */
   readonly render: (bytes: Uint8Array, original: Inspected, recipe: Recipe) => Promise<Rendered>
 }
@@ -45,6 +50,7 @@ const isOurs = (error: unknown): boolean =>
 export const createRenderer = (limits: InspectLimits): Renderer => ({
   prepare: () => void loadSharp().catch(() => {}),
   inspect: (bytes) => inspect(bytes, limits),
+  estimatePeak,
   render: async (bytes, original, recipe) => {
     try {
       return await renderOnce(bytes, original, recipe)

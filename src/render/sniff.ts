@@ -6,6 +6,7 @@
 /** Containers that are decoded. AVIF and HEIC share one; their codec is told apart in inspect.ts. */
 export type Container = "jpeg" | "png" | "webp" | "gif" | "tiff" | "heif"
 
+/** A container, or the name of something else. */
 export type Sniffed = { readonly container: Container } | { readonly unsupported: string }
 
 const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to))

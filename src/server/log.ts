@@ -1,6 +1,7 @@
 /** One line a request, made from its report: a sentence on a terminal, JSON anywhere else. */
 import type { RequestReport } from "../create-tailor.ts"
 
+/** Where lines go. */
 export interface Log {
   readonly request: (report: RequestReport) => void
   readonly note: (text: string) => void

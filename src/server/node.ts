@@ -3,6 +3,7 @@
  * GET and HEAD have no body, so there is little to translate; an answer held in memory goes to the socket in one piece.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 
@@ -64,29 +65,43 @@ export const toNodeListener =
     void respond(handle, request, response)
   }
 
-/** The server of `imgtailor serve`; it closes connections after their answer once it is told to close. */
+/** Running requests by connection; connections without any may be closed at once when the server ends. */
+const requestsOf = new WeakMap<Server, Map<Socket, number>>()
+
+/** The server of `imgtailor serve`. End it with {@link closeServer}. */
 export const createNodeServer = (tailor: { readonly handle: Handle }): Server => {
   const listener = toNodeListener(tailor)
+  const running = new Map<Socket, number>()
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS }
   const server = createServer(options, (request, response) => {
-    response.once("finish", () => {
-      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+    const { socket } = request
+    running.set(socket, (running.get(socket) ?? 0) + 1)
+    response.once("close", () => {
+      const left = (running.get(socket) ?? 1) - 1
+      if (running.has(socket)) running.set(socket, left)
+      if (left === 0 && !server.listening) socket.end()
     })
     listener(request, response)
   })
+  server.on("connection", (socket) => {
+    running.set(socket, 0)
+    socket.once("close", () => running.delete(socket))
+  })
   server.timeout = IDLE_MS
+  requestsOf.set(server, running)
   return server
 }
 
 /**
- * Refuses new connections, lets running requests end, and resolves when the last one has.
+ * Refuses new connections, lets running requests end, and resolves when the last one has. Connections on which nothing was asked are
+ * closed at once.
  * @param graceMs after which the remaining connections are cut
  */
 export const closeServer = async (server: Server, graceMs: number): Promise<void> => {
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
   await new Promise<void>((resolve) => {
     server.close(() => resolve())
-    server.closeIdleConnections()
+    for (const [socket, count] of requestsOf.get(server) ?? []) if (count === 0) socket.destroy()
   })
   clearTimeout(cut)
 }

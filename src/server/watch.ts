@@ -25,6 +25,7 @@ export interface WatchOptions {
   readonly onPurge?: (original: string, count: number) => void
 }
 
+/** A watch that is on. */
 export interface Watch {
   /** Stops watching; second passes that are due later are dropped. */
   readonly close: () => Promise<void>
@@ -88,8 +89,9 @@ export const watchOriginals = async (core: Core, options: WatchOptions): Promise
 
   const purge = async (key: OriginalKey, isFolder: boolean): Promise<void> => {
     try {
-      const count = isFolder ? await core.sweep(`${key}/`) : await core.purgeStale(key)
-      if (count) onPurge?.(isFolder ? `${key}/` : key, count)
+      // A photo may have become a folder, or a folder a photo.
+      const count = (await core.purgeStale(key)) + (isFolder ? ((await core.sweep(`${key}/`)) ?? 0) : 0)
+      if (count > 0) onPurge?.(isFolder ? `${key}/` : key, count)
     } catch (error) {
       onError(error)
     }
@@ -100,6 +102,8 @@ export const watchOriginals = async (core: Core, options: WatchOptions): Promise
     if (key === undefined || !canBeOriginal(key, core.grammar) || isOurs(path)) return
     const kind = kindOf(path)
     const isFolder = kind === "folder" || tree.has(path)
+    // In a shared store, folders of renditions are ours.
+    if (isFolder && !canBeOriginal(`${key}/any`, core.grammar)) return
     if (kind !== "folder") tree.remove(path)
     // Photos may have come into a new folder before it was watched: it is swept once it is.
     if (kind === "folder") void tree.add(path).then(() => purge(key, true))

@@ -1,10 +1,13 @@
 /** The formats that renditions have, and which of them a rendition of a given original gets. */
 
+/** What a rendition may be, best compression first. */
 export const FORMATS = ["avif", "webp", "jpeg", "png", "gif"] as const
+/** See {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number]
 
 /** Formats with a quality setting. */
 export const LOSSY_FORMATS = ["jpeg", "webp", "avif"] as const
+/** See {@link LOSSY_FORMATS}. */
 export type LossyFormat = (typeof LOSSY_FORMATS)[number]
 
 /** 1 to 100, per lossy format. */
@@ -12,6 +15,7 @@ export type Quality = Readonly<Record<LossyFormat, number>>
 /** One number for every lossy format, or a number for some of them. */
 export type QualityInput = number | { readonly [format in LossyFormat]?: number | undefined }
 
+/** The media type of each format. */
 export const CONTENT_TYPES: Readonly<Record<Format, `image/${Format}`>> = {
   avif: "image/avif",
   webp: "image/webp",

@@ -25,6 +25,8 @@ export interface Grammar {
   readonly retired: { readonly sizes: readonly string[]; readonly formats: readonly Format[] }
   /** Originals and renditions live in one store: a key with a size as its last but one segment is then never an original. */
   readonly sharedStore: boolean
+  /** What precedes every address, for hints; parsing starts behind it. */
+  readonly basePath?: string
   /** What the store of renditions can hold, in UTF-8 bytes. */
   readonly maxBytes: { readonly segment: number; readonly key: number }
 }
@@ -36,12 +38,14 @@ export interface Reading {
   readonly format: Format | undefined
 }
 
+/** Why an address means nothing, in words for whoever asked. */
 export interface Refusal {
   readonly refused: "bad-address" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
   readonly detail: string
   readonly hint?: string
 }
 
+/** What an address means. */
 export interface Parsed {
   readonly key: RenditionKey
   /** In order; never empty. */
@@ -79,6 +83,7 @@ const segmentFault = (segment: string): string | undefined => {
   if (segment === "") return "an empty segment"
   if (segment === "." || segment === "..") return `the segment ${segment}`
   if (/[/\\]/.test(segment)) return "an escaped slash or a backslash"
+  if (/\p{Cs}/u.test(segment)) return "half a surrogate pair"
   return /\p{Cc}/u.test(segment) ? "a control character" : undefined
 }
 
@@ -145,13 +150,13 @@ const refuseSize = (asked: string, { sizes, retired }: Grammar): Refusal => {
   return refuse("size-not-allowed", what, nearest ? `The nearest is ${nearest.name}. ${all}` : all)
 }
 
-const parseInfo = (directory: string, file: string): Parsed | Refusal => {
+const parseInfo = (directory: string, file: string, { basePath = "" }: Grammar): Parsed | Refusal => {
   const original = file.slice(0, -".json".length)
-  if (!file.endsWith(".json") || !original) {
+  if (!file.endsWith(".json") || segmentFault(original)) {
     return refuse(
       "bad-address",
       "Facts of a photo are addressed with .json at the end.",
-      `Try /${encodeKey(`${directory}${INFO}/${file}`)}.json.`,
+      `Try ${basePath}/${encodeKey(`${directory}${INFO}/${file}`)}.json.`,
     )
   }
   return {
@@ -165,7 +170,7 @@ const parseImage = (directory: string, file: string, size: Size, { formats, reti
   const key = formatKey(base)
   const extension = FORMATS.find((format) => file.endsWith(`.${format}`))
   const rest = extension && file.slice(0, -extension.length - 1)
-  if (!extension || !rest) return { key, readings: [base] }
+  if (!extension || !rest || segmentFault(rest)) return { key, readings: [base] }
   const restIsImage = formatOfName(rest) !== undefined
   if (!formats.includes(extension)) {
     const why = retired.formats.includes(extension) ? "is retired" : "is not on the list of formats"
@@ -185,20 +190,15 @@ const parseImage = (directory: string, file: string, size: Size, { formats, reti
   return { key, readings: restIsImage ? [explicit, base] : [base, explicit] }
 }
 
-/** True where every key that a file of this name can lead to fits the store, longest extension and `.json` twice included. */
-const fits = (
-  directory: string,
-  file: string,
-  sizeSegment: string,
-  { formats, retired, maxBytes }: Grammar,
-): boolean => {
+/** True where every key that an original can have, and its record, fits the store. */
+const fits = (original: string, { sizes, formats, retired, maxBytes }: Grammar): boolean => {
+  const { directory, file } = splitKey(original)
   const longest = Math.max(".json".length, ...[...formats, ...retired.formats].map((format) => format.length + 1))
+  const name = Math.max(INFO.length, ...[...sizes.map((size) => size.name), ...retired.sizes].map(utf8Length))
   const fileBytes = utf8Length(file) + longest + ".json".length
-  const segments = directory.split("/").map(utf8Length)
   return (
-    fileBytes <= maxBytes.segment &&
-    Math.max(...segments) <= maxBytes.segment &&
-    utf8Length(directory) + sizeSegment.length + 1 + fileBytes <= maxBytes.key
+    Math.max(fileBytes, ...directory.split("/").map(utf8Length)) <= maxBytes.segment &&
+    utf8Length(directory) + name + 1 + fileBytes <= maxBytes.key
   )
 }
 
@@ -210,7 +210,7 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
     return refuse(
       "bad-address",
       "The address has no size.",
-      `Expected /<directory>/<size>/<file>, for instance /${grammar.sizes[0].name}/photo.jpg.`,
+      `Expected /<directory>/<size>/<file>, for instance ${grammar.basePath ?? ""}/${grammar.sizes[0].name}/photo.jpg.`,
     )
   }
   const directory = segments
@@ -219,11 +219,11 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
     .join("")
   const size = grammar.sizes.find(({ name }) => name === sizeSegment)
   if (!size && sizeSegment !== INFO) return refuseSize(sizeSegment, grammar)
-  if (!fits(directory, file, sizeSegment, grammar))
-    return refuse("bad-address", "The address is too long to be stored.")
-  const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file)
+  const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file, grammar)
   if ("refused" in parsed) return parsed
-  const [first, ...rest] = parsed.readings.filter(({ original }) => canBeOriginal(original, grammar))
+  const fitting = parsed.readings.filter(({ original }) => fits(original, grammar))
+  if (fitting.length === 0) return refuse("bad-address", "The address is too long to be stored.")
+  const [first, ...rest] = fitting.filter(({ original }) => canBeOriginal(original, grammar))
   if (first) return { ...parsed, readings: [first, ...rest] }
   return refuse(
     "original-not-found",

@@ -36,6 +36,7 @@ export interface Problem {
   readonly message: string
 }
 
+/** The segment of facts; never the name of a size. */
 export const INFO = "info"
 const NAME = /^[a-z][a-z0-9-]{0,31}$/
 

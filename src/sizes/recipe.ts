@@ -24,6 +24,7 @@ export interface RenderSettings {
  */
 export const DEFAULT_QUALITY: Quality = { jpeg: 80, webp: 80, avif: 60 }
 
+/** How a picture is made. */
 export interface ImageRecipe {
   readonly kind: "image"
   readonly box: Box
@@ -33,13 +34,16 @@ export interface ImageRecipe {
   readonly settings: RenderSettings
 }
 
+/** How facts are made. */
 export interface InfoRecipe {
   readonly kind: "info"
   readonly settings: Pick<RenderSettings, "animationPixels" | "background">
 }
 
+/** How a rendition is made. */
 export type Recipe = ImageRecipe | InfoRecipe
 
+/** The recipe of a size, as base or in an explicit format. */
 export const imageRecipe = (size: Size, asked: Format | undefined, settings: RenderSettings): ImageRecipe => ({
   kind: "image",
   box: size,
@@ -48,6 +52,7 @@ export const imageRecipe = (size: Size, asked: Format | undefined, settings: Ren
   settings: { ...settings, quality: { ...settings.quality, ...size.quality } },
 })
 
+/** The recipe of facts. */
 export const infoRecipe = ({ animationPixels, background }: RenderSettings): InfoRecipe => ({
   kind: "info",
   settings: { animationPixels, background },

@@ -3,6 +3,7 @@
  * The text form is canonical: no sign, no leading zero, lower case, each side 1 to 8192 pixels.
  */
 
+/** Pixels; the largest side that a list may have. */
 export const MAX_SIDE = 8192
 
 /** Which part of the picture a crop keeps; compass words, as in sharp and CSS. */
@@ -17,6 +18,7 @@ export const GRAVITIES = [
   "west",
   "northwest",
 ] as const
+/** See {@link GRAVITIES}. */
 export type Gravity = (typeof GRAVITIES)[number]
 
 /** Pixels. At least one of the two is present in a size. */

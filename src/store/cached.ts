@@ -32,7 +32,8 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     keyLimits: store.keyLimits,
     ...(store.list && { list: store.list.bind(store) }),
     ...(store.tidy && { tidy: store.tidy.bind(store) }),
-    head: async (key, options) => memory.get(key)?.meta ?? store.head(key, options),
+    // What is asked by it is what lies in the store, whoever wrote it; what is in memory is right in any case.
+    head: (key, options) => store.head(key, options),
     get: async (key, options) => {
       const kept = memory.get(key)
       if (kept) return kept

@@ -18,11 +18,13 @@ export const isFacts = (value: unknown): value is Facts => {
   )
 }
 
+/** What tells one file from another, of its stat. */
 export const fileFacts = ({ size, mtimeNs, ino }: { size: bigint; mtimeNs: bigint; ino: bigint }): Facts["file"] => ({
   bytes: Number(size),
   mtimeNs: String(mtimeNs),
   ino: String(ino),
 })
 
+/** Whether two stats are of one file, unchanged. */
 export const isSameFile = (a: Facts["file"], b: Facts["file"]): boolean =>
   a.bytes === b.bytes && a.mtimeNs === b.mtimeNs && a.ino === b.ino

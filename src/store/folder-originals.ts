@@ -77,6 +77,11 @@ export const folderOriginals = (folder: string): Originals => {
     return true
   }
 
+  /** A folder that is not mounted must not look like one whose photos were all deleted. */
+  const absent = (key: string): undefined => {
+    if (!existsSync(root)) throw unavailable("the folder is missing", key)
+  }
+
   return {
     name: "folder",
     head: async (key) => {
@@ -84,9 +89,8 @@ export const folderOriginals = (folder: string): Originals => {
       if (!path) return undefined
       try {
         const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-        // A folder that is not mounted must not look like one whose photos were all deleted.
-        if (!stats && !existsSync(root)) throw unavailable("the folder is missing", key)
-        return stats?.isFile() && isInside(path, stats) ? toStat(stats) : undefined
+        if (!stats) return absent(key)
+        return stats.isFile() && isInside(path, stats) ? toStat(stats) : undefined
       } catch (error) {
         return absentOr(error, key)
       }
@@ -99,7 +103,7 @@ export const folderOriginals = (folder: string): Originals => {
         // Without O_NONBLOCK, opening a FIFO waits for a writer.
         if (real) file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
       } catch (error) {
-        return absentOr(error, key)
+        return absentOr(error, key) ?? absent(key)
       }
       if (!file) return undefined
       try {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto"
 /**
  * Renditions in a folder: plain files that nginx can serve, and beside them what is recorded of each.
  *
@@ -9,6 +8,7 @@ import { randomUUID } from "node:crypto"
  * Holds at every point where a process can be killed: a file is renamed into place whole and synced, and only then are its facts
  * written; facts that do not match their file make it a miss. So there is no transaction and nothing to repair.
  */
+import { randomUUID } from "node:crypto"
 import {
   closeSync,
   constants,

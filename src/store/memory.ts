@@ -7,6 +7,7 @@ import type { OriginalObject, Originals, RenditionMeta, Renditions } from "./sto
 
 const UNLIMITED = { segment: 1024, key: 1024 }
 
+/** Originals that a program puts in itself. */
 export interface MemoryOriginals extends Originals {
   readonly set: (key: string, bytes: Uint8Array) => void
   readonly remove: (key: string) => void

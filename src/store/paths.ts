@@ -17,6 +17,7 @@ const ABSENT = new Set([
   "ERR_INVALID_ARG_VALUE",
 ])
 
+/** `ENOENT` and the like; empty where there is none. */
 export const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : ""
 
@@ -26,6 +27,7 @@ export const absentOr = (error: unknown, key: string): undefined => {
   throw codeOf(error) ? error : unavailable(error, key)
 }
 
+/** A failure that is not absence. */
 export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
 
 /** The path of a key under an absolute root; undefined where it would leave the root or name a directory. */

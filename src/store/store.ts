@@ -15,10 +15,12 @@ export interface KeyLimits {
   readonly key: number
 }
 
+/** Of any call. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Of reading. */
 export interface GetOptions extends CallOptions {
   /** Refuse a larger object without reading it. @throws {original-too-large} */
   readonly maxBytes?: number
@@ -48,6 +50,7 @@ export interface OriginalObject {
   readonly bytes: Uint8Array
 }
 
+/** Where originals are: read only. */
 export interface Originals {
   /** "folder", "memory": for messages and `Server-Timing`. */
   readonly name: string
@@ -100,12 +103,14 @@ export interface OpenBody {
   readonly close: () => Promise<void>
 }
 
+/** A stored rendition, opened. */
 export interface RenditionObject {
   readonly meta: RenditionMeta
   readonly bytes: number
   readonly body: Uint8Array | OpenBody
 }
 
+/** Where renditions are kept. */
 export interface Renditions {
   readonly name: string
   readonly keyLimits: KeyLimits
@@ -126,6 +131,7 @@ const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
 /** False for a text that is no key of ours: it might name a directory, or something outside the root. */
 export const isSafeKey = (key: string): boolean => !UNSAFE.test(key)
 
+/** Whether a body has to be streamed or closed. */
 export const isOpenBody = (body: Uint8Array | OpenBody): body is OpenBody => !(body instanceof Uint8Array)
 
 /** Releases what an object that will not be sent holds open. */

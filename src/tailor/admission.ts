@@ -4,6 +4,7 @@
  */
 import { busy } from "../errors.ts"
 
+/** Room for a bounded amount of work at one time. */
 export interface Gate {
   /**
    * Waits for room, and takes it.

@@ -30,6 +30,7 @@ export interface Found extends RenditionObject {
 /** Gives the signal of a caller's leaving; asked for only when something has to be made. */
 export type Leave = () => AbortSignal
 
+/** Hit or make. */
 export interface Answerer {
   /** @throws {TailorError} a refusal; the signal's reason when the caller leaves */
   readonly answer: (parsed: Parsed, leave?: Leave) => Promise<Found>
@@ -59,7 +60,7 @@ interface Desk extends AnswerParts {
 
 const refusalName = (original: string, version: string): string => `${original}\n${version}`
 
-/** How long one request may take. The signal is made when something asks for it: a hit in a folder asks for nothing. */
+/** How long one request may take. The signal is made when a store asks for it: a hit in a folder asks for nothing. */
 interface Patience extends CallOptions {
   readonly signal: AbortSignal
   readonly end: () => void
@@ -71,9 +72,10 @@ const createPatience = (deadlineMs: number, leave: Leave | undefined): Patience 
   let signal: AbortSignal | undefined
   const begin = (): AbortSignal => {
     const controller = new AbortController()
-    timer = setTimeout(() => controller.abort(busy("deadline")), started + deadlineMs - performance.now())
     const left = leave?.()
+    if (left?.aborted) controller.abort(left.reason)
     left?.addEventListener("abort", () => controller.abort(left.reason), { once: true })
+    timer = setTimeout(() => controller.abort(busy("deadline")), started + deadlineMs - performance.now())
     return controller.signal
   }
   return {
@@ -84,35 +86,72 @@ const createPatience = (deadlineMs: number, leave: Leave | undefined): Patience 
   }
 }
 
-/** Deletes what should not be served any more. A renderer with the least permissions may not; then whoever purges will. */
-const deleteIfAllowed = async (renditions: Renditions, key: RenditionKey): Promise<void> => {
+/** Deletes what is stored under a key, recorded or not, where that is allowed. What fails here fails no answer. */
+const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise<void> => {
   try {
     await renditions.delete([key])
-  } catch (error) {
-    if (codeOf(error) !== "store-denied") throw error
+  } catch {
+    // A renderer need not be allowed to delete; whoever watches the originals is.
   }
+}
+
+/** The first reading whose original is there, with its stat: what an address means now. */
+const meaningOf = async (
+  { originals }: Desk,
+  readings: Parsed["readings"],
+  options: HeadOptions,
+): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
+  for (const reading of readings) {
+    const stat = await originals.head(reading.original, options)
+    if (stat) return { reading, stat }
+  }
+  return undefined
 }
 
 /** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
 const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
   await written
-  const now = await desk.originals.head(order.reading.original, { fresh: true })
-  if (!now) await deleteIfAllowed(desk.renditions, order.key)
-  else if (now.version !== meta.version && round < MAX_ROUNDS) await share(desk, order, now, round + 1).value
+  const now = await meaningOf(desk, order.readings, { fresh: true })
+  if (!now) return takeAway(desk, order.key)
+  const isSame = now.reading.original === meta.original && now.stat.version === meta.version
+  if (isSame || round >= MAX_ROUNDS) return
+  const next = { ...order, reading: now.reading, isNothingStored: false }
+  await share(desk, next, now.stat, { round: round + 1 }).value
+  // The flight that was joined may have stored the new picture before this one stored the old: then it is stored once more.
+  const stored = await desk.renditions.head(order.key)
+  const isOvertaken = stored?.version === meta.version && stored.original === meta.original
+  if (isOvertaken) await share(desk, next, now.stat, { round: round + 1, isRepair: true }).value
 }
 
-const share = (desk: Desk, order: Order, stat: OriginalStat, round: number, signal?: AbortSignal): Shared<Made> =>
-  desk.flights.share(
-    `${order.key}\n${stat.version}`,
+/** An original that is refused has no rendition: what is left of a former one must not stay for a proxy to serve. */
+const onFailure = async (desk: Desk, { key }: Order, error: unknown): Promise<void> => {
+  if (error instanceof TailorError && error.status < 500) await takeAway(desk, key)
+}
+
+interface ShareOptions {
+  /** How many renders led to this one. */
+  readonly round: number
+  /** Joins no flight that is under way. */
+  readonly isRepair?: boolean
+  readonly signal?: AbortSignal
+}
+
+const share = (desk: Desk, order: Order, stat: OriginalStat, options: ShareOptions): Shared<Made> => {
+  const { round, isRepair = false, signal } = options
+  return desk.flights.share(
+    `${order.key}\n${order.reading.original}\n${stat.version}${isRepair ? "\nrepair" : ""}`,
     (nobodyWaits, previous) => {
       let isRead = false
       const value = desk.make(order, { signal: nobodyWaits, previous, onRead: () => (isRead = true) })
-      const landed = value.then((made) => lookAgain(desk, order, made, round)).catch(() => {})
+      const landed = value
+        .then((made) => lookAgain(desk, order, made, round))
+        .catch((error: unknown) => onFailure(desk, order, error))
       // The version of an original that was changed a moment ago does not tell whether it was changed again.
       return { value, landed, isOpen: () => stat.settled || !isRead }
     },
     signal,
   )
+}
 
 const decide = (order: Order, made: Made, isFirst: boolean, isStale: boolean): Decision => {
   const { isProven, source, output, timings, storeFailure } = made
@@ -139,7 +178,8 @@ const answerMiss = async (
 ): Promise<Found> => {
   const refused = desk.refusals.get(refusalName(order.reading.original, stat.version))
   if (refused) throw refused
-  const { value, isFirst } = share(desk, order, stat, 0, signal)
+  signal.throwIfAborted()
+  const { value, isFirst } = share(desk, order, stat, { round: 0, signal })
   const made = await value
   const { meta, bytes } = made
   return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
@@ -151,17 +191,17 @@ const judge = async (
   { reading }: Order,
   stat: OriginalStat,
   stored: RenditionObject,
-  patience: Patience,
+  { signal }: Patience,
 ): Promise<{ readonly standing: Standing; readonly stat: OriginalStat }> => {
   const standing = inStep.standingOf(stored.meta, reading, stat)
   if (standing !== "stale") return { standing, stat }
-  const now = await originals.head(reading.original, { fresh: true, signal: patience.signal })
+  const now = await originals.head(reading.original, { fresh: true, signal })
   return now ? { standing: inStep.standingOf(stored.meta, reading, now), stat: now } : { standing, stat }
 }
 
 const answerReading = async (desk: Desk, order: Order, known: OriginalStat, patience: Patience): Promise<Found> => {
   const stored = await desk.renditions.get(order.key, patience)
-  if (!stored) return answerMiss(desk, order, known, false, patience)
+  if (!stored) return answerMiss(desk, { ...order, isNothingStored: true }, known, false, patience)
   const { standing, stat } = await judge(desk, order, known, stored, patience)
   if (standing === "in-step") {
     const { original, size, format } = subjectOf(order.reading)
@@ -179,31 +219,17 @@ const answerReading = async (desk: Desk, order: Order, known: OriginalStat, pati
   return answerMiss(desk, order, stat, standing === "stale", patience)
 }
 
-/** The first reading whose original is there. */
-const findPresent = async (
-  { originals }: Desk,
-  readings: readonly Reading[],
-  options: HeadOptions,
-): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
-  for (const reading of readings) {
-    const stat = await originals.head(reading.original, options)
-    if (stat) return { reading, stat }
+/** @throws {busy} when a promise takes longer than that */
+const within = async <T>(promise: Promise<T>, ms: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(busy("deadline")), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
   }
-  return undefined
-}
-
-const answerWithin = async (desk: Desk, { key, readings, otherwise }: Parsed, patience: Patience): Promise<Found> => {
-  const { renditions } = desk
-  const present = await findPresent(desk, readings, patience)
-  if (present) return answerReading(desk, { key, reading: present.reading }, present.stat, patience)
-  if (await renditions.head(key, patience)) {
-    // Something is stored, so there was an original once, or there is one that we have not seen yet.
-    const late = await findPresent(desk, readings, { fresh: true, signal: patience.signal })
-    if (late) return answerReading(desk, { key, reading: late.reading }, late.stat, patience)
-    // It must not stay for a proxy to serve.
-    await deleteIfAllowed(renditions, key)
-  }
-  throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
 }
 
 export const createAnswerer = (parts: AnswerParts): Answerer => {
@@ -214,14 +240,40 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
   }
   const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
 
-  const answer: Answerer["answer"] = async (parsed, leave) => {
-    const patience = createPatience(parts.deadlineMs, leave)
+  /** What an address means. Where something is stored although no original is known, one may have come that is not known yet. */
+  const look = async ({ key, readings }: Parsed, patience: Patience): ReturnType<typeof meaningOf> => {
+    const now = await meaningOf(desk, readings, patience)
+    if (now || !(await parts.renditions.head(key, patience))) return now
+    return meaningOf(desk, readings, { fresh: true, signal: patience.signal })
+  }
+
+  const find = async (parsed: Parsed, patience: Patience, round: number): Promise<Found> => {
+    const { key, readings, otherwise } = parsed
+    const now = await look(parsed, patience)
+    if (!now) {
+      await takeAway(desk, key)
+      throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
+    }
     try {
-      return await answerWithin(desk, parsed, patience)
-    } finally {
-      patience.end()
+      const order = { key, readings, reading: now.reading, isNothingStored: false }
+      return await answerReading(desk, order, now.stat, patience)
+    } catch (error) {
+      // It went while it was waited for; by now the address may mean another original.
+      if (codeOf(error) === "original-not-found" && round < MAX_ROUNDS) return find(parsed, patience, round + 1)
+      throw error
     }
   }
 
-  return { answer, idle: () => flights.idle() }
+  return {
+    // A store that hangs, and does not hear of the signal either, is bounded here.
+    answer: async (parsed, leave) => {
+      const patience = createPatience(parts.deadlineMs, leave)
+      try {
+        return await within(find(parsed, patience, 0), parts.deadlineMs)
+      } finally {
+        patience.end()
+      }
+    },
+    idle: () => flights.idle(),
+  }
 }

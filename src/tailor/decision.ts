@@ -5,6 +5,7 @@ import type { ErrorCode } from "../errors.ts"
 import type { Reading } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 
+/** How a request ended. */
 export type Outcome =
   /** Stored and in step. */
   | "hit"
@@ -27,6 +28,7 @@ export interface Timings {
   store?: number
 }
 
+/** What was decided for a request, and why. */
 export interface Decision {
   readonly original?: string
   /** A size's name, or "info". */

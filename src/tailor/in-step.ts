@@ -11,6 +11,7 @@ import type { Originals, OriginalStat, RenditionMeta, Renditions } from "../stor
 /** `unproven`: nothing speaks against it, but the original was too young when it was read for its version to prove it. */
 export type Standing = "in-step" | "unproven" | "stale"
 
+/** Who may say that a rendition is current. */
 export interface InStep {
   readonly recipeOf: (reading: Reading) => Recipe
   /** The id of a reading's recipe, given the content type that came out. */

@@ -8,8 +8,16 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { codeOf, originalNotFound } from "../errors.ts"
 import type { Inspected } from "../render/inspect.ts"
 import type { Rendered, Renderer } from "../render/render.ts"
-import type { Reading, RenditionKey } from "../sizes/key.ts"
-import { type OriginalObject, type Originals, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
+import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
+import {
+  closeBody,
+  type OriginalObject,
+  type Originals,
+  readBody,
+  type RenditionMeta,
+  type RenditionObject,
+  type Renditions,
+} from "../store/store.ts"
 import type { Gate } from "./admission.ts"
 import type { Decision, Timings } from "./decision.ts"
 import type { InStep } from "./in-step.ts"
@@ -18,6 +26,10 @@ import type { InStep } from "./in-step.ts"
 export interface Order {
   readonly key: RenditionKey
   readonly reading: Reading
+  /** Everything that the key may mean, `reading` among it. */
+  readonly readings: Parsed["readings"]
+  /** Nothing was stored under the key when it was asked for. */
+  readonly isNothingStored: boolean
 }
 
 /** How long an answer waits for its rendition to be written. A store that hangs must not hang its visitors. */
@@ -84,12 +96,11 @@ interface Task extends MakeParts, Order, Course {
 
 /** What is stored, where the original's bytes prove that it was made from them. */
 const proven = async (
-  { renditions, inStep, key, reading }: Task,
+  { inStep, reading }: Task,
+  stored: RenditionObject,
   { stat }: OriginalObject,
   digest: string,
 ): Promise<Baked | undefined> => {
-  const stored = await renditions.get(key)
-  if (!stored) return undefined
   const bytes = await readBody(stored)
   if (inStep.standingOf(stored.meta, reading, stat) === "stale" || stored.meta.digest !== digest) return undefined
   const { digest: _, ...settled } = stored.meta
@@ -115,9 +126,10 @@ const inspectOriginal = async (
 }
 
 const renderOriginal = async (task: Task, { stat, bytes }: OriginalObject, inspected: Inspected): Promise<Rendered> => {
-  const free = await task.memory.enter(inspected.peakBytes, task.signal)
+  const recipe = task.inStep.recipeOf(task.reading)
+  const free = await task.memory.enter(task.renderer.estimatePeak(inspected, recipe), task.signal)
   try {
-    return await task.renderer.render(bytes, inspected, task.inStep.recipeOf(task.reading))
+    return await task.renderer.render(bytes, inspected, recipe)
   } catch (error) {
     if (stat.settled && codeOf(error) === "corrupt-original") task.remember(task.reading.original, stat.version, error)
     throw error
@@ -154,15 +166,14 @@ const bakeOrProve = async (task: Task): Promise<Baked> => {
   const { originals, renditions, renderer, reading, timings, maxBytes } = task
   renderer.prepare()
   task.onRead()
-  // At one time, since either may be a trip to another machine.
-  const [original, stored] = await Promise.all([
-    timed(timings, "fetch", () => originals.get(reading.original, { maxBytes })),
-    renditions.head(task.key),
-  ])
+  const original = await timed(timings, "fetch", () => originals.get(reading.original, { maxBytes }))
   if (!original) throw originalNotFound(reading.original)
-  const isUnproven = stored?.digest !== undefined
+  // Where nothing was stored when it was asked for, there is nothing to prove: a trip to another machine less.
+  const stored = task.isNothingStored && original.stat.settled ? undefined : await renditions.get(task.key)
+  const isUnproven = stored?.meta.digest !== undefined
   const digest = original.stat.settled && !isUnproven ? undefined : digestOf(original.bytes)
-  const proof = isUnproven && digest !== undefined ? await proven(task, original, digest) : undefined
+  const proof = stored && digest !== undefined && isUnproven ? await proven(task, stored, original, digest) : undefined
+  if (!isUnproven) await closeBody(stored)
   return proof ?? timed(timings, "render", () => bake(task, original, original.stat.settled ? undefined : digest))
 }
 

@@ -6,6 +6,7 @@ import { type Grammar, isRenditionKey, keysOf, type OriginalKey } from "../sizes
 import type { Renditions } from "../store/store.ts"
 import type { InStep } from "./in-step.ts"
 
+/** The ways to delete renditions. */
 export interface Purge {
   /** Deletes every rendition that an original can have. @returns how many there were */
   readonly purge: (original: OriginalKey) => Promise<number>

@@ -30,6 +30,7 @@ export interface Shared<T> {
   readonly isFirst: boolean
 }
 
+/** Flights by name. */
 export interface SingleFlight<T> {
   /**
    * Joins the flight of this name, or starts it.
@@ -45,6 +46,8 @@ interface Entry<T> extends Flight<T> {
   readonly leave: AbortController
   waiters: number
   isSettled: boolean
+  /** It was called off and gave up: nobody can join it any more. */
+  hasGivenUp: boolean
 }
 
 export const createSingleFlight = <T>(): SingleFlight<T> => {
@@ -57,7 +60,10 @@ export const createSingleFlight = <T>(): SingleFlight<T> => {
 
   const begin = (name: string, start: Start<T>, previous?: Entry<T>): Entry<T> => {
     const leave = new AbortController()
-    const entry: Entry<T> = { ...start(leave.signal, previous?.landed), leave, waiters: 0, isSettled: false }
+    const flight = start(leave.signal, previous?.landed)
+    // A flight that gives up while it waits for the one before it must not hide that one from the next.
+    const landed = previous ? Promise.all([flight.landed, previous.landed]).then(() => {}) : flight.landed
+    const entry: Entry<T> = { ...flight, landed, leave, waiters: 0, isSettled: false, hasGivenUp: false }
     entries.set(name, entry)
     inFlight.add(entry)
     const settle = (): void => void (entry.isSettled = true)
@@ -82,11 +88,12 @@ export const createSingleFlight = <T>(): SingleFlight<T> => {
 
   const share: SingleFlight<T>["share"] = (name, start, signal) => {
     const joined = entries.get(name)
-    if (!joined?.isOpen()) return { value: wait(begin(name, start, joined), signal), isFirst: true }
+    if (!joined?.isOpen() || joined.hasGivenUp)
+      return { value: wait(begin(name, start, joined), signal), isFirst: true }
     const value = wait(joined, signal).catch((error: unknown) => {
       // It was called off in the moment between the last waiter's leaving and our joining: begin anew.
       if (!joined.leave.signal.aborted || signal?.aborted || !isAbort(error)) throw error
-      forget(name, joined)
+      joined.hasGivenUp = true
       return share(name, start, signal).value
     })
     return { value, isFirst: false }

@@ -33,6 +33,7 @@ export interface CoreParts {
   readonly clock: () => number
 }
 
+/** Everything that can be asked of the logic. */
 export interface Core extends Answerer, Purge {
   readonly grammar: Grammar
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 
 /** Larger than anything that a store should hold in memory. */
-export const LARGE: number = 3 * 1_048_576 + 17
+export const LARGE: number = 1_048_576 + 300_017
 
 /** File names that a store must tell apart, letter by letter. Some differ in one character, in its case or in how it is written. */
 export const AWKWARD_NAMES: readonly string[] = [

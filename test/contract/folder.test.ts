@@ -158,11 +158,13 @@ describe("originals in a folder", () => {
     ).toEqual([])
   })
 
-  it("are absent while the folder is not there, and present once it is", async () => {
+  it("are not called absent while the folder itself is not there, and are present once it is", async () => {
     const folder = join(await temporaryFolder(), "mounted", "later")
     const originals = folderOriginals(folder)
-    expect(await present(originals, "a.jpg")).toEqual([])
+    await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+    await expect(originals.get("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
     await mkdir(folder, { recursive: true })
+    expect(await present(originals, "a.jpg")).toEqual([])
     await writeFile(join(folder, "a.jpg"), "photo")
     expect((await originals.get("a.jpg"))?.bytes.length).toBe(5)
   })

@@ -13,13 +13,10 @@ import { temporaryFolder } from "../support/folders.ts"
 
 const RENDITIONS: Readonly<Record<string, () => Promise<Renditions>>> = {
   "renditions in memory": async () => memoryRenditions(),
-  "renditions in a folder": async () => folderRenditions(await temporaryFolder()),
-  "renditions in a folder that is not there yet": async () =>
+  "renditions in a folder, which is made with the first": async () =>
     folderRenditions(join(await temporaryFolder(), "not", "yet")),
   "renditions in a folder, with those of late in memory": async () =>
     cachedRenditions(folderRenditions(await temporaryFolder()), 16_000_000),
-  "renditions in a folder, with hardly any memory": async () =>
-    cachedRenditions(folderRenditions(await temporaryFolder()), 3000),
   "renditions beside their originals": async () => {
     const folder = await temporaryFolder()
     return folderRenditions(join(folder, ".imgtailor"), { files: folder })

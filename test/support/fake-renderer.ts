@@ -36,7 +36,7 @@ export const createFakeRenderer = ({ step, peakBytes = 1 }: FakeRendererOptions 
   return {
     calls,
     prepare: () => {},
-    inspect: async () => {
+    inspect: async (bytes) => {
       calls.inspect += 1
       await step?.("inspect")
       return {
@@ -50,9 +50,12 @@ export const createFakeRenderer = ({ step, peakBytes = 1 }: FakeRendererOptions 
         isGrey: false,
         colours: 256,
         isWorkedInSrgb: false,
-        peakBytes,
+        isProgressive: false,
+        decodedPixels: 12_000_000,
+        bytes: bytes.length,
       }
     },
+    estimatePeak: () => peakBytes,
     render: async (bytes, _, recipe): Promise<Rendered> => {
       calls.render += 1
       await step?.("render")

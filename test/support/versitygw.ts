@@ -18,7 +18,7 @@ import { encodeKey } from "../../src/sizes/key.ts"
 const run = promisify(execFile)
 
 /** How to get the server. */
-export const HOW_TO_INSTALL =
+const HOW_TO_INSTALL =
   "versitygw was not found: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or set VERSITYGW to where it is"
 
 const isProgram = (path: string): Promise<boolean> =>
@@ -45,7 +45,10 @@ const findVersitygw = async (): Promise<string | undefined> => {
 
 /** The versitygw of this machine; undefined where there is none and tests may be skipped. @throws where they may not */
 export const versitygw: string | undefined = await findVersitygw()
-if (versitygw === undefined && process.env["CI"]) throw new Error(HOW_TO_INSTALL)
+if (versitygw === undefined) {
+  if (process.env["CI"]) throw new Error(HOW_TO_INSTALL)
+  console.warn(`Skipped: ${HOW_TO_INSTALL}`)
+}
 
 const freePort = async (): Promise<number> => {
   const server = createServer()

@@ -1,0 +1,39 @@
+/**
+ * How much memory a render is expected to take at its peak: what admission reckons with. A wrong estimate costs speed or memory, never
+ * a wrong picture. The factors are those that `npm run bench -- --only factors` prints, rounded up.
+ */
+import { outputDimensions } from "../sizes/geometry.ts"
+import type { Recipe } from "../sizes/recipe.ts"
+import type { Inspected } from "./inspect.ts"
+import type { Container } from "./sniff.ts"
+
+/**
+ * Bytes per decoded pixel. A baseline JPEG and a still WebP are scaled while they are decoded; a progressive JPEG keeps its
+ * coefficients, an interlaced PNG all its rows, an AVIF the whole picture several times over.
+ */
+const PER_DECODED_PIXEL: Record<Container, { readonly baseline: number; readonly progressive: number }> = {
+  jpeg: { baseline: 0.6, progressive: 4 },
+  png: { baseline: 1.3, progressive: 5 },
+  webp: { baseline: 1, progressive: 1 },
+  gif: { baseline: 1, progressive: 1 },
+  tiff: { baseline: 2.5, progressive: 2.5 },
+  heif: { baseline: 20, progressive: 20 },
+}
+
+/** Bytes per pixel of the output while it is encoded; AVIF is by far the hungriest. */
+const PER_OUTPUT_PIXEL = { avif: 36, other: 12 }
+
+const FIXED_BYTES = 4_000_000
+
+/** Estimated peak in bytes, above what an idle process takes. */
+export const estimatePeak = (
+  { container, isProgressive, decodedPixels, dimensions, bytes }: Inspected,
+  recipe: Recipe,
+): number => {
+  const decoding = PER_DECODED_PIXEL[container][isProgressive ? "progressive" : "baseline"] * decodedPixels
+  if (recipe.kind === "info") return Math.round(FIXED_BYTES + bytes + decoding)
+  const { width, height } = outputDimensions(recipe.box, dimensions)
+  const isAvif = recipe.asked === "avif" || (recipe.asked === undefined && container === "heif")
+  const encoding = PER_OUTPUT_PIXEL[isAvif ? "avif" : "other"] * width * height
+  return Math.round(FIXED_BYTES + bytes + decoding + encoding)
+}

@@ -1,0 +1,404 @@
+/** What happens around the server: photos come, change and go; clients leave or are slow; stores are late or fail; the server ends. */
+import { writeFileSync } from "node:fs"
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import type { Server } from "node:http"
+import { type AddressInfo, connect } from "node:net"
+import { join } from "node:path"
+
+import { describe, expect, it } from "vitest"
+
+import { closeServer } from "../../src/server/node.ts"
+import { folderOriginals, folderRenditions } from "../../src/store/folder.ts"
+import {
+  createLatch,
+  createTally,
+  failing,
+  faultyOriginals,
+  faultyRenditions,
+  late,
+  on,
+} from "../support/faulty-store.ts"
+import { filesBelow, temporaryFolder } from "../support/folders.ts"
+import { BLUE, type Colour, colourAt, colourDistance, flat, GREEN, noise, RED, YELLOW } from "../support/photos.ts"
+import { createPhotos, openRequest, parseResponse, readAll, send, startServer } from "../support/server.ts"
+
+const ADDRESS = "/shop/480h/a.jpg"
+
+const isColour = async (bytes: Uint8Array, colour: Colour): Promise<boolean> =>
+  colourDistance(await colourAt(bytes, 0.5, 0.5), colour) < 16
+
+const connectionsOf = (server: Server): Promise<number> =>
+  new Promise((done, fail) => server.getConnections((error, count) => (error ? fail(error) : done(count))))
+
+describe("an original", () => {
+  it("that is new is there at once, although it was asked for in vain before", async () => {
+    const shop = await startServer()
+    expect((await shop.get(ADDRESS)).status).toBe(404)
+    await shop.write("shop/a.jpg", await flat())
+    expect((await shop.get(ADDRESS)).status).toBe(200)
+  })
+
+  it("that is replaced is seen at once, in every rendition and in its facts", async () => {
+    const shop = await startServer()
+    const addresses = [ADDRESS, `${ADDRESS}.webp`, "/shop/360x270/a.jpg"]
+    for (const colour of [RED, BLUE, GREEN]) {
+      await shop.write("shop/a.jpg", await flat({ colour }))
+      for (const address of addresses) expect(await isColour((await shop.get(address)).body, colour)).toBe(true)
+      const facts = JSON.parse((await shop.get("/shop/info/a.jpg.json")).text) as { dominantColour: string }
+      const dominant = [1, 3, 5].map((at) => parseInt(facts.dominantColour.slice(at, at + 2), 16))
+      expect(colourDistance([dominant[0] ?? 0, dominant[1] ?? 0, dominant[2] ?? 0], colour)).toBeLessThan(20)
+    }
+  })
+
+  it("that is replaced by one of the same length, again and again within a moment, is never answered stale", async () => {
+    const shop = await startServer()
+    const photos = await Promise.all(
+      [RED, BLUE, GREEN, YELLOW].map(async (colour) => {
+        const bytes = Buffer.alloc(4000)
+        // What follows the end of a PNG is no part of it.
+        ;(await flat({ width: 60, height: 40, colour, format: "png" })).copy(bytes)
+        return { colour, bytes }
+      }),
+    )
+    await shop.write("shop/a.jpg", photos[0]?.bytes ?? new Uint8Array())
+    for (let round = 0; round < 40; round++) {
+      const { colour, bytes } = photos[round % photos.length] ?? { colour: RED, bytes: new Uint8Array() }
+      // Over the old file, so that even its inode stays.
+      writeFileSync(join(shop.folder, "shop/a.jpg"), bytes)
+      const answer = await shop.get(ADDRESS)
+      expect(await isColour(answer.body, colour), `in round ${round}`).toBe(true)
+    }
+  })
+
+  it("that is deleted takes its rendition away with the next request for it", async () => {
+    const shop = await startServer()
+    await shop.write("shop/a.jpg", await flat())
+    for (const address of [ADDRESS, `${ADDRESS}.webp`]) await shop.get(address)
+    expect(await shop.stored()).toEqual(["shop/480h/a.jpg", "shop/480h/a.jpg.webp"])
+    await shop.remove("shop/a.jpg")
+    expect((await shop.get(ADDRESS)).status).toBe(404)
+    expect(await shop.stored()).toEqual(["shop/480h/a.jpg.webp"])
+    expect((await shop.get(`${ADDRESS}.webp`)).status).toBe(404)
+    expect(await filesBelow(shop.renditions)).toEqual([])
+  })
+
+  it("that is deleted takes away a rendition whose writer was killed before it was recorded", async () => {
+    const shop = await startServer()
+    await shop.write("shop/a.jpg", await flat())
+    await shop.get(ADDRESS)
+    await shop.tailor.idle()
+    const restarted = await startServer({ photos: shop, renditions: shop.renditions })
+    await rm(join(shop.renditions, "facts", "shop/480h/a.jpg.json"))
+    await shop.remove("shop/a.jpg")
+    expect((await restarted.get(ADDRESS)).status).toBe(404)
+    expect(await restarted.stored()).toEqual([])
+  })
+
+  it("is not touched by anything that is asked of it", async () => {
+    const shop = await startServer()
+    const bytes = await flat()
+    await shop.write("shop/a.jpg", bytes)
+    await chmod(join(shop.folder, "shop/a.jpg"), 0o444)
+    for (const address of [ADDRESS, `${ADDRESS}.webp`, `${ADDRESS}.avif`, "/shop/info/a.jpg.json"])
+      await shop.get(address)
+    await shop.tailor.purge("shop/a.jpg")
+    expect(await filesBelow(shop.folder)).toEqual(["shop/a.jpg"])
+    expect(await readFile(join(shop.folder, "shop/a.jpg"))).toEqual(bytes)
+  })
+
+  it("that was replaced while it was rendered is answered as it was, and stored as it is", async () => {
+    const photos = await createPhotos()
+    const latch = createLatch()
+    const renditions = await temporaryFolder()
+    const shop = await startServer({
+      photos,
+      renditions: faultyRenditions(folderRenditions(renditions), on(["put"], latch.hold)),
+    })
+    await photos.write("shop/a.jpg", await flat({ colour: RED }))
+    const answer = shop.get(ADDRESS)
+    await latch.reached
+    await photos.write("shop/a.jpg", await flat({ colour: BLUE }))
+    const later = shop.get(ADDRESS)
+    latch.open()
+    expect(await isColour((await answer).body, RED)).toBe(true)
+    expect(await isColour((await later).body, BLUE)).toBe(true)
+    await shop.tailor.idle()
+    const restarted = await startServer({ photos, renditions })
+    const stored = await restarted.get(ADDRESS)
+    expect(stored.headers["cache-status"]).toBe("imgtailor; hit")
+    expect(await isColour(stored.body, BLUE)).toBe(true)
+  })
+})
+
+describe("a rendition", () => {
+  it("that somebody deleted, cut off or wrote over is made again", async () => {
+    const shop = await startServer({ limits: { cacheBytes: 0 } })
+    await shop.write("shop/a.jpg", await flat({ colour: GREEN }))
+    const { body } = await shop.get(ADDRESS)
+    const path = join(shop.renditions, "files", "shop/480h/a.jpg")
+    for (const harm of [() => rm(path), () => writeFile(path, "other"), () => writeFile(path, body.subarray(0, 200))]) {
+      await shop.tailor.idle()
+      await harm()
+      const answer = await shop.get(ADDRESS)
+      expect(answer.status).toBe(200)
+      expect(answer.body.equals(body)).toBe(true)
+    }
+  })
+
+  it("that cannot be stored is answered all the same, and said to be so", async () => {
+    const file = join(await temporaryFolder(), "file")
+    await writeFile(file, "no folder")
+    const shop = await startServer({ renditions: join(file, "renditions") })
+    await shop.write("shop/a.jpg", await flat())
+    expect((await shop.get(ADDRESS)).status).toBe(200)
+    expect(shop.reports[0]?.storeFailure).toBeDefined()
+    expect(JSON.parse((await shop.get("/healthz")).text)).toMatchObject({ requests: { notStored: 1 } })
+  })
+
+  it("of another quality is another rendition, with another ETag", async () => {
+    const shop = await startServer({ quality: 90 })
+    await shop.write("shop/a.jpg", await noise({ width: 300, height: 200, format: "jpeg" }))
+    const before = await shop.get(ADDRESS)
+    await shop.tailor.idle()
+    const changed = await startServer({ photos: shop, renditions: shop.renditions, quality: 40 })
+    const after = await changed.get(ADDRESS)
+    expect(after.headers["cache-status"]).toBe("imgtailor; fwd=stale")
+    expect(after.body.length).toBeLessThan(before.body.length)
+    expect(after.headers["etag"]).not.toBe(before.headers["etag"])
+  })
+
+  it("is deleted by a purge in every size and format, and made again when it is asked for", async () => {
+    const shop = await startServer()
+    await shop.write("shop/a.jpg", await flat())
+    await shop.write("shop/b.jpg", await flat())
+    for (const address of [ADDRESS, `${ADDRESS}.webp`, "/shop/info/a.jpg.json", "/shop/480h/b.jpg"])
+      await shop.get(address)
+    await shop.tailor.idle()
+    expect(await shop.tailor.purge("shop/a.jpg")).toBe(3)
+    expect(await shop.stored()).toEqual(["shop/480h/b.jpg"])
+    expect((await shop.get(ADDRESS)).headers["cache-status"]).toBe("imgtailor; fwd=uri-miss")
+  })
+})
+
+describe("a client", () => {
+  it("that goes away while a rendition is made harms nobody who waits for the same", async () => {
+    const photos = await createPhotos()
+    const latch = createLatch()
+    const tally = createTally()
+    const held = faultyOriginals(folderOriginals(photos.folder), on(["get"], latch.hold))
+    const shop = await startServer({ photos, originals: faultyOriginals(held, tally.fault) })
+    await photos.write("shop/a.jpg", await flat())
+    const leaving = openRequest(shop.port, ADDRESS)
+    await latch.reached
+    const staying = shop.get(`${ADDRESS}?staying`)
+    await expect.poll(() => tally.counts.head).toBeGreaterThanOrEqual(2)
+    leaving.destroy()
+    await expect.poll(() => connectionsOf(shop.server)).toBe(1)
+    latch.open()
+    expect((await staying).status).toBe(200)
+    expect(await shop.stored()).toEqual(["shop/480h/a.jpg"])
+  })
+
+  it("that goes away alone is told nothing, and the next one is answered", async () => {
+    const photos = await createPhotos()
+    const latch = createLatch()
+    const shop = await startServer({
+      photos,
+      originals: faultyOriginals(folderOriginals(photos.folder), on(["get"], latch.hold)),
+    })
+    await photos.write("shop/a.jpg", await flat())
+    const leaving = openRequest(shop.port, ADDRESS)
+    await latch.reached
+    leaving.destroy()
+    await expect.poll(() => shop.reports.length).toBe(1)
+    expect(shop.reports[0]).toMatchObject({ outcome: "refused", code: "busy" })
+    const next = shop.get(ADDRESS)
+    latch.open()
+    expect((await next).status).toBe(200)
+  })
+
+  it("that goes away in the middle of a large answer leaves no file open", async () => {
+    const shop = await startServer({ limits: { cacheBytes: 0 } })
+    await shop.write("large.png", await noise({ width: 1000, height: 600 }))
+    await shop.get("/1280w/large.png")
+    await shop.tailor.idle()
+    const openFiles = async (): Promise<number> => (await readdir("/proc/self/fd").catch(() => [])).length
+    const before = await openFiles()
+    for (let time = 0; time < 20; time++) {
+      const socket = openRequest(shop.port, "/1280w/large.png")
+      await new Promise((done) => socket.once("data", done))
+      socket.destroy()
+    }
+    await expect.poll(openFiles, { timeout: 5000 }).toBeLessThanOrEqual(before + 2)
+  })
+
+  it("that reads slowly holds up nobody, and gets all of it in the end", async () => {
+    const shop = await startServer()
+    await shop.write("large.png", await noise({ width: 1000, height: 600 }))
+    await shop.write("shop/a.jpg", await flat())
+    const { body } = await shop.get("/1280w/large.png")
+    const slow = Array.from({ length: 8 }, () => openRequest(shop.port, "/1280w/large.png").pause())
+    for (let time = 0; time < 20; time++) expect((await shop.get(ADDRESS)).status).toBe(200)
+    for (const socket of slow) expect(parseResponse(await readAll(socket)).body.equals(body)).toBe(true)
+  })
+
+  it("that sends several requests on one connection is answered in their order", async () => {
+    const shop = await startServer()
+    await shop.write("shop/a.jpg", await flat())
+    const socket = connect(shop.port, "127.0.0.1")
+    const request = (target: string, connection: string): string =>
+      `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: ${connection}\r\n\r\n`
+    socket.write(
+      request("/480h/absent.jpg", "keep-alive") + request(ADDRESS, "keep-alive") + request("/healthz", "close"),
+    )
+    const text = (await readAll(socket)).toString("latin1")
+    expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(["404", "200", "200"])
+  })
+})
+
+describe("a request that waits", () => {
+  it("longer than the deadline is told when to come again, and its rendition is stored all the same", async () => {
+    const photos = await createPhotos()
+    const latch = createLatch()
+    const renditions = await temporaryFolder()
+    const shop = await startServer({
+      photos,
+      renditions: faultyRenditions(folderRenditions(renditions), on(["put"], latch.hold)),
+      limits: { deadlineMs: 1000 },
+    })
+    await photos.write("shop/a.jpg", await flat())
+    const answer = await shop.get(ADDRESS)
+    expect(answer.status).toBe(503)
+    expect(answer.headers).toMatchObject({ "retry-after": "2", "cache-control": "no-store" })
+    expect(answer.text).toContain("busy")
+    latch.open()
+    await shop.tailor.idle()
+    expect(await filesBelow(join(renditions, "files"))).toEqual(["shop/480h/a.jpg"])
+    expect((await shop.get(ADDRESS)).status).toBe(200)
+  })
+
+  it("is refused at once where the queue is full, and answered once there is room", async () => {
+    const photos = await createPhotos()
+    const latch = createLatch()
+    const shop = await startServer({
+      photos,
+      originals: faultyOriginals(folderOriginals(photos.folder), on(["get"], latch.hold)),
+      limits: { renders: 1, queue: 0 },
+    })
+    await photos.write("shop/a.jpg", await flat())
+    await photos.write("shop/b.jpg", await flat())
+    const first = shop.get(ADDRESS)
+    await latch.reached
+    const refused = await shop.get("/shop/480h/b.jpg")
+    expect(refused.status).toBe(503)
+    expect(refused.headers).toMatchObject({ "retry-after": "2", "cache-control": "no-store" })
+    expect((await shop.get("/healthz")).status).toBe(200)
+    latch.open()
+    expect((await first).status).toBe(200)
+    expect((await shop.get("/shop/480h/b.jpg")).status).toBe(200)
+  })
+
+  it("for a store that is late is answered all the same", async () => {
+    const photos = await createPhotos()
+    const shop = await startServer({
+      photos,
+      originals: faultyOriginals(folderOriginals(photos.folder), late(30)),
+      renditions: faultyRenditions(folderRenditions(await temporaryFolder()), late(30)),
+    })
+    await photos.write("shop/a.jpg", await flat())
+    expect((await shop.get(ADDRESS)).status).toBe(200)
+    expect((await shop.get(ADDRESS)).headers["cache-status"]).toBe("imgtailor; hit")
+  })
+
+  it("for a store that fails is answered 502 and not cached, and the log has what the client has not", async () => {
+    const photos = await createPhotos()
+    const shop = await startServer({
+      photos,
+      originals: faultyOriginals(folderOriginals(photos.folder), on(["head"], failing)),
+    })
+    const answer = await shop.get(ADDRESS)
+    expect(answer.status).toBe(502)
+    expect(answer.headers["cache-control"]).toBe("no-store")
+    expect(answer.text).toContain("store-unavailable")
+    expect(answer.text).not.toContain("secret detail")
+    expect(shop.reports[0]?.cause).toMatchObject({ message: expect.stringContaining("secret detail") as string })
+  })
+})
+
+describe("two hundred different requests at one time", () => {
+  it("each get their own picture", async () => {
+    const shop = await startServer({ sizes: ["60x40", "50w", "30h"], limits: { renders: 3 } })
+    const colours = Array.from({ length: 12 }, (_, at): Colour => [
+      (at % 4) * 70 + 20,
+      Math.floor(at / 4) * 90 + 20,
+      60,
+    ])
+    await Promise.all(
+      colours.map(async (colour, at) =>
+        shop.write(`${at}.png`, await flat({ width: 90, height: 60, colour, format: "png" })),
+      ),
+    )
+    const wanted = Array.from({ length: 200 }, (_, at) => ({
+      at: (at * 7) % colours.length,
+      target: `/${["60x40", "50w", "30h"][at % 3]}/${(at * 7) % colours.length}.png${["", ".webp"][at % 2]}`,
+    }))
+    const answers = await Promise.all(wanted.map(({ target }) => shop.get(target)))
+    for (const [at, { status, body }] of answers.entries()) {
+      expect(status).toBe(200)
+      expect(await isColour(body, colours[wanted[at]?.at ?? 0] ?? RED), `for ${wanted[at]?.target}`).toBe(true)
+    }
+    expect((await shop.stored()).length).toBe(new Set(wanted.map(({ target }) => target)).size)
+  })
+})
+
+describe("a server that ends", () => {
+  it("answers what was asked, takes no new connection, and is done when the last answer is out", async () => {
+    const photos = await createPhotos()
+    const latch = createLatch()
+    const shop = await startServer({
+      photos,
+      originals: faultyOriginals(folderOriginals(photos.folder), on(["get"], latch.hold)),
+    })
+    await photos.write("shop/a.jpg", await flat())
+    // On a connection that would be kept open for further requests.
+    const running = openRequest(shop.port, ADDRESS, { headers: { connection: "keep-alive" } })
+    await latch.reached
+    let isClosed = false
+    const closed = closeServer(shop.server, 10_000).then(() => (isClosed = true))
+    await expect(send(shop.port, "/healthz")).rejects.toMatchObject({ code: "ECONNREFUSED" })
+    expect(isClosed).toBe(false)
+    latch.open()
+    expect(parseResponse(await readAll(running)).status).toBe(200)
+    await closed
+    await shop.tailor.idle()
+    expect(await shop.stored()).toEqual(["shop/480h/a.jpg"])
+  })
+
+  it("is not held up by connections on which nothing is asked, be they new or used before", async () => {
+    const shop = await startServer()
+    await shop.write("shop/a.jpg", await flat())
+    const unused = connect(shop.port, "127.0.0.1")
+    await new Promise((done) => unused.once("connect", done))
+    const used = openRequest(shop.port, ADDRESS, { headers: { connection: "keep-alive" } })
+    await new Promise((done) => used.once("data", done))
+    await expect(closeServer(shop.server, 3_600_000)).resolves.toBeUndefined()
+    await Promise.all([readAll(unused), readAll(used)])
+  }, 4000)
+
+  it("cuts what is not done within its grace", async () => {
+    const photos = await createPhotos()
+    const latch = createLatch()
+    const shop = await startServer({
+      photos,
+      originals: faultyOriginals(folderOriginals(photos.folder), on(["get"], latch.hold)),
+    })
+    await photos.write("shop/a.jpg", await flat())
+    const running = openRequest(shop.port, ADDRESS)
+    running.on("error", () => {})
+    await latch.reached
+    await closeServer(shop.server, 50)
+    expect((await readAll(running).catch(() => Buffer.alloc(0))).length).toBe(0)
+    expect(shop.server.address() as AddressInfo | null).toBeNull()
+    latch.open()
+  })
+})

@@ -1,0 +1,140 @@
+/**
+ * Hit or make, with everything that can happen in between. Races are played on a stage: at every point where the work waits for
+ * something, the world changes, somebody else asks, or somebody leaves.
+ */
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+
+import { createPlay, type Event, EVENTS, type Play, type PlayOptions, settle, storeFaults } from "./support.ts"
+
+const STAGES: readonly (PlayOptions & { readonly name: string })[] = [
+  { name: "versions that tell every change", isCoarse: false, isCached: false },
+  { name: "versions that tell every change, and a cache", isCoarse: false, isCached: true },
+  { name: "a clock that stands still between changes", isCoarse: true, isCached: false },
+  { name: "a clock that stands still between changes, and a cache", isCoarse: true, isCached: true },
+]
+
+const CHANGES = ["replace", "corrupt", "remove", "restore"] as const satisfies readonly Event[]
+
+/** Steps of a miss: eight calls of two steps each at most, and those of a second round. */
+const STEPS = 22
+
+/** Lets `steps` of those on that have stopped, the first or the last first; false where it ended before. */
+const playSteps = async (play: Play, steps: number, isLastFirst = false): Promise<boolean> => {
+  for (let step = 0; step < steps; step++) {
+    const { length } = await play.stage.stopped()
+    if (length === 0) return false
+    play.stage.letOn(isLastFirst ? length - 1 : 0)
+  }
+  await play.stage.stopped()
+  return true
+}
+
+const begin = (options: PlayOptions): Play => {
+  const play = createPlay(options)
+  play.world.write("a.jpg", "a0")
+  play.ask("480h/a.jpg")
+  return play
+}
+
+const EVENT_LIST = fc.array(fc.constantFrom(...(Object.keys(EVENTS) as Event[])), { maxLength: 12 })
+const CHOICES = fc.array(fc.nat(100), { maxLength: 120 })
+
+/** Lets events happen in their order, between steps in the order that the choices say. */
+const perform = async (play: Play, events: readonly Event[], choices: readonly number[]): Promise<void> => {
+  let next = 0
+  for (const choice of choices) {
+    const { length } = await play.stage.stopped()
+    const event = choice % (length + 1) === length ? events[next] : undefined
+    if (event) EVENTS[event](play, (next += 1))
+    else if (length > 0) play.stage.letOn(choice % length)
+  }
+  for (const event of events.slice(next)) EVENTS[event](play, (next += 1))
+}
+
+const PAIRS = [
+  ["replace", "replace"],
+  ["remove", "restore"],
+  ["replace", "restore"],
+  ["corrupt", "replace"],
+] as const satisfies readonly (readonly Event[])[]
+
+describe.each(STAGES)("with $name", (options) => {
+  it.each(CHANGES)("a miss is never answered with what was gone before it began: %s at every step", async (change) => {
+    for (let at = 0; at <= STEPS; at++) {
+      for (const isLastFirst of [false, true]) {
+        const play = begin(options)
+        await playSteps(play, at)
+        EVENTS[change](play, 1)
+        play.ask("480h/a.jpg")
+        await playSteps(play, 100, isLastFirst)
+        await settle(play)
+        expect(play.faults, `at step ${at}`).toEqual([])
+      }
+    }
+  })
+
+  it("two changes at any two steps of a miss, with a request after each, are seen by both", async () => {
+    for (const [first, second] of PAIRS) {
+      for (let at = 0; at <= STEPS; at++) {
+        for (let then = at % 7; then <= STEPS; then += 7) {
+          const play = begin(options)
+          await playSteps(play, at)
+          EVENTS[first](play, 1)
+          play.ask("480h/a.jpg")
+          await playSteps(play, then, true)
+          EVENTS[second](play, 2)
+          play.ask("480h/a.jpg")
+          await playSteps(play, 200, at % 2 === 0)
+          await settle(play)
+          expect(play.faults, `${first} at step ${at}, ${second} ${then} steps later`).toEqual([])
+        }
+      }
+    }
+  })
+
+  it("whatever happens in whatever order, nobody is told what was gone before he asked", async () => {
+    await fc.assert(
+      fc.asyncProperty(EVENT_LIST, CHOICES, async (events, choices) => {
+        const play = begin(options)
+        await perform(play, events, choices)
+        await settle(play)
+        expect(play.faults).toEqual([])
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it("whatever happens in whatever order, what is stored in the end is what is, or says that it proves nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(EVENT_LIST, CHOICES, async (events, choices) => {
+        const play = begin(options)
+        // Somebody asks after the last change: what lies under a key that nobody asks for any more is no business of a request.
+        await perform(play, [...events, "ask", "ask for the other"], choices)
+        await play.playOut()
+        expect(await storeFaults(play)).toEqual([])
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe.each(STAGES.filter(({ isCoarse }) => !isCoarse))("with $name", (options) => {
+  it.each(CHANGES)("what is stored in the end is what is: %s at every step", async (change) => {
+    const faults: string[] = []
+    for (let at = 0; at <= STEPS; at++) {
+      for (let then = at % 3; then <= STEPS; then += 3) {
+        const play = begin(options)
+        await playSteps(play, at)
+        EVENTS[change](play, 1)
+        play.ask("480h/a.jpg")
+        // The second request runs ahead so far, then the first one overtakes it.
+        await playSteps(play, then, true)
+        await playSteps(play, 1)
+        await playSteps(play, 200, true)
+        for (const fault of await storeFaults(play)) faults.push(`${fault}: at step ${at}, overtaken after ${then}`)
+      }
+    }
+    expect(faults.slice(0, 5)).toEqual([])
+  })
+})

@@ -1,0 +1,460 @@
+/** Identical misses at one time, stores that are late, fail or hang, clients that leave: what is done, and how often. */
+import { describe, expect, it } from "vitest"
+
+import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
+import type { Originals, Renditions } from "../../src/store/store.ts"
+import type { Core, WorkLimits } from "../../src/tailor/tailor.ts"
+import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
+import {
+  createLatch,
+  createTally,
+  failing,
+  type Fault,
+  faultyOriginals,
+  faultyRenditions,
+  hanging,
+  on,
+} from "../support/faulty-store.ts"
+import { ask, openCore } from "./support.ts"
+
+const KEY = "480h/a.jpg"
+const RENDERED = "photo @ 480h."
+
+interface Shop {
+  readonly core: Core
+  /** What the shop has uploaded; no fault stands before it. */
+  readonly photos: MemoryOriginals
+  /** What is stored; no fault stands before it. */
+  readonly store: Renditions
+  readonly renderer: FakeRenderer
+  readonly reads: ReturnType<typeof createTally>["counts"]
+  readonly writes: ReturnType<typeof createTally>["counts"]
+}
+
+interface ShopOptions {
+  readonly originalsFault?: Fault
+  readonly renditionsFault?: Fault
+  readonly step?: (name: string) => Promise<void>
+  readonly peakBytes?: number
+  /** Whether an original's version proves what its bytes are. */
+  readonly isSettled?: boolean
+  readonly limits?: Partial<WorkLimits>
+}
+
+const unsettled = (store: Originals): Originals => ({
+  name: store.name,
+  head: async (key) => {
+    const stat = await store.head(key)
+    return stat && { ...stat, settled: false }
+  },
+  get: async (key) => {
+    const object = await store.get(key)
+    return object && { ...object, stat: { ...object.stat, settled: false } }
+  },
+})
+
+const openShop = ({
+  originalsFault,
+  renditionsFault,
+  step,
+  peakBytes,
+  isSettled = true,
+  limits = {},
+}: ShopOptions = {}): Shop => {
+  const photos = memoryOriginals()
+  photos.set("a.jpg", Buffer.from("photo"))
+  const store = memoryRenditions()
+  const [reads, writes] = [createTally(), createTally()]
+  const renderer = createFakeRenderer({ ...(step && { step }), ...(peakBytes !== undefined && { peakBytes }) })
+  const pass: Fault = async () => {}
+  const core = openCore({
+    originals: faultyOriginals(
+      faultyOriginals(isSettled ? photos : unsettled(photos), originalsFault ?? pass),
+      reads.fault,
+    ),
+    renditions: faultyRenditions(faultyRenditions(store, renditionsFault ?? pass), writes.fault),
+    renderer,
+    limits,
+  })
+  return { core, photos, store, renderer, reads: reads.counts, writes: writes.counts }
+}
+
+/** A step of the renderer that can be held. */
+const holdRender = (): {
+  readonly step: (name: string) => Promise<void>
+  readonly latch: ReturnType<typeof createLatch>
+} => {
+  const latch = createLatch()
+  return { latch, step: async (name) => (name === "render" ? latch.hold("get", name) : undefined) }
+}
+
+const storedText = async (store: Renditions, key = KEY): Promise<string | undefined> => {
+  const object = await store.get(key)
+  return object && Buffer.from(object.body as Uint8Array).toString()
+}
+
+describe("identical misses at one time", () => {
+  it("cost one read, one render and one write, and all get the same", async () => {
+    const { core, renderer, reads, writes } = openShop()
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(core, KEY)))
+    await core.idle()
+    expect(new Set(answers)).toEqual(new Set([RENDERED]))
+    expect({ read: reads.get, ...renderer.calls, written: writes.put }).toEqual({
+      read: 1,
+      inspect: 1,
+      render: 1,
+      written: 1,
+    })
+  })
+
+  it("cost no more when the first client leaves, and nobody else notices", async () => {
+    const { step, latch } = holdRender()
+    const { core, renderer, reads, writes } = openShop({ step })
+    const clients = Array.from({ length: 200 }, () => new AbortController())
+    const answers = clients.map(({ signal }) => ask(core, KEY, signal))
+    await latch.reached
+    for (const at of [0, 7, 199]) clients[at]?.abort()
+    latch.open()
+    const told = await Promise.all(answers)
+    await core.idle()
+    expect(told.filter((answer) => answer === "left").length).toBe(3)
+    expect(told.filter((answer) => answer === RENDERED).length).toBe(197)
+    expect({ read: reads.get, ...renderer.calls, written: writes.put }).toEqual({
+      read: 1,
+      inspect: 1,
+      render: 1,
+      written: 1,
+    })
+  })
+
+  it("cost no more when all leave while it is made: it is stored, and whoever asks then joins", async () => {
+    const { step, latch } = holdRender()
+    const { core, renderer, store } = openShop({ step })
+    const clients = Array.from({ length: 5 }, () => new AbortController())
+    const answers = clients.map(({ signal }) => ask(core, KEY, signal))
+    await latch.reached
+    for (const client of clients) client.abort()
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(["left"]))
+    const late = ask(core, KEY)
+    latch.open()
+    expect(await late).toBe(RENDERED)
+    await core.idle()
+    expect(renderer.calls.render).toBe(1)
+    expect(await storedText(store)).toBe(RENDERED)
+  })
+
+  it("are one request's miss and the others' company, as their decisions say", async () => {
+    const { core } = openShop()
+    const { parseKey } = await import("../../src/sizes/key.ts")
+    const parsed = parseKey(KEY.split("/"), core.grammar)
+    if ("refused" in parsed) throw new Error("Expected a key.")
+    const found = await Promise.all(Array.from({ length: 5 }, () => core.answer(parsed)))
+    expect(found.map(({ decision }) => decision.outcome).toSorted()).toEqual([
+      ...Array.from({ length: 4 }, () => "coalesced"),
+      "miss",
+    ])
+    expect((await core.answer(parsed)).decision.outcome).toBe("hit")
+  })
+
+  it("share a failure too, and the next request tries again", async () => {
+    let fails = true
+    const { core, renderer } = openShop({
+      originalsFault: on(["get"], async (call, key) => (fails ? failing(call, key) : undefined)),
+    })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(core, KEY)))
+    expect(new Set(answers)).toEqual(new Set(["store-unavailable"]))
+    fails = false
+    expect(await ask(core, KEY)).toBe(RENDERED)
+    expect(renderer.calls.render).toBe(1)
+  })
+
+  it("of an original that may change again unseen are rendered once, and read once more by all who came too late", async () => {
+    const { step, latch } = holdRender()
+    const { core, renderer, reads, writes } = openShop({ step, isSettled: false })
+    const early = [ask(core, KEY), ask(core, KEY)]
+    await latch.reached
+    const later = Array.from({ length: 50 }, () => ask(core, KEY))
+    await new Promise((done) => setImmediate(done))
+    latch.open()
+    expect(new Set(await Promise.all([...early, ...later]))).toEqual(new Set([RENDERED]))
+    expect({ read: reads.get, render: renderer.calls.render, written: writes.put }).toEqual({
+      read: 2,
+      render: 1,
+      written: 1,
+    })
+  })
+
+  it("are only those of one size and format", async () => {
+    const { core, renderer } = openShop()
+    const keys = [KEY, "1280w/a.jpg", "480h/a.jpg.webp", "480h/a.jpg.avif", "info/a.jpg.json"]
+    const answers = await Promise.all(keys.flatMap((key) => [ask(core, key), ask(core, key)]))
+    expect(new Set(answers).size).toBe(keys.length)
+    expect(renderer.calls.render).toBe(keys.length)
+  })
+})
+
+describe("a client that leaves", () => {
+  it("takes its render out of the queue when nobody else waits for it", async () => {
+    const { step, latch } = holdRender()
+    const { core, photos, renderer, reads } = openShop({ step, limits: { renders: 1 } })
+    photos.set("b.jpg", Buffer.from("other"))
+    const first = ask(core, KEY)
+    await latch.reached
+    const client = new AbortController()
+    const second = ask(core, "480h/b.jpg", client.signal)
+    await new Promise((done) => setImmediate(done))
+    client.abort()
+    expect(await second).toBe("left")
+    latch.open()
+    expect(await first).toBe(RENDERED)
+    await core.idle()
+    expect({ render: renderer.calls.render, read: reads.get }).toEqual({ render: 1, read: 1 })
+  })
+
+  it("before anything began is not answered", async () => {
+    const { core } = openShop()
+    expect(await ask(core, KEY, AbortSignal.abort())).toBe("left")
+    await core.idle()
+  })
+
+  it("while it is looked up whether anything is stored is not answered either", async () => {
+    const latch = createLatch()
+    const { core } = openShop({ renditionsFault: on(["get"], latch.hold) })
+    const client = new AbortController()
+    const answer = ask(core, KEY, client.signal)
+    await latch.reached
+    client.abort()
+    latch.open()
+    expect(await answer).toBe("left")
+    await core.idle()
+  })
+})
+
+describe("a corrupt original", () => {
+  it("is decoded once a version, however often it is asked for, and its repair works at once", async () => {
+    const { core, photos, renderer } = openShop()
+    photos.set("a.jpg", Buffer.from(CORRUPT))
+    for (let time = 0; time < 10; time++) expect(await ask(core, KEY)).toBe("corrupt-original")
+    expect(renderer.calls.render).toBe(1)
+    photos.set("a.jpg", Buffer.from(`${CORRUPT} still`))
+    for (let time = 0; time < 10; time++) expect(await ask(core, KEY)).toBe("corrupt-original")
+    expect(renderer.calls.render).toBe(2)
+    photos.set("a.jpg", Buffer.from("photo"))
+    expect(await ask(core, KEY)).toBe(RENDERED)
+  })
+
+  it("stores nothing", async () => {
+    const { core, photos, store, writes } = openShop()
+    photos.set("a.jpg", Buffer.from(CORRUPT))
+    await ask(core, KEY)
+    await core.idle()
+    expect(await storedText(store)).toBeUndefined()
+    expect(writes.put).toBe(0)
+  })
+
+  it("that takes the place of a sound one, takes its rendition away too", async () => {
+    const { core, photos, store } = openShop()
+    await ask(core, KEY)
+    photos.set("a.jpg", Buffer.from(CORRUPT))
+    expect(await ask(core, KEY)).toBe("corrupt-original")
+    await core.idle()
+    expect(await storedText(store)).toBeUndefined()
+  })
+})
+
+describe("an original that changes while it is rendered", () => {
+  it("to another: the asker gets what was there, the store gets what is there", async () => {
+    const { step, latch } = holdRender()
+    const { core, photos, store, renderer } = openShop({ step })
+    const answer = ask(core, KEY)
+    await latch.reached
+    photos.set("a.jpg", Buffer.from("new"))
+    latch.open()
+    expect(await answer).toBe(RENDERED)
+    await core.idle()
+    expect(await storedText(store)).toBe("new @ 480h.")
+    expect(renderer.calls.render).toBe(2)
+    expect(await ask(core, KEY)).toBe("new @ 480h.")
+    expect(renderer.calls.render).toBe(2)
+  })
+
+  it("to nothing: what was rendered of it does not stay", async () => {
+    const { step, latch } = holdRender()
+    const { core, photos, store } = openShop({ step })
+    const answer = ask(core, KEY)
+    await latch.reached
+    photos.remove("a.jpg")
+    latch.open()
+    expect(await answer).toBe(RENDERED)
+    await core.idle()
+    expect(await storedText(store)).toBeUndefined()
+  })
+
+  it("to what does not decode: what was rendered of it does not stay", async () => {
+    const { step, latch } = holdRender()
+    const { core, photos, store } = openShop({ step })
+    const answer = ask(core, KEY)
+    await latch.reached
+    photos.set("a.jpg", Buffer.from(CORRUPT))
+    latch.open()
+    expect(await answer).toBe(RENDERED)
+    await core.idle()
+    expect(await storedText(store)).toBeUndefined()
+  })
+
+  it("again and again is not rendered for ever on one request's account", async () => {
+    let version = 0
+    const shop: Shop = openShop({
+      step: async (name) => {
+        if (name === "render") shop.photos.set("a.jpg", Buffer.from(`version ${(version += 1)}`))
+      },
+    })
+    await ask(shop.core, KEY)
+    await shop.core.idle()
+    expect(shop.renderer.calls.render).toBeLessThan(10)
+  })
+
+  it("back and forth leaves what is there in the end", async () => {
+    const { step, latch } = holdRender()
+    const { core, photos, store } = openShop({ step })
+    const answers = [ask(core, KEY)]
+    await latch.reached
+    for (const content of ["b", "a", "b", "photo"]) {
+      photos.set("a.jpg", Buffer.from(content))
+      answers.push(ask(core, KEY))
+    }
+    latch.open()
+    await Promise.all(answers)
+    await core.idle()
+    expect(await ask(core, KEY)).toBe(RENDERED)
+    expect(await storedText(store)).toBe(RENDERED)
+  })
+})
+
+describe("an original that is gone", () => {
+  it("takes its rendition away with the next request", async () => {
+    const { core, photos, store } = openShop()
+    await ask(core, KEY)
+    photos.remove("a.jpg")
+    expect(await ask(core, KEY)).toBe("original-not-found")
+    expect(await storedText(store)).toBeUndefined()
+  })
+
+  it("is told as gone where the store of renditions cannot delete", async () => {
+    const { core, photos } = openShop({ renditionsFault: on(["delete"], failing) })
+    await ask(core, KEY)
+    photos.remove("a.jpg")
+    expect(await ask(core, KEY)).toBe("original-not-found")
+  })
+})
+
+describe("a store of renditions that", () => {
+  it("cannot write does not fail the answer, which says so, and the next request makes it again", async () => {
+    const { core, renderer, writes } = openShop({ renditionsFault: on(["put"], failing) })
+    const { parseKey } = await import("../../src/sizes/key.ts")
+    const parsed = parseKey(KEY.split("/"), core.grammar)
+    if ("refused" in parsed) throw new Error("Expected a key.")
+    const [first, ...others] = await Promise.all([core.answer(parsed), core.answer(parsed), core.answer(parsed)])
+    expect(first.decision.storeFailure).toContain("put failed")
+    expect(others.map(({ decision }) => decision.storeFailure)).toEqual([undefined, undefined])
+    await core.idle()
+    expect(await ask(core, KEY)).toBe(RENDERED)
+    expect({ render: renderer.calls.render, put: writes.put }).toEqual({ render: 2, put: 2 })
+  })
+
+  it("never finishes writing delays the answer by seconds, not for ever", async () => {
+    const { core } = openShop({ renditionsFault: on(["put"], hanging) })
+    const { parseKey } = await import("../../src/sizes/key.ts")
+    const parsed = parseKey(KEY.split("/"), core.grammar)
+    if ("refused" in parsed) throw new Error("Expected a key.")
+    const found = await core.answer(parsed)
+    expect(Buffer.from(found.body as Uint8Array).toString()).toBe(RENDERED)
+    expect(found.decision.storeFailure).toBeDefined()
+  })
+
+  it("cannot read says so with a code", async () => {
+    const { core } = openShop({ renditionsFault: on(["get"], failing) })
+    expect(await ask(core, KEY)).toBe("store-unavailable")
+  })
+
+  it("never answers is waited for no longer than the deadline", async () => {
+    const { core } = openShop({ renditionsFault: on(["get"], hanging), limits: { deadlineMs: 50 } })
+    expect(["busy", "store-unavailable"]).toContain(await ask(core, KEY))
+  }, 3000)
+})
+
+describe("a store of originals that", () => {
+  it("cannot look says so with a code", async () => {
+    const { core } = openShop({ originalsFault: on(["head"], failing) })
+    expect(await ask(core, KEY)).toBe("store-unavailable")
+  })
+
+  it("never answers a look is waited for no longer than the deadline", async () => {
+    const { core } = openShop({ originalsFault: on(["head"], hanging), limits: { deadlineMs: 50 } })
+    expect(["busy", "store-unavailable"]).toContain(await ask(core, KEY))
+  }, 3000)
+
+  it("never finishes reading is waited for no longer than the deadline", async () => {
+    const { core } = openShop({ originalsFault: on(["get"], hanging), limits: { deadlineMs: 50 } })
+    expect(await ask(core, KEY)).toBe("busy")
+  }, 3000)
+
+  it("is late costs one read all the same", async () => {
+    const latch = createLatch()
+    const { core, reads, renderer } = openShop({ originalsFault: on(["get"], latch.hold) })
+    const early = ask(core, KEY)
+    await latch.reached
+    const later = Array.from({ length: 10 }, () => ask(core, KEY))
+    latch.open()
+    expect(new Set(await Promise.all([early, ...later]))).toEqual(new Set([RENDERED]))
+    expect({ read: reads.get, render: renderer.calls.render }).toEqual({ read: 1, render: 1 })
+  })
+})
+
+describe("more work than there is room for", () => {
+  it("is refused when the deadline passes, goes on, and is stored", async () => {
+    const { step, latch } = holdRender()
+    const { core, renderer, store } = openShop({ step, limits: { deadlineMs: 50 } })
+    expect(await ask(core, KEY)).toBe("busy")
+    latch.open()
+    await core.idle()
+    expect(await storedText(store)).toBe(RENDERED)
+    expect(await ask(core, KEY)).toBe(RENDERED)
+    expect(renderer.calls.render).toBe(1)
+  })
+
+  it("is refused at once when the queue is full, and taken again when there is room", async () => {
+    const { step, latch } = holdRender()
+    const { core, photos } = openShop({ step, limits: { renders: 1, queue: 1 } })
+    for (const name of ["b", "c"]) photos.set(`${name}.jpg`, Buffer.from(name))
+    const first = ask(core, KEY)
+    await latch.reached
+    const second = ask(core, "480h/b.jpg")
+    await new Promise((done) => setImmediate(done))
+    expect(await ask(core, "480h/c.jpg")).toBe("busy")
+    // Who joins what is made already needs no room.
+    const joined = ask(core, KEY)
+    latch.open()
+    expect(await Promise.all([first, second, joined])).toEqual([RENDERED, "b @ 480h.", RENDERED])
+    expect(await ask(core, "480h/c.jpg")).toBe("c @ 480h.")
+  })
+
+  it("in memory waits for its turn, and what is larger than all of it runs alone", async () => {
+    let [running, most] = [0, 0]
+    const { core, photos, renderer } = openShop({
+      peakBytes: 2000,
+      limits: { memoryBytes: 1000, renders: 4 },
+      step: async (name) => {
+        if (name !== "render") return
+        running += 1
+        most = Math.max(most, running)
+        await new Promise((done) => setImmediate(done))
+        running -= 1
+      },
+    })
+    const names = ["b", "c", "d", "e"]
+    for (const name of names) photos.set(`${name}.jpg`, Buffer.from(name))
+    await Promise.all(names.map((name) => ask(core, `480h/${name}.jpg`)))
+    expect({ most, render: renderer.calls.render }).toEqual({ most: 1, render: 4 })
+  })
+})
