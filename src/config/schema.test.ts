@@ -253,7 +253,9 @@ describe("checkOptions", () => {
       },
     ],
   ])("describes a wrong store %s as well", (_, store) => {
-    expect(problemOf({ originals: store })).toMatch(/^originals: Expected a folder, s3:\/\/bucket\/prefix, or a store with head, get.* got /)
+    expect(problemOf({ originals: store })).toMatch(
+      /^originals: Expected a folder, s3:\/\/bucket\/prefix, or a store with head, get.* got /,
+    )
   })
 
   it("does not write out what is in a wrong store: it may be long, and it may be secret", () => {
