@@ -37,6 +37,9 @@ const part = (quality: number, factor: number): number => Math.max(1, Math.round
 const inOwnChannels = (image: Sharp, { isGrey }: EncodeJob["original"]): Sharp =>
   isGrey ? image.toColourspace("b-w") : image
 
+/** With fewer than these, the quantiser mixes colours that the original told apart. */
+const gifColours = ({ colours }: EncodeJob["original"]): number => Math.max(16, colours)
+
 const png =
   (options: PngOptions): Encode =>
   (image, { original }) =>
@@ -87,8 +90,9 @@ export const ENCODERS: Record<Format, Encoder> = {
     maxSide: 65_535,
     encode: (image) => image.gif({ effort: 4 }),
     lighter: [
-      (image, { original: { colours } }) => image.gif({ effort: 10, colours }),
-      (image, { original: { colours } }) => image.gif({ effort: 10, colours, dither: 0, interFrameMaxError: 4 }),
+      (image, { original }) => image.gif({ effort: 10, colours: gifColours(original) }),
+      (image, { original }) =>
+        image.gif({ effort: 10, colours: gifColours(original), dither: 0, interFrameMaxError: 4 }),
     ],
   },
 }

@@ -2,9 +2,16 @@
  * `node:http`: a listener to mount in a server of your own, and the server of `imgtailor serve`.
  * GET and HEAD have no body, so there is little to translate; an answer held in memory goes to the socket in one piece.
  */
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http"
 import type { Socket } from "node:net"
-import { Readable } from "node:stream"
+import { type Duplex, Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 
 import type { Answer } from "../http/answer.ts"
@@ -17,9 +24,6 @@ const REQUEST_MS = 30_000
 /** A connection on which nothing moves for this long is cut: a reader that stopped reading holds a file open. */
 const IDLE_MS = 300_000
 
-/** Node gives bytes outside ASCII as Latin-1; escaped, they are decoded as the UTF-8 that they are. */
-const toTarget = (url: string): string => url.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
-
 const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
   const value = headers[name]
   return Array.isArray(value) ? value.join(", ") : value
@@ -28,6 +32,7 @@ const headerOf = ({ headers }: IncomingMessage, name: string): string | undefine
 /** Aborts when the client goes before the answer has been sent. */
 const leavingSignal = (response: ServerResponse): AbortSignal => {
   const controller = new AbortController()
+  if (response.closed) controller.abort()
   response.once("close", () => {
     if (!response.writableFinished) controller.abort()
   })
@@ -47,7 +52,7 @@ const write = async (response: ServerResponse, { status, headers, body }: Answer
 const respond = async (handle: Handle, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const answer = await handle({
     method: request.method ?? "GET",
-    target: toTarget(request.url ?? "/"),
+    target: request.url ?? "/",
     header: (name) => headerOf(request, name),
     signal: () => leavingSignal(response),
   })
@@ -64,6 +69,30 @@ export const toNodeListener =
   (request, response) => {
     void respond(handle, request, response)
   }
+
+/** What Node's parser refuses never becomes a request; by the code of its error. */
+const UNPARSED: Readonly<Record<string, string>> = {
+  HPE_INVALID_URL:
+    "400 bad-address: The address has characters that none may have. Escape what is not ASCII, as UTF-8: é is %C3%A9.",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+}
+
+const answerUnparsed = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const body = `${UNPARSED[error.code ?? ""] ?? "400 Bad Request"}\n`
+  const status = body.slice(0, 3)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ]
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
+}
 
 /** Running requests by connection; connections without any may be closed at once when the server ends. */
 const requestsOf = new WeakMap<Server, Map<Socket, number>>()
@@ -87,6 +116,7 @@ export const createNodeServer = (tailor: { readonly handle: Handle }): Server =>
     running.set(socket, 0)
     socket.once("close", () => running.delete(socket))
   })
+  server.on("clientError", answerUnparsed)
   server.timeout = IDLE_MS
   requestsOf.set(server, running)
   return server

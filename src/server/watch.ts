@@ -120,7 +120,9 @@ export const watchOriginals = async (core: Core, options: WatchOptions): Promise
     renditions !== undefined && (path === renditions || path.startsWith(renditions + sep))
   const tree = createTree(isOurs, onEvent, onError)
   await tree.add(originals)
-  await core.sweep("").catch(onError)
+  const children = await readdir(originals).catch(() => [])
+  // An empty folder is rather one that is not mounted than one whose photos were all deleted.
+  if (children.length > 0) await core.sweep("").catch(onError)
 
   return {
     close: async () => {

@@ -219,14 +219,17 @@ const answerReading = async (desk: Desk, order: Order, known: OriginalStat, pati
   return answerMiss(desk, order, stat, standing === "stale", patience)
 }
 
-/** @throws {busy} when a promise takes longer than that */
-const within = async <T>(promise: Promise<T>, ms: number): Promise<T> => {
+/** @throws {busy} when finding takes longer than that; what is found later is let go of */
+const within = async (finding: Promise<Found>, ms: number): Promise<Found> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(busy("deadline")), ms)
+    timer = setTimeout(() => {
+      reject(busy("deadline"))
+      finding.then(closeBody, () => {})
+    }, ms)
   })
   try {
-    return await Promise.race([promise, late])
+    return await Promise.race([finding, late])
   } finally {
     clearTimeout(timer)
   }

@@ -100,7 +100,7 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
   const { watch, originals, renditions, limits } = tailor.config
   if (!watch) return undefined
   if (typeof originals !== "string") throw badConfig(["watch: Expected originals in a folder."])
-  return watchOriginals(tailor.core, {
+  const watching = watchOriginals(tailor.core, {
     originals,
     renditions:
       typeof renditions === "string" && renditions !== originals ? renditions : resolve(originals, ".imgtailor"),
@@ -109,6 +109,8 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
     onPurge: (original, count) =>
       log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
   })
+  void watching.then(() => log.note("Watching the originals."))
+  return watching
 }
 
 /** Resolves with the first signal that asks for an end; a second one ends at once. */
@@ -151,14 +153,13 @@ export const serve: Command = {
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
     for (const notice of [...config.notices, ...missingAdvice(config.limits.renders)]) log.note(notice)
-    const watching = await startWatch(tailor, log)
-    if (watching) log.note("Watching the originals.")
+    const watching = startWatch(tailor, log)
     await tailor.renditions.tidy?.()
 
     await ended
     log.note("Ending: running requests are answered first.")
     await closeServer(server, config.limits.deadlineMs + GRACE_MS)
-    await watching?.close()
+    await (await watching)?.close()
     await tailor.idle()
     log.flush()
     process.exit(0)
