@@ -63,26 +63,34 @@ const refusalName = (original: string, version: string): string => `${original}\
 /** How long one request may take. The signal is made when a store asks for it: a hit in a folder asks for nothing. */
 interface Patience extends CallOptions {
   readonly signal: AbortSignal
+  /** Nobody waits any more: whatever still goes on for this request ends. */
   readonly end: () => void
 }
 
 const createPatience = (deadlineMs: number, leave: Leave | undefined): Patience => {
   const started = performance.now()
   let timer: NodeJS.Timeout | undefined
-  let signal: AbortSignal | undefined
-  const begin = (): AbortSignal => {
-    const controller = new AbortController()
+  let controller: AbortController | undefined
+  let isOver = false
+  const begin = (): AbortController => {
+    const begun = new AbortController()
     const left = leave?.()
-    if (left?.aborted) controller.abort(left.reason)
-    left?.addEventListener("abort", () => controller.abort(left.reason), { once: true })
-    timer = setTimeout(() => controller.abort(busy("deadline")), started + deadlineMs - performance.now())
-    return controller.signal
+    if (isOver) begun.abort(busy("deadline"))
+    if (left?.aborted) begun.abort(left.reason)
+    left?.addEventListener("abort", () => begun.abort(left.reason), { once: true })
+    if (!begun.signal.aborted)
+      timer = setTimeout(() => begun.abort(busy("deadline")), started + deadlineMs - performance.now())
+    return begun
   }
   return {
     get signal() {
-      return (signal ??= begin())
+      return (controller ??= begin()).signal
     },
-    end: () => clearTimeout(timer),
+    end: () => {
+      isOver = true
+      clearTimeout(timer)
+      controller?.abort(busy("deadline"))
+    },
   }
 }
 
