@@ -10,6 +10,10 @@ import { createRenderer } from "./render/render.ts"
 import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
 import { cachedRenditions } from "./store/cached.ts"
 import { folderOriginals, folderRenditions } from "./store/folder.ts"
+import { recheckedOriginals } from "./store/rechecked.ts"
+import { lazyS3Originals, lazyS3Renditions } from "./store/s3/lazy.ts"
+import { type S3Options, timeoutsWithin } from "./store/s3/options.ts"
+import { parseS3Url } from "./store/s3/place.ts"
 import type { Originals, Renditions } from "./store/store.ts"
 import { createCounter, type Decision } from "./tailor/decision.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
@@ -27,6 +31,8 @@ export interface RequestReport extends Decision {
 export interface TailorHooks {
   /** Told of every request. */
   readonly onRequest?: (report: RequestReport) => void
+  /** Told of what an operator should know and no request fails for; a sentence. */
+  readonly onNotice?: (text: string) => void
 }
 
 /** imgtailor, mounted wherever you like. */
@@ -52,19 +58,40 @@ export interface OpenTailor extends Tailor {
   readonly renditions: Renditions
 }
 
-const openStores = ({
-  originals,
-  renditions,
-  grammar,
-}: TailorConfig): { readonly originals: Originals; readonly renditions: Renditions } => {
-  const isOneFolder = grammar.sharedStore && originals === renditions && typeof originals === "string"
+const openOriginals = ({ originals }: TailorConfig, s3: Omit<S3Options, "bucket">): Originals => {
+  if (typeof originals !== "string") return originals
+  const place = parseS3Url(originals)
+  return place ? lazyS3Originals({ ...s3, ...place }) : folderOriginals(originals)
+}
+
+const openRenditions = (
+  { originals, renditions, grammar, cacheControl }: TailorConfig,
+  s3: Omit<S3Options, "bucket">,
+): Renditions => {
+  if (typeof renditions !== "string") return renditions
+  const place = parseS3Url(renditions)
+  if (place) return lazyS3Renditions({ ...s3, ...place, cacheControl })
+  const isOneFolder = grammar.sharedStore && originals === renditions
+  return isOneFolder
+    ? folderRenditions(`${renditions}/.imgtailor`, { files: renditions })
+    : folderRenditions(renditions)
+}
+
+const openStores = (
+  config: TailorConfig,
+  onNotice: TailorHooks["onNotice"],
+): { readonly originals: Originals; readonly renditions: Renditions } => {
+  const { s3Endpoint, s3Region, s3PathStyle } = config.s3
+  const s3: Omit<S3Options, "bucket"> = {
+    endpoint: s3Endpoint,
+    region: s3Region,
+    pathStyle: s3PathStyle,
+    timeouts: timeoutsWithin(config.limits.deadlineMs),
+    onNotice,
+  }
   return {
-    originals: typeof originals === "string" ? folderOriginals(originals) : originals,
-    renditions: isOneFolder
-      ? folderRenditions(`${originals}/.imgtailor`, { files: originals })
-      : typeof renditions === "string"
-        ? folderRenditions(renditions)
-        : renditions,
+    originals: recheckedOriginals(openOriginals(config, s3), config.recheckSeconds),
+    renditions: openRenditions(config, s3),
   }
 }
 
@@ -88,8 +115,8 @@ const checkedKey = (original: string): OriginalKey => {
 }
 
 /** A tailor from a complete configuration. */
-export const openTailor = (config: TailorConfig, { onRequest }: TailorHooks = {}): OpenTailor => {
-  const { originals, renditions } = openStores(config)
+export const openTailor = (config: TailorConfig, { onRequest, onNotice }: TailorHooks = {}): OpenTailor => {
+  const { originals, renditions } = openStores(config, onNotice)
   const { limits, settings, cacheControl, basePath } = config
   const core = createCore({
     originals,

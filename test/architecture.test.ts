@@ -26,21 +26,26 @@ interface Rule {
   readonly types?: readonly string[]
 }
 
-const STORES = ["store/store.ts", "sizes/", "errors.ts"]
+const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts"]
+/** Who may read the environment. */
+const READERS: ReadonlySet<string> = new Set(["config/load.ts", "store/s3/credentials.ts"])
 const PARTS = "config/ create-tailor.ts errors.ts http/ render/ server/ sizes/ store/ tailor/".split(" ")
 
 /** Arrows point upwards only: a folder imports those above it here. The first rule that is about a file counts. */
 const RULES: readonly Rule[] = [
-  { of: ["errors.ts"], may: [] },
+  { of: ["errors.ts", "abort.ts"], may: [] },
   { of: ["sizes/"], may: ["sizes/"] },
   { of: ["store/store.ts"], may: ["sizes/", "errors.ts"] },
   // One store knows nothing of another, except the one that is put in front of any.
   { of: ["store/memory.ts"], may: STORES },
-  { of: ["store/cached.ts"], may: [...STORES, "lru-cache"] },
+  { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
     of: ["store/folder", "store/facts.ts", "store/paths.ts"],
     may: [...STORES, "store/folder", "store/facts.ts", "store/paths.ts", "node:", "lru-cache"],
   },
+  // What reading a setting and opening a folder may load of it, and then the rest.
+  { of: ["store/s3/place.ts", "store/s3/lazy.ts"], may: [...STORES, "store/s3/"] },
+  { of: ["store/s3/"], may: [...STORES, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   // No backend: what a store must do is said without knowing any.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
   { of: ["render/"], may: [...STORES, "render/", "sharp"] },
@@ -54,7 +59,17 @@ const RULES: readonly Rule[] = [
   { of: ["http/"], may: [...STORES, "http/", "tailor/", "range-parser", "lru-cache"] },
   {
     of: ["config/"],
-    may: ["config/", "sizes/", "errors.ts", "node:", "c12", "env-paths", "fastest-levenshtein", "valibot"],
+    may: [
+      "config/",
+      "sizes/",
+      "errors.ts",
+      "store/s3/place.ts",
+      "node:",
+      "c12",
+      "env-paths",
+      "fastest-levenshtein",
+      "valibot",
+    ],
     types: ["store/store.ts", "tailor/"],
   },
   {
@@ -250,9 +265,9 @@ describe("words", () => {
     expect(files.flatMap((file) => wordsIn(file, textOf(file)).map((word) => `${file}: ${word}`))).toEqual([])
   })
 
-  it("process.env is read in one place, and by the command line for its terminal", () => {
+  it("process.env is read in one place, by the command line for its terminal, and for what Amazon's programs share", () => {
     const readers = files.filter((file) => /\bprocess\s*\.\s*env\b/.test(codeOf(textOf(file))))
-    expect(readers.filter((file) => file !== "config/load.ts" && !file.startsWith("cli/"))).toEqual([])
+    expect(readers.filter((file) => !READERS.has(file) && !file.startsWith("cli/"))).toEqual([])
   })
 
   it("are found out when they break a rule, and not in comments and strings", () => {

@@ -6,8 +6,9 @@ import type { OpenTailor } from "../create-tailor.ts"
 import { inspect } from "../render/inspect.ts"
 import { extensionOf, formatOfName } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
-import { encodeKey, formatKey, type OriginalKey, toOriginalKey } from "../sizes/key.ts"
+import { encodeKey, formatKey, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
 import type { Size } from "../sizes/list.ts"
+import type { Originals } from "../store/store.ts"
 
 /** Folders looked into before giving up: a bucket's worth of photos is not walked to find three. */
 const MAX_FOLDERS = 200
@@ -15,6 +16,22 @@ const MAX_FOLDERS = 200
 const isPhoto = (name: string): boolean => {
   const format = formatOfName(name)
   return format !== undefined && (format !== "other" || /^tiff?$/.test(extensionOf(name)))
+}
+
+/** Keys listed before giving up: a page of S3's. */
+const MAX_LISTED = 1000
+
+/** Keys of some photos in a store that lists, the first that it gives. */
+export const listPhotos = async (originals: Originals, count: number): Promise<readonly OriginalKey[]> => {
+  const found: OriginalKey[] = []
+  let looked = 0
+  for await (const text of originals.list?.("") ?? []) {
+    const key = toOriginalKey(text)
+    if (key !== undefined && isPhoto(splitKey(key).file)) found.push(key)
+    looked += 1
+    if (found.length === count || looked === MAX_LISTED) break
+  }
+  return found
 }
 
 /** Keys of some photos in a folder, those nearest to its root first. */

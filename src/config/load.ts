@@ -4,11 +4,15 @@ import { dirname, extname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
 import { badConfig } from "../errors.ts"
+import { isS3Url } from "../store/s3/place.ts"
 import type { TailorConfig } from "./options.ts"
 import { DEFAULT_THREADS, resolveConfig, type Surroundings } from "./resolve.ts"
 import { optionsFrom, variableOf } from "./settings.ts"
 
 const FILES = ["ts", "mts", "js", "mjs", "cjs", "json"].map((extension) => `imgtailor.config.${extension}`)
+
+const regionOf = (env: NodeJS.ProcessEnv): string | undefined =>
+  env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined
 
 const threadsOf = (env: NodeJS.ProcessEnv): number => Number(env["UV_THREADPOOL_SIZE"]) || DEFAULT_THREADS
 
@@ -16,7 +20,7 @@ const threadsOf = (env: NodeJS.ProcessEnv): number => Number(env["UV_THREADPOOL_
 export const surroundings = (
   directory: string = process.cwd(),
   env: NodeJS.ProcessEnv = process.env,
-): Surroundings => ({ directory, threads: threadsOf(env) })
+): Surroundings => ({ directory, threads: threadsOf(env), region: regionOf(env) })
 
 /** What a long-lived server should be started with, and was not; each a sentence. */
 export const missingAdvice = (
@@ -114,10 +118,10 @@ export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<L
     ...options,
     ...Object.fromEntries(
       ["originals", "renditions"]
-        .filter((name) => typeof options[name] === "string" && options[name] !== "")
+        .filter((name) => typeof options[name] === "string" && options[name] !== "" && !isS3Url(options[name]))
         .map((name) => [name, resolve(cwd, String(options[name]))]),
     ),
   })
   const options = merge(absolute(args), merge(absolute(fromEnv), fromFile))
-  return { config: resolveConfig(options, { directory, threads: threadsOf(env) }), file }
+  return { config: resolveConfig(options, surroundings(directory, env)), file }
 }

@@ -18,9 +18,9 @@ export interface Limits extends WorkLimits {
 
 /** Settings, as in `imgtailor.config.ts`; docs/settings.md lists them with defaults, flags and environment variables. */
 export interface TailorOptions {
-  /** Folder of the original photos, or a store of your own. Only ever read. */
+  /** Folder of the original photos, `s3://bucket/prefix`, or a store of your own. Only ever read. */
   readonly originals: string | Originals
-  /** Folder for what is made, or a store of your own. @default ".imgtailor" beside the configuration file, else in the working directory */
+  /** Folder for what is made, `s3://bucket/prefix`, or a store of your own. @default ".imgtailor" beside the configuration file, else in the working directory */
   readonly renditions?: string | Renditions | undefined
   /** Every size that may be made: `360x270` (crop), `1280w`, `480h`, or `{ size, name?, gravity?, quality? }`. */
   readonly sizes: readonly SizeInput[]
@@ -32,6 +32,14 @@ export interface TailorOptions {
     | undefined
   /** Originals and renditions in one place. @default false */
   readonly sharedStore?: boolean | undefined
+  /** Server for `s3://` places, where it is not Amazon's: `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:9000`. */
+  readonly s3Endpoint?: string | undefined
+  /** Region of `s3://` places. @default AWS_REGION, else AWS_DEFAULT_REGION; with an endpoint "us-east-1", on R2 "auto" */
+  readonly s3Region?: string | undefined
+  /** The bucket in the path rather than in the host's name. @default true with an endpoint, or for a bucket with dots in its name */
+  readonly s3PathStyle?: boolean | undefined
+  /** An original's version is looked up at most every so many seconds; 0 looks every time. @default 60 for `s3://`, else 0 */
+  readonly recheckSeconds?: number | undefined
   /** `serve` only: delete what a changed original makes stale as soon as it changes, so that nginx may serve the files. @default false */
   readonly watch?: boolean | undefined
   /** 1 to 100, for all lossy formats or per format. @default { jpeg: 80, webp: 80, avif: 60 } */
@@ -58,6 +66,9 @@ export interface TailorConfig {
   readonly limits: Limits
   readonly cacheControl: string
   readonly basePath: string
+  /** How `s3://` places are reached. */
+  readonly s3: Pick<TailorOptions, "s3Endpoint" | "s3Region" | "s3PathStyle">
+  readonly recheckSeconds: number
   readonly watch: boolean
   readonly host: string
   readonly port: number

@@ -60,6 +60,8 @@ describe("resolveConfig", () => {
       settings: { quality: { jpeg: 80, webp: 80, avif: 60 }, background: "#ffffff", animationPixels: 100_000_000 },
       cacheControl: "public, max-age=3600, s-maxage=31536000",
       basePath: "",
+      s3: {},
+      recheckSeconds: 0,
       watch: false,
       host: "127.0.0.1",
       port: 3000,

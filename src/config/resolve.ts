@@ -10,6 +10,7 @@ import { badConfig } from "../errors.ts"
 import type { Format, Quality, QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
+import { formatS3Url, isS3Url, parseS3Url } from "../store/s3/place.ts"
 import type { Limits, TailorConfig, TailorOptions } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly directory: string
   /** Size of libuv's thread pool, on which renders run. */
   readonly threads: number
+  /** Of Amazon's, as the environment has it. */
+  readonly region?: string | undefined
 }
 
 /** libuv's own default. */
@@ -45,6 +48,9 @@ const DEFAULTS = {
   host: "127.0.0.1",
   port: 3000,
 } as const
+
+/** Beyond this a replaced photo is not answered as it was. */
+const RECHECK_S3_SECONDS = 60
 
 const defaultLimits = (threads: number): Limits => ({
   pixels: 100_000_000,
@@ -95,24 +101,47 @@ const defaultRenditions = (
   }
 }
 
+/** Places of one kind, in a form in which one's beginning with the other means that it lies within. */
+const nestingProblems = (from: string, to: string, what: "folder" | "place"): readonly string[] => {
+  if (from === to) return []
+  if (isWithin(to, from))
+    return [`renditions: Expected a ${what} outside the originals, or every rendition is an original too; got ${to}.`]
+  return isWithin(from, to) ? [`originals: Expected a ${what} outside the renditions, got ${from}.`] : []
+}
+
 const folderProblems = (originals: string | undefined, renditions: string | undefined): readonly string[] => {
   if (originals === undefined) return []
   if (!existsSync(originals) || !statSync(originals).isDirectory())
     return [`originals: Expected a folder, found none at ${originals}.`]
   if (renditions === undefined) return []
-  const [from, to] = [realPath(originals), realPath(renditions)]
-  if (from === to) return []
-  if (isWithin(to, from))
-    return [
-      `renditions: Expected a folder outside the originals, or every rendition is an original too; got ${renditions}.`,
-    ]
-  return isWithin(from, to) ? [`originals: Expected a folder outside the renditions, got ${originals}.`] : []
+  return nestingProblems(realPath(originals), realPath(renditions), "folder")
 }
 
 const absolute = <T>(place: string | T, directory: string): string | T =>
-  typeof place === "string" ? resolve(directory, place) : place
+  typeof place === "string" && !isS3Url(place) ? resolve(directory, place) : place
 
-const asFolder = (place: unknown): string | undefined => (typeof place === "string" ? place : undefined)
+const asFolder = (place: unknown): string | undefined =>
+  typeof place === "string" && !isS3Url(place) ? place : undefined
+
+/** A place in S3 in its one spelling, without a slash at its end. */
+const asS3 = (place: unknown): string | undefined => {
+  const parsed = typeof place === "string" ? parseS3Url(place) : undefined
+  return parsed && formatS3Url(parsed).replace(/\/$/, "")
+}
+
+/** What is wrong with places in S3, and what would have to be known or left for them. */
+const s3Problems = (
+  from: string | undefined,
+  to: string | undefined,
+  { s3, watch }: Pick<TailorConfig, "s3" | "watch">,
+): readonly string[] => {
+  const problems = from !== undefined && to !== undefined ? [...nestingProblems(from, to, "place")] : []
+  const place = from ?? to
+  if (place !== undefined && s3.s3Endpoint === undefined && s3.s3Region === undefined)
+    problems.push(`s3Region: Expected the region of ${place}, here or in AWS_REGION.`)
+  if (from !== undefined && watch) problems.push("watch: Expected originals in a folder: a bucket is not watched.")
+  return problems
+}
 
 /** What is both listed and retired. */
 const overlapProblems = (
@@ -133,21 +162,27 @@ interface Places extends Pick<TailorConfig, "originals" | "renditions"> {
   readonly problems: readonly string[]
 }
 
+/** As what originals and renditions are one, if they are. */
+const sharedAs = (originals: unknown, renditions: unknown): "folder" | "place" | "store" | undefined => {
+  const [from, to] = [asFolder(originals), asFolder(renditions)]
+  if (from !== undefined && to !== undefined && realPath(from) === realPath(to)) return "folder"
+  const place = asS3(originals)
+  if (place !== undefined && place === asS3(renditions)) return "place"
+  return originals === renditions ? "store" : undefined
+}
+
 /** Where originals and renditions are, and whether they may be there. */
 const resolvePlaces = (options: TailorOptions, directory: string): Places => {
   const originals = absolute(options.originals, directory)
   const fallback = defaultRenditions(directory, asFolder(originals))
   const renditions = absolute(options.renditions ?? fallback.folder, directory)
-  const [from, to] = [asFolder(originals), asFolder(renditions)]
-  const isOneFolder = from !== undefined && to !== undefined && realPath(from) === realPath(to)
-  const isShared = isOneFolder || (originals as unknown) === renditions
-  const what = isOneFolder ? "folder" : "store"
+  const what = sharedAs(originals, renditions)
   const shared = `renditions: Expected another ${what} than the originals', or sharedStore: true; else renditions of renditions would be endless.`
   return {
     originals,
-    renditions: isOneFolder ? from : renditions,
+    renditions: what === "folder" ? (originals as string) : renditions,
     notices: options.renditions === undefined && fallback.notice ? [fallback.notice] : [],
-    problems: isShared && !options.sharedStore ? [shared] : folderProblems(from, to),
+    problems: what && !options.sharedStore ? [shared] : folderProblems(asFolder(originals), asFolder(renditions)),
   }
 }
 
@@ -155,7 +190,7 @@ const resolvePlaces = (options: TailorOptions, directory: string): Places => {
  * The complete configuration.
  * @throws {bad-config} with every mistake
  */
-export const resolveConfig = (input: unknown, { directory, threads }: Surroundings): TailorConfig => {
+export const resolveConfig = (input: unknown, { directory, threads, region }: Surroundings): TailorConfig => {
   const checked = checkOptions(input)
   if ("problems" in checked) throw badConfig(checked.problems)
   const { sharedStore, formats, background, cacheControl, basePath, watch, host, port, ...options } = {
@@ -165,8 +200,14 @@ export const resolveConfig = (input: unknown, { directory, threads }: Surroundin
   const { originals, renditions, notices, problems } = resolvePlaces(checked.options, directory)
   const retired = { sizes: [], formats: [], ...given(options.retired) }
   const sizes = parseSizeList(checked.options.sizes)
-  const overlaps = overlapProblems("list" in sizes ? sizes.list : [], formats, retired)
-  if ("problems" in sizes || problems.length + overlaps.length > 0) throw badConfig([...problems, ...overlaps])
+  const { s3Endpoint, s3Region = s3Endpoint === undefined ? region : undefined, s3PathStyle } = options
+  const s3 = { s3Endpoint, s3Region, s3PathStyle }
+  const all = [
+    ...problems,
+    ...s3Problems(asS3(originals), asS3(renditions), { s3, watch }),
+    ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
+  ]
+  if ("problems" in sizes || all.length > 0) throw badConfig(all)
 
   const limits = { ...defaultLimits(threads), ...given(options.limits) }
   const { animationPixels } = limits
@@ -178,6 +219,8 @@ export const resolveConfig = (input: unknown, { directory, threads }: Surroundin
     limits,
     cacheControl,
     basePath,
+    s3,
+    recheckSeconds: options.recheckSeconds ?? (asS3(originals) ? RECHECK_S3_SECONDS : 0),
     watch,
     host,
     port,

@@ -115,7 +115,7 @@ describe("checkOptions", () => {
 
   it("lists what is known where nothing is near enough to have been meant", () => {
     expect(problemOf({ compression: 9 })).toBe(
-      "compression: there is no such setting. Known here: originals, renditions, sizes, formats, retired, sharedStore, watch, quality, background, limits, cacheControl, basePath, host, port.",
+      "compression: there is no such setting. Known here: originals, renditions, sizes, formats, retired, sharedStore, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, watch, quality, background, limits, cacheControl, basePath, host, port.",
     )
     expect(problemOf({ retired: { names: [] } })).toMatch(/^retired\.names: .* Known here: sizes, formats\.$/)
   })
@@ -253,7 +253,9 @@ describe("checkOptions", () => {
       },
     ],
   ])("describes a wrong store %s as well", (_, store) => {
-    expect(problemOf({ originals: store })).toMatch(/^originals: Expected a folder, or a store with head, get.* got /)
+    expect(problemOf({ originals: store })).toMatch(
+      /^originals: Expected a folder, s3:\/\/bucket\/prefix, or a store with head, get.* got /,
+    )
   })
 
   it("does not write out what is in a wrong store: it may be long, and it may be secret", () => {

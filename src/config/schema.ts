@@ -9,6 +9,7 @@ import { FORMATS, LOSSY_FORMATS } from "../sizes/format.ts"
 import { isSizeSegment } from "../sizes/key.ts"
 import { parseSizeList, type SizeInput } from "../sizes/list.ts"
 import { GRAVITIES } from "../sizes/size.ts"
+import { isS3Url, parseS3Url } from "../store/s3/place.ts"
 import type { Limits, TailorOptions } from "./options.ts"
 
 const list = (values: readonly string[]): string => values.join(", ")
@@ -77,13 +78,13 @@ const sizes = v.pipe(
   }),
 )
 
-/** A folder's name, or an object with these members. */
+/** A folder's name, a place in S3, or an object with these members. */
 const store = (...members: readonly string[]): v.GenericSchema =>
   v.custom(
     (input) =>
-      (typeof input === "string" && input !== "") ||
+      (typeof input === "string" && input !== "" && (!isS3Url(input) || parseS3Url(input) !== undefined)) ||
       (typeof input === "object" && input !== null && members.every((name) => name in input)),
-    `Expected a folder, or a store with ${list(members)}`,
+    `Expected a folder, s3://bucket/prefix, or a store with ${list(members)}`,
   )
 
 const formats = v.pipe(
@@ -116,6 +117,19 @@ const ENTRIES = {
     }),
   ),
   sharedStore: v.optional(v.boolean()),
+  s3Endpoint: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^https?:\/\/[^/?#@]+\/?$/,
+        "Expected the address of a server like https://s3.example.com, without a path",
+      ),
+      v.check((text) => URL.canParse(text), "Expected the address of a server like https://s3.example.com"),
+    ),
+  ),
+  s3Region: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "Expected a region like eu-central-1"))),
+  s3PathStyle: v.optional(v.boolean()),
+  recheckSeconds: v.optional(integer(0, 86_400)),
   watch: v.optional(v.boolean()),
   quality: v.optional(qualityInput),
   background: v.optional(

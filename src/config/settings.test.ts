@@ -36,8 +36,8 @@ describe("SETTINGS", () => {
     expect(variableOf(settingOf("retired", "formats"))).toBe("IMGTAILOR_RETIRED_FORMATS")
     expect(variableOf(settingOf("originals"))).toBe("IMGTAILOR_ORIGINALS")
     for (const setting of SETTINGS) {
-      expect(flagOf(setting)).toMatch(/^[a-z]+(?:-[a-z]+)*$/)
-      expect(variableOf(setting)).toMatch(/^IMGTAILOR_[A-Z_]+$/)
+      expect(flagOf(setting)).toMatch(/^[a-z][a-z0-9]*(?:-[a-z]+)*$/)
+      expect(variableOf(setting)).toMatch(/^IMGTAILOR_[A-Z][A-Z0-9_]*$/)
     }
   })
 })

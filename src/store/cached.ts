@@ -44,7 +44,10 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     put: async (key, bytes, meta, options) => {
       memory.delete(key)
       keep(key, { meta, bytes: bytes.length, body: bytes })
-      await store.put(key, bytes, meta, options)
+      const result = await store.put(key, bytes, meta, options)
+      if (result && memory.peek(key)?.meta === meta)
+        keep(key, { meta: { ...meta, etag: result.etag }, bytes: bytes.length, body: bytes })
+      return result
     },
     delete: async (keys, options) => {
       for (const key of keys) memory.delete(key)

@@ -2,6 +2,7 @@
 import { sep } from "node:path"
 
 import { codeOf, storeUnavailable, type TailorError } from "../errors.ts"
+import { isSafeKey } from "./store.ts"
 
 /** A name that is missing, not a file, not ours to read, or that no file can have: all of them read as absent. */
 const ABSENT = new Set([
@@ -29,9 +30,6 @@ export const absentOr = (error: unknown, key: string): undefined => {
 /** A failure that is not absence. */
 export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
 
-/** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */
-const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
-
 /** The path of a key under an absolute root; undefined where it would leave the root or name a directory. */
 export const pathOf = (root: string, key: string): string | undefined =>
-  UNSAFE.test(key) ? undefined : `${root}${sep}${key}`
+  isSafeKey(key) ? `${root}${sep}${key}` : undefined

@@ -26,6 +26,12 @@ export interface GetOptions extends CallOptions {
   readonly maxBytes?: number
 }
 
+/** Of a look at an original. */
+export interface HeadOptions extends CallOptions {
+  /** Ask for what is true now, where a store would else say what it knew some seconds ago. */
+  readonly fresh?: boolean | undefined
+}
+
 /** An original, unread. */
 export interface OriginalStat {
   /** Changes whenever the bytes do: an ETag, or times and length. */
@@ -48,8 +54,10 @@ export interface OriginalObject {
 export interface Originals {
   /** "folder", "memory": for messages and `Server-Timing`. */
   readonly name: string
-  head(key: string, options?: CallOptions): Promise<OriginalStat | undefined>
+  head(key: string, options?: HeadOptions): Promise<OriginalStat | undefined>
   get(key: string, options?: GetOptions): Promise<OriginalObject | undefined>
+  /** Every key that starts with a prefix, in no order. Absent where a store cannot list. */
+  list?(prefix: string, options?: CallOptions): AsyncIterable<string>
 }
 
 /** What is recorded of a rendition when it is stored. */
@@ -69,6 +77,18 @@ export interface RenditionMeta {
   readonly contentType: string
   /** When it was made, milliseconds since 1970; whole seconds. */
   readonly modifiedMs: number
+  /**
+   * True for an object that was stored without a record, by something else than imgtailor: what it was made from is not known
+   * (`original`, `version` and `recipeId` are empty), so it is answered until it is purged. A store that cannot tell such an object from
+   * a damaged one leaves it out.
+   */
+  readonly isForeign?: boolean
+}
+
+/** What a store has to say of a rendition that it has just stored. */
+export interface PutResult {
+  /** The ETag that the store itself gives to those who ask it directly, where that is another than the record's. */
+  readonly etag: string
 }
 
 /** A range of bytes, both ends included. */
@@ -96,7 +116,7 @@ export interface Renditions {
   readonly keyLimits: KeyLimits
   head(key: string, options?: CallOptions): Promise<RenditionMeta | undefined>
   get(key: string, options?: CallOptions): Promise<RenditionObject | undefined>
-  put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: CallOptions): Promise<void>
+  put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: CallOptions): Promise<PutResult | undefined | void>
   /** @returns how many of them were there; absent keys are fine */
   delete(keys: readonly string[], options?: CallOptions): Promise<number>
   /** Every stored key that starts with a prefix, in no order. Absent where a store cannot list. */
@@ -104,6 +124,12 @@ export interface Renditions {
   /** Removes what killed writers left behind. Absent where they leave nothing. */
   tidy?(): Promise<void>
 }
+
+/** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */
+const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
+
+/** False for a text that is no key of ours: it might name a directory, or something outside the root. */
+export const isSafeKey = (key: string): boolean => !UNSAFE.test(key)
 
 /** Whether a body has to be streamed or closed. */
 export const isOpenBody = (body: Uint8Array | OpenBody): body is OpenBody => !(body instanceof Uint8Array)

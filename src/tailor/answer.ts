@@ -8,9 +8,17 @@ import { LRUCache } from "lru-cache"
 
 import { busy, codeOf, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
 import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
-import { closeBody, type Originals, type OriginalStat, type RenditionObject, type Renditions } from "../store/store.ts"
+import {
+  type CallOptions,
+  closeBody,
+  type HeadOptions,
+  type Originals,
+  type OriginalStat,
+  type RenditionObject,
+  type Renditions,
+} from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
-import type { InStep } from "./in-step.ts"
+import type { InStep, Standing } from "./in-step.ts"
 import { type Course, createMake, type Made, type MakeParts, type Order } from "./make.ts"
 import { createSingleFlight, type Shared, type SingleFlight } from "./single-flight.ts"
 
@@ -52,6 +60,40 @@ interface Desk extends AnswerParts {
 
 const refusalName = (original: string, version: string): string => `${original}\n${version}`
 
+/** How long one request may take. The signal is made when a store asks for it: a hit in a folder asks for nothing. */
+interface Patience extends CallOptions {
+  readonly signal: AbortSignal
+  /** Nobody waits any more: whatever still goes on for this request ends. */
+  readonly end: () => void
+}
+
+const createPatience = (deadlineMs: number, leave: Leave | undefined): Patience => {
+  const started = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  let controller: AbortController | undefined
+  let isOver = false
+  const begin = (): AbortController => {
+    const begun = new AbortController()
+    const left = leave?.()
+    if (isOver) begun.abort(busy("deadline"))
+    if (left?.aborted) begun.abort(left.reason)
+    left?.addEventListener("abort", () => begun.abort(left.reason), { once: true })
+    if (!begun.signal.aborted)
+      timer = setTimeout(() => begun.abort(busy("deadline")), started + deadlineMs - performance.now())
+    return begun
+  }
+  return {
+    get signal() {
+      return (controller ??= begin()).signal
+    },
+    end: () => {
+      isOver = true
+      clearTimeout(timer)
+      controller?.abort(busy("deadline"))
+    },
+  }
+}
+
 /** Deletes what is stored under a key, recorded or not, where that is allowed. What fails here fails no answer. */
 const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise<void> => {
   try {
@@ -65,9 +107,10 @@ const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise<void> 
 const meaningOf = async (
   { originals }: Desk,
   readings: Parsed["readings"],
+  options: HeadOptions,
 ): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
   for (const reading of readings) {
-    const stat = await originals.head(reading.original)
+    const stat = await originals.head(reading.original, options)
     if (stat) return { reading, stat }
   }
   return undefined
@@ -76,11 +119,11 @@ const meaningOf = async (
 /** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
 const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
   await written
-  const now = await meaningOf(desk, order.readings)
+  const now = await meaningOf(desk, order.readings, { fresh: true })
   if (!now) return takeAway(desk, order.key)
   const isSame = now.reading.original === meta.original && now.stat.version === meta.version
   if (isSame || round >= MAX_ROUNDS) return
-  const next = { ...order, reading: now.reading }
+  const next = { ...order, reading: now.reading, isNothingStored: false }
   await share(desk, next, now.stat, { round: round + 1 }).value
   // The flight that was joined may have stored the new picture before this one stored the old: then it is stored once more.
   const stored = await desk.renditions.head(order.key)
@@ -139,28 +182,36 @@ const answerMiss = async (
   order: Order,
   stat: OriginalStat,
   isStale: boolean,
-  left: AbortSignal | undefined,
+  { signal }: Patience,
 ): Promise<Found> => {
   const refused = desk.refusals.get(refusalName(order.reading.original, stat.version))
   if (refused) throw refused
-  left?.throwIfAborted()
-  const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(busy("deadline")), desk.deadlineMs)
-  left?.addEventListener("abort", () => patience.abort(left.reason), { once: true })
-  try {
-    const { value, isFirst } = share(desk, order, stat, { round: 0, signal: patience.signal })
-    const made = await value
-    const { meta, bytes } = made
-    return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
-  } finally {
-    clearTimeout(timer)
-  }
+  signal.throwIfAborted()
+  const { value, isFirst } = share(desk, order, stat, { round: 0, signal })
+  const made = await value
+  const { meta, bytes } = made
+  return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
 }
 
-const answerReading = async (desk: Desk, order: Order, stat: OriginalStat, leave?: Leave): Promise<Found> => {
-  const stored = await desk.renditions.get(order.key)
-  const standing = stored && desk.inStep.standingOf(stored.meta, order.reading, stat)
-  if (stored && standing === "in-step") {
+/** Where what is known of the original may be some seconds old, it is looked at anew before anything stored is called stale. */
+const judge = async (
+  { originals, inStep }: Desk,
+  { reading }: Order,
+  stat: OriginalStat,
+  stored: RenditionObject,
+  { signal }: Patience,
+): Promise<{ readonly standing: Standing; readonly stat: OriginalStat }> => {
+  const standing = inStep.standingOf(stored.meta, reading, stat)
+  if (standing !== "stale") return { standing, stat }
+  const now = await originals.head(reading.original, { fresh: true, signal })
+  return now ? { standing: inStep.standingOf(stored.meta, reading, now), stat: now } : { standing, stat }
+}
+
+const answerReading = async (desk: Desk, order: Order, known: OriginalStat, patience: Patience): Promise<Found> => {
+  const stored = await desk.renditions.get(order.key, patience)
+  if (!stored) return answerMiss(desk, { ...order, isNothingStored: true }, known, false, patience)
+  const { standing, stat } = await judge(desk, order, known, stored, patience)
+  if (standing === "in-step") {
     const { original, size, format } = subjectOf(order.reading)
     const decision: Decision = {
       original,
@@ -173,7 +224,7 @@ const answerReading = async (desk: Desk, order: Order, stat: OriginalStat, leave
     return { meta: stored.meta, bytes: stored.bytes, body: stored.body, decision }
   }
   await closeBody(stored)
-  return answerMiss(desk, order, stat, standing === "stale", leave?.())
+  return answerMiss(desk, order, stat, standing === "stale", patience)
 }
 
 /** @throws {busy} when finding takes longer than that; what is found later is let go of */
@@ -199,25 +250,41 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     if (error instanceof TailorError && error.status < 500) refusals.set(refusalName(original, version), error)
   }
   const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
-  const find = async (parsed: Parsed, leave: Leave | undefined, round: number): Promise<Found> => {
+
+  /** What an address means. Where something is stored although no original is known, one may have come that is not known yet. */
+  const look = async ({ key, readings }: Parsed, patience: Patience): ReturnType<typeof meaningOf> => {
+    const now = await meaningOf(desk, readings, patience)
+    if (now || !(await parts.renditions.head(key, patience))) return now
+    return meaningOf(desk, readings, { fresh: true, signal: patience.signal })
+  }
+
+  const find = async (parsed: Parsed, patience: Patience, round: number): Promise<Found> => {
     const { key, readings, otherwise } = parsed
-    const now = await meaningOf(desk, readings)
+    const now = await look(parsed, patience)
     if (!now) {
       await takeAway(desk, key)
       throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
     }
     try {
-      return await answerReading(desk, { key, readings, reading: now.reading }, now.stat, leave)
+      const order = { key, readings, reading: now.reading, isNothingStored: false }
+      return await answerReading(desk, order, now.stat, patience)
     } catch (error) {
       // It went while it was waited for; by now the address may mean another original.
-      if (codeOf(error) === "original-not-found" && round < MAX_ROUNDS) return find(parsed, leave, round + 1)
+      if (codeOf(error) === "original-not-found" && round < MAX_ROUNDS) return find(parsed, patience, round + 1)
       throw error
     }
   }
 
   return {
-    // A store that hangs is bounded here; a render that takes long, where it is waited for.
-    answer: (parsed, leave) => within(find(parsed, leave, 0), parts.deadlineMs),
+    // A store that hangs, and does not hear of the signal either, is bounded here.
+    answer: async (parsed, leave) => {
+      const patience = createPatience(parts.deadlineMs, leave)
+      try {
+        return await within(find(parsed, patience, 0), parts.deadlineMs)
+      } finally {
+        patience.end()
+      }
+    },
     idle: () => flights.idle(),
   }
 }

@@ -45,6 +45,7 @@ export const createInStep = ({ originals, renditions, grammar, settings }: Parts
   }
 
   const standingOf = (meta: RenditionMeta, reading: Reading, { version }: OriginalStat): Standing => {
+    if (meta.isForeign) return "in-step"
     if (
       meta.original !== reading.original ||
       meta.version !== version ||
@@ -59,7 +60,7 @@ export const createInStep = ({ originals, renditions, grammar, settings }: Parts
     const meta = "refused" in parsed ? undefined : await renditions.head(key)
     if ("refused" in parsed || !meta) return undefined
     for (const reading of parsed.readings) {
-      const original = await originals.head(reading.original)
+      const original = await originals.head(reading.original, { fresh: true })
       if (original) return standingOf(meta, reading, original)
     }
     return "stale"

@@ -28,6 +28,8 @@ export interface Order {
   readonly reading: Reading
   /** Everything that the key may mean, `reading` among it. */
   readonly readings: Parsed["readings"]
+  /** Nothing was stored under the key when it was asked for. */
+  readonly isNothingStored: boolean
 }
 
 /** How long an answer waits for its rendition to be written. A store that hangs must not hang its visitors. */
@@ -166,7 +168,8 @@ const bakeOrProve = async (task: Task): Promise<Baked> => {
   task.onRead()
   const original = await timed(timings, "fetch", () => originals.get(reading.original, { maxBytes }))
   if (!original) throw originalNotFound(reading.original)
-  const stored = await renditions.get(task.key)
+  // Where nothing was stored when it was asked for, there is nothing to prove: a trip to another machine less.
+  const stored = task.isNothingStored && original.stat.settled ? undefined : await renditions.get(task.key)
   const isUnproven = stored?.meta.digest !== undefined
   const digest = original.stat.settled && !isUnproven ? undefined : digestOf(original.bytes)
   const proof = stored && digest !== undefined && isUnproven ? await proven(task, stored, original, digest) : undefined
@@ -174,14 +177,20 @@ const bakeOrProve = async (task: Task): Promise<Baked> => {
   return proof ?? timed(timings, "render", () => bake(task, original, original.stat.settled ? undefined : digest))
 }
 
-/** @returns why it could not be written, where it could not */
-const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked): Promise<string | undefined> => {
-  if (isProven && meta.digest !== undefined) return undefined
+/** How writing ended. */
+interface Written {
+  /** The ETag under which the store has it, where that is not the record's. */
+  readonly etag?: string
+  /** Why it could not be written. */
+  readonly failure?: string
+}
+
+const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked): Promise<Written> => {
+  if (isProven && meta.digest !== undefined) return {}
   try {
-    await renditions.put(key, bytes, meta)
-    return undefined
+    return (await renditions.put(key, bytes, meta)) ?? {}
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return { failure: error instanceof Error ? error.message : String(error) }
   }
 }
 
@@ -196,14 +205,20 @@ export const createMake =
     const timings: Timings = {}
     const task: Task = { ...parts, ...order, ...course, timings }
     const leave = await timed(timings, "wait", () => takeTurn(task))
-    let writing: Promise<string | undefined> | undefined
+    let writing: Promise<Written> | undefined
     try {
       const baked = await bakeOrProve(task)
       const written = write(task, baked)
       writing = written
-      const patience = sleep(WRITE_PATIENCE_MS, "it takes long", { ref: false })
-      const storeFailure = await timed(timings, "store", () => Promise.race([written, patience]))
-      return { ...baked, timings, ...(storeFailure !== undefined && { storeFailure }), written: written.then(() => {}) }
+      const patience = sleep(WRITE_PATIENCE_MS, { failure: "it takes long" }, { ref: false })
+      const { failure, etag }: Written = await timed(timings, "store", () => Promise.race([written, patience]))
+      return {
+        ...baked,
+        meta: etag === undefined ? baked.meta : { ...baked.meta, etag },
+        timings,
+        ...(failure !== undefined && { storeFailure: failure }),
+        written: written.then(() => {}),
+      }
     } finally {
       // The turn is kept until the bytes are written: otherwise a slow store would let renditions pile up in memory.
       if (writing) void writing.then(leave)

@@ -3,6 +3,7 @@
  * When the last waiter has left, the flight's signal aborts, so that work still waiting for its turn leaves the queue; work that is
  * running goes on, and its result is stored.
  */
+import { orAbort } from "../abort.ts"
 import { isAbort } from "../errors.ts"
 
 /** What a flight is made of. */
@@ -47,22 +48,6 @@ interface Entry<T> extends Flight<T> {
   isSettled: boolean
   /** It was called off and gave up: nobody can join it any more. */
   hasGivenUp: boolean
-}
-
-/** A promise's value, unless a signal aborts first. */
-const orAbort = async <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
-  if (!signal) return promise
-  signal.throwIfAborted()
-  let stop: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error)
-    signal.addEventListener("abort", stop, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    if (stop) signal.removeEventListener("abort", stop)
-  }
 }
 
 export const createSingleFlight = <T>(): SingleFlight<T> => {

@@ -36,9 +36,9 @@ export const behaviour = (name: string, check: (bench: Bench) => Promise<void>):
   run: async (store) => {
     const directory = freshDirectory()
     const stored = new Set<string>()
-    const put: Bench["put"] = (key, bytes, meta) => {
+    const put: Bench["put"] = async (key, bytes, meta) => {
       stored.add(key)
-      return store.put(key, bytes, meta)
+      await store.put(key, bytes, meta)
     }
     try {
       await check({ store, key: (file) => `${directory}/360x270/${file}`, put })

@@ -14,7 +14,17 @@ const args: ArgsDef = {
     description: "An original (shop/photo.jpg), or with a slash at its end all under it (shop/; / for all).",
   },
   ...settingArguments(({ path: [name] }) =>
-    ["originals", "renditions", "sizes", "formats", "retired", "sharedStore"].includes(name),
+    [
+      "originals",
+      "renditions",
+      "sizes",
+      "formats",
+      "retired",
+      "sharedStore",
+      "s3Endpoint",
+      "s3Region",
+      "s3PathStyle",
+    ].includes(name),
   ),
   ...JSON_ARGUMENT,
 }

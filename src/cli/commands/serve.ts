@@ -11,10 +11,11 @@ import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
 import { type Watch, watchOriginals } from "../../server/watch.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
+import { isS3Url } from "../../store/s3/place.ts"
 import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { bold, cyan, dim, print, printJson } from "../output.ts"
-import { findPhotos, imageTag } from "../sample.ts"
+import { findPhotos, imageTag, listPhotos } from "../sample.ts"
 
 /** How many addresses are shown. */
 const SHOWN = 3
@@ -22,7 +23,7 @@ const SHOWN = 3
 const GRACE_MS = 5000
 
 const args: ArgsDef = {
-  folder: { type: "positional", required: false, description: "Folder of the original photos." },
+  folder: { type: "positional", required: false, description: "Folder of the original photos, or s3://bucket/prefix." },
   ...settingArguments(),
   demo: {
     type: "boolean",
@@ -68,9 +69,16 @@ interface Introduction {
   readonly renditions: string
 }
 
-const introduce = async (tailor: OpenTailor, url: string): Promise<Introduction> => {
+const introduce = async (tailor: OpenTailor, url: string, log: Log): Promise<Introduction> => {
   const { originals, renditions } = tailor.config
-  const photos = typeof originals === "string" ? await findPhotos(originals, SHOWN) : []
+  const isFolder = typeof originals === "string" && !isS3Url(originals)
+  const photos = isFolder
+    ? await findPhotos(originals, SHOWN)
+    : await listPhotos(tailor.originals, SHOWN).catch((error: unknown) => {
+        // Who may not list may still serve; anything else that is wrong, the first request will say again.
+        log.error(error, "the originals could not be listed, so no addresses are shown")
+        return []
+      })
   return {
     url,
     addresses: sampleAddresses(tailor, photos, url),
@@ -122,12 +130,13 @@ export const serve: Command = {
   examples: [
     "imgtailor serve ./photos --sizes 360x270,480h,1280w --port 3000",
     "imgtailor serve ./photos --sizes 360x270,1280w --renditions /var/cache/imgtailor --watch",
+    "imgtailor serve s3://shop-photos --renditions s3://shop-renditions --sizes 360x270,1280w --s3-region eu-central-1",
     "imgtailor serve --demo",
   ],
-  description: "Serve a folder of photos in every listed size, each made when it is first asked for.",
+  description: "Serve a folder or a bucket of photos in every listed size, each made when it is first asked for.",
   args,
   run: async (values) => {
-    const folder = values["folder"] === undefined ? undefined : resolve(String(values["folder"]))
+    const folder = values["folder"] === undefined ? undefined : String(values["folder"])
     const isDemo = values["demo"] === true && folder === undefined && values["originals"] === undefined
     const given = isDemo
       ? await (await import("../demo.ts")).demoOptions(process.cwd(), values)
@@ -136,11 +145,11 @@ export const serve: Command = {
         : { originals: folder }
     const { config } = await loadFromArguments(values, args, given)
     const log = await createLog(process.stderr)
-    const tailor = openTailor(config, { onRequest: log.request })
+    const tailor = openTailor(config, { onRequest: log.request, onNotice: log.note })
     const server = createNodeServer(tailor)
     const ended = untilAskedToEnd()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
-    const introduction = await introduce(tailor, url)
+    const introduction = await introduce(tailor, url, log)
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
     for (const notice of [...config.notices, ...missingAdvice(config.limits.renders)]) log.note(notice)

@@ -1,0 +1,129 @@
+/** Where credentials come from, one function a place. Undefined means that this place has none; what is there but broken throws. */
+import { readFile } from "node:fs/promises"
+
+import type { ImportPackage, S3Credentials } from "./credentials.ts"
+import { exchange, type Reply } from "./transport.ts"
+
+type Env = NodeJS.ProcessEnv
+
+/** Both are a step away from this machine, or not there. */
+const LIMITS = { silenceMs: 1000, wholeMs: 3000, maxBytes: 65_536 }
+
+const pairOf = (env: Env, id: string, secret: string): readonly [string, string] | undefined => {
+  const [accessKeyId, secretAccessKey] = [env[id], env[secret]]
+  if (!accessKeyId && !secretAccessKey) return undefined
+  if (!accessKeyId || !secretAccessKey)
+    throw new Error(`Of ${id} and ${secret} only ${accessKeyId ? id : secret} is set`)
+  return [accessKeyId, secretAccessKey]
+}
+
+/**
+ * Keys in the environment. `AWS_KEY` and `AWS_SECRET` come first: a function in Lambda always has the others, those of its role, so
+ * whoever sets these means them.
+ */
+export const environmentCredentials = (env: Env): S3Credentials | undefined => {
+  const own = pairOf(env, "AWS_KEY", "AWS_SECRET")
+  if (own) return { accessKeyId: own[0], secretAccessKey: own[1] }
+  const pair = pairOf(env, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+  const sessionToken = env["AWS_SESSION_TOKEN"] || undefined
+  return pair && { accessKeyId: pair[0], secretAccessKey: pair[1], sessionToken }
+}
+
+/** What containers and instances answer with. */
+const parseCredentials = ({ status, body }: Reply, from: string): S3Credentials => {
+  let answer: Partial<Record<"AccessKeyId" | "SecretAccessKey" | "Token" | "Expiration", string>> | undefined
+  try {
+    answer = JSON.parse(Buffer.from(body).toString("utf8")) as typeof answer
+  } catch {
+    answer = undefined
+  }
+  if (!answer?.AccessKeyId || !answer.SecretAccessKey)
+    throw new Error(`Expected credentials from ${from}, got status ${status} without any`)
+  return {
+    accessKeyId: answer.AccessKeyId,
+    secretAccessKey: answer.SecretAccessKey,
+    sessionToken: answer.Token,
+    expiration: answer.Expiration === undefined ? undefined : new Date(answer.Expiration),
+  }
+}
+
+/** Where a token may be sent in the clear: this machine, ECS, and EKS. AWS SDKs and Tools Reference Guide, "Container credential provider". */
+const LINK_LOCAL: ReadonlySet<string> = new Set([
+  "localhost",
+  "[::1]",
+  "169.254.170.2",
+  "169.254.170.23",
+  "[fd00:ec2::23]",
+])
+
+const isTrusted = ({ protocol, hostname }: URL): boolean =>
+  protocol === "https:" || LINK_LOCAL.has(hostname) || hostname.startsWith("127.")
+
+const containerUrl = (env: Env): URL | undefined => {
+  const relative = env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+  if (relative) return new URL(relative, "http://169.254.170.2")
+  const full = env["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+  if (!full) return undefined
+  const url = new URL(full)
+  if (isTrusted(url)) return url
+  throw new Error(
+    `AWS_CONTAINER_CREDENTIALS_FULL_URI: Expected https, or an address of this machine, got ${url.origin}`,
+  )
+}
+
+/** Those of a task in ECS or of a pod in EKS. */
+export const containerCredentials = async (env: Env): Promise<S3Credentials | undefined> => {
+  const url = containerUrl(env)
+  if (!url) return undefined
+  const file = env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]
+  const token = file ? (await readFile(file, "utf8")).trim() : env["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+  const headers = token ? { authorization: token } : {}
+  return parseCredentials(await exchange({ method: "GET", url, headers }, LIMITS), url.origin)
+}
+
+/** Those of an instance in EC2, by version 2 of its metadata service, which wants a token first. */
+export const instanceCredentials = async (env: Env): Promise<S3Credentials | undefined> => {
+  if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") return undefined
+  const base = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || "http://169.254.169.254"
+  const ask = (path: string, method: string, headers: Readonly<Record<string, string>>): Promise<Reply> =>
+    exchange({ method, url: new URL(path, base), headers }, LIMITS)
+  let token: Reply
+  try {
+    token = await ask("/latest/api/token", "PUT", { "x-aws-ec2-metadata-token-ttl-seconds": "21600" })
+  } catch {
+    // Nobody answers: this is no instance.
+    return undefined
+  }
+  if (token.status !== 200) return undefined
+  const headers = { "x-aws-ec2-metadata-token": Buffer.from(token.body).toString("latin1") }
+  const roles = await ask("/latest/meta-data/iam/security-credentials/", "GET", headers)
+  const [role = ""] = Buffer.from(roles.body).toString("latin1").trim().split("\n")
+  if (roles.status !== 200 || role === "") return undefined
+  return parseCredentials(await ask(`/latest/meta-data/iam/security-credentials/${role}`, "GET", headers), base)
+}
+
+/** Amazon's package for everything else: profiles, single sign-on, web identities. 10 MB, so nobody has it who does not need it. */
+const PACKAGE = "@aws-sdk/credential-providers"
+
+interface ProvidersPackage {
+  readonly fromNodeProviderChain: () => () => Promise<S3Credentials>
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes(PACKAGE)
+
+/** Those of a person's machine. */
+export const profileCredentials = async (load: ImportPackage): Promise<S3Credentials> => {
+  let providers: ProvidersPackage
+  try {
+    providers = (await load(PACKAGE)) as ProvidersPackage
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    throw new Error(
+      "No credentials were found in the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), of a container or of an instance. " +
+        `For profiles and single sign-on: npm install ${PACKAGE}`,
+      { cause: error },
+    )
+  }
+  return providers.fromNodeProviderChain()()
+}

@@ -1,0 +1,91 @@
+/**
+ * Who we are to S3. Keys that expire are replaced before they do, by one request at a time; what still works is kept where that fails.
+ */
+import {
+  containerCredentials,
+  environmentCredentials,
+  instanceCredentials,
+  profileCredentials,
+} from "./credential-sources.ts"
+
+/** Keys of an account or of a role; those of a role have a token, and an end. */
+export interface S3Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+  readonly expiration?: Date | undefined
+}
+
+/** Gives credentials that are good at the moment. */
+export interface CredentialSource {
+  readonly get: () => Promise<S3Credentials>
+  /** S3 refused them: the next `get` finds new ones. */
+  readonly forget: (refused: S3Credentials) => void
+}
+
+/** So long before they expire credentials are replaced; Amazon has new ones ready by then. */
+const EARLY_MS = 5 * 60_000
+
+const leftMs = ({ expiration }: S3Credentials, now: number): number =>
+  expiration === undefined ? Infinity : expiration.getTime() - now
+
+/** Credentials that are found once and again before they expire. */
+export const keptCredentials = (
+  find: () => Promise<S3Credentials>,
+  clock: () => number = Date.now,
+): CredentialSource => {
+  let kept: S3Credentials | undefined
+  let finding: Promise<S3Credentials> | undefined
+
+  const findOnce = (): Promise<S3Credentials> => {
+    finding ??= find()
+      .then((found) => (kept = found))
+      .finally(() => (finding = undefined))
+    return finding
+  }
+
+  return {
+    get: async () => {
+      const current = kept
+      if (current && leftMs(current, clock()) > EARLY_MS) return current
+      try {
+        return await findOnce()
+      } catch (error) {
+        if (current && kept === current && leftMs(current, clock()) > 0) return current
+        throw error
+      }
+    },
+    forget: (refused) => {
+      if (kept === refused) kept = undefined
+    },
+  }
+}
+
+/** The region that Amazon's own variables name. */
+export const amazonRegion = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined
+
+/** Imports a package; a parameter, since it is optional. */
+export type ImportPackage = (name: string) => Promise<unknown>
+
+const importPackage: ImportPackage = (name) => import(name)
+
+/**
+ * The first credentials found: in the environment, from the container (ECS, EKS), from the instance (EC2), and only then, or where a
+ * profile or a web identity is named, by Amazon's own package, which knows profiles and single sign-on.
+ */
+const findCredentials = async (env: NodeJS.ProcessEnv, load: ImportPackage): Promise<S3Credentials> => {
+  const named = env["AWS_PROFILE"] || env["AWS_WEB_IDENTITY_TOKEN_FILE"]
+  return (
+    environmentCredentials(env) ??
+    (await containerCredentials(env)) ??
+    (named ? undefined : await instanceCredentials(env)) ??
+    (await profileCredentials(load))
+  )
+}
+
+/** Credentials of this process, found anew as they expire. */
+export const foundCredentials = (
+  env: NodeJS.ProcessEnv = process.env,
+  load: ImportPackage = importPackage,
+): CredentialSource => keptCredentials(() => findCredentials(env, load))

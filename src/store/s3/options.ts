@@ -1,0 +1,86 @@
+/** What the S3 stores may be told, and what follows where they are told nothing. */
+import { badConfig } from "../../errors.ts"
+import type { CredentialSource, S3Credentials } from "./credentials.ts"
+import { addressOf, normalisePrefix, type S3Address, type S3Place } from "./place.ts"
+
+/** How long things may take; each is a limit of its own. */
+export interface S3Timeouts {
+  /** Longest silence: while connecting, before the first byte, and between bytes. @default 5000 */
+  readonly silenceMs: number
+  /** One attempt, from beginning to end. @default 15000 */
+  readonly attemptMs: number
+  /** A call with all its attempts and the pauses between them. @default 25000 */
+  readonly callMs: number
+}
+
+/** How often a call that failed in passing is made again. */
+export interface S3Retries {
+  /** In all, the first included. @default 4 */
+  readonly attempts: number
+  /** The first pause is a random part of this, every further one of twice as much. @default 100 */
+  readonly baseMs: number
+  /** The longest pause. @default 2000 */
+  readonly longestMs: number
+}
+
+/** A bucket, how to reach it and as whom. */
+export interface S3Options {
+  readonly bucket: string
+  /** Precedes every key, like `photos/`. @default "" */
+  readonly prefix?: string | undefined
+  /** @default AWS_REGION, else AWS_DEFAULT_REGION; with an endpoint "us-east-1", on R2 "auto" */
+  readonly region?: string | undefined
+  /** Of another server than Amazon's: `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:9000`. */
+  readonly endpoint?: string | undefined
+  /** The bucket in the path rather than in the host's name. @default true with an endpoint, or for a bucket with dots in its name */
+  readonly pathStyle?: boolean | undefined
+  /** Keys, or a function that gives them and is asked again before they expire. @default found as docs/stores.md says */
+  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined
+  readonly timeouts?: Partial<S3Timeouts> | undefined
+  readonly retries?: Partial<S3Retries> | undefined
+  /** Told of what an operator should know and no request should fail for; a sentence. */
+  readonly onNotice?: ((text: string) => void) | undefined
+}
+
+/** Complete options. */
+export interface S3Connection {
+  readonly place: S3Place
+  readonly address: S3Address
+  readonly credentials: CredentialSource
+  readonly timeouts: S3Timeouts
+  readonly retries: S3Retries
+  readonly notify: (text: string) => void
+}
+
+const TIMEOUTS: S3Timeouts = { silenceMs: 5000, attemptMs: 15_000, callMs: 25_000 }
+const RETRIES: S3Retries = { attempts: 4, baseMs: 100, longestMs: 2000 }
+
+/** Limits under which a store's own error comes before a request's deadline does. */
+export const timeoutsWithin = (deadlineMs: number): S3Timeouts => ({
+  silenceMs: Math.min(TIMEOUTS.silenceMs, deadlineMs / 6),
+  attemptMs: Math.min(TIMEOUTS.attemptMs, deadlineMs / 2),
+  callMs: Math.min(TIMEOUTS.callMs, (deadlineMs * 5) / 6),
+})
+
+/** @throws {bad-config} without a region, or with a prefix that is none */
+export const resolveS3 = (
+  options: S3Options,
+  amazonRegion: string | undefined,
+  sourceOf: (credentials: S3Options["credentials"]) => CredentialSource,
+): S3Connection => {
+  const { bucket, endpoint, pathStyle } = options
+  const region = options.region ?? (endpoint === undefined ? amazonRegion : undefined)
+  const prefix = normalisePrefix(options.prefix ?? "")
+  const address = addressOf({ bucket, endpoint, region, pathStyle })
+  if (!address) throw badConfig([`s3Region: Expected the region of the bucket ${bucket}, here or in AWS_REGION.`])
+  if (prefix === undefined)
+    throw badConfig([`prefix: Expected a path like photos/2026, got ${JSON.stringify(options.prefix)}.`])
+  return {
+    place: { bucket, prefix },
+    address,
+    credentials: sourceOf(options.credentials),
+    timeouts: { ...TIMEOUTS, ...options.timeouts },
+    retries: { ...RETRIES, ...options.retries },
+    notify: options.onNotice ?? (() => {}),
+  }
+}

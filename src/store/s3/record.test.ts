@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto"
+
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+
+import type { RenditionMeta } from "../store.ts"
+import { cacheTagOf, decodeValue, encodeValue, fromHeaders, isOwnTag, toHeaders } from "./record.ts"
+
+const BYTES = Buffer.from("a rendition")
+const OWN_TAG = `"${createHash("md5").update(BYTES).digest("hex")}"`
+
+const META: RenditionMeta = {
+  original: "shop/größe.jpg",
+  version: "abc-2",
+  recipeId: "r1",
+  etag: OWN_TAG,
+  contentType: "image/avif",
+  modifiedMs: 1_700_000_000_000,
+}
+
+describe("a metadata value", () => {
+  it("of any text is what a header carries unchanged, and comes back", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (text) => {
+        const value = encodeValue(text)
+        expect(new Headers({ x: value }).get("x")).toBe(value)
+        expect(value).toMatch(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/)
+        expect(decodeValue(value)).toBe(text)
+      }),
+    )
+  })
+
+  it("stays readable where it can", () => {
+    expect(encodeValue("shop/a photo+1%.jpg")).toBe("shop/a photo+1%.jpg")
+  })
+
+  it("of the longest keys leaves room in S3's 2 kB of metadata", () => {
+    const meta = { ...META, original: "ü".repeat(512), digest: "0".repeat(64), etag: `"${"0".repeat(32)}"` }
+    const headers = Object.entries(toHeaders(BYTES, meta, "no-store")).filter(([name]) =>
+      name.startsWith("x-amz-meta-"),
+    )
+    const bytes = headers.reduce((sum, [name, value]) => sum + name.length - "x-amz-meta-".length + value.length, 0)
+    expect(bytes).toBeLessThan(2048)
+  })
+})
+
+describe("a record", () => {
+  it.each([
+    ["as imgtailor makes it", META],
+    ["with a digest", { ...META, digest: "0f".repeat(32) }],
+    ["with an ETag of another kind", { ...META, etag: '"other"' }],
+  ])("%s comes back from the object's headers", (_, meta) => {
+    const headers = { ...toHeaders(BYTES, meta, undefined), etag: OWN_TAG }
+    expect(fromHeaders(headers)).toEqual(meta)
+  })
+
+  it("does not repeat the ETag that the object will have anyway", () => {
+    expect(isOwnTag(BYTES, META)).toBe(true)
+    expect(toHeaders(BYTES, META, undefined)).not.toHaveProperty("x-amz-meta-etag")
+    // An encrypted object's own tag is another: that is the one that all others are given.
+    expect(fromHeaders({ ...toHeaders(BYTES, META, undefined), etag: '"kms"' })?.etag).toBe('"kms"')
+  })
+
+  it("that an object lacks makes it a foreign one, as far as S3 knows it", () => {
+    expect(
+      fromHeaders({ etag: 'W/"x"', "content-type": "image/png", "last-modified": "Tue, 14 Nov 2023 22:13:20 GMT" }),
+    ).toEqual({
+      original: "",
+      version: "",
+      recipeId: "",
+      isForeign: true,
+      etag: '"x"',
+      contentType: "image/png",
+      modifiedMs: 1_700_000_000_000,
+    })
+    expect(fromHeaders({ "content-type": "image/png" })).toBeUndefined()
+  })
+
+  it("tags all renditions of one original alike, in characters that every CDN takes", () => {
+    expect(cacheTagOf("shop/a.jpg")).toBe(cacheTagOf("shop/a.jpg"))
+    expect(cacheTagOf("shop/a.jpg")).not.toBe(cacheTagOf("shop/A.jpg"))
+    expect(cacheTagOf("🏺.jpg")).toMatch(/^[0-9a-f]{32}$/)
+  })
+})

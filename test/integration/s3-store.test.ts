@@ -1,0 +1,334 @@
+/** What S3 holds of a rendition, what it takes to be absent, and how little the stores may be allowed; on a real server. */
+import { createHash } from "node:crypto"
+
+import sharp from "sharp"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+import { createTailor, type Tailor } from "../../src/create-tailor.ts"
+import { decodeValue } from "../../src/store/s3/record.ts"
+import { cacheTagOf, s3Originals, type S3Options, s3Renditions } from "../../src/store/s3/s3.ts"
+import { readBody, type RenditionMeta } from "../../src/store/store.ts"
+import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts"
+import { type Identity, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+
+const META: RenditionMeta = {
+  original: "shop/photo.jpg",
+  version: "d41d8cd98f00b204e9800998ecf8427e",
+  recipeId: "abc123",
+  etag: '"of another kind"',
+  contentType: "image/webp",
+  modifiedMs: 1_700_000_000_000,
+}
+
+/** Names that have gone wrong somewhere: space, plus, percent, umlauts, emoji, what S3 and signatures escape in ways of their own. */
+const AWKWARD = [
+  "a b.jpg",
+  "a+b.jpg",
+  "100% 50%25.jpg",
+  "Größe (ș).jpg",
+  "🏺 vase.jpg",
+  "it's ~!*'();:@&=,$.jpg",
+  "#1?.jpg",
+]
+
+let server: S3Server
+/** The same server, which answers 403 for what is missing, as S3 does to those who may not list. */
+let hiding: FaultyS3
+let photo: Buffer
+beforeAll(async () => {
+  if (versitygw === undefined) return
+  photo = await sharp({ create: { width: 800, height: 600, channels: 3, background: "#c03040" } })
+    .jpeg()
+    .toBuffer()
+  server = await startVersitygw()
+  hiding = await startFaultyS3(server.endpoint)
+  hiding.fail({ kind: "forbidden instead of missing" })
+})
+afterAll(async () => {
+  await hiding?.close()
+  await server?.stop()
+})
+
+const optionsFor = (bucket: string, more: Partial<S3Options> = {}): S3Options => ({
+  bucket,
+  endpoint: server.endpoint,
+  credentials: ROOT,
+  ...more,
+})
+
+const bucketNamed = async (name: string): Promise<string> => {
+  await server.createBucket(name)
+  return name
+}
+
+const get = async (
+  tailor: Tailor,
+  path: string,
+): Promise<{ readonly status: number; readonly body: Buffer; readonly headers: Headers }> => {
+  const response = await tailor.fetch(new Request(`http://localhost/${path}`))
+  const { status, headers } = response
+  return { status, headers, body: Buffer.from(await response.arrayBuffer()) }
+}
+
+describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
+  it("is served by S3 alone as our own server does: type, caching, ETag and tag are the object's", async () => {
+    const bucket = await bucketNamed("served-alone")
+    await server.putObject(bucket, "in/shop/photo.jpg", photo)
+    const tailor = createTailor({
+      originals: `s3://${bucket}/in`,
+      renditions: `s3://${bucket}/out`,
+      s3Endpoint: hiding.endpoint,
+      sizes: ["200x150"],
+      cacheControl: "public, max-age=77",
+    })
+    process.env["AWS_KEY"] = ROOT.accessKeyId
+    process.env["AWS_SECRET"] = ROOT.secretAccessKey
+    const ours = await get(tailor, "shop/200x150/photo.jpg.webp")
+    await tailor.idle()
+    delete process.env["AWS_KEY"]
+    delete process.env["AWS_SECRET"]
+    expect(ours.status).toBe(200)
+
+    const alone = await server.ask(bucket, "out/shop/200x150/photo.jpg.webp")
+    expect(Buffer.from(await alone.arrayBuffer())).toEqual(ours.body)
+    for (const name of ["content-type", "cache-control", "etag", "content-length"])
+      expect(alone.headers.get(name), `header ${name}`).toBe(ours.headers.get(name))
+    expect(alone.headers.get("cache-control")).toBe("public, max-age=77")
+    expect(alone.headers.get("etag")).toBe(`"${createHash("md5").update(ours.body).digest("hex")}"`)
+    expect(alone.headers.get("x-amz-meta-cache-tag")).toBe(cacheTagOf("shop/photo.jpg"))
+    expect(alone.headers.get("x-amz-meta-original")).toBe("shop/photo.jpg")
+  })
+
+  it("keeps its record for the longest key and the strangest letters", async () => {
+    const bucket = await bucketNamed("records")
+    const store = s3Renditions(optionsFor(bucket))
+    for (const original of [...AWKWARD, "ü".repeat(512), " spaces  inside ", "=?UTF-8?B?4oKs?=", "b64:abc"]) {
+      const meta = { ...META, original, version: `"${original.slice(0, 20)}"` }
+      await store.put("360x270/a.jpg", Buffer.from("bytes"), meta)
+      expect(await store.head("360x270/a.jpg")).toEqual(meta)
+      const stored = await server.ask(bucket, "360x270/a.jpg")
+      expect(decodeValue(stored.headers.get("x-amz-meta-original") ?? "")).toBe(original)
+    }
+  })
+
+  it("made by somebody else, without a record, is a hit until it is purged", async () => {
+    const bucket = await bucketNamed("foreign")
+    await server.putObject(bucket, "shop/photo.jpg", photo)
+    await server.putObject(bucket, "shop/200x150/photo.jpg", "an older program's picture", "image/png")
+    const renditions = s3Renditions(optionsFor(bucket))
+    expect(await renditions.head("shop/200x150/photo.jpg")).toMatchObject({ isForeign: true, contentType: "image/png" })
+    const tailor = createTailor({
+      originals: s3Originals(optionsFor(bucket)),
+      renditions,
+      sharedStore: true,
+      sizes: ["200x150"],
+    })
+    const old = await get(tailor, "shop/200x150/photo.jpg")
+    expect(old.body.toString()).toBe("an older program's picture")
+    expect(old.headers.get("content-type")).toBe("image/png")
+
+    expect(await tailor.purge("shop/photo.jpg")).toBe(1)
+    const made = await get(tailor, "shop/200x150/photo.jpg")
+    expect(made.headers.get("content-type")).toBe("image/jpeg")
+    await tailor.idle()
+  })
+
+  it("is made and found under every awkward name", async () => {
+    const bucket = await bucketNamed("awkward")
+    for (const name of AWKWARD) await server.putObject(bucket, `in/größe 1+1/${name}`, photo)
+    const tailor = createTailor({
+      originals: s3Originals(optionsFor(bucket, { prefix: "in" })),
+      renditions: s3Renditions(optionsFor(bucket, { prefix: "out/" })),
+      sizes: ["200x150"],
+    })
+    for (const name of AWKWARD) {
+      const path = ["größe 1+1", "200x150", name].map(encodeURIComponent).join("/")
+      expect((await get(tailor, path)).status, `status of ${name}`).toBe(200)
+      await tailor.idle()
+      expect((await get(tailor, path)).headers.get("cache-status"), `again ${name}`).toBe("imgtailor; hit")
+      expect((await server.ask(bucket, `out/größe 1+1/200x150/${name}`)).status, `status of ${name}`).toBe(200)
+    }
+    expect(await tailor.purge(`größe 1+1/${AWKWARD[0]}`)).toBe(1)
+  })
+
+  it("of a replaced original is made again, and one of a removed original is gone", async () => {
+    const bucket = await bucketNamed("replaced")
+    const wide = await sharp({ create: { width: 900, height: 300, channels: 3, background: "#30c040" } })
+      .jpeg()
+      .toBuffer()
+    await server.putObject(bucket, "in/a.jpg", photo)
+    const tailor = createTailor({
+      originals: s3Originals(optionsFor(bucket, { prefix: "in" })),
+      renditions: s3Renditions(optionsFor(bucket, { prefix: "out" })),
+      sizes: ["300w"],
+    })
+    const heightOf = async (): Promise<number | undefined> =>
+      (await sharp((await get(tailor, "300w/a.jpg")).body).metadata()).height
+    expect(await heightOf()).toBe(225)
+    await server.putObject(bucket, "in/a.jpg", wide)
+    expect(await heightOf()).toBe(100)
+    await tailor.idle()
+    await server.deleteObject(bucket, "in/a.jpg")
+    expect((await get(tailor, "300w/a.jpg")).status).toBe(404)
+    expect(await server.keysIn(bucket)).toEqual([])
+  })
+
+  it("is one of any number that a list gives", { timeout: 60_000 }, async () => {
+    const bucket = await bucketNamed("many")
+    const keys = Array.from({ length: 1030 }, (_, at) => `many ü+/${String(at).padStart(4, "0")} & co.jpg`)
+    const store = s3Renditions(optionsFor(bucket, { prefix: "p" }))
+    const queue = keys.values()
+    const work = async (): Promise<void> => {
+      for (const key of queue) await server.putObject(bucket, `p/${key}`, "x")
+    }
+    await Promise.all(Array.from({ length: 16 }, work))
+    const listed: string[] = []
+    for await (const key of store.list?.("many ü+/") ?? []) listed.push(key)
+    expect(listed.toSorted()).toEqual(keys)
+    expect(await store.delete([...keys.slice(0, 100), "many ü+/absent.jpg"])).toBe(100)
+    const left: string[] = []
+    for await (const key of store.list?.("") ?? []) left.push(key)
+    expect(left).toHaveLength(keys.length - 100)
+  })
+})
+
+describe.skipIf(versitygw === undefined)("with the least permissions", () => {
+  const statement = (user: Identity, actions: readonly string[], resources: readonly string[]): object => ({
+    Effect: "Allow",
+    Principal: { AWS: user.accessKeyId },
+    Action: actions.map((action) => `s3:${action}`),
+    Resource: resources.map((resource) => `arn:aws:s3:::${resource}`),
+  })
+
+  /** Two buckets, and a renderer and a purger who may do what they need and no more. */
+  const stage = async (
+    name: string,
+  ): Promise<{
+    readonly from: string
+    readonly to: string
+    readonly renderer: Identity
+    readonly purger: Identity
+  }> => {
+    const [from, to] = [await bucketNamed(`${name}-originals`), await bucketNamed(`${name}-renditions`)]
+    const [renderer, purger] = [await server.createUser(`${name}-renderer`), await server.createUser(`${name}-purger`)]
+    const written = [`${to}/*/200x150/*`, `${to}/200x150/*`]
+    await server.setPolicy(from, [statement(renderer, ["GetObject"], [`${from}/*`])])
+    await server.setPolicy(to, [
+      statement(renderer, ["GetObject", "PutObject"], written),
+      statement(purger, ["DeleteObject"], written),
+    ])
+    return { from, to, renderer, purger }
+  }
+
+  it("a renderer makes and serves; a missing original is 404, one report a minute says why", async () => {
+    const { from, to, renderer } = await stage("renders")
+    await server.putObject(from, "shop/photo.jpg", photo)
+    const notices: string[] = []
+    const options = {
+      endpoint: hiding.endpoint,
+      credentials: renderer,
+      onNotice: (text: string) => void notices.push(text),
+    }
+    const tailor = createTailor({
+      originals: s3Originals({ ...options, bucket: from }),
+      renditions: s3Renditions({ ...options, bucket: to }),
+      sizes: ["200x150"],
+    })
+    expect((await get(tailor, "shop/200x150/photo.jpg")).status).toBe(200)
+    await tailor.idle()
+    expect(await server.keysIn(to)).toEqual(["shop/200x150/photo.jpg"])
+    expect((await get(tailor, "shop/200x150/photo.jpg")).headers.get("cache-status")).toBe("imgtailor; hit")
+    notices.length = 0
+    for (const name of ["a", "b", "c"]) expect((await get(tailor, `shop/200x150/${name}.jpg`)).status).toBe(404)
+    expect(notices).toHaveLength(1)
+    expect(notices[0]).toContain(`s3://${from}/shop/a.jpg: AccessDenied`)
+  })
+
+  it("a renderer whose original is gone answers 404, though it may not delete what it made", async () => {
+    const { from, to, renderer } = await stage("gone")
+    await server.putObject(from, "photo.jpg", photo)
+    const options = { endpoint: hiding.endpoint, credentials: renderer }
+    const tailor = createTailor({
+      originals: s3Originals({ ...options, bucket: from }),
+      renditions: s3Renditions({ ...options, bucket: to }),
+      sizes: ["200x150"],
+    })
+    expect((await get(tailor, "200x150/photo.jpg")).status).toBe(200)
+    await tailor.idle()
+    await server.deleteObject(from, "photo.jpg")
+    expect((await get(tailor, "200x150/photo.jpg")).status).toBe(404)
+    expect(await server.keysIn(to)).toEqual(["200x150/photo.jpg"])
+  })
+
+  it("a renderer cannot write another size or an original, nor delete or list", async () => {
+    const { from, to, renderer } = await stage("refused")
+    const denied = { code: "store-denied" }
+    const store = s3Renditions(optionsFor(to, { credentials: renderer }))
+    await expect(store.put("shop/999x9/a.jpg", Buffer.from("x"), META)).rejects.toMatchObject(denied)
+    await expect(
+      s3Renditions(optionsFor(from, { credentials: renderer })).put("a.jpg", Buffer.from("x"), META),
+    ).rejects.toMatchObject(denied)
+    await store.put("shop/200x150/a.jpg", Buffer.from("x"), META)
+    await expect(store.delete(["shop/200x150/a.jpg"])).rejects.toMatchObject(denied)
+    const list = async (): Promise<void> => {
+      for await (const key of store.list?.("") ?? []) expect.unreachable(key)
+    }
+    await expect(list()).rejects.toMatchObject(denied)
+  })
+
+  it("a purger deletes without reading, and then cannot say how many there were", async () => {
+    const { to, renderer, purger } = await stage("purges")
+    await s3Renditions(optionsFor(to, { credentials: renderer })).put("shop/200x150/a.jpg", Buffer.from("x"), META)
+    const store = s3Renditions(optionsFor(to, { credentials: purger }))
+    expect(await store.delete(["shop/200x150/a.jpg", "shop/200x150/a.jpg.webp"])).toBe(0)
+    expect(await server.keysIn(to)).toEqual([])
+  })
+
+  it("an object that may be listed but not read is store-denied; a missing one is absent", async () => {
+    const bucket = await bucketNamed("unreadable")
+    const reader = await server.createUser("lister")
+    await server.putObject(bucket, "secret/a.jpg", photo)
+    await server.setPolicy(bucket, [statement(reader, ["ListBucket"], [bucket])])
+    const store = s3Originals(optionsFor(bucket, { credentials: reader, endpoint: hiding.endpoint }))
+    await expect(store.head("secret/a.jpg")).rejects.toMatchObject({ code: "store-denied" })
+    expect(await store.head("secret/b.jpg")).toBeUndefined()
+    expect(await store.get("secret/a.jpg.webp")).toBeUndefined()
+  })
+
+  it("a proxy's 403 without any XML counts as S3's", async () => {
+    const bucket = await bucketNamed("page")
+    const proxy = await startFaultyS3(server.endpoint)
+    proxy.fail({ kind: "page", status: 403 }, { times: 1 })
+    const store = s3Renditions(optionsFor(bucket, { endpoint: proxy.endpoint }))
+    expect(await store.get("200x150/a.jpg")).toBeUndefined()
+    expect(proxy.takeLog()).toHaveLength(2)
+    await proxy.close()
+  })
+})
+
+describe.skipIf(versitygw === undefined)("what S3 has put together of parts", () => {
+  it("is an original like any other, versioned by its ETag", async () => {
+    const bucket = await bucketNamed("parts")
+    await server.putObject(bucket, "empty.jpg", "")
+    const store = s3Originals(optionsFor(bucket))
+    expect(await store.head("empty.jpg")).toEqual({
+      version: "d41d8cd98f00b204e9800998ecf8427e",
+      bytes: 0,
+      settled: true,
+    })
+    const started = await (await server.ask(bucket, "big.jpg", { method: "POST", query: "uploads=" })).text()
+    const id = /<UploadId>([^<]+)</.exec(started)?.[1] ?? ""
+    const part = await server.ask(bucket, "big.jpg", {
+      method: "PUT",
+      query: `partNumber=1&uploadId=${id}`,
+      body: photo,
+    })
+    const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.get("etag")}</ETag></Part></CompleteMultipartUpload>`
+    await (await server.ask(bucket, "big.jpg", { method: "POST", query: `uploadId=${id}`, body })).text()
+    const stat = await store.head("big.jpg")
+    expect(stat?.version).toMatch(/^[0-9a-f]{32}-1$/)
+    expect(await store.get("big.jpg")).toEqual({ stat, bytes: photo })
+    const copy = await s3Renditions(optionsFor(bucket)).get("big.jpg")
+    expect(copy && (await readBody(copy))).toEqual(photo)
+  })
+})

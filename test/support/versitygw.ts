@@ -1,0 +1,204 @@
+/**
+ * A real S3 for tests: versitygw on a free port, over folders of its own, with what the shop's side of a test needs of it (buckets,
+ * users, policies, objects that imgtailor did not write).
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { constants } from "node:fs"
+import { access, mkdir, mkdtemp, rm } from "node:fs/promises"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import { setTimeout as wait } from "node:timers/promises"
+import { promisify } from "node:util"
+
+import { AwsV4Signer } from "aws4fetch"
+
+import { encodeKey } from "../../src/sizes/key.ts"
+
+const run = promisify(execFile)
+
+/** How to get the server. */
+const HOW_TO_INSTALL =
+  "versitygw was not found: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or set VERSITYGW to where it is"
+
+const isProgram = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+
+const goFolder = async (): Promise<readonly string[]> => {
+  const found = await run("go", ["env", "GOBIN", "GOPATH"]).catch(() => undefined)
+  const [bin = "", path = ""] = found?.stdout.split("\n") ?? []
+  return [bin, path && join(path, "bin")].filter(Boolean)
+}
+
+/** The versitygw of this machine. */
+const findVersitygw = async (): Promise<string | undefined> => {
+  const named = process.env["VERSITYGW"]
+  if (named) return (await isProgram(named)) ? named : undefined
+  for (const folder of [...(process.env["PATH"] ?? "").split(delimiter), ...(await goFolder())]) {
+    if (folder && (await isProgram(join(folder, "versitygw")))) return join(folder, "versitygw")
+  }
+  return undefined
+}
+
+/** The versitygw of this machine; undefined where there is none and tests may be skipped. @throws where they may not */
+export const versitygw: string | undefined = await findVersitygw()
+if (versitygw === undefined) {
+  if (process.env["CI"]) throw new Error(HOW_TO_INSTALL)
+  console.warn(`Skipped: ${HOW_TO_INSTALL}`)
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+  const address = server.address()
+  await new Promise((done) => server.close(done))
+  return typeof address === "object" && address ? address.port : 0
+}
+
+export interface Identity {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export const ROOT: Identity = { accessKeyId: "root", secretAccessKey: "root-secret" }
+
+export interface Ask {
+  readonly method?: string
+  readonly query?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | string
+}
+
+/** A running server. */
+export interface S3Server {
+  readonly endpoint: string
+  /** A request as root, whatever comes back. */
+  readonly ask: (bucket: string, key: string, options?: Ask) => Promise<Response>
+  readonly createBucket: (bucket: string) => Promise<void>
+  /** Writes as a shop would: without any record of imgtailor's. */
+  readonly putObject: (bucket: string, key: string, body: Uint8Array | string, type?: string) => Promise<void>
+  readonly deleteObject: (bucket: string, key: string) => Promise<void>
+  /** Keys in a bucket, in order. */
+  readonly keysIn: (bucket: string) => Promise<readonly string[]>
+  /** Creates a user who may do nothing until a policy says so. */
+  readonly createUser: (name: string) => Promise<Identity>
+  readonly setPolicy: (bucket: string, statements: readonly object[]) => Promise<void>
+  /** Ends it, and removes all it held. */
+  readonly stop: () => Promise<void>
+  /** Ends it, keeping what it holds. */
+  readonly pause: () => Promise<void>
+  /** Starts it again where it was. */
+  readonly resume: () => Promise<void>
+}
+
+const isUp = async (endpoint: string): Promise<boolean> =>
+  fetch(endpoint).then(
+    () => true,
+    () => false,
+  )
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((done) => child.once("exit", done))
+  child.kill("SIGKILL")
+  await ended
+}
+
+const succeed = async (response: Response, what: string): Promise<string> => {
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${what}: ${response.status} ${text}`)
+  return text
+}
+
+/** Signs as root and sends. */
+const askAt =
+  (endpoint: string): S3Server["ask"] =>
+  async (bucket, key, { method = "GET", query = "", headers = {}, body } = {}) => {
+    const url = `${endpoint}/${bucket}/${encodeKey(key)}${query && `?${query}`}`
+    const signer = new AwsV4Signer({
+      ...ROOT,
+      method,
+      url,
+      headers: { ...headers },
+      ...(body !== undefined && { body }),
+      service: "s3",
+      region: "us-east-1",
+    })
+    const signed = await signer.sign()
+    return fetch(signed.url, {
+      method,
+      headers: signed.headers,
+      ...(body !== undefined && { body: typeof body === "string" ? body : new Uint8Array(body) }),
+    })
+  }
+
+const toolsAt = (endpoint: string): Omit<S3Server, "stop" | "pause" | "resume" | "createUser"> => {
+  const ask = askAt(endpoint)
+  return {
+    endpoint,
+    ask,
+    createBucket: async (bucket) => void (await succeed(await ask(bucket, "", { method: "PUT" }), "create bucket")),
+    putObject: async (bucket, key, body, type = "image/jpeg") => {
+      const headers = { "content-type": type }
+      await succeed(await ask(bucket, key, { method: "PUT", body, headers }), `put ${key}`)
+    },
+    deleteObject: async (bucket, key) =>
+      void (await succeed(await ask(bucket, key, { method: "DELETE" }), `delete ${key}`)),
+    keysIn: async (bucket) => {
+      const text = await succeed(await ask(bucket, "", { query: "list-type=2" }), "list")
+      return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key).toSorted()
+    },
+    setPolicy: async (bucket, statements) => {
+      const body = JSON.stringify({ Version: "2012-10-17", Statement: statements })
+      await succeed(await ask(bucket, "", { method: "PUT", query: "policy=", body }), "policy")
+    },
+  }
+}
+
+/** Starts a server of its own; whoever starts it stops it. */
+export const startVersitygw = async (): Promise<S3Server> => {
+  if (versitygw === undefined) throw new Error(HOW_TO_INSTALL)
+  const program = versitygw
+  const folder = await mkdtemp(join(tmpdir(), "imgtailor-s3-"))
+  await Promise.all(["data", "iam"].map((name) => mkdir(join(folder, name))))
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const endpoint = `http://127.0.0.1:${port}`
+  const keys = ["-a", ROOT.accessKeyId, "-s", ROOT.secretAccessKey]
+
+  const start = async (): Promise<ChildProcess> => {
+    const places = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
+    const kept = ["--iam-dir", join(folder, "iam"), "--keep-alive", "--quiet", "posix", join(folder, "data")]
+    const child = spawn(program, [...places, ...kept], {
+      env: { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey },
+      stdio: "ignore",
+    })
+    for (let look = 0; look < 200; look++) {
+      if (await isUp(endpoint)) return child
+      if (child.exitCode !== null) break
+      await wait(50)
+    }
+    await end(child)
+    throw new Error(`versitygw did not start on port ${port}`)
+  }
+
+  let child = await start()
+  return {
+    ...toolsAt(endpoint),
+    createUser: async (name) => {
+      const admin = ["admin", "--endpoint-url", `http://127.0.0.1:${adminPort}`, ...keys]
+      await run(program, [...admin, "create-user", "--access", name, "--secret", `${name}-secret`, "--role", "user"])
+      return { accessKeyId: name, secretAccessKey: `${name}-secret` }
+    },
+    pause: () => end(child),
+    resume: async () => {
+      child = await start()
+    },
+    stop: async () => {
+      await end(child)
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
