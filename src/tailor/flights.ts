@@ -1,0 +1,99 @@
+/**
+ * Renders under way, and what follows each: the original is looked at once more, so that what is stored in the end is of what is there
+ * in the end, whoever overtook whom.
+ */
+import type { LRUCache } from "lru-cache"
+
+import { TailorError } from "../errors.ts"
+import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
+import type { HeadOptions, Originals, OriginalStat, Renditions } from "../store/store.ts"
+import type { InStep } from "./in-step.ts"
+import type { Course, Made, MakeParts, Order } from "./make.ts"
+import type { Shared, SingleFlight } from "./single-flight.ts"
+
+/** What answering needs. */
+export interface AnswerParts extends Omit<MakeParts, "remember"> {
+  readonly originals: Originals
+  readonly renditions: Renditions
+  readonly inStep: InStep
+  readonly deadlineMs: number
+}
+
+/** How often an original that keeps changing is rendered anew on one request's account. */
+export const MAX_ROUNDS = 3
+
+/** What all requests share. */
+export interface Desk extends AnswerParts {
+  readonly flights: SingleFlight<Made>
+  readonly make: (order: Order, course: Course) => Promise<Made>
+  /** What a version of an original will always be answered with, by original and version. */
+  readonly refusals: LRUCache<string, TailorError>
+}
+
+/** Deletes what is stored under a key, recorded or not, where that is allowed. What fails here fails no answer. */
+export const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise<void> => {
+  try {
+    await renditions.delete([key])
+  } catch {
+    // A renderer need not be allowed to delete; whoever watches the originals is.
+  }
+}
+
+/** The first reading whose original is there, with its stat: what an address means now. */
+export const meaningOf = async (
+  { originals }: Desk,
+  readings: Parsed["readings"],
+  options: HeadOptions,
+): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
+  for (const reading of readings) {
+    const stat = await originals.head(reading.original, options)
+    if (stat) return { reading, stat }
+  }
+  return undefined
+}
+
+/** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
+const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
+  await written
+  const now = await meaningOf(desk, order.readings, { fresh: true })
+  if (!now) return takeAway(desk, order.key)
+  const isSame = now.reading.original === meta.original && now.stat.version === meta.version
+  if (isSame || round >= MAX_ROUNDS) return
+  const next = { ...order, reading: now.reading, isNothingStored: false }
+  await share(desk, next, now.stat, { round: round + 1 }).value
+  // The flight that was joined may have stored the new picture before this one stored the old: then it is stored once more.
+  const stored = await desk.renditions.head(order.key)
+  const isOvertaken = stored?.version === meta.version && stored.original === meta.original
+  if (isOvertaken) await share(desk, next, now.stat, { round: round + 1, isRepair: true }).value
+}
+
+/** An original that is refused has no rendition: what is left of a former one must not stay for a proxy to serve. */
+const onFailure = async (desk: Desk, { key }: Order, error: unknown): Promise<void> => {
+  if (error instanceof TailorError && error.status < 500) await takeAway(desk, key)
+}
+
+interface ShareOptions {
+  /** How many renders led to this one. */
+  readonly round: number
+  /** Joins no flight that is under way. */
+  readonly isRepair?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Joins the render of an order, or begins it. */
+export const share = (desk: Desk, order: Order, stat: OriginalStat, options: ShareOptions): Shared<Made> => {
+  const { round, isRepair = false, signal } = options
+  return desk.flights.share(
+    `${order.key}\n${order.reading.original}\n${stat.version}${isRepair ? "\nrepair" : ""}`,
+    (nobodyWaits, previous) => {
+      let isRead = false
+      const value = desk.make(order, { signal: nobodyWaits, previous, onRead: () => (isRead = true) })
+      const landed = value
+        .then((made) => lookAgain(desk, order, made, round))
+        .catch((error: unknown) => onFailure(desk, order, error))
+      // The version of an original that was changed a moment ago does not tell whether it was changed again.
+      return { value, landed, isOpen: () => stat.settled || !isRead }
+    },
+    signal,
+  )
+}
