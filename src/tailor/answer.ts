@@ -13,7 +13,7 @@ import { type Decision, subjectOf } from "./decision.ts"
 import { type AnswerParts, type Desk, MAX_ROUNDS, meaningOf, share, takeAway } from "./flights.ts"
 import type { Standing } from "./in-step.ts"
 import { createMake, type Made, type MakeParts, type Order } from "./make.ts"
-import { createPatience, type Leave, type Patience, within } from "./patience.ts"
+import { type Leave, type Patience, withPatience } from "./patience.ts"
 import { createSingleFlight } from "./single-flight.ts"
 
 /** A rendition to be sent, and why it is what it is. */
@@ -71,11 +71,11 @@ const judge = async (
   { reading }: Order,
   stat: OriginalStat,
   stored: RenditionObject,
-  { signal }: Patience,
+  patience: Patience,
 ): Promise<{ readonly standing: Standing; readonly stat: OriginalStat }> => {
   const standing = inStep.standingOf(stored.meta, reading, stat)
   if (standing !== "stale") return { standing, stat }
-  const now = await originals.head(reading.original, { fresh: true, signal })
+  const now = await originals.head(reading.original, { fresh: true, signal: patience.signal })
   return now ? { standing: inStep.standingOf(stored.meta, reading, now), stat: now } : { standing, stat }
 }
 
@@ -131,16 +131,10 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     }
   }
 
+  const { deadlineMs } = parts
   return {
-    // A store that hangs, and does not hear of the signal either, is bounded here.
-    answer: async (parsed, leave) => {
-      const patience = createPatience(parts.deadlineMs, leave)
-      try {
-        return await within(find(parsed, patience, 0), parts.deadlineMs, closeBody)
-      } finally {
-        patience.end()
-      }
-    },
+    answer: (parsed, leave) =>
+      withPatience({ deadlineMs, leave, letGo: closeBody }, (patience) => find(parsed, patience, 0)),
     idle: () => flights.idle(),
   }
 }

@@ -1,6 +1,6 @@
 /**
  * How long a request waits. Two things end a wait: the deadline, and the client's leaving. Stores get both as one signal; a store that
- * heeds no signal is not waited for either.
+ * heeds no signal is not waited for either. The signal is made when somebody asks for it: a hit in a folder asks for nothing.
  */
 import { busy } from "../errors.ts"
 import type { CallOptions } from "../store/store.ts"
@@ -8,53 +8,65 @@ import type { CallOptions } from "../store/store.ts"
 /** Gives the signal of a caller's leaving; asked for only when something has to be made. */
 export type Leave = () => AbortSignal
 
-/** How long one request may take. The signal is made when a store asks for it: a hit in a folder asks for nothing. */
+/** What the work for one request may look at. Take `signal` only where it is needed. */
 export interface Patience extends CallOptions {
   readonly signal: AbortSignal
-  /** Nobody waits any more: whatever still goes on for this request ends. */
-  readonly end: () => void
 }
 
-/** @param deadlineMs from now on */
-export const createPatience = (deadlineMs: number, leave: Leave | undefined): Patience => {
-  const started = performance.now()
-  let timer: NodeJS.Timeout | undefined
-  let controller: AbortController | undefined
-  let isOver = false
-  const begin = (): AbortController => {
-    const begun = new AbortController()
-    const left = leave?.()
-    if (isOver) begun.abort(busy("deadline"))
-    if (left?.aborted) begun.abort(left.reason)
-    left?.addEventListener("abort", () => begun.abort(left.reason), { once: true })
-    if (!begun.signal.aborted)
-      timer = setTimeout(() => begun.abort(busy("deadline")), started + deadlineMs - performance.now())
-    return begun
-  }
-  return {
-    get signal() {
-      return (controller ??= begin()).signal
-    },
-    end: () => {
+const follow = (left: AbortSignal | undefined): AbortController => {
+  const controller = new AbortController()
+  if (left?.aborted) controller.abort(left.reason)
+  left?.addEventListener("abort", () => controller.abort(left.reason), { once: true })
+  return controller
+}
+
+/** The bounds of a wait. */
+export interface Bounds<T> {
+  readonly deadlineMs: number
+  readonly leave: Leave | undefined
+  /** Releases what was found too late. */
+  readonly letGo: (found: T) => unknown
+}
+
+/**
+ * Does the work for one request, and waits for it no longer than its bounds allow. When the wait ends, so does whatever still goes on
+ * for it alone.
+ * @throws {busy} after the deadline
+ */
+export const withPatience = <T>(
+  { deadlineMs, leave, letGo }: Bounds<T>,
+  work: (patience: Patience) => Promise<T>,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    let controller: AbortController | undefined
+    let isOver = false
+    const end = (): void => {
       isOver = true
       clearTimeout(timer)
       controller?.abort(busy("deadline"))
-    },
-  }
-}
-
-/** @throws {busy} when finding takes longer than that; what is found later is let go of */
-export const within = async <T>(finding: Promise<T>, ms: number, letGo: (found: T) => unknown): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    }
+    const timer = setTimeout(() => {
+      end()
       reject(busy("deadline"))
-      finding.then(letGo, () => {})
-    }, ms)
+    }, deadlineMs)
+    const patience: Patience = {
+      get signal() {
+        if (!controller) {
+          controller = follow(leave?.())
+          if (isOver) controller.abort(busy("deadline"))
+        }
+        return controller.signal
+      },
+    }
+    work(patience).then(
+      (found) => {
+        if (isOver) letGo(found)
+        else end()
+        resolve(found)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([finding, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
