@@ -118,11 +118,11 @@ const openWithFacts = (
   key: string,
   path: string,
 ): { readonly fd: number; readonly facts: Facts } | undefined => {
-  for (const facts of [place.known.get(key), readFacts(place, key)]) {
+  const openBy = (facts: Facts | undefined): { readonly fd: number; readonly facts: Facts } | undefined => {
     const fd = facts && openIfSame(path, facts)
-    if (facts && fd !== undefined) return { fd, facts }
+    return facts && fd !== undefined ? { fd, facts } : undefined
   }
-  return undefined
+  return openBy(place.known.get(key)) ?? openBy(readFacts(place, key))
 }
 
 const head = async (place: Place, key: string): Promise<RenditionMeta | undefined> => {
