@@ -38,7 +38,8 @@ export const missingAdvice = (
   return advice
 }
 
-const readFile = async (path: string): Promise<Record<string, unknown>> => {
+/** The options in a configuration file of any kind. @throws {bad-config} */
+export const readConfigFile = async (path: string): Promise<Record<string, unknown>> => {
   const { loadConfig } = await import("c12")
   try {
     const { config } = await loadConfig<Record<string, unknown>>({
@@ -64,7 +65,7 @@ const readFile = async (path: string): Promise<Record<string, unknown>> => {
 }
 
 /** Options of two sources, the first one's values before the second's, one level deep for settings with parts. */
-const merge = (
+export const mergeOptions = (
   first: Readonly<Record<string, unknown>>,
   second: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> => {
@@ -103,7 +104,7 @@ export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<L
       : resolve(cwd, configFile)
   if (configFile !== undefined && file && !existsSync(file))
     throw badConfig([`--config: Expected a file, found none at ${file}.`])
-  const fromFile = file ? await readFile(file) : {}
+  const fromFile = file ? await readConfigFile(file) : {}
   const fromEnv = optionsFrom((setting) => env[variableOf(setting)])
   const directory = file ? dirname(file) : cwd
   // Folders named on the command line or in the environment are relative to where the person is; those in a file, to the file.
@@ -115,6 +116,6 @@ export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<L
         .map((name) => [name, resolve(cwd, String(options[name]))]),
     ),
   })
-  const options = merge(absolute(args), merge(absolute(fromEnv), fromFile))
+  const options = mergeOptions(absolute(args), mergeOptions(absolute(fromEnv), fromFile))
   return { config: resolveConfig(options, surroundings(directory, env)), file }
 }
