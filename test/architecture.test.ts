@@ -79,7 +79,7 @@ const RULES: readonly Rule[] = [
   { of: ["aws/"], may: [...PARTS, "aws/", "node:"] },
   {
     of: ["cli/"],
-    may: [...PARTS, "cli/", "node:", "citty"],
+    may: [...PARTS, "cli/", "node:", "citty", "fflate"],
   },
 ]
 

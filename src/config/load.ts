@@ -38,8 +38,7 @@ export const missingAdvice = (
   return advice
 }
 
-/** The options in a configuration file of any kind. @throws {bad-config} */
-export const readConfigFile = async (path: string): Promise<Record<string, unknown>> => {
+const readFile = async (path: string): Promise<Record<string, unknown>> => {
   const { loadConfig } = await import("c12")
   try {
     const { config } = await loadConfig<Record<string, unknown>>({
@@ -93,18 +92,32 @@ export interface LoadInput {
   readonly configFile?: string | undefined
 }
 
+/** What a configuration file says, unchecked. */
+export interface LoadedFile {
+  readonly file: string | undefined
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 /**
- * The configuration of a command.
- * @throws {bad-config} with every mistake of all sources
+ * The configuration file of a folder, or another one that was named; no options where there is none.
+ * @throws {bad-config} where the named one is not there, or any cannot be read
  */
-export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<Loaded> => {
+export const loadFile = async (cwd: string, configFile: string | undefined): Promise<LoadedFile> => {
   const file =
     configFile === undefined
       ? FILES.map((name) => join(cwd, name)).find((path) => existsSync(path))
       : resolve(cwd, configFile)
   if (configFile !== undefined && file && !existsSync(file))
     throw badConfig([`--config: Expected a file, found none at ${file}.`])
-  const fromFile = file ? await readConfigFile(file) : {}
+  return { file, options: file ? await readFile(file) : {} }
+}
+
+/**
+ * The configuration of a command.
+ * @throws {bad-config} with every mistake of all sources
+ */
+export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<Loaded> => {
+  const { file, options: fromFile } = await loadFile(cwd, configFile)
   const fromEnv = optionsFrom((setting) => env[variableOf(setting)])
   const directory = file ? dirname(file) : cwd
   // Folders named on the command line or in the environment are relative to where the person is; those in a file, to the file.
