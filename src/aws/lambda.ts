@@ -3,7 +3,6 @@
  * with the image itself, streamed where its URL is set so, with the headers that the bucket will answer with from then on.
  */
 import type { Writable } from "node:stream"
-import { finished } from "node:stream/promises"
 
 import { type FunctionConfig, isStreaming, loadFunction } from "../config/function.ts"
 import type { Answer } from "../http/answer.ts"
@@ -94,8 +93,11 @@ const write = async (raw: Writable, { HttpResponseStream }: Runtime, answer: Ans
   // Status and headers go out with the first write, so there has to be one.
   if (body === undefined || body instanceof Uint8Array) stream.write(body ?? "")
   else for await (const chunk of body) stream.write(chunk)
-  stream.end()
-  await finished(stream)
+  await new Promise<void>((done, fail) => {
+    // Of a stream it has the methods and events, and nothing else.
+    stream.once("error", fail)
+    stream.end(done)
+  })
 }
 
 const streamed =
@@ -110,8 +112,12 @@ const streamed =
     } catch (error) {
       answer = toFailure(error, call.request)
     }
-    await write(stream, offered, answer)
-    if (opened) await settle(opened, context)
+    try {
+      await write(stream, offered, answer)
+    } finally {
+      // What was made is stored, whether or not anybody waited for it.
+      if (opened) await settle(opened, context)
+    }
   }
 
 /**

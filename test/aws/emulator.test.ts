@@ -27,13 +27,35 @@ const emulator = await findGoProgram("aws-lambda-rie", "AWS_LAMBDA_RIE")
 if (emulator === undefined && process.env["CI"]) throw new Error(HOW_TO_INSTALL_EMULATOR)
 
 const RUNTIME = `
+import { request } from "node:http"
+const from = (stream, metadata) => {
+  stream.begin = () => stream.raw.write(JSON.stringify(metadata) + "\\0".repeat(8))
+  return stream
+}
+globalThis.awslambda = {
+  streamifyResponse: (handler) => Object.assign(handler, { streams: true }),
+  HttpResponseStream: { from },
+}
 const { handler } = await import(process.env.LAMBDA_TASK_ROOT + "/index.mjs")
 const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2018-06-01/runtime/invocation/"
+const streamTo = (url, event, context) => new Promise((done, fail) => {
+  const headers = { "Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked" }
+  const raw = request(url, { method: "POST", headers }, (response) => response.resume().on("end", done)).on("error", fail)
+  const stream = { raw, end: raw.end.bind(raw), once: raw.once.bind(raw), write: (chunk) => {
+    stream.begin?.()
+    stream.begin = undefined
+    return raw.write(chunk)
+  } }
+  handler(event, stream, context).catch(fail)
+})
 for (;;) {
   const next = await fetch(api + "next")
+  const url = api + next.headers.get("lambda-runtime-aws-request-id") + "/response"
   const endsMs = Number(next.headers.get("lambda-runtime-deadline-ms"))
-  const result = await handler(await next.json(), { getRemainingTimeInMillis: () => endsMs - Date.now() })
-  await fetch(api + next.headers.get("lambda-runtime-aws-request-id") + "/response", { method: "POST", body: JSON.stringify(result) })
+  const context = { getRemainingTimeInMillis: () => endsMs - Date.now() }
+  const event = await next.json()
+  if (handler.streams) await streamTo(url, event, context)
+  else await fetch(url, { method: "POST", body: JSON.stringify(await handler(event, context)) })
 }
 `
 
@@ -46,10 +68,13 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-type Invoke = (event: EventV2) => Promise<ProxyResult>
+interface Function {
+  readonly url: string
+  readonly invoke: (event: EventV2) => Promise<ProxyResult>
+}
 
 /** A function under the emulator; sharp is found as in a layer. */
-const startFunction = async (name: "redirect" | "direct", env: Readonly<Record<string, string>>): Promise<Invoke> => {
+const startFunction = async (name: "redirect" | "direct", env: Readonly<Record<string, string>>): Promise<Function> => {
   const task = await temporaryFolder()
   await copyFile(join(PACKAGE, "dist", "functions", `${name}.mjs`), join(task, "index.mjs"))
   const [port, apiPort] = [await freePort(), await freePort()]
@@ -84,12 +109,13 @@ const startFunction = async (name: "redirect" | "direct", env: Readonly<Record<s
       { timeout: 10_000 },
     )
     .toBe(true)
-  return async (event) => {
+  const invoke: Function["invoke"] = async (event) => {
     const response = await fetch(url, { method: "POST", body: JSON.stringify(event) })
     const text = await response.text()
     expect(text, `the emulator says ${text.slice(0, 300)} ${running.stderr().slice(-2000)}`).toContain('"statusCode"')
     return JSON.parse(text) as ProxyResult
   }
+  return { url, invoke }
 }
 
 const requestContext = { domainName: "abc.lambda-url.eu-central-1.on.aws", http: { method: "GET" } }
@@ -98,7 +124,7 @@ describe.skipIf(versitygw === undefined || emulator === undefined)("under Lambda
   it("the redirect flow's function stores and redirects, then answers with the bytes, and refuses", async () => {
     await server.putObject("shop", "dir/a.jpg", await flat({ width: 800, height: 600 }))
     const env = { BUCKET: "shop", CDN_URL: "https://images.example.com", SIZES: "360x270" }
-    const invoke = await startFunction("redirect", env)
+    const { invoke } = await startFunction("redirect", env)
     const ask = (key: string): Promise<ProxyResult> =>
       invoke({ version: "2.0", rawPath: "/resizer", rawQueryString: `key=${key}`, requestContext })
     expect(await ask("dir/360x270/a.jpg")).toMatchObject({
@@ -119,7 +145,7 @@ describe.skipIf(versitygw === undefined || emulator === undefined)("under Lambda
       IMGTAILOR_RENDITIONS: "s3://renditions",
       IMGTAILOR_SIZES: "1300w",
     }
-    const invoke = await startFunction("direct", env)
+    const { invoke } = await startFunction("direct", env)
     const fits = await invoke({ version: "2.0", rawPath: "/1300w/fits.png", requestContext })
     expect(fits.statusCode).toBe(200)
     // Nearly all of what Lambda takes.
@@ -130,5 +156,25 @@ describe.skipIf(versitygw === undefined || emulator === undefined)("under Lambda
       headers: { location: "/1300w/long.png", "cache-control": "no-store" },
     })
     expect(await server.keysIn("renditions")).toEqual(["1300w/fits.png", "1300w/long.png"])
+  })
+
+  it("the direct flow's function streams what would be too long in one piece", async () => {
+    await server.putObject("originals", "streamed.png", await noise({ width: 1300, height: 1300 }))
+    const { url } = await startFunction("direct", {
+      IMGTAILOR_ORIGINALS: "s3://originals",
+      IMGTAILOR_RENDITIONS: "s3://renditions",
+      IMGTAILOR_SIZES: "1300w",
+      IMGTAILOR_STREAMING: "true",
+    })
+    const event: EventV2 = { version: "2.0", rawPath: "/1300w/streamed.png", requestContext }
+    const response = await fetch(url, { method: "POST", body: JSON.stringify(event) })
+    const all = Buffer.from(await response.arrayBuffer())
+    const at = all.indexOf(Buffer.alloc(8))
+    const stored = await server.ask("renditions", "1300w/streamed.png")
+    expect(JSON.parse(all.subarray(0, at).toString())).toMatchObject({
+      statusCode: 200,
+      headers: { etag: stored.headers.get("etag"), "content-type": "image/png" },
+    })
+    expect(all.subarray(at + 8).equals(Buffer.from(await stored.arrayBuffer()))).toBe(true)
   })
 })

@@ -157,18 +157,27 @@ describe.skipIf(versitygw === undefined)("the function of the direct flow", () =
 const runtime = {
   streamifyResponse: (handler: StreamedHandler): StreamedHandler => handler,
   HttpResponseStream: {
-    from: (stream: PassThrough, metadata: object): Writable => {
+    from: (stream: Writable, metadata: object): Writable => {
       const write = stream.write.bind(stream)
       let isBegun = false
       stream.write = ((chunk: Uint8Array | string): boolean => {
         if (!isBegun) write(Buffer.concat([Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)]))
         isBegun = true
         return write(chunk)
-      }) as PassThrough["write"]
+      }) as Writable["write"]
       return stream
     },
   },
 }
+
+/** The stream that the runtime gives is no stream: an object with some of the methods of one. */
+const asGiven = (stream: PassThrough): Writable =>
+  ({
+    write: stream.write.bind(stream),
+    end: stream.end.bind(stream),
+    on: stream.on.bind(stream),
+    once: stream.once.bind(stream),
+  }) as unknown as Writable
 
 interface Streamed {
   readonly statusCode: number
@@ -180,7 +189,7 @@ const stream = async (handler: BufferedHandler | StreamedHandler, event: EventV2
   const out = new PassThrough()
   const chunks: Buffer[] = []
   out.on("data", (chunk: Buffer) => chunks.push(chunk))
-  await (handler as StreamedHandler)(event, out)
+  await (handler as StreamedHandler)(event, asGiven(out))
   const all = Buffer.concat(chunks)
   const at = all.indexOf(Buffer.alloc(8))
   const prelude = JSON.parse(all.subarray(0, at).toString()) as Omit<Streamed, "body">
@@ -207,6 +216,18 @@ describe.skipIf(versitygw === undefined)("the function of the direct flow, strea
     const again = await stream(handler, eventOf("/360x270/a.jpg", { "if-none-match": headers["etag"] ?? "" }))
     expect([again.statusCode, again.body.length]).toEqual([304, 0])
     expect((await stream(handler, eventOf("/360x270/b.jpg"))).statusCode).toBe(404)
+  })
+
+  it("has stored the photo even where the answer could not be sent", async () => {
+    vi.stubGlobal("awslambda", runtime)
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    const out = new PassThrough()
+    out.on("error", () => {})
+    out.destroy(new Error("gone"))
+    const handler = handlerOf(buckets, true) as StreamedHandler
+    await handler(eventOf("/360x270/a.jpg"), asGiven(out)).catch(() => {})
+    expect(await server.keysIn(buckets.renditions)).toEqual(["360x270/a.jpg"])
   })
 
   it("answers in one piece where the runtime does not stream", async () => {
