@@ -2,7 +2,8 @@
  * What S3 tells of objects, by itself, through EventBridge, or through a queue or a topic: which key of which bucket changed.
  *
  * A notification has its key encoded as in a form ("object key name is URL encoded", a plus for a space; S3 User Guide, "Event message
- * structure"); EventBridge has it as it is. AWS writes `ObjectCreated:Put`, other servers `s3:ObjectCreated:Put`.
+ * structure"); EventBridge has it as it is. AWS writes `ObjectCreated:Put`, other servers `s3:ObjectCreated:Put`, and of those some
+ * encode the key (MinIO) and some do not (versitygw).
  */
 
 /** An object that was written or removed. */
@@ -31,13 +32,22 @@ export interface SyncEvent {
 const CHANGES = /^(?:s3:)?(?:ObjectCreated|ObjectRemoved|LifecycleExpiration):/
 const BRIDGED = new Set(["Object Created", "Object Deleted"])
 
+/** Encoded, nothing else is left. */
+const ENCODED = /^[\x21-\x7e]*$/
+
 const decodeForm = (key: string): string => {
   try {
     return decodeURIComponent(key.replaceAll("+", " "))
   } catch {
-    // Not encoded after all: some servers leave it as it is.
     return key
   }
+}
+
+/** Which keys a notification may mean. One too many is no harm: its renditions are made again when they are asked for. */
+const keysIn = (eventName: string, key: string): readonly string[] => {
+  if (!ENCODED.test(key)) return [key]
+  const decoded = decodeForm(key)
+  return eventName.startsWith("s3:") && decoded !== key ? [decoded, key] : [decoded]
 }
 
 const parse = (text: string): SyncEvent => {
@@ -51,7 +61,8 @@ const parse = (text: string): SyncEvent => {
 const fromRecord = ({ eventName = "", s3, body, Sns }: S3Record): readonly ObjectChange[] => {
   const inner = body ?? Sns?.Message
   if (inner !== undefined) return changesIn(parse(inner))
-  return s3 && CHANGES.test(eventName) ? [{ bucket: s3.bucket.name, key: decodeForm(s3.object.key) }] : []
+  if (!s3 || !CHANGES.test(eventName)) return []
+  return keysIn(eventName, s3.object.key).map((key) => ({ bucket: s3.bucket.name, key }))
 }
 
 /** Every change that an event tells of. */

@@ -91,6 +91,19 @@ describe("sync", () => {
     expect(await call({ Records: [...Records, ...Records] })).toEqual({ originals: [PHOTO], deleted: OF_IT.length })
   })
 
+  it.each([
+    ["ObjectCreated:Put", "a+b%2Bc.jpg", ["a b+c.jpg"]],
+    ["ObjectCreated:Put", "100%25.jpg", ["100%.jpg"]],
+    ["s3:ObjectCreated:Put", "a+b.jpg", ["a b.jpg", "a+b.jpg"]],
+    ["s3:ObjectCreated:Put", "a b+c.jpg", ["a b+c.jpg"]],
+    ["s3:ObjectCreated:Put", "100%.jpg", ["100%.jpg"]],
+    ["s3:ObjectCreated:Put", "plain.jpg", ["plain.jpg"]],
+  ])("reads a key as whoever sent %s %s may have meant it", async (eventName, key, originals) => {
+    const { call } = await stage()
+    const record = { eventName, s3: { bucket: { name: "shop" }, object: { key } } }
+    expect((await call({ Records: [record] })).originals).toEqual(originals)
+  })
+
   it("leaves other buckets alone, and what lies outside the originals' prefix", async () => {
     const event = await fixture<SyncEvent>("s3-created")
     for (const originals of ["s3://another", "s3://shop/elsewhere"]) {
