@@ -32,6 +32,7 @@ export type ErrorCode =
   | "internal"
   | "store-unavailable"
   | "store-denied"
+  | "redirect-loop"
   | "bad-config"
 
 /** Every code; docs/errors.md is made from it. */
@@ -125,6 +126,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
     cacheSeconds: 0,
     title: "A store refused us",
     when: "a store refused us; the log has it, the answer says nothing",
+  },
+  "redirect-loop": {
+    status: 508,
+    cacheSeconds: 0,
+    title: "The rendition is stored, yet it was asked for again",
+    when: "on AWS: a rendition too long to be answered is stored, but whoever is in front does not serve it and asks for it again and again",
   },
   "bad-config": {
     status: 500,
@@ -261,6 +268,12 @@ export const storeDenied = (store: string, key: string, cause: unknown): TailorE
     { detail: "A store refused us." },
     { cause, internal: `${store}: ${JSON.stringify(key)}: ${String(cause)}` },
   )
+
+export const redirectLoop = (key: string): TailorError =>
+  new TailorError("redirect-loop", {
+    detail: `${JSON.stringify(key)} has been stored for a while, but requests for it still arrive here.`,
+    hint: "What is in front must ask the bucket first, and must not cache redirects.",
+  })
 
 /** @param problems every mistake found, each a sentence that names the setting, what was found and what would be right. */
 export const badConfig = (problems: readonly string[]): TailorError =>

@@ -108,10 +108,21 @@ describe("the package", () => {
           "type TailorOptions",
           "type Timings",
         ],
+        "./lambda": [
+          "createLambdaHandler",
+          "handler",
+          "type BufferedHandler",
+          "type StreamedHandler",
+        ],
         "./node": [
           "closeServer",
           "createNodeServer",
           "toNodeListener",
+        ],
+        "./redirect": [
+          "createRedirectHandler",
+          "handler",
+          "type RedirectHandler",
         ],
         "./sizes": [
           "CONTENT_TYPES",
@@ -169,6 +180,12 @@ describe("the package", () => {
           "type S3RenditionsOptions",
           "type S3Retries",
           "type S3Timeouts",
+        ],
+        "./sync": [
+          "createSyncHandler",
+          "handler",
+          "type SyncHandler",
+          "type SyncResult",
         ],
         "./testing": [
           "originalsContract",

@@ -28,7 +28,7 @@ interface Rule {
 
 const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts"]
 /** Who may read the environment. */
-const READERS: ReadonlySet<string> = new Set(["config/load.ts", "store/s3/credentials.ts"])
+const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
 const PARTS = "config/ create-tailor.ts errors.ts http/ render/ server/ sizes/ store/ tailor/".split(" ")
 
 /** Arrows point upwards only: a folder imports those above it here. The first rule that is about a file counts. */
@@ -76,9 +76,10 @@ const RULES: readonly Rule[] = [
     of: ["create-tailor.ts", "index.ts", "server/"],
     may: [...PARTS, "node:", "pino", "chokidar"],
   },
+  { of: ["aws/"], may: [...PARTS, "aws/", "node:"] },
   {
     of: ["cli/"],
-    may: [...PARTS, "cli/", "node:", "citty"],
+    may: [...PARTS, "cli/", "node:", "citty", "fflate"],
   },
 ]
 
@@ -210,6 +211,9 @@ describe("imports", () => {
     ["config/resolve.ts", "tailor/tailor.ts", false],
     ["server/node.ts", "cli/main.ts", true],
     ["index.ts", "cli/main.ts", false],
+    ["aws/redirect.ts", "cli/main.ts", false],
+    ["aws/lambda.ts", "sharp", false],
+    ["server/node.ts", "aws/events.ts", false],
     ["create-tailor.ts", "sharp", false],
     ["cli/demo.ts", "sharp", false],
     ["somewhere/new.ts", "sizes/key.ts", false],
@@ -265,7 +269,7 @@ describe("words", () => {
     expect(files.flatMap((file) => wordsIn(file, textOf(file)).map((word) => `${file}: ${word}`))).toEqual([])
   })
 
-  it("process.env is read in one place, by the command line for its terminal, and for what Amazon's programs share", () => {
+  it("process.env is read where settings are, by the command line for its terminal, and for what Amazon's programs share", () => {
     const readers = files.filter((file) => /\bprocess\s*\.\s*env\b/.test(codeOf(textOf(file))))
     expect(readers.filter((file) => !READERS.has(file) && !file.startsWith("cli/"))).toEqual([])
   })

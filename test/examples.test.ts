@@ -58,7 +58,8 @@ const split = (text: string): readonly [string, string] => {
 it("are what README shows, wherever a code block's first line names one of them", async () => {
   const readme = await readFile(join(PACKAGE, "README.md"), "utf8").catch(() => "")
   const blocks = codeBlocks(readme).map(split)
-  for (const name of await readdir(EXAMPLES)) {
+  const entries = await readdir(EXAMPLES, { withFileTypes: true })
+  for (const { name } of entries.filter((entry) => entry.isFile())) {
     const [head, rest] = split(await readFile(join(EXAMPLES, name), "utf8"))
     expect(head, `the first line of examples/${name} names it`).toContain(`examples/${name}`)
     for (const [tag, shown] of blocks.filter(([first]) => first.includes(`examples/${name}`)))

@@ -1,7 +1,7 @@
 /** Command-line arguments of every command, made from the table of settings. What is not known is refused, with what was meant. */
 import type { ArgsDef } from "citty"
 
-import { load, type Loaded } from "../config/load.ts"
+import { load, type Loaded, loadFile, mergeOptions } from "../config/load.ts"
 import { didYouMean } from "../config/schema.ts"
 import { flagOf, optionsFrom, type Setting, SETTINGS } from "../config/settings.ts"
 import { badConfig } from "../errors.ts"
@@ -57,6 +57,9 @@ const textOf = (values: Values, setting: Setting): string | undefined => {
   return value === undefined ? undefined : String(value)
 }
 
+const configFileOf = (values: Values): string | undefined =>
+  values["config"] === undefined ? undefined : String(values["config"])
+
 /**
  * The configuration that a command's arguments, the environment and the file give together.
  * @param given settings from elsewhere on the command line, such as its first argument
@@ -68,6 +71,15 @@ export const loadFromArguments = async (
 ): Promise<Loaded> => {
   refuseUnknown(values, definition)
   const args = { ...optionsFrom((setting) => textOf(values, setting)), ...given }
-  const configFile = values["config"] === undefined ? undefined : String(values["config"])
-  return load({ cwd: process.cwd(), env: process.env, args, configFile })
+  return load({ cwd: process.cwd(), env: process.env, args, configFile: configFileOf(values) })
+}
+
+/** The options that a command's arguments and the file give together, unchecked: for use on another machine than this one. */
+export const optionsFromArguments = async (values: Values, definition: ArgsDef): Promise<Record<string, unknown>> => {
+  refuseUnknown(values, definition)
+  const { options } = await loadFile(process.cwd(), configFileOf(values))
+  return mergeOptions(
+    optionsFrom((setting) => textOf(values, setting)),
+    options,
+  )
 }

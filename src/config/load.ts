@@ -66,7 +66,7 @@ const readFile = async (path: string): Promise<Record<string, unknown>> => {
 }
 
 /** Options of two sources, the first one's values before the second's, one level deep for settings with parts. */
-const merge = (
+export const mergeOptions = (
   first: Readonly<Record<string, unknown>>,
   second: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> => {
@@ -99,18 +99,32 @@ export interface LoadInput {
   readonly configFile?: string | undefined
 }
 
+/** What a configuration file says, unchecked. */
+export interface LoadedFile {
+  readonly file: string | undefined
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 /**
- * The configuration of a command.
- * @throws {bad-config} with every mistake of all sources
+ * The configuration file of a folder, or another one that was named; no options where there is none.
+ * @throws {bad-config} where the named one is not there, or any cannot be read
  */
-export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<Loaded> => {
+export const loadFile = async (cwd: string, configFile: string | undefined): Promise<LoadedFile> => {
   const file =
     configFile === undefined
       ? FILES.map((name) => join(cwd, name)).find((path) => existsSync(path))
       : resolve(cwd, configFile)
   if (configFile !== undefined && file && !existsSync(file))
     throw badConfig([`--config: Expected a file, found none at ${file}.`])
-  const fromFile = file ? await readFile(file) : {}
+  return { file, options: file ? await readFile(file) : {} }
+}
+
+/**
+ * The configuration of a command.
+ * @throws {bad-config} with every mistake of all sources
+ */
+export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<Loaded> => {
+  const { file, options: fromFile } = await loadFile(cwd, configFile)
   const fromEnv = optionsFrom((setting) => env[variableOf(setting)])
   const directory = file ? dirname(file) : cwd
   // Folders named on the command line or in the environment are relative to where the person is; those in a file, to the file.
@@ -122,6 +136,6 @@ export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<L
         .map((name) => [name, resolve(cwd, String(options[name]))]),
     ),
   })
-  const options = merge(absolute(args), merge(absolute(fromEnv), fromFile))
+  const options = mergeOptions(absolute(args), mergeOptions(absolute(fromEnv), fromFile))
   return { config: resolveConfig(options, surroundings(directory, env)), file }
 }

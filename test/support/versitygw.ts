@@ -18,7 +18,8 @@ import { encodeKey } from "../../src/sizes/key.ts"
 const run = promisify(execFile)
 
 /** How to get the server. */
-const HOW_TO_INSTALL =
+/** What to say where there is none. */
+export const HOW_TO_INSTALL =
   "versitygw was not found: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or set VERSITYGW to where it is"
 
 const isProgram = (path: string): Promise<boolean> =>
@@ -33,24 +34,25 @@ const goFolder = async (): Promise<readonly string[]> => {
   return [bin, path && join(path, "bin")].filter(Boolean)
 }
 
-/** The versitygw of this machine. */
-const findVersitygw = async (): Promise<string | undefined> => {
-  const named = process.env["VERSITYGW"]
+/** A program of this machine: where a variable says, on the path, or where Go puts what it builds. */
+export const findGoProgram = async (name: string, variable: string): Promise<string | undefined> => {
+  const named = process.env[variable]
   if (named) return (await isProgram(named)) ? named : undefined
   for (const folder of [...(process.env["PATH"] ?? "").split(delimiter), ...(await goFolder())]) {
-    if (folder && (await isProgram(join(folder, "versitygw")))) return join(folder, "versitygw")
+    if (folder && (await isProgram(join(folder, name)))) return join(folder, name)
   }
   return undefined
 }
 
 /** The versitygw of this machine; undefined where there is none and tests may be skipped. @throws where they may not */
-export const versitygw: string | undefined = await findVersitygw()
+export const versitygw: string | undefined = await findGoProgram("versitygw", "VERSITYGW")
 if (versitygw === undefined) {
   if (process.env["CI"]) throw new Error(HOW_TO_INSTALL)
   console.warn(`Skipped: ${HOW_TO_INSTALL}`)
 }
 
-const freePort = async (): Promise<number> => {
+/** A port that nobody listens on at the moment. */
+export const freePort = async (): Promise<number> => {
   const server = createServer()
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
   const address = server.address()

@@ -1,0 +1,139 @@
+/**
+ * `imgtailor/lambda`: behind CloudFront, which asks the bucket of renditions first and this function for what is not there. It answers
+ * with the image itself, streamed where its URL is set so, with the headers that the bucket will answer with from then on.
+ */
+import type { Writable } from "node:stream"
+
+import { type FunctionConfig, isStreaming, loadFunction } from "../config/function.ts"
+import type { Answer } from "../http/answer.ts"
+import { decodePath, encodeKey } from "../sizes/key.ts"
+import { cacheTagOf } from "../store/s3/record.ts"
+import { type HttpCall, type HttpEvent, type ProxyResult, toHttpCall, toProxyResult } from "./events.ts"
+import {
+  createOpener,
+  insteadOf,
+  isTooLong,
+  type LambdaContext,
+  type Opened,
+  redirectTo,
+  settle,
+  toFailure,
+  withoutNegotiation,
+} from "./function.ts"
+
+/** Headers that name another address than the one that was asked for, or vary by what the CDN does not look at. */
+const OTHERS_ADDRESS = new Set(["vary", "content-location"])
+
+/** A rendition's headers as the bucket will have them: its cache tag, and no ETag for what it does not hold. */
+const asStored = (answer: Answer): Answer => {
+  const { status, headers, decision } = answer
+  if (decision.original === undefined || status >= 400) return answer
+  const isHeld = decision.storeFailure === undefined
+  const kept = Object.entries(headers).filter(([name]) => !OTHERS_ADDRESS.has(name) && (isHeld || name !== "etag"))
+  return { ...answer, headers: { ...Object.fromEntries(kept), "x-amz-meta-cache-tag": cacheTagOf(decision.original) } }
+}
+
+/** The address that was asked for, in its one spelling. */
+const canonical = (target: string): string => {
+  const [path = ""] = target.split("?")
+  const segments = decodePath(path)
+  return "refused" in segments ? path : `/${encodeKey(segments.join("/"))}`
+}
+
+const answerCall = async ({ tailor }: Opened, { request }: HttpCall): Promise<Answer> =>
+  asStored(await tailor.handle(withoutNegotiation(request)))
+
+/** An answer that has to fit: a longer one is stored, and whoever asked is sent to ask again, past us. */
+const answerBuffered = async (opened: Opened, call: HttpCall): Promise<Answer> => {
+  const answer = await answerCall(opened, call)
+  if (!isTooLong(answer, call)) return answer
+  const location = canonical(call.request.target)
+  return insteadOf(answer, location.slice(1), () => redirectTo(location, 302, answer), call.request)
+}
+
+/** A function that answers in one piece. */
+export type BufferedHandler = (event: HttpEvent, context?: LambdaContext) => Promise<ProxyResult>
+
+type Open = () => Promise<Opened>
+
+const buffered =
+  (open: Open): BufferedHandler =>
+  async (event, context) => {
+    const call = toHttpCall(event)
+    let answer: Answer
+    try {
+      const opened = await open()
+      answer = await answerBuffered(opened, call)
+      await settle(opened, context)
+    } catch (error) {
+      answer = toFailure(error, call.request)
+    }
+    return toProxyResult(answer, call)
+  }
+
+/** A function that writes its answer as it comes. */
+export type StreamedHandler = (event: HttpEvent, stream: Writable, context?: LambdaContext) => Promise<void>
+
+/** What Lambda's runtime for Node offers to functions that stream; nothing elsewhere. */
+interface Runtime {
+  readonly streamifyResponse: (handler: StreamedHandler) => StreamedHandler
+  readonly HttpResponseStream: {
+    readonly from: (
+      stream: Writable,
+      metadata: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> },
+    ) => Writable
+  }
+}
+
+const runtime = (): Runtime | undefined => (globalThis as { readonly awslambda?: Runtime }).awslambda
+
+const write = async (raw: Writable, { HttpResponseStream }: Runtime, answer: Answer): Promise<void> => {
+  const { status, headers, body } = answer
+  const stream = HttpResponseStream.from(raw, { statusCode: status, headers })
+  // Status and headers go out with the first write, so there has to be one.
+  if (body === undefined || body instanceof Uint8Array) stream.write(body ?? "")
+  else for await (const chunk of body) stream.write(chunk)
+  await new Promise<void>((done, fail) => {
+    // Of a stream it has the methods and events, and nothing else.
+    stream.once("error", fail)
+    stream.end(done)
+  })
+}
+
+const streamed =
+  (open: Open, offered: Runtime): StreamedHandler =>
+  async (event, stream, context) => {
+    const call = toHttpCall(event)
+    let opened: Opened | undefined
+    let answer: Answer
+    try {
+      opened = await open()
+      answer = await answerCall(opened, call)
+    } catch (error) {
+      answer = toFailure(error, call.request)
+    }
+    try {
+      await write(stream, offered, answer)
+    } finally {
+      // What was made is stored, whether or not anybody waited for it.
+      if (opened) await settle(opened, context)
+    }
+  }
+
+/**
+ * @param load gives the settings; called once, with the first event
+ * @param streams whether to stream, where the runtime can. @default what `IMGTAILOR_STREAMING` says
+ */
+export const createLambdaHandler = (
+  load: () => Promise<FunctionConfig> = () => loadFunction(),
+  streams: boolean = isStreaming(),
+): BufferedHandler | StreamedHandler => {
+  const open = createOpener(load)
+  const offered = streams ? runtime() : undefined
+  return offered ? offered.streamifyResponse(streamed(open, offered)) : buffered(open)
+}
+
+/**
+ * The handler, with settings from the environment and from a configuration file beside it; docs/aws.md has them.
+ */
+export const handler: BufferedHandler | StreamedHandler = createLambdaHandler()

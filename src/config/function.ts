@@ -1,0 +1,94 @@
+/**
+ * The settings of a function in the cloud: its environment, and a configuration file beside it. The file is read as it is, without the
+ * loader that the command line has for TypeScript and the rest: that would be most of what a cold start loads.
+ */
+import { existsSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+
+import { badConfig } from "../errors.ts"
+import { mergeOptions, surroundings } from "./load.ts"
+import type { TailorConfig } from "./options.ts"
+import { resolveConfig } from "./resolve.ts"
+import { optionsFrom, variableOf } from "./settings.ts"
+
+type Env = NodeJS.ProcessEnv
+type Options = Readonly<Record<string, unknown>>
+
+const FILES = ["mjs", "js", "json"].map((extension) => `imgtailor.config.${extension}`)
+
+/**
+ * A function is asked for what is not stored, so looking at the original once more costs little, and memory of what was stored would
+ * outlive it. The deadline is within the article's time-out of 15 seconds.
+ */
+const DEFAULTS: Options = { recheckSeconds: 0, limits: { cacheBytes: 0, deadlineMs: 12_000 } }
+
+/** What a function needs to be told besides. */
+export interface FunctionConfig {
+  readonly config: TailorConfig
+  /** `CDN_URL`, without a slash at its end; empty where there is none. */
+  readonly cdnUrl: string
+}
+
+/** What its code lies beside: `LAMBDA_TASK_ROOT`. */
+const folderOf = (env: Env): string => env["LAMBDA_TASK_ROOT"] || process.cwd()
+
+const readOptions = async (folder: string): Promise<Options> => {
+  const path = FILES.map((name) => join(folder, name)).find((file) => existsSync(file))
+  if (path === undefined) return {}
+  try {
+    if (path.endsWith(".json")) return JSON.parse(await readFile(path, "utf8")) as Options
+    return ((await import(pathToFileURL(path).href)) as { default: Options }).default
+  } catch (error) {
+    throw badConfig([
+      `${path}: Expected a configuration, but reading it failed: ${error instanceof Error ? error.message : String(error)}`,
+    ])
+  }
+}
+
+/** What the article calls them: one bucket for both, and a list of sizes. */
+const articleOptions = (env: Env): Options => {
+  const { BUCKET: bucket, SIZES: sizes } = env
+  const place = bucket && `s3://${bucket}`
+  return {
+    ...(place && { originals: place, renditions: place, sharedStore: true }),
+    ...(sizes && { sizes: sizes.split(",").map((size) => size.trim()) }),
+  }
+}
+
+const checkCdnUrl = (text: string): string => {
+  if (URL.canParse(text)) {
+    const { protocol, origin, pathname, search, hash } = new URL(text)
+    if (/^https?:$/.test(protocol) && search === "" && hash === "") return `${origin}${pathname}`.replace(/\/+$/, "")
+  }
+  throw badConfig([`CDN_URL: Expected an address like https://images.example.com, got ${JSON.stringify(text)}.`])
+}
+
+/**
+ * Settings: `IMGTAILOR_*`, then `BUCKET` and `SIZES`, then the file.
+ * @throws {bad-config} with every mistake
+ */
+export const loadFunction = async (env: Env = process.env): Promise<FunctionConfig> => {
+  const folder = folderOf(env)
+  const file = await readOptions(folder)
+  const own = optionsFrom((setting) => env[variableOf(setting)] || undefined)
+  const options = mergeOptions(own, mergeOptions(articleOptions(env), mergeOptions(file, DEFAULTS)))
+  const cdnUrl = env["CDN_URL"] ? checkCdnUrl(env["CDN_URL"]) : ""
+  return { config: resolveConfig(options, surroundings(folder, env)), cdnUrl }
+}
+
+/** Like {@link loadFunction}, for the redirect flow, which has one bucket and a CDN in front. */
+export const loadRedirect = async (env: Env = process.env): Promise<FunctionConfig> => {
+  const wanted = [
+    ["BUCKET", "Expected the name of the bucket."],
+    ["CDN_URL", "Expected the address of the CDN in front of the bucket, like https://images.example.com."],
+  ] as const
+  const missing = wanted.filter(([name]) => !env[name])
+  if (missing.length > 0) throw badConfig(missing.map(([name, what]) => `${name}: ${what}`))
+  return loadFunction(env)
+}
+
+/** Whether the function's URL is set to stream (`RESPONSE_STREAM`): no event tells. */
+export const isStreaming = (env: Env = process.env): boolean =>
+  /^(?:1|true|yes)$/i.test(env["IMGTAILOR_STREAMING"] ?? "")

@@ -1,0 +1,238 @@
+/** The direct flow's function: what it answers with and what the bucket then holds, in one piece and streamed. On a real S3 server. */
+import { PassThrough, type Writable } from "node:stream"
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+
+import type { EventV1, EventV2, ProxyResult } from "../../src/aws/events.ts"
+import { type BufferedHandler, createLambdaHandler, type StreamedHandler } from "../../src/aws/lambda.ts"
+import { surroundings } from "../../src/config/load.ts"
+import type { TailorOptions } from "../../src/config/options.ts"
+import { resolveConfig } from "../../src/config/resolve.ts"
+import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
+import type { Renditions } from "../../src/store/store.ts"
+import { flat, noise } from "../support/photos.ts"
+import { HOW_TO_INSTALL, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+import { fixture } from "./fixture.ts"
+
+let server: S3Server
+beforeAll(async () => {
+  if (versitygw === undefined) return console.warn(HOW_TO_INSTALL)
+  server = await startVersitygw()
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+afterAll(() => server?.stop())
+
+let pairs = 0
+
+interface Buckets {
+  readonly originals: string
+  readonly renditions: string
+}
+
+const newBuckets = async (): Promise<Buckets> => {
+  pairs += 1
+  const buckets = { originals: `originals-${pairs}`, renditions: `renditions-${pairs}` }
+  for (const bucket of Object.values(buckets)) await server.createBucket(bucket)
+  return buckets
+}
+
+const place = (bucket: string): { bucket: string; endpoint: string; credentials: typeof ROOT } => ({
+  bucket,
+  endpoint: server.endpoint,
+  credentials: ROOT,
+})
+
+const handlerOf = (
+  { originals, renditions }: Buckets,
+  streams = false,
+  wrap: (store: Renditions) => Renditions = (store) => store,
+): BufferedHandler | StreamedHandler => {
+  vi.spyOn(process.stdout, "write").mockReturnValue(true)
+  const options: TailorOptions = {
+    originals: s3Originals(place(originals)),
+    renditions: wrap(s3Renditions({ ...place(renditions), cacheControl: "public, max-age=60" })),
+    cacheControl: "public, max-age=60",
+    sizes: ["360x270", "600w"],
+    limits: { cacheBytes: 0 },
+  }
+  return createLambdaHandler(async () => ({ config: resolveConfig(options, surroundings()), cdnUrl: "" }), streams)
+}
+
+const call = async (handler: BufferedHandler | StreamedHandler, event: EventV1 | EventV2): Promise<ProxyResult> =>
+  (handler as BufferedHandler)(event)
+
+const eventOf = (rawPath: string, headers: Readonly<Record<string, string>> = {}): EventV2 => ({
+  version: "2.0",
+  rawPath,
+  headers: { accept: "image/avif,*/*", ...headers },
+  requestContext: { domainName: "abc.lambda-url.eu-central-1.on.aws", http: { method: "GET" } },
+})
+
+const COMPARED = ["content-type", "content-length", "cache-control", "etag", "x-amz-meta-cache-tag"]
+
+describe.skipIf(versitygw === undefined)("the function of the direct flow", () => {
+  it.each(["function-url", "http-api-stage", "rest-api", "http-api-v1", "load-balancer"])(
+    "answers %s with the photo, and with the headers that the bucket has from then on",
+    async (name) => {
+      const buckets = await newBuckets()
+      await server.putObject(buckets.originals, "produs_227613/größe 1+1.jpg", await flat({ width: 800, height: 600 }))
+      const result = await call(handlerOf(buckets), await fixture(name))
+      expect(result).toMatchObject({ statusCode: 200, isBase64Encoded: true })
+      const key = "produs_227613/360x270/größe 1+1.jpg"
+      expect(await server.keysIn(buckets.renditions)).toEqual([key])
+      const stored = await server.ask(buckets.renditions, key)
+      expect(Buffer.from(result.body, "base64")).toEqual(Buffer.from(await stored.arrayBuffer()))
+      for (const header of COMPARED)
+        expect([header, result.headers?.[header]]).toEqual([header, stored.headers.get(header)])
+      // The CDN knows it by its address alone.
+      expect(result.headers).not.toHaveProperty("vary")
+      expect(result.headers).not.toHaveProperty("content-location")
+    },
+  )
+
+  it("answers a condition that holds with 304, and a range with its part, of what is stored", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    const handler = handlerOf(buckets)
+    const first = await call(handler, eventOf("/360x270/a.jpg"))
+    const etag = first.headers?.["etag"] ?? ""
+    expect(await call(handler, eventOf("/360x270/a.jpg", { "if-none-match": etag }))).toMatchObject({
+      statusCode: 304,
+      body: "",
+    })
+    const part = await call(handler, eventOf("/360x270/a.jpg", { range: "bytes=0-3" }))
+    expect([part.statusCode, Buffer.from(part.body, "base64").length]).toEqual([206, 4])
+  })
+
+  it("answers errors as errors, without a cache tag", async () => {
+    const handler = handlerOf(await newBuckets())
+    const missing = await call(handler, eventOf("/360x270/missing.jpg"))
+    expect([missing.statusCode, missing.headers?.["x-amz-meta-cache-tag"]]).toEqual([404, undefined])
+    expect((await call(handler, eventOf("/361x270/a.jpg"))).statusCode).toBe(400)
+  })
+
+  it("gives no ETag where storing failed, and the photo all the same", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    const full = (store: Renditions): Renditions => ({ ...store, put: () => Promise.reject(new Error("full")) })
+    const result = await call(handlerOf(buckets, false, full), eventOf("/360x270/a.jpg"))
+    expect(result.statusCode).toBe(200)
+    expect(result.headers).not.toHaveProperty("etag")
+  })
+
+  it("has stored the photo by the time it ends, however long that takes", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    const slow = (store: Renditions): Renditions => ({
+      ...store,
+      put: async (...given) => {
+        await new Promise((done) => setTimeout(done, 2500))
+        return store.put(...given)
+      },
+    })
+    await call(handlerOf(buckets, false, slow), eventOf("/360x270/a.jpg"))
+    expect(await server.keysIn(buckets.renditions)).toEqual(["360x270/a.jpg"])
+  })
+
+  it("stores what is too long for its answer, and has whoever asked ask again", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "dir/ö.png", await noise({ width: 600, height: 600 }))
+    const event: EventV1 = {
+      httpMethod: "GET",
+      path: "/dir/600w/%c3%b6.png",
+      headers: {},
+      requestContext: { elb: {} },
+    }
+    const result = await call(handlerOf(buckets), event)
+    expect(result).toMatchObject({ statusCode: 302, body: "" })
+    expect(result.headers).toMatchObject({ location: "/dir/600w/%C3%B6.png", "cache-control": "no-store" })
+    expect(await server.keysIn(buckets.renditions)).toEqual(["dir/600w/ö.png"])
+  })
+})
+
+/** What Lambda's runtime offers, as far as the protocol goes: JSON and eight NULs go out before the first byte that is written. */
+const runtime = {
+  streamifyResponse: (handler: StreamedHandler): StreamedHandler => handler,
+  HttpResponseStream: {
+    from: (stream: Writable, metadata: object): Writable => {
+      const write = stream.write.bind(stream)
+      let isBegun = false
+      stream.write = ((chunk: Uint8Array | string): boolean => {
+        if (!isBegun) write(Buffer.concat([Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)]))
+        isBegun = true
+        return write(chunk)
+      }) as Writable["write"]
+      return stream
+    },
+  },
+}
+
+/** The stream that the runtime gives is no stream: an object with some of the methods of one. */
+const asGiven = (stream: PassThrough): Writable =>
+  ({
+    write: stream.write.bind(stream),
+    end: stream.end.bind(stream),
+    on: stream.on.bind(stream),
+    once: stream.once.bind(stream),
+  }) as unknown as Writable
+
+interface Streamed {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+const stream = async (handler: BufferedHandler | StreamedHandler, event: EventV2): Promise<Streamed> => {
+  const out = new PassThrough()
+  const chunks: Buffer[] = []
+  out.on("data", (chunk: Buffer) => chunks.push(chunk))
+  await (handler as StreamedHandler)(event, asGiven(out))
+  const all = Buffer.concat(chunks)
+  const at = all.indexOf(Buffer.alloc(8))
+  const prelude = JSON.parse(all.subarray(0, at).toString()) as Omit<Streamed, "body">
+  return { ...prelude, body: all.subarray(at + 8) }
+}
+
+describe.skipIf(versitygw === undefined)("the function of the direct flow, streaming", () => {
+  it("writes status and headers, the photo of any length, and has stored it when it ends", async () => {
+    vi.stubGlobal("awslambda", runtime)
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.png", await noise({ width: 600, height: 600 }))
+    const { statusCode, headers, body } = await stream(handlerOf(buckets, true), eventOf("/600w/a.png"))
+    const stored = await server.ask(buckets.renditions, "600w/a.png")
+    expect([statusCode, headers["etag"]]).toEqual([200, stored.headers.get("etag")])
+    expect(body.equals(Buffer.from(await stored.arrayBuffer()))).toBe(true)
+  })
+
+  it("writes its status where there is no body, and errors", async () => {
+    vi.stubGlobal("awslambda", runtime)
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    const handler = handlerOf(buckets, true)
+    const { headers } = await stream(handler, eventOf("/360x270/a.jpg"))
+    const again = await stream(handler, eventOf("/360x270/a.jpg", { "if-none-match": headers["etag"] ?? "" }))
+    expect([again.statusCode, again.body.length]).toEqual([304, 0])
+    expect((await stream(handler, eventOf("/360x270/b.jpg"))).statusCode).toBe(404)
+  })
+
+  it("has stored the photo even where the answer could not be sent", async () => {
+    vi.stubGlobal("awslambda", runtime)
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    const out = new PassThrough()
+    out.on("error", () => {})
+    out.destroy(new Error("gone"))
+    const handler = handlerOf(buckets, true) as StreamedHandler
+    await handler(eventOf("/360x270/a.jpg"), asGiven(out)).catch(() => {})
+    expect(await server.keysIn(buckets.renditions)).toEqual(["360x270/a.jpg"])
+  })
+
+  it("answers in one piece where the runtime does not stream", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    expect(await call(handlerOf(buckets, true), eventOf("/360x270/a.jpg"))).toMatchObject({ statusCode: 200 })
+  })
+})

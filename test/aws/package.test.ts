@@ -1,0 +1,193 @@
+/**
+ * `imgtailor package`, and that what it makes works where nothing of ours is: each zip is unpacked into an empty folder, and its handler
+ * called by a bare Node.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+
+import { unzipSync } from "fflate"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+import type { EventV2, ProxyResult } from "../../src/aws/events.ts"
+import { launch, PACKAGE, runCommand } from "../support/command.ts"
+import { filesBelow, temporaryFolder } from "../support/folders.ts"
+import { flat } from "../support/photos.ts"
+import { HOW_TO_INSTALL, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+
+const HERE = process.arch === "arm64" ? "arm64" : "x64"
+
+let server: S3Server
+beforeAll(async () => {
+  if (versitygw === undefined) return console.warn(HOW_TO_INSTALL)
+  server = await startVersitygw()
+  await server.createBucket("shop")
+  await server.putObject("shop", "dir/a.jpg", await flat({ width: 800, height: 600 }))
+})
+afterAll(() => server?.stop())
+
+interface Made {
+  readonly handler: string
+  readonly zips: readonly { readonly file: string; readonly bytes: number }[]
+}
+
+/** npm keeps what it has downloaded below the home directory. */
+const HOME = process.env["HOME"] ?? PACKAGE
+
+const make = async (args: readonly string[], cwd: string): Promise<Made> => {
+  const { code, stdout, stderr } = await runCommand(["package", ...args, "--json"], { cwd, env: { HOME } })
+  expect([code, stderr]).toEqual([0, ""])
+  return JSON.parse(stdout) as Made
+}
+
+const unpack = async (zip: string, folder: string): Promise<readonly string[]> => {
+  for (const [name, bytes] of Object.entries(unzipSync(await readFile(zip)))) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), bytes)
+  }
+  return filesBelow(folder)
+}
+
+/** Calls the handler as Lambda's runtime would, and prints what came back, and whether sharp was loaded for it. */
+const PROGRAM = `
+const { handler } = await import(process.env.TASK + "/index.mjs")
+const results = []
+for (const event of JSON.parse(process.env.EVENTS)) results.push(await handler(event, {}))
+const isLoaded = process.report.getReport().sharedObjects.some((path) => path.includes("libvips"))
+process.stdout.write("\\n" + JSON.stringify({ results, isLoaded }))
+`
+
+interface Called {
+  readonly results: readonly ProxyResult[]
+  readonly isLoaded: boolean
+}
+
+const callIn = async (task: string, events: readonly object[], env: Record<string, string> = {}): Promise<Called> => {
+  const cwd = await temporaryFolder()
+  const running = launch(process.execPath, ["--input-type=module", "-e", PROGRAM], {
+    cwd,
+    env: {
+      TASK: task,
+      LAMBDA_TASK_ROOT: task,
+      EVENTS: JSON.stringify(events),
+      BUCKET: "shop",
+      CDN_URL: "https://images.example.com",
+      AWS_KEY: ROOT.accessKeyId,
+      AWS_SECRET: ROOT.secretAccessKey,
+      IMGTAILOR_S3_ENDPOINT: server?.endpoint ?? "http://127.0.0.1:1",
+      ...env,
+    },
+  })
+  expect(await running.ended, `the handler says ${running.stderr()}`).toBe(0)
+  return JSON.parse(running.stdout().split("\n").at(-1) ?? "") as Called
+}
+
+const ask = (key: string): EventV2 => ({
+  version: "2.0",
+  rawPath: "/prod/resizer",
+  rawQueryString: `key=${key}`,
+  requestContext: { stage: "prod", http: { method: "GET" } },
+})
+
+describe("imgtailor package", () => {
+  it(
+    "makes one zip of at most 12 MB, which is whole: function, sharp, settings, licences",
+    { timeout: 120_000 },
+    async () => {
+      const folder = await temporaryFolder()
+      const { zips, handler } = await make(["--sizes", "360x270,100h", "--arch", HERE], folder)
+      expect([zips.length, handler]).toEqual([1, "index.handler"])
+      const [zip = { file: "", bytes: Infinity }] = zips
+      expect(zip.bytes).toBeLessThan(12_000_000)
+
+      const task = join(folder, "task")
+      const files = await unpack(zip.file, task)
+      expect(files.filter((file) => !file.startsWith("node_modules/"))).toEqual([
+        "LICENCES.txt",
+        "imgtailor.config.json",
+        "index.mjs",
+      ])
+      const native = files.filter((file) => /\.node$|\.so/.test(file))
+      expect(native.length).toBeGreaterThan(1)
+      expect(native.filter((file) => !file.includes(`linux-${HERE}`))).toEqual([])
+      if (versitygw === undefined || process.platform !== "linux") return
+
+      const { results, isLoaded } = await callIn(task, [ask("dir/100h/a.jpg")])
+      expect(results[0]).toMatchObject({
+        statusCode: 301,
+        headers: { location: "https://images.example.com/dir/100h/a.jpg" },
+      })
+      expect(isLoaded).toBe(true)
+      expect(await server.keysIn("shop")).toContain("dir/100h/a.jpg")
+    },
+  )
+
+  it(
+    "with --layer makes two, of which the function's is small, and finds sharp in the layer",
+    { timeout: 120_000 },
+    async () => {
+      const folder = await temporaryFolder()
+      const { zips } = await make(["--layer", "--arch", HERE, "--out", "made"], folder)
+      const [code = { file: "", bytes: 0 }, layer = { file: "", bytes: 0 }] = zips
+      expect([code.file, layer.file]).toEqual([
+        join(folder, "made", "imgtailor-redirect.zip"),
+        join(folder, "made", `imgtailor-sharp-${HERE}.zip`),
+      ])
+      expect(code.bytes).toBeLessThan(200_000)
+      const [task, opt] = [join(folder, "task"), join(folder, "opt")]
+      expect(await unpack(code.file, task)).toEqual(["LICENCES.txt", "index.mjs"])
+      expect((await unpack(layer.file, opt)).filter((file) => !file.startsWith("nodejs/node_modules/"))).toEqual([])
+      if (versitygw === undefined || process.platform !== "linux") return
+
+      // Where Lambda unpacks layers, and how its runtime tells Node.
+      const env = { SIZES: "200w", NODE_PATH: join(opt, "nodejs", "node_modules") }
+      const { results } = await callIn(task, [ask("dir/200w/a.jpg")], env)
+      expect(results[0]).toMatchObject({ statusCode: 301 })
+
+      // Without any sharp, all works that needs none: what is stored, what is not there, and what is refused.
+      const without = await callIn(task, [ask("dir/200w/a.jpg"), ask("dir/200w/b.jpg"), ask("dir/201w/a.jpg")], {
+        SIZES: "200w",
+      })
+      expect(without.results.map(({ statusCode }) => statusCode)).toEqual([200, 404, 400])
+      expect(without.isLoaded).toBe(false)
+    },
+  )
+
+  it("makes the function that deletes, which has no sharp at all", async () => {
+    const folder = await temporaryFolder()
+    const { zips } = await make(["--mode", "sync", "--sizes", "100h"], folder)
+    const files = await unpack(zips[0]?.file ?? "", join(folder, "task"))
+    expect(files).toEqual(["LICENCES.txt", "imgtailor.config.json", "index.mjs"])
+  })
+
+  it("takes settings from the configuration file, and leaves out what is about this machine", async () => {
+    const folder = await temporaryFolder()
+    const file = `export default { originals: "photos", renditions: "s3://shop-renditions", sizes: ["64w"], port: 80 }`
+    await writeFile(join(folder, "imgtailor.config.mjs"), file)
+    const { zips } = await make(["--mode", "sync", "--formats", "webp"], folder)
+    await unpack(zips[0]?.file ?? "", join(folder, "task"))
+    expect(JSON.parse(await readFile(join(folder, "task", "imgtailor.config.json"), "utf8"))).toEqual({
+      formats: ["webp"],
+      renditions: "s3://shop-renditions",
+      sizes: ["64w"],
+    })
+  })
+
+  it("makes the same zip of the same settings", async () => {
+    const [one, two] = [await temporaryFolder(), await temporaryFolder()]
+    const zips = await Promise.all([one, two].map((folder) => make(["--mode", "sync", "--sizes", "100h"], folder)))
+    const [a, b] = await Promise.all(zips.map(({ zips: [zip] }) => readFile(zip?.file ?? "")))
+    expect(a?.equals(b ?? Buffer.alloc(0))).toBe(true)
+  })
+
+  it.each([
+    [["--sizes", "360x"], "sizes.0: Expected a size"],
+    [["--mode", "other"], "mode"],
+    [["--arch", "mips"], "arch"],
+    [["--config", "none.json"], "--config: Expected a file"],
+    [["--wathc"], "--wathc: there is no such option"],
+  ])("refuses %s with what would be right", async (args, complaint) => {
+    const { code, stderr } = await runCommand(["package", "--mode", "sync", ...args], { cwd: await temporaryFolder() })
+    expect(code).toBe(2)
+    expect(stderr).toContain(complaint)
+  })
+})

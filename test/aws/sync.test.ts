@@ -1,0 +1,137 @@
+/** Which renditions an event of the bucket deletes, in each of the shapes that events come in. Stores in memory, handlers as they are. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+
+import type { SyncEvent } from "../../src/aws/object-events.ts"
+import { createSyncHandler, type SyncResult } from "../../src/aws/sync.ts"
+import { surroundings } from "../../src/config/load.ts"
+import type { TailorOptions } from "../../src/config/options.ts"
+import { resolveConfig } from "../../src/config/resolve.ts"
+import { memoryRenditions } from "../../src/store/memory.ts"
+import type { RenditionMeta, Renditions } from "../../src/store/store.ts"
+import { fixture } from "./fixture.ts"
+
+beforeEach(() => {
+  vi.spyOn(process.stdout, "write").mockReturnValue(true)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const META: RenditionMeta = {
+  original: "",
+  version: "",
+  recipeId: "",
+  etag: '"a"',
+  contentType: "image/jpeg",
+  modifiedMs: 0,
+}
+
+const PHOTO = "produs_227613/größe 1+1.jpg"
+const OF_IT = [
+  "produs_227613/360x270/größe 1+1.jpg",
+  "produs_227613/360x270/größe 1+1.jpg.webp",
+  "produs_227613/90w/größe 1+1.jpg",
+  "produs_227613/info/größe 1+1.jpg.json",
+]
+const OTHERS = [PHOTO, "produs_227613/360x270/größe 1 1.jpg", "produs_227613/400w/größe 1+1.jpg"]
+
+interface Stage {
+  readonly call: (event: SyncEvent) => Promise<SyncResult>
+  readonly left: () => Promise<readonly string[]>
+}
+
+const stage = async (
+  more: Partial<TailorOptions> = {},
+  wrap: (store: Renditions) => Renditions = (store) => store,
+): Promise<Stage> => {
+  const store = memoryRenditions()
+  for (const key of [...OF_IT, ...OTHERS]) await store.put(key, Uint8Array.of(1), META)
+  const options = { originals: "s3://shop", renditions: wrap(store), sizes: ["360x270"], retired: { sizes: ["90w"] } }
+  const config = resolveConfig({ s3Region: "eu-central-1", ...options, ...more }, surroundings())
+  const left = async (): Promise<readonly string[]> => {
+    const keys: string[] = []
+    for await (const key of store.list?.("") ?? []) keys.push(key)
+    return keys.toSorted()
+  }
+  return { call: createSyncHandler(async () => ({ config, cdnUrl: "" })), left }
+}
+
+describe("sync", () => {
+  it.each(["s3-created", "s3-removed", "s3-versitygw", "eventbridge-created", "eventbridge-deleted", "queue"])(
+    "deletes all that was made of the original of %s, and nothing else",
+    async (name) => {
+      const { call, left } = await stage()
+      expect(await call(await fixture<SyncEvent>(name))).toEqual({ originals: [PHOTO], deleted: OF_IT.length })
+      expect(await left()).toEqual(OTHERS.toSorted())
+    },
+  )
+
+  it.each(["s3-test", "s3-tagged"])("does nothing for %s", async (name) => {
+    const { call, left } = await stage()
+    expect(await call(await fixture<SyncEvent>(name))).toEqual({ originals: [], deleted: 0 })
+    expect((await left()).length).toBe(OF_IT.length + OTHERS.length)
+  })
+
+  it("does nothing for its own renditions' events in a bucket that has both", async () => {
+    const { call, left } = await stage({ sharedStore: true })
+    expect(await call(await fixture<SyncEvent>("s3-own-rendition"))).toEqual({ originals: [], deleted: 0 })
+    expect((await left()).length).toBe(OF_IT.length + OTHERS.length)
+  })
+
+  it("does the same again for an event that comes twice", async () => {
+    const { call } = await stage()
+    const event = await fixture<SyncEvent>("s3-created")
+    await call(event)
+    expect(await call(event)).toEqual({ originals: [PHOTO], deleted: 0 })
+  })
+
+  it("looks once for an original that one event names twice", async () => {
+    const { call } = await stage()
+    const { Records = [] } = await fixture<SyncEvent>("s3-created")
+    expect(await call({ Records: [...Records, ...Records] })).toEqual({ originals: [PHOTO], deleted: OF_IT.length })
+  })
+
+  it.each([
+    ["ObjectCreated:Put", "a+b%2Bc.jpg", ["a b+c.jpg"]],
+    ["ObjectCreated:Put", "100%25.jpg", ["100%.jpg"]],
+    ["s3:ObjectCreated:Put", "a+b.jpg", ["a b.jpg", "a+b.jpg"]],
+    ["s3:ObjectCreated:Put", "a b+c.jpg", ["a b+c.jpg"]],
+    ["s3:ObjectCreated:Put", "100%.jpg", ["100%.jpg"]],
+    ["s3:ObjectCreated:Put", "plain.jpg", ["plain.jpg"]],
+  ])("reads a key as whoever sent %s %s may have meant it", async (eventName, key, originals) => {
+    const { call } = await stage()
+    const record = { eventName, s3: { bucket: { name: "shop" }, object: { key } } }
+    expect((await call({ Records: [record] })).originals).toEqual(originals)
+  })
+
+  it("leaves other buckets alone, and what lies outside the originals' prefix", async () => {
+    const event = await fixture<SyncEvent>("s3-created")
+    for (const originals of ["s3://another", "s3://shop/elsewhere"]) {
+      const { call, left } = await stage({ originals })
+      expect(await call(event)).toEqual({ originals: [], deleted: 0 })
+      expect((await left()).length).toBe(OF_IT.length + OTHERS.length)
+    }
+  })
+
+  it("takes the prefix off the key", async () => {
+    const { call } = await stage({ originals: "s3://shop/produs_227613" })
+    expect(await call(await fixture<SyncEvent>("eventbridge-created"))).toMatchObject({ originals: ["größe 1+1.jpg"] })
+  })
+
+  it("fails, so that Lambda calls again, where a store does, after all others were dealt with", async () => {
+    const broken = (store: Renditions): Renditions => ({
+      ...store,
+      delete: (keys, options) =>
+        keys[0]?.includes("broken") ? Promise.reject(new Error("no")) : store.delete(keys, options),
+    })
+    const { call, left } = await stage({}, broken)
+    const { Records = [] } = await fixture<SyncEvent>("s3-created")
+    const [record] = Records
+    const bad = {
+      eventName: record?.eventName ?? "",
+      s3: { bucket: { name: "shop" }, object: { key: "broken/a.jpg" } },
+    }
+    await expect(call({ Records: [bad, ...Records] })).rejects.toThrow("1 of 2 failed")
+    expect(await left()).toEqual(OTHERS.toSorted())
+  })
+})
