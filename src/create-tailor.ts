@@ -95,15 +95,19 @@ const openStores = (
   }
 }
 
-/** Tells of each request when it is decided. */
+/** Tells of each request when it is decided. What fails in the telling fails no answer. */
 const reporting =
-  (handle: Handle, onRequest: (report: RequestReport) => void): Handle =>
+  (handle: Handle, onRequest: (report: RequestReport) => void, onNotice: TailorHooks["onNotice"]): Handle =>
   async (request: HttpRequest) => {
     const start = performance.now()
     const answer = await handle(request)
     const { method, target } = request
     const durationMs = performance.now() - start
-    onRequest({ method, target, status: answer.status, durationMs, ...answer.decision })
+    try {
+      onRequest({ method, target, status: answer.status, durationMs, ...answer.decision })
+    } catch (error) {
+      onNotice?.(`onRequest failed: ${String(error)}`)
+    }
     return answer
   }
 
@@ -128,10 +132,14 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
     clock: Date.now,
   })
   const { count, counts } = createCounter()
-  const handle = reporting(createHandle(core, { cacheControl, basePath, counts }), (report) => {
-    count(report)
-    onRequest?.(report)
-  })
+  const handle = reporting(
+    createHandle(core, { cacheControl, basePath, counts }),
+    (report) => {
+      count(report)
+      onRequest?.(report)
+    },
+    onNotice,
+  )
   const purge = async (original: string): Promise<number> => core.purge(checkedKey(original))
   return { fetch: createFetch(handle), handle, purge, idle: core.idle, core, config, originals, renditions }
 }

@@ -74,7 +74,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ["create-tailor.ts", "index.ts", "server/"],
-    may: [...PARTS, "node:", "pino", "chokidar"],
+    may: [...PARTS, "node:", "pino"],
   },
   { of: ["aws/"], may: [...PARTS, "aws/", "node:"] },
   {

@@ -1,5 +1,6 @@
-/** Where settings come from: arguments before environment before file before defaults. The only reader of `process.env`. */
+/** Where settings come from: arguments before environment before file before defaults. The only reader of settings from `process.env`. */
 import { existsSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { dirname, extname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -29,10 +30,10 @@ export const missingAdvice = (
   platform: string = process.platform,
 ): readonly string[] => {
   const advice: string[] = []
-  if (!env["UV_THREADPOOL_SIZE"])
-    advice.push(
-      `Start with UV_THREADPOOL_SIZE=${renders + 2} so that ${renders} renders at one time leave threads for files.`,
-    )
+  if (!env["UV_THREADPOOL_SIZE"]) {
+    const threads = Math.max(renders, 2 * availableParallelism()) + 2
+    advice.push(`Start with UV_THREADPOOL_SIZE=${threads}, so that renders use every core and leave threads for files.`)
+  }
   if (platform === "linux" && !env["MALLOC_ARENA_MAX"])
     advice.push("Start with MALLOC_ARENA_MAX=2 so that glibc gives memory back after renders.")
   return advice

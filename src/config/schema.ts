@@ -105,6 +105,14 @@ export const LIMIT_NAMES: readonly (keyof Limits)[] = [
 ]
 const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof Limits>(["queue", "cacheBytes", "animationPixels"])
 
+/** Timers count to 2^31 ms; a day is more than anybody waits. */
+const MAX_DEADLINE_MS = 86_400_000
+
+const limitOf = (name: keyof Limits): v.GenericSchema<number> => {
+  if (name === "deadlineMs") return integer(1, MAX_DEADLINE_MS)
+  return MAY_BE_ZERO.has(name) ? integer(0, Number.MAX_SAFE_INTEGER) : positive
+}
+
 const ENTRIES = {
   originals: store("head", "get"),
   renditions: v.optional(store("keyLimits", "head", "get", "put", "delete")),
@@ -135,16 +143,7 @@ const ENTRIES = {
   background: v.optional(
     v.pipe(v.string(), v.regex(/^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i, "Expected a colour like #ffffff")),
   ),
-  limits: v.optional(
-    strict(
-      Object.fromEntries(
-        LIMIT_NAMES.map((name) => [
-          name,
-          v.optional(MAY_BE_ZERO.has(name) ? integer(0, Number.MAX_SAFE_INTEGER) : positive),
-        ]),
-      ),
-    ),
-  ),
+  limits: v.optional(strict(Object.fromEntries(LIMIT_NAMES.map((name) => [name, v.optional(limitOf(name))])))),
   cacheControl: v.optional(
     v.pipe(v.string(), v.regex(/^[\x20-\x7e]+$/, "Expected a Cache-Control header in plain ASCII")),
   ),

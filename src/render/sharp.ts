@@ -1,5 +1,5 @@
 /**
- * The one place that loads sharp, on the first render and not before: a hit, a refusal or a 304 never pays for it.
+ * The one place that loads sharp, when the first original is read and not before: a hit, a 304 or a refused address never pays for it.
  * Sets what holds for the whole process: one thread a job (our own gate bounds the jobs), no cache of operations, and only the decoders
  * of the formats that are accepted.
  */

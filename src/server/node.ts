@@ -67,7 +67,7 @@ const respond = async (handle: Handle, request: IncomingMessage, response: Serve
 export const toNodeListener =
   ({ handle }: { readonly handle: Handle }): RequestListener =>
   (request, response) => {
-    void respond(handle, request, response)
+    respond(handle, request, response).catch(() => response.destroy())
   }
 
 /** What Node's parser refuses never becomes a request; by the code of its error. */

@@ -34,9 +34,14 @@ export interface Watch {
 type Kind = "folder" | "other"
 
 const kindOf = (path: string): Kind | undefined => {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  if (!stats) return undefined
-  return stats.isDirectory() ? "folder" : "other"
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (!stats) return undefined
+    return stats.isDirectory() ? "folder" : "other"
+  } catch {
+    // A loop of links, or a folder that may not be looked into: something is there, and it is none that can be watched.
+    return "other"
+  }
 }
 
 interface Tree {
@@ -68,10 +73,15 @@ const createTree = (
     if (isLeftOut(folder) || watchers.has(folder)) return
     try {
       const watcher = watch(folder, (_, name) => onEvent(name === null ? folder : join(folder, name)))
-      watcher.on("error", () => remove(folder))
+      watcher.on("error", (error) => {
+        remove(folder)
+        if (kindOf(folder)) onError(error)
+      })
       watchers.set(folder, watcher)
       for (const entry of await readdir(folder, { withFileTypes: true })) {
-        if (entry.isDirectory()) await add(join(folder, entry.name))
+        const path = join(folder, entry.name)
+        if (entry.isDirectory()) await add(path)
+        else if (entry.isSymbolicLink()) onError(new Error(`${path} is a link: what changes behind it is not noticed`))
       }
     } catch (error) {
       // A folder may go while it is being looked at.
@@ -111,7 +121,7 @@ export const watchOriginals = async (core: Core, options: WatchOptions): Promise
     clearTimeout(later.get(path))
     const secondPass = (): void => {
       later.delete(path)
-      void core.idle().then(() => purge(key, isFolder))
+      void core.settled().then(() => purge(key, isFolder))
     }
     later.set(path, setTimeout(secondPass, longestRenderMs))
   }

@@ -48,7 +48,6 @@ describe("recipeId", () => {
     ["another quality", withQuality({ jpeg: 81 })],
     ["a quality of its own", { size: { size: "360x270", quality: 70 } }],
     ["another background", { settings: { ...SETTINGS, background: "#000000" } }],
-    ["another limit on animations", { settings: { ...SETTINGS, animationPixels: 1 } }],
   ])("differs for %s", (_, change) => {
     expect(idOf(change)).not.toBe(idOf())
   })
@@ -58,12 +57,30 @@ describe("recipeId", () => {
     ["JPEGs when AVIF's quality changes", {}, withQuality({ avif: 1 })],
     ["PNGs when every quality changes", { output: "png" }, withQuality({ jpeg: 1, webp: 1, avif: 1 })],
     ["GIFs when every quality changes", { output: "gif" }, withQuality({ jpeg: 1, webp: 1, avif: 1 })],
+    [
+      "PNGs when the background changes",
+      { output: "png" },
+      { output: "png", settings: { ...SETTINGS, background: "#000000" } },
+    ],
+    ["JPEGs when the limit on animations changes", {}, { settings: { ...SETTINGS, animationPixels: 1 } }],
+    [
+      "a size that crops nothing when its gravity changes",
+      { size: "480h" },
+      { size: { size: "480h", gravity: "north" } },
+    ],
     ["a size when only its name changes", {}, { size: { size: "360x270", name: "card" } }],
     ["a size that repeats the configured quality", {}, { size: { size: "360x270", quality: { jpeg: 80 } } }],
     ["a size that repeats the default gravity", {}, { size: { size: "360x270", gravity: "center" } }],
   ])("stays the same for %s", (_, base, change) => {
     expect(idOf({ ...base, ...change })).toBe(idOf(base))
   })
+
+  it.each(["webp", "gif", "avif"] as const)(
+    "differs for another limit on animations in a %s, which may move",
+    (output) => {
+      expect(idOf({ output, settings: { ...SETTINGS, animationPixels: 1 } })).not.toBe(idOf({ output }))
+    },
+  )
 
   it("follows the quality of the format that came out, not of the one that was asked for", () => {
     // AVIF asked of an animation comes out as WebP.
@@ -90,10 +107,23 @@ describe("recipeId", () => {
     }),
   })
   /** Everything that decides the bytes, and nothing else. */
-  const essence = ({ size, asked, output, settings }: Case): string => {
-    const { quality: qualities, ...others } = settings
+  const essence = ({
+    size,
+    asked,
+    output,
+    settings: { quality: qualities, background, animationPixels },
+  }: Case): string => {
     const lossy = LOSSY_FORMATS.find((format) => format === output)
-    return JSON.stringify([size, asked ?? null, output, others, lossy ? qualities[lossy] : null])
+    const { gravity, ...box } = sizeOf(size)
+    const isCrop = box.width !== undefined && box.height !== undefined
+    return JSON.stringify([
+      [box.width ?? null, box.height ?? null, isCrop && gravity],
+      asked ?? null,
+      output,
+      lossy ? qualities[lossy] : null,
+      output === "jpeg" && background,
+      ["webp", "gif", "avif"].includes(output) && animationPixels,
+    ])
   }
 
   it("is one of its own for every recipe, over many of them", () => {

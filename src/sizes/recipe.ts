@@ -65,18 +65,32 @@ const fnv1a = (text: string, seed: number): number => {
   return hash >>> 0
 }
 
+const infoParts = ({ settings: { animationPixels, background } }: InfoRecipe): readonly unknown[] => [
+  animationPixels,
+  background,
+]
+
+/** What decides the bytes of a picture in a format: settings that have no say in it are left out. */
+const imageParts = ({ box, gravity, asked, settings }: ImageRecipe, output: Format | undefined): readonly unknown[] => {
+  const isCrop = box.width !== undefined && box.height !== undefined
+  // An AVIF is the still that a too long animation was made into, and would be a WebP with a higher limit.
+  const mayMove = output === "gif" || output === "webp" || output === "avif"
+  return [
+    formatSize(box),
+    asked,
+    isCrop ? gravity : undefined,
+    output === undefined || output === "png" || output === "gif" ? undefined : settings.quality[output],
+    output === "jpeg" ? settings.background : undefined,
+    mayMove ? settings.animationPixels : undefined,
+  ]
+}
+
 /**
  * Short hash of a recipe and the format that came out of it. The format is an argument since a base address has that of its
  * original: a change of WebP's quality then leaves all JPEGs in step.
  */
 export const recipeId = (recipe: Recipe, output: Format | undefined): string => {
-  const { settings } = recipe
-  const parts: unknown[] = [PIPELINE_VERSION, recipe.kind, output, settings.animationPixels, settings.background]
-  if (recipe.kind === "image") {
-    const quality =
-      output === undefined || output === "png" || output === "gif" ? undefined : recipe.settings.quality[output]
-    parts.push(formatSize(recipe.box), recipe.gravity, recipe.asked, quality)
-  }
-  const text = JSON.stringify(parts)
+  const parts = recipe.kind === "info" ? infoParts(recipe) : imageParts(recipe, output)
+  const text = JSON.stringify([PIPELINE_VERSION, recipe.kind, output, ...parts])
   return fnv1a(text, 0x811c9dc5).toString(36) + fnv1a(text, 0x1b873593).toString(36)
 }

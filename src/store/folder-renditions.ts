@@ -153,7 +153,7 @@ const get = async (place: Place, key: string): Promise<RenditionObject | undefin
 
 /**
  * Writes a file aside and moves it into place; what is known of it then. Only the sync waits for the disk, so only it leaves this
- * thread: the other calls take microseconds, less than a trip through the thread pool.
+ * thread: the other calls take microseconds for renditions of the usual size, less than a trip through the thread pool.
  */
 const moveIn = async (
   { temporary }: Place,

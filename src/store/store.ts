@@ -52,7 +52,7 @@ export interface OriginalObject {
 
 /** Where originals are: read only. */
 export interface Originals {
-  /** "folder", "memory": for messages and `Server-Timing`. */
+  /** "folder", "memory": for messages. */
   readonly name: string
   head(key: string, options?: HeadOptions): Promise<OriginalStat | undefined>
   get(key: string, options?: GetOptions): Promise<OriginalObject | undefined>

@@ -25,7 +25,9 @@ export interface Found extends RenditionObject {
 export interface Answerer {
   /** @throws {TailorError} a refusal; the signal's reason when the caller leaves */
   readonly answer: (parsed: Parsed, leave?: Leave) => Promise<Found>
-  /** Resolves when nothing is being made or stored. */
+  /** Resolves when what is being made or stored now has been. */
+  readonly settled: () => Promise<void>
+  /** Resolves when nothing is being made or stored any more. */
   readonly idle: () => Promise<void>
 }
 
@@ -107,20 +109,22 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
   }
   const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
 
-  /** What an address means. Where something is stored although no original is known, one may have come that is not known yet. */
+  /**
+   * What an address means. Where something is stored although no original is known, one may have come that is not known yet; where
+   * none has, what is stored must not stay for a proxy to serve.
+   */
   const look = async ({ key, readings }: Parsed, patience: Patience): ReturnType<typeof meaningOf> => {
-    const now = await meaningOf(desk, readings, patience)
-    if (now || !(await parts.renditions.head(key, patience))) return now
-    return meaningOf(desk, readings, { fresh: true, signal: patience.signal })
+    const known = await meaningOf(desk, readings, patience)
+    if (known || !(await parts.renditions.head(key, patience))) return known
+    const now = await meaningOf(desk, readings, { fresh: true, signal: patience.signal })
+    if (!now) await takeAway(desk, key)
+    return now
   }
 
   const find = async (parsed: Parsed, patience: Patience, round: number): Promise<Found> => {
     const { key, readings, otherwise } = parsed
     const now = await look(parsed, patience)
-    if (!now) {
-      await takeAway(desk, key)
-      throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
-    }
+    if (!now) throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
     try {
       const order = { key, readings, reading: now.reading, isNothingStored: false }
       return await answerReading(desk, order, now.stat, patience)
@@ -135,6 +139,7 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
   return {
     answer: (parsed, leave) =>
       withPatience({ deadlineMs, leave, letGo: closeBody }, (patience) => find(parsed, patience, 0)),
+    settled: () => flights.settled(),
     idle: () => flights.idle(),
   }
 }

@@ -101,8 +101,9 @@ export const createCounter = (): { readonly count: (decision: Decision) => void;
   const counts = { hit: 0, miss: 0, coalesced: 0, refused: 0, notStored: 0 }
   return {
     counts,
-    count: ({ outcome, storeFailure }) => {
-      counts[outcome] += 1
+    count: ({ outcome, code, storeFailure }) => {
+      // Health checks and preflights are no refusals.
+      if (outcome !== "refused" || code !== undefined) counts[outcome] += 1
       if (storeFailure !== undefined) counts.notStored += 1
     },
   }

@@ -35,6 +35,9 @@ export interface Order {
 /** How long an answer waits for its rendition to be written. A store that hangs must not hang its visitors. */
 const WRITE_PATIENCE_MS = 2000
 
+/** When a write is given up, and its turn with it: a store that hangs must not end all rendering. */
+const WRITE_LIMIT_MS = 30_000
+
 /** How a flight and its work speak to each other. */
 export interface Course {
   /** Aborts when nobody waits any more. */
@@ -185,10 +188,24 @@ interface Written {
   readonly failure?: string
 }
 
+/** A write's own end, or an error where the store heeds no signal. */
+const bounded = async <T>(writing: Promise<T>): Promise<T> => {
+  const ended = new AbortController()
+  const late = sleep(WRITE_LIMIT_MS, undefined, { ref: false, signal: ended.signal }).then((): never => {
+    throw new Error("the store did not end in time")
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([writing, late])
+  } finally {
+    ended.abort()
+  }
+}
+
 const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked): Promise<Written> => {
   if (isProven && meta.digest !== undefined) return {}
   try {
-    return (await renditions.put(key, bytes, meta)) ?? {}
+    return (await bounded(renditions.put(key, bytes, meta, { signal: AbortSignal.timeout(WRITE_LIMIT_MS) }))) ?? {}
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) }
   }

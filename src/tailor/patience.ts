@@ -15,8 +15,10 @@ export interface Patience extends CallOptions {
 
 const follow = (left: AbortSignal | undefined): AbortController => {
   const controller = new AbortController()
-  if (left?.aborted) controller.abort(left.reason)
-  left?.addEventListener("abort", () => controller.abort(left.reason), { once: true })
+  // Whatever its reason says, it is the client who left, and nobody's fault.
+  const leave = (): void => controller.abort(busy("left"))
+  if (left?.aborted) leave()
+  left?.addEventListener("abort", leave, { once: true })
   return controller
 }
 

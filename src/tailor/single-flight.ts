@@ -38,7 +38,9 @@ export interface SingleFlight<T> {
    * @param signal this waiter's own; its reason is thrown when it aborts
    */
   share(name: string, start: Start<T>, signal?: AbortSignal): Shared<T>
-  /** Resolves when nothing is in flight. */
+  /** Resolves when what is in flight now has landed. */
+  settled(): Promise<void>
+  /** Resolves when nothing is in flight any more. */
   idle(): Promise<void>
 }
 
@@ -99,10 +101,15 @@ export const createSingleFlight = <T>(): SingleFlight<T> => {
     return { value, isFirst: false }
   }
 
+  const settled = async (): Promise<void> => {
+    await Promise.all([...inFlight].map(({ landed }) => landed))
+  }
+
   return {
     share,
+    settled,
     idle: async () => {
-      while (inFlight.size > 0) await Promise.all([...inFlight].map(({ landed }) => landed))
+      while (inFlight.size > 0) await settled()
     },
   }
 }

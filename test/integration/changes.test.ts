@@ -82,7 +82,7 @@ describe("an original", () => {
     expect(await filesBelow(shop.renditions)).toEqual([])
   })
 
-  it("that is deleted takes away a rendition whose writer was killed before it was recorded", async () => {
+  it("that is deleted leaves nothing to be answered of a rendition whose writer was killed before it was recorded", async () => {
     const shop = await startServer()
     await shop.write("shop/a.jpg", await flat())
     await shop.get(ADDRESS)
@@ -91,6 +91,7 @@ describe("an original", () => {
     await rm(join(shop.renditions, "facts", "shop/480h/a.jpg.json"))
     await shop.remove("shop/a.jpg")
     expect((await restarted.get(ADDRESS)).status).toBe(404)
+    expect(await restarted.tailor.purge("shop/a.jpg")).toBe(1)
     expect(await restarted.stored()).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 /** `imgtailor serve`: the main job as a command. */
 import type { AddressInfo } from "node:net"
 import { resolve } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 
 import type { ArgsDef } from "citty"
 
@@ -109,7 +110,10 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
     onPurge: (original, count) =>
       log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
   })
-  void watching.then(() => log.note("Watching the originals."))
+  watching.then(
+    () => log.note("Watching the originals."),
+    (error: unknown) => log.error(error, "watching the originals failed"),
+  )
   return watching
 }
 
@@ -160,7 +164,7 @@ export const serve: Command = {
     log.note("Ending: running requests are answered first.")
     await closeServer(server, config.limits.deadlineMs + GRACE_MS)
     await (await watching)?.close()
-    await tailor.idle()
+    await Promise.race([tailor.idle(), sleep(GRACE_MS)])
     log.flush()
     process.exit(0)
   },
