@@ -162,12 +162,12 @@ describe("recipeId", () => {
       info: recipeId(infoRecipe(SETTINGS), undefined),
     }).toMatchInlineSnapshot(`
       {
-        "avif": "1xihpuu1phe3z8",
-        "base": "k4ek3x1w0khib",
+        "avif": "pxou2a9g207o",
+        "base": "1qaljl91c3ywcb",
         "info": "we7e379s7pk5",
-        "north": "mcj2if1jgwbt5",
-        "png": "6oyn7h193wgpj",
-        "webp": "1q33m3ajtiq20",
+        "north": "1h35tulz9ryxj",
+        "png": "1grralp1l1yh4j",
+        "webp": "16174b41ji3mfq",
       }
     `)
   })

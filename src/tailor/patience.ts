@@ -2,7 +2,7 @@
  * How long a request waits. Two things end a wait: the deadline, and the client's leaving. Stores get both as one signal; a store that
  * heeds no signal is not waited for either. The signal is made when somebody asks for it: a hit in a folder asks for nothing.
  */
-import { busy } from "../errors.ts"
+import { busy, isAbort } from "../errors.ts"
 import type { CallOptions } from "../store/store.ts"
 
 /** Gives the signal of a caller's leaving; asked for only when something has to be made. */
@@ -15,8 +15,8 @@ export interface Patience extends CallOptions {
 
 const follow = (left: AbortSignal | undefined): AbortController => {
   const controller = new AbortController()
-  // Whatever its reason says, it is the client who left, and nobody's fault.
-  const leave = (): void => controller.abort(busy("left"))
+  // Whatever its reason says, it is the client who left, and nobody's fault: an AbortError, which passes through.
+  const leave = (): void => controller.abort(isAbort(left?.reason) ? left?.reason : undefined)
   if (left?.aborted) leave()
   left?.addEventListener("abort", leave, { once: true })
   return controller

