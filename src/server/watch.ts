@@ -60,6 +60,7 @@ const createTree = (
   onError: (error: unknown) => void,
 ): Tree => {
   const watchers = new Map<string, FSWatcher>()
+  let wasFull = false
 
   const remove = (folder: string): void => {
     for (const [path, watcher] of watchers) {
@@ -67,6 +68,15 @@ const createTree = (
       watcher.close()
       watchers.delete(path)
     }
+  }
+
+  const onFailure = (folder: string, error: unknown): void => {
+    const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC"
+    // A folder may go while it is being looked at.
+    if (!isFull && kindOf(folder)) onError(error)
+    // Told once: every further folder fails alike.
+    if (isFull && !wasFull) onError(new Error("the system allows no more watches: raise fs.inotify.max_user_watches"))
+    wasFull ||= isFull
   }
 
   const add = async (folder: string): Promise<void> => {
@@ -84,8 +94,7 @@ const createTree = (
         else if (entry.isSymbolicLink()) onError(new Error(`${path} is a link: what changes behind it is not noticed`))
       }
     } catch (error) {
-      // A folder may go while it is being looked at.
-      if (kindOf(folder)) onError(error)
+      onFailure(folder, error)
     }
   }
 
