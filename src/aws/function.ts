@@ -7,7 +7,7 @@ import { type OpenTailor, openTailor } from "../create-tailor.ts"
 import { internalError, redirectLoop, storeUnavailable, TailorError } from "../errors.ts"
 import type { Answer, HttpRequest } from "../http/answer.ts"
 import { toProblem } from "../http/problem.ts"
-import type { HttpCall } from "./events.ts"
+import { type HttpCall, type HttpEvent, type ProxyResult, toHttpCall, toProxyResult } from "./events.ts"
 import { logError, logLine, logRequest } from "./log.ts"
 
 /** What Lambda says of a call, as far as it matters here. */
@@ -104,3 +104,22 @@ export const toFailure = (error: unknown, request: HttpRequest): Answer => {
   if (isOurs) logError(error)
   return toProblem(isOurs ? internalError(error) : error, request)
 }
+
+/** A function that answers in one piece. */
+export type BufferedHandler = (event: HttpEvent, context?: LambdaContext) => Promise<ProxyResult>
+
+/** Answers a call, and ends when everything is stored. Whatever is thrown on the way is an answer too. */
+export const answerInOnePiece =
+  (open: () => Promise<Opened>, respond: (opened: Opened, call: HttpCall) => Promise<Answer>): BufferedHandler =>
+  async (event, context) => {
+    const call = toHttpCall(event)
+    let answer: Answer
+    try {
+      const opened = await open()
+      answer = await respond(opened, call)
+      await settle(opened, context)
+    } catch (error) {
+      answer = toFailure(error, call.request)
+    }
+    return toProxyResult(answer, call)
+  }

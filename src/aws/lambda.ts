@@ -8,8 +8,10 @@ import { type FunctionConfig, isStreaming, loadFunction } from "../config/functi
 import type { Answer } from "../http/answer.ts"
 import { decodePath, encodeKey } from "../sizes/key.ts"
 import { cacheTagOf } from "../store/s3/record.ts"
-import { type HttpCall, type HttpEvent, type ProxyResult, toHttpCall, toProxyResult } from "./events.ts"
+import { type HttpCall, type HttpEvent, toHttpCall } from "./events.ts"
 import {
+  answerInOnePiece,
+  type BufferedHandler,
   createOpener,
   insteadOf,
   isTooLong,
@@ -51,25 +53,9 @@ const answerBuffered = async (opened: Opened, call: HttpCall): Promise<Answer> =
   return insteadOf(answer, location.slice(1), () => redirectTo(location, 302, answer), call.request)
 }
 
-/** A function that answers in one piece. */
-export type BufferedHandler = (event: HttpEvent, context?: LambdaContext) => Promise<ProxyResult>
-
 type Open = () => Promise<Opened>
 
-const buffered =
-  (open: Open): BufferedHandler =>
-  async (event, context) => {
-    const call = toHttpCall(event)
-    let answer: Answer
-    try {
-      const opened = await open()
-      answer = await answerBuffered(opened, call)
-      await settle(opened, context)
-    } catch (error) {
-      answer = toFailure(error, call.request)
-    }
-    return toProxyResult(answer, call)
-  }
+export type { BufferedHandler }
 
 /** A function that writes its answer as it comes. */
 export type StreamedHandler = (event: HttpEvent, stream: Writable, context?: LambdaContext) => Promise<void>
@@ -130,7 +116,7 @@ export const createLambdaHandler = (
 ): BufferedHandler | StreamedHandler => {
   const open = createOpener(load)
   const offered = streams ? runtime() : undefined
-  return offered ? offered.streamifyResponse(streamed(open, offered)) : buffered(open)
+  return offered ? offered.streamifyResponse(streamed(open, offered)) : answerInOnePiece(open, answerBuffered)
 }
 
 /**

@@ -9,16 +9,15 @@ import { type FunctionConfig, loadRedirect } from "../config/function.ts"
 import { badAddress } from "../errors.ts"
 import type { Answer } from "../http/answer.ts"
 import { encodeKey } from "../sizes/key.ts"
-import { type HttpCall, type HttpEvent, type ProxyResult, toHttpCall, toProxyResult } from "./events.ts"
+import type { HttpCall } from "./events.ts"
 import {
+  answerInOnePiece,
+  type BufferedHandler,
   createOpener,
   insteadOf,
   isTooLong,
-  type LambdaContext,
   type Opened,
   redirectTo,
-  settle,
-  toFailure,
   withoutNegotiation,
 } from "./function.ts"
 import { logLine } from "./log.ts"
@@ -84,24 +83,11 @@ const respond = async (opened: Opened, call: HttpCall): Promise<Answer> => {
 }
 
 /** A function of the redirect flow, for API Gateway (REST and HTTP), a function URL or a load balancer. */
-export type RedirectHandler = (event: HttpEvent, context?: LambdaContext) => Promise<ProxyResult>
+export type RedirectHandler = BufferedHandler
 
 /** @param load gives the settings; called once, with the first event */
-export const createRedirectHandler = (load: () => Promise<FunctionConfig> = () => loadRedirect()): RedirectHandler => {
-  const open = createOpener(load)
-  return async (event, context) => {
-    const call = toHttpCall(event)
-    let answer: Answer
-    try {
-      const opened = await open()
-      answer = await respond(opened, call)
-      await settle(opened, context)
-    } catch (error) {
-      answer = toFailure(error, call.request)
-    }
-    return toProxyResult(answer, call)
-  }
-}
+export const createRedirectHandler = (load: () => Promise<FunctionConfig> = () => loadRedirect()): RedirectHandler =>
+  answerInOnePiece(createOpener(load), respond)
 
 /**
  * The handler, with settings from the environment: `BUCKET`, `CDN_URL`, `SIZES`; docs/aws.md has the rest.

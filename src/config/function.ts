@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 import { badConfig } from "../errors.ts"
-import { mergeOptions, surroundings } from "./load.ts"
+import { mergeOptions, surroundings, unreadable } from "./load.ts"
 import type { TailorConfig } from "./options.ts"
 import { resolveConfig } from "./resolve.ts"
 import { optionsFrom, variableOf } from "./settings.ts"
@@ -41,9 +41,7 @@ const readOptions = async (folder: string): Promise<Options> => {
     if (path.endsWith(".json")) return JSON.parse(await readFile(path, "utf8")) as Options
     return ((await import(pathToFileURL(path).href)) as { default: Options }).default
   } catch (error) {
-    throw badConfig([
-      `${path}: Expected a configuration, but reading it failed: ${error instanceof Error ? error.message : String(error)}`,
-    ])
+    throw unreadable(path, error)
   }
 }
 

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os"
 import { dirname, extname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
-import { badConfig } from "../errors.ts"
+import { badConfig, type TailorError } from "../errors.ts"
 import { isS3Url } from "../store/s3/place.ts"
 import type { TailorConfig } from "./options.ts"
 import { DEFAULT_THREADS, resolveConfig, type Surroundings } from "./resolve.ts"
@@ -39,6 +39,12 @@ export const missingAdvice = (
   return advice
 }
 
+/** A configuration file that does not parse, or fails when it is run. */
+export const unreadable = (path: string, error: unknown): TailorError =>
+  badConfig([
+    `${path}: Expected a configuration, but reading it failed: ${error instanceof Error ? error.message : String(error)}`,
+  ])
+
 const readFile = async (path: string): Promise<Record<string, unknown>> => {
   const { loadConfig } = await import("c12")
   try {
@@ -60,9 +66,7 @@ const readFile = async (path: string): Promise<Record<string, unknown>> => {
     })
     return { ...config }
   } catch (error) {
-    throw badConfig([
-      `${path}: Expected a configuration, but reading it failed: ${error instanceof Error ? error.message : String(error)}`,
-    ])
+    throw unreadable(path, error)
   }
 }
 

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 
+import { orAbort } from "../abort.ts"
 import { codeOf, originalNotFound } from "../errors.ts"
 import type { Inspected } from "../render/inspect.ts"
 import type { Rendered, Renderer } from "../render/render.ts"
@@ -188,26 +189,18 @@ interface Written {
   readonly failure?: string
 }
 
-/** A write's own end, or an error where the store heeds no signal. */
-const bounded = async <T>(writing: Promise<T>): Promise<T> => {
-  const ended = new AbortController()
-  const late = sleep(WRITE_LIMIT_MS, undefined, { ref: false, signal: ended.signal }).then((): never => {
-    throw new Error("the store did not end in time")
-  })
-  late.catch(() => {})
-  try {
-    return await Promise.race([writing, late])
-  } finally {
-    ended.abort()
-  }
-}
-
 const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked): Promise<Written> => {
   if (isProven && meta.digest !== undefined) return {}
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(new Error("the store did not end in time")), WRITE_LIMIT_MS)
+  timer.unref()
   try {
-    return (await bounded(renditions.put(key, bytes, meta, { signal: AbortSignal.timeout(WRITE_LIMIT_MS) }))) ?? {}
+    // A store may heed no signal: then it is not waited for either.
+    return (await orAbort(renditions.put(key, bytes, meta, { signal: limit.signal }), limit.signal)) ?? {}
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) }
+  } finally {
+    clearTimeout(timer)
   }
 }
 
