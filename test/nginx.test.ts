@@ -3,10 +3,9 @@
  * imgtailor would have answered, and must be let go of when its original changes.
  */
 import { once } from "node:events"
-import { constants } from "node:fs"
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { setTimeout as wait } from "node:timers/promises"
 
@@ -15,25 +14,10 @@ import { describe as group, expect, it, type TestContext } from "vitest"
 import { launch, launchServe, PACKAGE, type Running } from "./support/command.ts"
 import { filesBelow, temporaryFolder } from "./support/folders.ts"
 import { animated, BLUE, colourAt, colourDistance, flat, RED, withAlpha } from "./support/photos.ts"
-
-const HOW_TO_INSTALL = "nginx was not found: apt-get install nginx, or brew install nginx"
-
-/** Where Debian puts it, which is not on everybody's PATH. */
-const PLACES = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]
+import { findTools } from "./support/tools.ts"
 
 /** The nginx of this machine; without one the test is skipped here, and fails where tests must not be skipped. */
-const findNginx = async (context: TestContext): Promise<string> => {
-  for (const place of PLACES) {
-    const path = join(place, "nginx")
-    const isThere = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return path
-  }
-  if (process.env["CI"]) throw new Error(HOW_TO_INSTALL)
-  return context.skip(HOW_TO_INSTALL)
-}
+const findNginx = (context: TestContext): string => findTools("nginx")?.nginx ?? context.skip("nginx was not found")
 
 interface Reply {
   readonly status: number
@@ -106,7 +90,7 @@ interface Setup {
 
 /** imgtailor with some photos, and nginx before it. */
 const setUp = async (context: TestContext, originals: Readonly<Record<string, Buffer>>): Promise<Setup> => {
-  const path = await findNginx(context)
+  const path = findNginx(context)
   const folder = await temporaryFolder()
   const photos = join(folder, "photos")
   await mkdir(join(photos, "shop"), { recursive: true })

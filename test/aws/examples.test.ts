@@ -15,7 +15,7 @@ import { resolveConfig } from "../../src/config/resolve.ts"
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
 import { PACKAGE } from "../support/command.ts"
 import { flat } from "../support/photos.ts"
-import { HOW_TO_INSTALL, type Identity, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+import { type Identity, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const textOf = (name: string): Promise<string> => readFile(join(PACKAGE, "examples", "aws", name), "utf8")
 const jsonOf = async <T>(name: string): Promise<T> => JSON.parse(await textOf(name)) as T
@@ -88,7 +88,7 @@ describe.skipIf(versitygw === undefined)("the policies of examples/aws", () => {
   let server: S3Server
   let users: Readonly<Record<"renderer" | "sync", Identity>>
   beforeAll(async () => {
-    if (versitygw === undefined) return console.warn(HOW_TO_INSTALL)
+    if (versitygw === undefined) return
     server = await startVersitygw()
     await server.createBucket("shop-photos")
     users = { renderer: await server.createUser("renderer"), sync: await server.createUser("sync") }

@@ -3,53 +3,22 @@
  * users, policies, objects that imgtailor did not write).
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { constants } from "node:fs"
-import { access, mkdir, mkdtemp, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { promisify } from "node:util"
 
 import { AwsV4Signer } from "aws4fetch"
 
 import { encodeKey } from "../../src/sizes/key.ts"
+import { findTools } from "./tools.ts"
 
 const run = promisify(execFile)
 
-/** How to get the server. */
-/** What to say where there is none. */
-export const HOW_TO_INSTALL =
-  "versitygw was not found: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or set VERSITYGW to where it is"
-
-const isProgram = (path: string): Promise<boolean> =>
-  access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
-
-const goFolder = async (): Promise<readonly string[]> => {
-  const found = await run("go", ["env", "GOBIN", "GOPATH"]).catch(() => undefined)
-  const [bin = "", path = ""] = found?.stdout.split("\n") ?? []
-  return [bin, path && join(path, "bin")].filter(Boolean)
-}
-
-/** A program of this machine: where a variable says, on the path, or where Go puts what it builds. */
-export const findGoProgram = async (name: string, variable: string): Promise<string | undefined> => {
-  const named = process.env[variable]
-  if (named) return (await isProgram(named)) ? named : undefined
-  for (const folder of [...(process.env["PATH"] ?? "").split(delimiter), ...(await goFolder())]) {
-    if (folder && (await isProgram(join(folder, name)))) return join(folder, name)
-  }
-  return undefined
-}
-
 /** The versitygw of this machine; undefined where there is none and tests may be skipped. @throws where they may not */
-export const versitygw: string | undefined = await findGoProgram("versitygw", "VERSITYGW")
-if (versitygw === undefined) {
-  if (process.env["CI"]) throw new Error(HOW_TO_INSTALL)
-  console.warn(`Skipped: ${HOW_TO_INSTALL}`)
-}
+export const versitygw: string | undefined = findTools("versitygw")?.versitygw
 
 /** A port that nobody listens on at the moment. */
 export const freePort = async (): Promise<number> => {
@@ -162,7 +131,7 @@ const toolsAt = (endpoint: string): Omit<S3Server, "stop" | "pause" | "resume" |
 
 /** Starts a server of its own; whoever starts it stops it. */
 export const startVersitygw = async (): Promise<S3Server> => {
-  if (versitygw === undefined) throw new Error(HOW_TO_INSTALL)
+  if (versitygw === undefined) throw new Error("There is no versitygw to start.")
   const program = versitygw
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-s3-"))
   await Promise.all(["data", "iam"].map((name) => mkdir(join(folder, name))))
