@@ -26,7 +26,10 @@ const PLACEHOLDER_SIDE = 16
 
 const hex = (channel: number): string => channel.toString(16).padStart(2, "0")
 
-/** Facts of an original. It is decoded once, for the placeholder. */
+/**
+ * Facts of an original. It is decoded once, for the placeholder.
+ * @param bytes the original's, or its pixels as `decodeWhole` gives them
+ */
 export const describeOriginal = async (
   bytes: Uint8Array,
   original: Inspected,
@@ -50,7 +53,7 @@ export const describeOriginal = async (
     width,
     height,
     format: original.format === "other" ? "tiff" : original.format,
-    bytes: bytes.length,
+    bytes: original.bytes,
     animated: outputFormat(undefined, original).animated,
     placeholder: `data:image/webp;base64,${placeholder.toString("base64")}`,
     dominantColour: `#${hex(dominant.r)}${hex(dominant.g)}${hex(dominant.b)}`,

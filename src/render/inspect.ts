@@ -35,6 +35,8 @@ export interface Inspected {
   readonly isGrey: boolean
   /** Entries of its palette at most, 2 to 256; 256 where it has none. */
   readonly colours: number
+  /** EXIF says that it lies on its side, or is mirrored. */
+  readonly isTurned: boolean
   /** Must be turned to sRGB before anything else, since libvips does not convert it rightly afterwards. */
   readonly isWorkedInSrgb: boolean
   /** JPEG: progressive; PNG: interlaced. */
@@ -146,6 +148,7 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
     frames,
     animated,
     hasAlpha: metadata.hasAlpha,
+    isTurned: (metadata.orientation ?? 1) !== 1,
     ...describeColours(metadata),
     isProgressive: metadata.isProgressive,
     decodedPixels: decoded,

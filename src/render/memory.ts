@@ -25,15 +25,17 @@ const PER_OUTPUT_PIXEL = { avif: 36, other: 12 }
 
 const FIXED_BYTES = 4_000_000
 
-/** Estimated peak in bytes, above what an idle process takes. */
+/** Estimated peak in bytes, above what an idle process takes. @param isDecoded the pixels are there already */
 export const estimatePeak = (
   { container, isProgressive, decodedPixels, dimensions, bytes }: Inspected,
   recipe: Recipe,
+  isDecoded = false,
 ): number => {
-  const decoding = PER_DECODED_PIXEL[container][isProgressive ? "progressive" : "baseline"] * decodedPixels
-  if (recipe.kind === "info") return Math.round(FIXED_BYTES + bytes + decoding)
+  const perPixel = PER_DECODED_PIXEL[container][isProgressive ? "progressive" : "baseline"]
+  const decoding = isDecoded ? 0 : bytes + perPixel * decodedPixels
+  if (recipe.kind === "info") return Math.round(FIXED_BYTES + decoding)
   const { width, height } = outputDimensions(recipe.box, dimensions)
   const isAvif = recipe.asked === "avif" || (recipe.asked === undefined && container === "heif")
   const encoding = PER_OUTPUT_PIXEL[isAvif ? "avif" : "other"] * width * height
-  return Math.round(FIXED_BYTES + bytes + decoding + encoding)
+  return Math.round(FIXED_BYTES + decoding + encoding)
 }

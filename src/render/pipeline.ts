@@ -69,6 +69,7 @@ export interface RenderedImage {
 
 /**
  * The rendition of an original by a recipe.
+ * @param bytes the original's, or its pixels as `decodeWhole` gives them
  * One that came out heavier than an original of its own format is encoded again with less: a picture that is no larger should not
  * cost more than the one that it was made from. (A lossless one can, where resizing made new colours.)
  * @throws {original-too-large} the output would not fit the format
@@ -89,7 +90,7 @@ export const renderImage = async (
   let best = await encode(prepare(), encoding).toBuffer()
   if (job.format === original.format) {
     for (const encodeLighter of lighter) {
-      if (best.length <= bytes.length) break
+      if (best.length <= original.bytes) break
       const attempt = await encodeLighter(prepare(), encoding).toBuffer()
       if (attempt.length < best.length) best = attempt
     }

@@ -5,6 +5,7 @@
 import { codeOf, corruptOriginal, renderFailed } from "../errors.ts"
 import { CONTENT_TYPES, type Format } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
+import { canShare, decodeWhole } from "./decode.ts"
 import { describeOriginal } from "./info.ts"
 import { inspect, type Inspected, type InspectLimits } from "./inspect.ts"
 import { estimatePeak } from "./memory.ts"
@@ -28,18 +29,25 @@ export interface Renderer {
   readonly prepare: () => void
   /** @throws {unsupported-original} @throws {original-too-large} @throws {corrupt-original} */
   readonly inspect: (bytes: Uint8Array) => Promise<Inspected>
-  /** Expected peak of memory of a render, in bytes. */
-  readonly estimatePeak: (original: Inspected, recipe: Recipe) => number
+  /**
+   * Expected peak of memory of a render, in bytes.
+   * @param isDecoded the pixels are there already
+   */
+  readonly estimatePeak: (original: Inspected, recipe: Recipe, isDecoded?: boolean) => number
+  /** Whether renditions made of the pixels that `decode` gives are, byte for byte, those made of the original. */
+  readonly canShare: (original: Inspected, recipe: Recipe) => boolean
+  /** The pixels of a still original, for `render`. @throws {corrupt-original} @throws {render-failed} */
+  readonly decode: (bytes: Uint8Array, original: Inspected) => Promise<Uint8Array>
   /** @throws {corrupt-original} @throws {original-too-large} @throws {render-failed} */
-  readonly render: (bytes: Uint8Array, original: Inspected, recipe: Recipe) => Promise<Rendered>
+  readonly render: (bytes: Uint8Array, original: Inspected, recipe: Recipe, decoded?: Uint8Array) => Promise<Rendered>
 }
 
-const renderOnce = async (bytes: Uint8Array, original: Inspected, recipe: Recipe): Promise<Rendered> => {
+const renderOnce: Renderer["render"] = async (bytes, original, recipe, decoded) => {
   if (recipe.kind === "info") {
-    const info = await describeOriginal(bytes, original, recipe)
+    const info = await describeOriginal(decoded ?? bytes, original, recipe)
     return { bytes: new TextEncoder().encode(JSON.stringify(info)), contentType: "application/json", format: undefined }
   }
-  const { bytes: encoded, format, dimensions } = await renderImage(bytes, original, recipe)
+  const { bytes: encoded, format, dimensions } = await renderImage(decoded ?? bytes, original, recipe)
   return { bytes: encoded, contentType: CONTENT_TYPES[format], format, ...dimensions }
 }
 
@@ -47,16 +55,21 @@ const renderOnce = async (bytes: Uint8Array, original: Inspected, recipe: Recipe
 const isOurs = (error: unknown): boolean =>
   error instanceof Error && /out of memory|unable to (?:allocate|malloc)|no space left/i.test(error.message)
 
+/** What goes wrong with the pixels, as an error for whoever asked. */
+const blaming = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (codeOf(error)) throw error
+    throw isOurs(error) ? renderFailed(error) : corruptOriginal(error)
+  }
+}
+
 export const createRenderer = (limits: InspectLimits): Renderer => ({
   prepare: () => void loadSharp().catch(() => {}),
   inspect: (bytes) => inspect(bytes, limits),
   estimatePeak,
-  render: async (bytes, original, recipe) => {
-    try {
-      return await renderOnce(bytes, original, recipe)
-    } catch (error) {
-      if (codeOf(error)) throw error
-      throw isOurs(error) ? renderFailed(error) : corruptOriginal(error)
-    }
-  },
+  canShare,
+  decode: (bytes, original) => blaming(() => decodeWhole(bytes, original)),
+  render: (bytes, original, recipe, decoded) => blaming(() => renderOnce(bytes, original, recipe, decoded)),
 })

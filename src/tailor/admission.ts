@@ -13,6 +13,11 @@ export interface Gate {
    * @throws {busy} the queue is full; the signal's reason when it aborts while waiting
    */
   enter(weight: number, signal?: AbortSignal): Promise<() => void>
+  /**
+   * Takes room without waiting, even where there is none: for what must go on so that others can leave.
+   * @returns gives the room back; may be called once
+   */
+  take(weight: number): () => void
   /** How many wait. */
   readonly waiting: () => number
 }
@@ -22,13 +27,14 @@ interface Waiter {
   readonly admit: () => void
 }
 
-export const createGate = ({
-  capacity,
-  maxWaiting,
-}: {
+interface GateOptions {
   readonly capacity: number
   readonly maxWaiting: number
-}): Gate => {
+  /** Called when somebody has to wait. */
+  readonly onWait?: () => void
+}
+
+export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate => {
   const queue: Waiter[] = []
   let used = 0
 
@@ -66,6 +72,7 @@ export const createGate = ({
       }
       queue.push(waiter)
       signal?.addEventListener("abort", stop, { once: true })
+      onWait?.()
     })
 
   return {
@@ -75,6 +82,10 @@ export const createGate = ({
       if (queue.length === 0 && used + weight <= capacity) used += weight
       else if (queue.length >= maxWaiting) throw busy("queue")
       else await waitForRoom(weight, signal)
+      return leaveOnce(weight)
+    },
+    take: (weight) => {
+      used += weight
       return leaveOnce(weight)
     },
     waiting: () => queue.length,

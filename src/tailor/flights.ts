@@ -87,7 +87,7 @@ export const share = (desk: Desk, order: Order, stat: OriginalStat, options: Sha
     `${order.key}\n${order.reading.original}\n${stat.version}${isRepair ? "\nrepair" : ""}`,
     (nobodyWaits, previous) => {
       let isRead = false
-      const value = desk.make(order, { signal: nobodyWaits, previous, onRead: () => (isRead = true) })
+      const value = desk.make(order, { signal: nobodyWaits, known: stat, previous, onRead: () => (isRead = true) })
       const landed = value
         .then((made) => lookAgain(desk, order, made, round))
         .catch((error: unknown) => onFailure(desk, order, error))

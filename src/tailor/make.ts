@@ -13,7 +13,7 @@ import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
 import {
   closeBody,
   type OriginalObject,
-  type Originals,
+  type OriginalStat,
   readBody,
   type RenditionMeta,
   type RenditionObject,
@@ -22,6 +22,7 @@ import {
 import type { Gate } from "./admission.ts"
 import type { Decision, Timings } from "./decision.ts"
 import type { InStep } from "./in-step.ts"
+import type { Source, Sources } from "./sources.ts"
 
 /** What is to be made: a key by one of its readings. */
 export interface Order {
@@ -43,6 +44,8 @@ const WRITE_LIMIT_MS = 30_000
 export interface Course {
   /** Aborts when nobody waits any more. */
   readonly signal: AbortSignal
+  /** The original's stat when it was asked for. */
+  readonly known: OriginalStat
   /** What has to end first. */
   readonly previous: Promise<void> | undefined
   /** Called right before the original is read: whoever asks from now on may have seen a younger one. */
@@ -65,13 +68,12 @@ export interface Made {
 }
 
 export interface MakeParts {
-  readonly originals: Originals
   readonly renditions: Renditions
   readonly renderer: Renderer
   readonly inStep: InStep
   readonly turns: Gate
   readonly memory: Gate
-  readonly maxBytes: number
+  readonly sources: Sources
   readonly clock: () => number
   /** Told of refusals that a version of an original will always meet. */
   readonly remember: (original: string, version: string, error: unknown) => void
@@ -95,6 +97,7 @@ type Baked = Pick<Made, "meta" | "bytes" | "isProven" | "source" | "output">
 
 /** One order being carried out. */
 interface Task extends MakeParts, Order, Course {
+  readonly source: Source
   readonly timings: Timings
 }
 
@@ -130,15 +133,21 @@ const inspectOriginal = async (
 }
 
 const renderOriginal = async (task: Task, { stat, bytes }: OriginalObject, inspected: Inspected): Promise<Rendered> => {
+  const { renderer, memory, source, signal } = task
   const recipe = task.inStep.recipeOf(task.reading)
-  const free = await task.memory.enter(task.renderer.estimatePeak(inspected, recipe), task.signal)
+  let free: (() => void) | undefined
   try {
-    return await task.renderer.render(bytes, inspected, recipe)
+    const isShared = renderer.canShare(inspected, recipe)
+    const decoded = isShared ? await source.decode(bytes, inspected, recipe, signal) : undefined
+    const peak = renderer.estimatePeak(inspected, recipe, decoded !== undefined)
+    // Pixels hold room until all who share them are done: waiting for more could be waiting for oneself.
+    free = decoded ? memory.take(peak) : await memory.enter(peak, signal)
+    return await renderer.render(bytes, inspected, recipe, decoded)
   } catch (error) {
     if (stat.settled && codeOf(error) === "corrupt-original") task.remember(task.reading.original, stat.version, error)
     throw error
   } finally {
-    free()
+    free?.()
   }
 }
 
@@ -167,10 +176,9 @@ const bake = async (task: Task, original: OriginalObject, digest: string | undef
 
 /** The original is read once; what is stored is kept where those bytes prove it, and made otherwise. */
 const bakeOrProve = async (task: Task): Promise<Baked> => {
-  const { originals, renditions, renderer, reading, timings, maxBytes } = task
+  const { renditions, renderer, reading, timings, source } = task
   renderer.prepare()
-  task.onRead()
-  const original = await timed(timings, "fetch", () => originals.get(reading.original, { maxBytes }))
+  const original = await timed(timings, "fetch", source.read)
   if (!original) throw originalNotFound(reading.original)
   // Where nothing was stored when it was asked for, there is nothing to prove: a trip to another machine less.
   const stored = task.isNothingStored && original.stat.settled ? undefined : await renditions.get(task.key)
@@ -209,29 +217,40 @@ const takeTurn = async ({ turns, previous, signal }: Task): Promise<() => void> 
   return turns.enter(1, signal)
 }
 
+/** What was baked, and how to give back the turn that it took. */
+const bakeInTurn = async (task: Task): Promise<{ readonly baked: Baked; readonly leave: () => void }> => {
+  const { source, timings } = task
+  try {
+    const leave = await timed(timings, "wait", () => takeTurn(task))
+    source.begin()
+    try {
+      return { baked: await bakeOrProve(task), leave }
+    } catch (error) {
+      leave()
+      throw error
+    }
+  } finally {
+    source.leave()
+  }
+}
+
 export const createMake =
   (parts: MakeParts): ((order: Order, course: Course) => Promise<Made>) =>
   async (order: Order, course: Course): Promise<Made> => {
     const timings: Timings = {}
-    const task: Task = { ...parts, ...order, ...course, timings }
-    const leave = await timed(timings, "wait", () => takeTurn(task))
-    let writing: Promise<Written> | undefined
-    try {
-      const baked = await bakeOrProve(task)
-      const written = write(task, baked)
-      writing = written
-      const patience = sleep(WRITE_PATIENCE_MS, { failure: "it takes long" }, { ref: false })
-      const { failure, etag }: Written = await timed(timings, "store", () => Promise.race([written, patience]))
-      return {
-        ...baked,
-        meta: etag === undefined ? baked.meta : { ...baked.meta, etag },
-        timings,
-        ...(failure !== undefined && { storeFailure: failure }),
-        written: written.then(() => {}),
-      }
-    } finally {
-      // The turn is kept until the bytes are written: otherwise a slow store would let renditions pile up in memory.
-      if (writing) void writing.then(leave)
-      else leave()
+    const source = parts.sources.join(order.reading.original, course.known, course.onRead)
+    const task: Task = { ...parts, ...order, ...course, source, timings }
+    const { baked, leave } = await bakeInTurn(task)
+    const written = write(task, baked)
+    // The turn is kept until the bytes are written: otherwise a slow store would let renditions pile up in memory.
+    void written.then(leave)
+    const patience = sleep(WRITE_PATIENCE_MS, { failure: "it takes long" }, { ref: false })
+    const { failure, etag }: Written = await timed(timings, "store", () => Promise.race([written, patience]))
+    return {
+      ...baked,
+      meta: etag === undefined ? baked.meta : { ...baked.meta, etag },
+      timings,
+      ...(failure !== undefined && { storeFailure: failure }),
+      written: written.then(() => {}),
     }
   }

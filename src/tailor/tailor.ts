@@ -3,10 +3,11 @@ import type { Renderer } from "../render/render.ts"
 import { keysOf, type Grammar, type OriginalKey, type RenditionKey } from "../sizes/key.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
-import { createGate } from "./admission.ts"
+import { createGate, type Gate } from "./admission.ts"
 import { type Answerer, createAnswerer } from "./answer.ts"
 import { createInStep, type InStep } from "./in-step.ts"
 import { createPurge, type Purge } from "./purge.ts"
+import { createSources } from "./sources.ts"
 
 /** Bounds on work, each with its unit in its name. */
 export interface WorkLimits {
@@ -40,7 +41,17 @@ export interface Core extends Answerer, Purge {
   readonly standingOfKey: InStep["standingOfKey"]
 }
 
+/** Of the room for renders, what originals may take that are kept for those who wait for their turn. */
+const KEPT_SHARE = 8
+
 export const createCore = ({ originals, renditions, renderer, grammar, settings, limits, clock }: CoreParts): Core => {
+  const memory: Gate = createGate({
+    capacity: limits.memoryBytes,
+    maxWaiting: Infinity,
+    onWait: () => sources.makeRoom(),
+  })
+  const maxKeptBytes = limits.memoryBytes / KEPT_SHARE
+  const sources = createSources({ originals, renderer, memory, maxBytes: limits.bytes, maxKeptBytes })
   const inStep = createInStep({ originals, renditions, grammar, settings })
   return {
     ...createAnswerer({
@@ -49,10 +60,10 @@ export const createCore = ({ originals, renditions, renderer, grammar, settings,
       renderer,
       inStep,
       clock,
-      maxBytes: limits.bytes,
       deadlineMs: limits.deadlineMs,
       turns: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
-      memory: createGate({ capacity: limits.memoryBytes, maxWaiting: Infinity }),
+      memory,
+      sources,
     }),
     ...createPurge(renditions, grammar, inStep),
     grammar,

@@ -102,6 +102,7 @@ describe("identical misses at one time", () => {
     expect({ read: reads.get, ...renderer.calls, written: writes.put }).toEqual({
       read: 1,
       inspect: 1,
+      decode: 0,
       render: 1,
       written: 1,
     })
@@ -122,6 +123,7 @@ describe("identical misses at one time", () => {
     expect({ read: reads.get, ...renderer.calls, written: writes.put }).toEqual({
       read: 1,
       inspect: 1,
+      decode: 0,
       render: 1,
       written: 1,
     })

@@ -21,7 +21,7 @@ export const renderedText = (content: string, recipe: Recipe): string =>
 
 export interface FakeRenderer extends Renderer {
   /** How often it was asked for what since it was made. */
-  readonly calls: { inspect: number; render: number }
+  readonly calls: { inspect: number; decode: number; render: number }
 }
 
 export interface FakeRendererOptions {
@@ -29,10 +29,16 @@ export interface FakeRendererOptions {
   readonly step?: (name: string) => Promise<void>
   /** What every render is estimated to take. */
   readonly peakBytes?: number
+  /** Whether several renditions may be made of one decode. @default true */
+  readonly isShared?: boolean
 }
 
-export const createFakeRenderer = ({ step, peakBytes = 1 }: FakeRendererOptions = {}): FakeRenderer => {
-  const calls = { inspect: 0, render: 0 }
+export const createFakeRenderer = ({
+  step,
+  peakBytes = 1,
+  isShared = true,
+}: FakeRendererOptions = {}): FakeRenderer => {
+  const calls = { inspect: 0, decode: 0, render: 0 }
   return {
     calls,
     prepare: () => {},
@@ -48,6 +54,7 @@ export const createFakeRenderer = ({ step, peakBytes = 1 }: FakeRendererOptions 
         hasAlpha: false,
         isPalette: false,
         isGrey: false,
+        isTurned: false,
         colours: 256,
         isWorkedInSrgb: false,
         isProgressive: false,
@@ -56,10 +63,17 @@ export const createFakeRenderer = ({ step, peakBytes = 1 }: FakeRendererOptions 
       }
     },
     estimatePeak: () => peakBytes,
-    render: async (bytes, _, recipe): Promise<Rendered> => {
+    canShare: () => isShared,
+    decode: async (bytes) => {
+      calls.decode += 1
+      await step?.("decode")
+      if (textOf(bytes).startsWith(CORRUPT)) throw corruptOriginal(new Error("premature end"))
+      return Buffer.from(`pixels of ${textOf(bytes)}`)
+    },
+    render: async (bytes, _, recipe, decoded): Promise<Rendered> => {
       calls.render += 1
       await step?.("render")
-      const content = textOf(bytes)
+      const content = decoded ? textOf(decoded).slice("pixels of ".length) : textOf(bytes)
       if (content.startsWith(CORRUPT)) throw corruptOriginal(new Error("premature end"))
       const format = recipe.kind === "info" ? undefined : (recipe.asked ?? "jpeg")
       return {

@@ -1,0 +1,190 @@
+/**
+ * Originals in hand. Whatever is asked of one original at one time shares one read of it and, where its decoder gives nothing less than
+ * the whole picture, one decode. Nobody waits for others to come: what a first one has begun is there for the next.
+ *
+ * Holds: a read is shared only by those to whom it gives what they would have read themselves; what is kept for those who still wait for
+ * their turn is bounded, and pixels among it make way for whoever needs the room.
+ */
+import { orAbort } from "../abort.ts"
+import type { Inspected } from "../render/inspect.ts"
+import type { Renderer } from "../render/render.ts"
+import type { Recipe } from "../sizes/recipe.ts"
+import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
+import type { Gate } from "./admission.ts"
+
+/** One user's part in an original. */
+export interface Source {
+  /** Tells that the user's turn has come: until it leaves, what it shares is not let go of. */
+  readonly begin: () => void
+  /** The original, read at the first call by anybody. Undefined where it is absent. */
+  readonly read: () => Promise<OriginalObject | undefined>
+  /** Its pixels, where they are worth decoding once for several; undefined where each should decode for itself. */
+  readonly decode: (
+    bytes: Uint8Array,
+    original: Inspected,
+    recipe: Recipe,
+    signal: AbortSignal,
+  ) => Promise<Uint8Array | undefined>
+  /** Must be called once. */
+  readonly leave: () => void
+}
+
+/** What originals there are in hand. */
+export interface Sources {
+  /**
+   * @param known its stat when it was asked for
+   * @param onRead called right before it is read, by whomever
+   */
+  readonly join: (original: string, known: OriginalStat, onRead: () => void) => Source
+  /** Lets go of pixels that nobody uses at the moment. */
+  readonly makeRoom: () => void
+}
+
+export interface SourcesParts {
+  readonly originals: Originals
+  readonly renderer: Pick<Renderer, "decode" | "estimatePeak">
+  /** Room for pixels. */
+  readonly memory: Gate
+  /** Of an original. */
+  readonly maxBytes: number
+  /** Of originals that are kept for those who wait for their turn. */
+  readonly maxKeptBytes: number
+}
+
+interface Pixels {
+  readonly ready: Promise<Uint8Array>
+  /** Gives the room back. */
+  readonly free: () => void
+}
+
+interface Entry {
+  readonly original: string
+  readonly onRead: Set<() => void>
+  users: number
+  active: number
+  reading?: Promise<OriginalObject | undefined> | undefined
+  /** Length of what was read. */
+  bytes: number
+  pixels?: Pixels | undefined
+}
+
+const isIdle = ({ users, active }: Entry): boolean => active === 0 && users > 0
+
+const dropPixels = (entry: Entry): void => {
+  entry.pixels?.free()
+  entry.pixels = undefined
+}
+
+const drop = (entry: Entry): void => {
+  dropPixels(entry)
+  entry.reading = undefined
+  entry.bytes = 0
+}
+
+const readOnce = ({ originals, maxBytes }: SourcesParts, entry: Entry): Promise<OriginalObject | undefined> => {
+  if (entry.reading) return entry.reading
+  for (const tell of entry.onRead) tell()
+  const reading = originals.get(entry.original, { maxBytes })
+  entry.reading = reading
+  reading.then(
+    (object) => (entry.bytes = object?.bytes.length ?? 0),
+    // Whoever comes next tries again.
+    () => (entry.reading = undefined),
+  )
+  return reading
+}
+
+const decodeInRoom = (
+  { memory, renderer }: SourcesParts,
+  bytes: Uint8Array,
+  original: Inspected,
+  recipe: Recipe,
+): Pixels => {
+  const dropped = new AbortController()
+  const room = memory.enter(renderer.estimatePeak(original, recipe), dropped.signal)
+  const ready = room.then(() => renderer.decode(bytes, original))
+  // Everyone may have left before it failed.
+  ready.catch(() => {})
+  const giveBack = (): unknown => room.then((leave) => leave()).catch(() => {})
+  return {
+    ready,
+    free: () => {
+      dropped.abort()
+      void giveBack()
+    },
+  }
+}
+
+type Join = Parameters<Sources["join"]>
+
+/** A user's part in an entry. */
+const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: Join, onLeave: () => void): Source => {
+  entry.users += 1
+  entry.onRead.add(onRead)
+  let isActive = false
+  return {
+    begin: () => {
+      isActive = true
+      entry.active += 1
+    },
+    read: async () => {
+      const isShared = entry.reading !== undefined
+      const object = await readOnce(parts, entry)
+      // It was another version's turn when the first one read: what that one was given need not be what is there now.
+      if (!isShared || object?.stat.version === known.version) return object
+      return parts.originals.get(original, { maxBytes: parts.maxBytes })
+    },
+    decode: async (bytes, inspected, recipe, signal) => {
+      if (!entry.pixels && entry.users === 1) return undefined
+      const object = await entry.reading
+      if (object?.bytes !== bytes) return undefined
+      entry.pixels ??= decodeInRoom(parts, bytes, inspected, recipe)
+      return orAbort(entry.pixels.ready, signal)
+    },
+    leave: () => {
+      entry.onRead.delete(onRead)
+      entry.users -= 1
+      if (isActive) entry.active -= 1
+      onLeave()
+    },
+  }
+}
+
+export const createSources = (parts: SourcesParts): Sources => {
+  const { memory, maxKeptBytes } = parts
+  /** Those that may be joined, by original and version. */
+  const open = new Map<string, Entry>()
+  const all = new Set<Entry>()
+
+  const makeRoom = (): void => {
+    for (const entry of all) if (isIdle(entry)) dropPixels(entry)
+  }
+
+  const keepWithinBounds = (entry: Entry): void => {
+    if (memory.waiting() > 0) dropPixels(entry)
+    let kept = 0
+    for (const other of all) if (isIdle(other)) kept += other.bytes
+    if (kept > maxKeptBytes) drop(entry)
+  }
+
+  return {
+    makeRoom,
+    join: (original, known, onRead) => {
+      const name = `${original}\n${known.version}`
+      let entry = open.get(name)
+      // The version of an original that was changed a moment ago does not tell whether it was changed again since it was read.
+      if (!entry || (entry.reading && !known.settled)) {
+        entry = { original, onRead: new Set(), users: 0, active: 0, bytes: 0 }
+        open.set(name, entry)
+        all.add(entry)
+      }
+      const joined = entry
+      return takePart(parts, joined, [original, known, onRead], () => {
+        if (joined.users > 0) return isIdle(joined) ? keepWithinBounds(joined) : undefined
+        drop(joined)
+        all.delete(joined)
+        if (open.get(name) === joined) open.delete(name)
+      })
+    },
+  }
+}

@@ -1,0 +1,100 @@
+/** One decode for several renditions: every one of them must be, byte for byte, what it would have been if it had been made alone. */
+import { createHash } from "node:crypto"
+
+import sharp, { type Sharp } from "sharp"
+import { describe, expect, it } from "vitest"
+
+import { createRenderer, type Renderer } from "../../src/render/render.ts"
+import type { Format } from "../../src/sizes/format.ts"
+import { imageRecipe, infoRecipe, type Recipe } from "../../src/sizes/recipe.ts"
+import { flat, withAlpha } from "../support/photos.ts"
+import { ADOBE_RGB, profileOf, tagged, withPngChunk } from "./profiles.ts"
+import { LIMITS, scene, SETTINGS, sizeOf } from "./support.ts"
+
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+
+const renderer: Renderer = createRenderer(LIMITS)
+
+const picture = (): Sharp => scene({ width: 230, height: 170 })
+const translucent = (): Promise<Buffer> => withAlpha()
+const grey = (): Sharp => picture().greyscale().toColourspace("b-w")
+
+/** Pixels per metre, as PNG says them: of 72 dots an inch, and of no whole number of dots. */
+const withResolution = async (perMetre: number): Promise<Buffer> => {
+  const data = Buffer.alloc(9)
+  data.writeUInt32BE(perMetre, 0)
+  data.writeUInt32BE(perMetre, 4)
+  data[8] = 1
+  return withPngChunk(await picture().png().toBuffer(), "pHYs", data)
+}
+
+const SHARED: Readonly<Record<string, () => Promise<Buffer>>> = {
+  PNG: () => picture().png().toBuffer(),
+  "PNG with alpha": translucent,
+  "PNG of a palette": () => picture().png({ palette: true, colours: 32 }).toBuffer(),
+  "PNG of a palette with alpha": async () =>
+    sharp(await translucent())
+      .png({ palette: true })
+      .toBuffer(),
+  "interlaced PNG": () => picture().png({ progressive: true }).toBuffer(),
+  "grey PNG": () => grey().png().toBuffer(),
+  "PNG with a profile": async () => tagged(await picture().png().toBuffer(), profileOf(ADOBE_RGB)),
+  "PNG of 72 dots an inch": () => withResolution(2835),
+  "PNG of an odd resolution": () => withResolution(5907),
+  AVIF: () => picture().avif({ quality: 60, effort: 0 }).toBuffer(),
+  "AVIF with alpha": async () =>
+    sharp(await translucent())
+      .avif({ quality: 60, effort: 0 })
+      .toBuffer(),
+  GIF: () => picture().gif().toBuffer(),
+  TIFF: () => picture().tiff({ compression: "lzw" }).toBuffer(),
+  "TIFF of 300 dots an inch": () => picture().withMetadata({ density: 300 }).tiff({ compression: "lzw" }).toBuffer(),
+  "TIFF in CMYK": () => picture().toColourspace("cmyk").tiff({ compression: "lzw" }).toBuffer(),
+  "grey TIFF": () => grey().tiff({ compression: "lzw" }).toBuffer(),
+}
+
+const FORMATS: readonly (Format | undefined)[] = [undefined, "webp", "avif", "png", "jpeg"]
+const SIZES = ["36x27", "100w", "64h", "400w"]
+
+const recipes: readonly Recipe[] = [
+  ...FORMATS.flatMap((format) => SIZES.map((size) => imageRecipe(sizeOf(size), format, SETTINGS))),
+  infoRecipe(SETTINGS),
+]
+
+describe("one decode for several renditions", () => {
+  it.each(Object.entries(SHARED))("gives of %s what each alone would have been", async (_, make) => {
+    const bytes = await make()
+    const original = await renderer.inspect(bytes)
+    const shareable = recipes.filter((recipe) => renderer.canShare(original, recipe))
+    expect(shareable.length).toBeGreaterThan(recipes.length / 2)
+    const decoded = await renderer.decode(bytes, original)
+    for (const recipe of shareable) {
+      const [alone, shared] = [
+        await renderer.render(bytes, original, recipe),
+        await renderer.render(bytes, original, recipe, decoded),
+      ]
+      expect({ recipe, ...shared, bytes: digest(shared.bytes) }).toEqual({
+        recipe,
+        ...alone,
+        bytes: digest(alone.bytes),
+      })
+    }
+  })
+
+  it.each<[string, () => Promise<Buffer>]>([
+    ["a JPEG, which is scaled while it is decoded", () => flat()],
+    ["a WebP, likewise", () => flat({ format: "webp" })],
+    ["a PNG of 16 bits", () => picture().toColourspace("rgb16").png().toBuffer()],
+    ["a TIFF that lies on its side", () => picture().withMetadata({ orientation: 6 }).tiff().toBuffer()],
+  ])("is not made of %s", async (_, make) => {
+    const original = await renderer.inspect(await make())
+    expect(recipes.filter((recipe) => renderer.canShare(original, recipe))).toEqual([])
+  })
+
+  it("finds a damaged original out", async () => {
+    const whole = await SHARED["PNG"]?.()
+    const cut = whole?.subarray(0, whole.length / 2) ?? Buffer.alloc(0)
+    const original = await renderer.inspect(cut)
+    await expect(renderer.decode(cut, original)).rejects.toMatchObject({ code: "corrupt-original" })
+  })
+})

@@ -1,0 +1,158 @@
+/** Several renditions of one original at one time: it is read once and decoded once, and nobody gets what was there before they asked. */
+import { setImmediate as turn } from "node:timers/promises"
+
+import { describe, expect, it } from "vitest"
+
+import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
+import type { Core, WorkLimits } from "../../src/tailor/tailor.ts"
+import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
+import { createLatch, createTally, type Fault, faultyOriginals } from "../support/faulty-store.ts"
+import { ask, openCore } from "./support.ts"
+
+const KEYS = ["480h/a.jpg", "1280w/a.jpg", "480h/a.jpg.webp", "1280w/a.jpg.webp", "480h/a.jpg.avif", "info/a.jpg.json"]
+const RENDERED = [
+  "photo @ 480h.",
+  "photo @ 1280w.",
+  "photo @ 480h.webp",
+  "photo @ 1280w.webp",
+  "photo @ 480h.avif",
+  '{"content":"photo"}',
+]
+
+interface Shop {
+  readonly core: Core
+  readonly photos: MemoryOriginals
+  readonly renderer: FakeRenderer
+  readonly reads: ReturnType<typeof createTally>["counts"]
+}
+
+interface ShopOptions {
+  readonly fault?: Fault
+  readonly step?: (name: string) => Promise<void>
+  readonly isSettled?: boolean
+  readonly isShared?: boolean
+  readonly content?: string
+  readonly peakBytes?: number
+  readonly limits?: Partial<WorkLimits>
+}
+
+const openShop = (options: ShopOptions = {}): Shop => {
+  const { fault = async () => {}, step, isSettled = true, isShared = true, content = "photo", peakBytes = 1 } = options
+  const photos = memoryOriginals()
+  photos.set("a.jpg", Buffer.from(content))
+  const reads = createTally()
+  const store = faultyOriginals(faultyOriginals(photos, fault), reads.fault)
+  const renderer = createFakeRenderer({ isShared, peakBytes, ...(step && { step }) })
+  const core = openCore({
+    originals: {
+      name: "settled or not",
+      head: async (key, how) => {
+        const stat = await store.head(key, how)
+        return stat && { ...stat, settled: isSettled }
+      },
+      get: async (key, how) => {
+        const object = await store.get(key, how)
+        return object && { ...object, stat: { ...object.stat, settled: isSettled } }
+      },
+    },
+    renditions: memoryRenditions(),
+    renderer,
+    limits: options.limits ?? {},
+  })
+  return { core, photos, renderer, reads: reads.counts }
+}
+
+const askAll = (core: Core, keys = KEYS): Promise<string[]> => Promise.all(keys.map((key) => ask(core, key)))
+
+const untilQuiet = async (): Promise<void> => {
+  for (let round = 0; round < 20; round++) await turn()
+}
+
+describe("several renditions of one original at one time", () => {
+  it.each([1, 2, 4, 10])("cost one read and one decode, %i renders at a time", async (renders) => {
+    const { core, renderer, reads } = openShop({ limits: { renders } })
+    expect(await askAll(core)).toEqual(RENDERED)
+    expect(reads.get).toBe(1)
+    expect(renderer.calls).toMatchObject({ decode: 1, render: KEYS.length })
+  })
+
+  it("cost one read, and as many decodes, where the decoder takes only what each needs", async () => {
+    const { core, renderer, reads } = openShop({ isShared: false })
+    expect(await askAll(core)).toEqual(RENDERED)
+    expect(reads.get).toBe(1)
+    expect(renderer.calls).toMatchObject({ decode: 0, render: KEYS.length })
+  })
+
+  it("who comes alone decodes for itself", async () => {
+    const { core, renderer } = openShop()
+    for (const key of KEYS) await ask(core, key)
+    expect(renderer.calls).toMatchObject({ decode: 0, render: KEYS.length })
+  })
+
+  it("whoever asks while an original that may have changed is read has it read again", async () => {
+    const latch = createLatch()
+    const fault: Fault = async (call, key) => (call === "get" ? latch.hold(call, key) : undefined)
+    const { core, reads, photos } = openShop({ fault, isSettled: false })
+    const first = ask(core, KEYS[0] ?? "")
+    await latch.reached
+    photos.set("a.jpg", Buffer.from("other"))
+    const second = ask(core, KEYS[1] ?? "")
+    await untilQuiet()
+    latch.open()
+    await first
+    expect(await second).toBe("other @ 1280w.")
+    await core.idle()
+    expect(reads.get).toBeGreaterThan(1)
+  })
+
+  it("a read that fails fails those who waited for it, and nobody after them", async () => {
+    let isBroken = true
+    const fault: Fault = async (call) => {
+      if (call === "get" && isBroken) throw new Error("reset")
+    }
+    const { core } = openShop({ fault })
+    expect(await Promise.allSettled(KEYS.map((key) => ask(core, key)))).toMatchObject(
+      KEYS.map(() => ({ status: "rejected" })),
+    )
+    isBroken = false
+    expect(await askAll(core)).toEqual(RENDERED)
+  })
+
+  it("a damaged original is refused to all, and room for its pixels is given back", async () => {
+    const { core, photos } = openShop({ content: CORRUPT, peakBytes: 1000, limits: { memoryBytes: 1000 } })
+    expect(new Set(await askAll(core))).toEqual(new Set(["corrupt-original"]))
+    photos.set("a.jpg", Buffer.from("photo"))
+    expect(await askAll(core)).toEqual(RENDERED)
+  })
+
+  it("when all leave while the pixels wait for room, nothing is decoded for them", async () => {
+    const latch = createLatch()
+    const step = async (name: string): Promise<void> => (name === "render" ? latch.hold("get", name) : undefined)
+    const { core, photos, renderer } = openShop({ step, peakBytes: 1000, limits: { memoryBytes: 1000 } })
+    photos.set("b.jpg", Buffer.from("photo"))
+    const other = ask(core, "480h/b.jpg")
+    await latch.reached
+    const leaving = new AbortController()
+    const asked = KEYS.map((key) => ask(core, key, leaving.signal))
+    await untilQuiet()
+    leaving.abort()
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(["left"]))
+    latch.open()
+    expect(await other).toBe("photo @ 480h.")
+    await core.idle()
+    expect(renderer.calls).toMatchObject({ decode: 0, render: 1 })
+    expect(await askAll(core)).toEqual(RENDERED)
+  })
+
+  it("pixels that nobody uses at the moment make way for whoever needs the room", async () => {
+    const { core, photos, renderer } = openShop({ peakBytes: 600, limits: { memoryBytes: 1000, renders: 2 } })
+    for (const name of ["b", "c", "d"]) photos.set(`${name}.jpg`, Buffer.from("photo"))
+    const all = ["a", "b", "c", "d"].flatMap((name) =>
+      KEYS.slice(0, 5).map((key) => key.replace("a.jpg", `${name}.jpg`)),
+    )
+    const interleaved = all.toSorted((one, other) => (one.split("/")[0] ?? "").localeCompare(other.split("/")[0] ?? ""))
+    const answers = await askAll(core, interleaved)
+    expect(answers.every((answer) => answer.startsWith("photo @"))).toBe(true)
+    expect(renderer.calls.render).toBe(20)
+  })
+})
