@@ -26,7 +26,7 @@ interface Rule {
   readonly types?: readonly string[]
 }
 
-const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts"]
+const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "lru.ts"]
 /** Who may read the environment. */
 const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
 const PARTS = "config/ create-tailor.ts errors.ts http/ render/ server/ sizes/ store/ tailor/".split(" ")
@@ -34,6 +34,7 @@ const PARTS = "config/ create-tailor.ts errors.ts http/ render/ server/ sizes/ s
 /** Arrows point upwards only: a folder imports those above it here. The first rule that is about a file counts. */
 const RULES: readonly Rule[] = [
   { of: ["errors.ts", "abort.ts"], may: [] },
+  { of: ["lru.ts"], may: ["lru-cache"] },
   { of: ["sizes/"], may: ["sizes/"] },
   { of: ["store/store.ts"], may: ["sizes/", "errors.ts"] },
   // One store knows nothing of another, except the one that is put in front of any.
@@ -41,7 +42,8 @@ const RULES: readonly Rule[] = [
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
     of: ["store/folder", "store/facts.ts", "store/paths.ts"],
-    may: [...STORES, "store/folder", "store/facts.ts", "store/paths.ts", "node:", "lru-cache"],
+    may: [...STORES, "store/folder", "store/facts.ts", "store/paths.ts", "node:"],
+    types: ["lru-cache"],
   },
   // What reading a setting and opening a folder may load of it, and then the rest.
   { of: ["store/s3/place.ts", "store/s3/lazy.ts"], may: [...STORES, "store/s3/"] },
@@ -52,11 +54,11 @@ const RULES: readonly Rule[] = [
   // Stores, a renderer and a clock are given to it. No files, no HTTP.
   {
     of: ["tailor/"],
-    may: [...STORES, "tailor/", "node:crypto", "node:timers/promises", "lru-cache"],
+    may: [...STORES, "tailor/", "node:crypto", "node:timers/promises"],
     types: ["render/"],
   },
   // Plain values in and out: nothing of a platform.
-  { of: ["http/"], may: [...STORES, "http/", "tailor/", "range-parser", "lru-cache"] },
+  { of: ["http/"], may: [...STORES, "http/", "tailor/", "range-parser"] },
   {
     of: ["config/"],
     may: [

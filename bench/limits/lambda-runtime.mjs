@@ -1,9 +1,10 @@
-// The least of a runtime for Lambda: over node:http, since Amazon's own does not load `fetch` for the function either. It notes when the
+// The least of a runtime for Lambda: over node:http by `require`, as in Amazon's own (aws-lambda-ric 4.0.2, index.mjs), so that what a
+// function has to load itself (`fetch` above all, which an `import` of node:http loads too) is not there already. It notes when the
 // function was ready and how long each call took, in milliseconds since the process began, as lines of JSON in BENCH_NOTES.
 import { appendFileSync } from "node:fs"
-import { Agent, request } from "node:http"
 import { createRequire } from "node:module"
 
+const { Agent, request } = createRequire(import.meta.url)("node:http")
 const task = process.env.LAMBDA_TASK_ROOT
 const note = (values) => appendFileSync(process.env.BENCH_NOTES, `${JSON.stringify(values)}\n`)
 const agent = new Agent({ keepAlive: true })

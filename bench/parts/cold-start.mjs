@@ -88,14 +88,20 @@ const rowsOf = (of, hasSdk, version) => {
   const [ours, sharp] = [of("ours", "init"), of("sharp", "init")]
   const unhidden = of("late", "call") - of("early", "call")
   const rows = [
-    atMost("G9", `function's init on Node ${version} over importing sharp alone`, ours / sharp, 1.1, shown(ours, sharp)),
+    atMost(
+      "G9",
+      `function's init on Node ${version} over importing sharp alone`,
+      ours / sharp,
+      1.1,
+      shown(ours, sharp),
+    ),
     ...["refusal", "unchanged"].map((name) =>
       atMost(
         "G9",
         `a cold function's ${name === "refusal" ? "400" : "304"}: ms over an empty handler's`,
         overEmpty(name),
         15,
-        shown(of(name, "whole"), of("empty", "whole")),
+        `${shown(of(name, "whole"), of("empty", "whole"))}; ready after ${of(name, "init").toFixed(0)} and ${of("empty", "init").toFixed(0)}, called for ${shown(of(name, "call"), of("empty", "call"))}`,
       ),
     ),
     atMost(
@@ -110,8 +116,20 @@ const rowsOf = (of, hasSdk, version) => {
   const first = of("ours", "whole") / of("sdk", "whole")
   return [
     ...rows,
-    atMost("G9", "init over sharp's with the SDK bundled", ours / of("sdk", "init"), undefined, shown(ours, of("sdk", "init"))),
-    atMost("G9", "first 360x270 of 12 megapixels over that function's", first, 1, shown(of("ours", "whole"), of("sdk", "whole"))),
+    atMost(
+      "G9",
+      "init over sharp's with the SDK bundled",
+      ours / of("sdk", "init"),
+      undefined,
+      shown(ours, of("sdk", "init")),
+    ),
+    atMost(
+      "G9",
+      "first 360x270 of 12 megapixels over that function's",
+      first,
+      1,
+      shown(of("ours", "whole"), of("sdk", "whole")),
+    ),
   ]
 }
 

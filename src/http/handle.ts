@@ -2,9 +2,9 @@
  * A request in, a plain `Answer` out; never throws. Everything that speaks HTTP (the Node server, `fetch`, a function in the cloud)
  * translates to and from this and decides nothing itself.
  */
-import { LRUCache } from "lru-cache"
 
 import { badAddress, methodNotAllowed, preconditionFailed, rangeNotSatisfiable, refusedAddress } from "../errors.ts"
+import { createLru } from "../lru.ts"
 import { decodePath, encodeKey, formatKey, type Parsed, parseKey, splitKey } from "../sizes/key.ts"
 import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
@@ -75,7 +75,7 @@ const MAX_REMEMBERED_LENGTH = 512
 
 /** Resolves addresses, and remembers the popular ones: what they mean never changes. */
 const createResolve = (core: Core, { basePath }: HandleOptions): Resolve => {
-  const remembered = new LRUCache<string, Wanted>({ max: 5000 })
+  const remembered = createLru<Wanted>(5000)
   return ({ target, header }) => {
     const accept = header("accept")
     const name = `${target}\n${accept ?? ""}`
