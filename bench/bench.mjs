@@ -15,8 +15,9 @@ import { hits } from "./parts/hits.mjs"
 import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
 import { stampede } from "./parts/stampede.mjs"
+import { startup } from "./parts/startup.mjs"
 
-const PARTS = { cold, "cold-start": coldStart, hits, stampede, memory, inputs, factors, encoders }
+const PARTS = { cold, "cold-start": coldStart, startup, hits, stampede, memory, inputs, factors, encoders }
 /** Left out of a short run: they measure choices that were made, not goals. */
 const LONG = new Set(["inputs", "factors", "encoders"])
 
