@@ -9,19 +9,6 @@ rmSync("dist", { recursive: true, force: true })
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" })
 chmodSync("dist/cli/main.js", 0o755)
 
-// `require` finds packages in a layer (by NODE_PATH), which `import` does not: sharp may lie there or beside the function.
-const sharpBeside = {
-  name: "sharp beside or in a layer",
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^sharp$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "sharp", namespace: "beside" } : { external: true },
-    )
-    onLoad({ filter: /^/, namespace: "beside" }, () => ({
-      contents: `module.exports = require("sharp")`,
-    }))
-  },
-}
-
 /** Modules of Node's that only some calls need, and of which functions alone are imported. */
 const LATE = new Set(["node:crypto", "node:fs/promises", "node:timers/promises", "node:util"])
 
@@ -86,7 +73,7 @@ const { metafile } = await build({
   target: "node20.19",
   // Loaded by the command line alone.
   external: ["c12"],
-  plugins: [requireBuiltins, ownHeaders, sharpBeside, noHome],
+  plugins: [requireBuiltins, ownHeaders, noHome],
   banner: {
     js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)`,
   },

@@ -6,5 +6,5 @@ import { LRUCache } from "lru-cache"
  * @param max how many are kept. Places are made as entries come: put aside at once, 100 000 of them cost a start 9 ms, in a function whose
  * first answer may take ten.
  */
-export const createLru = <T extends NonNullable<unknown>>(max: number): LRUCache<string, T> =>
+export const createLru = <T extends string | object>(max: number): LRUCache<string, T> =>
   new LRUCache<string, T>({ maxSize: max, sizeCalculation: () => 1 })

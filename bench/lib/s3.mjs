@@ -41,7 +41,7 @@ export const startS3 = async (versitygw, folder) => {
     await ended
   }
   const client = new AwsClient({ ...ROOT, service: "s3", region: "us-east-1" })
-  const put = async (bucket, key = "", body = undefined) => {
+  const put = async (bucket, key = "", body) => {
     const response = await client.fetch(`${endpoint}/${bucket}/${key}`, { method: "PUT", body })
     if (!response.ok) throw new Error(`${bucket}/${key}: ${response.status} ${await response.text()}`)
   }

@@ -44,9 +44,10 @@ const serveMs = async (originals, renditions) => {
   return ms
 }
 
+/** By `require`, which takes half the time of `import`. */
 const sharpMs = async () => {
   const start = performance.now()
-  await ended(spawn(process.execPath, ["--input-type=module", "-e", `import "sharp"`], { stdio: "ignore" }))
+  await ended(spawn(process.execPath, ["-e", `require("sharp")`], { stdio: "ignore" }))
   return performance.now() - start
 }
 
