@@ -7,6 +7,7 @@ import { parseArgs } from "node:util"
 
 import sharp from "sharp"
 
+import { coldStart } from "./parts/cold-start.mjs"
 import { cold } from "./parts/cold.mjs"
 import { encoders } from "./parts/encoders.mjs"
 import { factors } from "./parts/factors.mjs"
@@ -14,8 +15,9 @@ import { hits } from "./parts/hits.mjs"
 import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
 import { stampede } from "./parts/stampede.mjs"
+import { startup } from "./parts/startup.mjs"
 
-const PARTS = { cold, hits, stampede, memory, inputs, factors, encoders }
+const PARTS = { cold, "cold-start": coldStart, startup, hits, stampede, memory, inputs, factors, encoders }
 /** Left out of a short run: they measure choices that were made, not goals. */
 const LONG = new Set(["inputs", "factors", "encoders"])
 
@@ -58,7 +60,8 @@ try {
   )
   for (const [name, part] of Object.entries(PARTS)) {
     if (!isWanted(name)) continue
-    for (const result of await part({ folder, isShort, rounds: isShort ? 9 : 31 })) {
+    const skip = (reason) => skipped.push({ part: name, reason })
+    for (const result of await part({ folder, isShort, rounds: isShort ? 9 : 31, skip })) {
       const { line, ok } = rows(result)
       results.push({
         id: result.id,

@@ -26,7 +26,7 @@ interface Rule {
   readonly types?: readonly string[]
 }
 
-const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts"]
+const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "lru.ts"]
 /** Who may read the environment. */
 const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
 const PARTS = "config/ create-tailor.ts errors.ts http/ refusals.ts render/ server/ sizes/ store/ tailor/".split(" ")
@@ -34,6 +34,7 @@ const PARTS = "config/ create-tailor.ts errors.ts http/ refusals.ts render/ serv
 /** Arrows point upwards only: a folder imports those above it here. The first rule that is about a file counts. */
 const RULES: readonly Rule[] = [
   { of: ["errors.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
+  { of: ["lru.ts"], may: ["lru-cache"] },
   { of: ["sizes/"], may: ["sizes/"] },
   { of: ["store/store.ts"], may: ["sizes/", "errors.ts"] },
   // One store knows nothing of another, except the one that is put in front of any.
@@ -41,22 +42,23 @@ const RULES: readonly Rule[] = [
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
     of: ["store/folder", "store/facts.ts", "store/paths.ts"],
-    may: [...STORES, "store/folder", "store/facts.ts", "store/paths.ts", "node:", "lru-cache"],
+    may: [...STORES, "store/folder", "store/facts.ts", "store/paths.ts", "node:"],
+    types: ["lru-cache"],
   },
   // What reading a setting and opening a folder may load of it, and then the rest.
   { of: ["store/s3/place.ts", "store/s3/lazy.ts"], may: [...STORES, "store/s3/"] },
   { of: ["store/s3/"], may: [...STORES, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   // No backend: what a store must do is said without knowing any.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
-  { of: ["render/"], may: [...STORES, "render/", "sharp"] },
+  { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module"] },
   // Stores, a renderer and a clock are given to it. No files, no HTTP.
   {
     of: ["tailor/"],
-    may: [...STORES, "tailor/", "node:crypto", "node:timers/promises", "lru-cache"],
-    types: ["render/"],
+    may: [...STORES, "tailor/", "node:crypto", "node:timers/promises"],
+    types: ["render/", "lru-cache"],
   },
   // Plain values in and out: nothing of a platform.
-  { of: ["http/"], may: [...STORES, "refusals.ts", "http/", "tailor/", "range-parser", "lru-cache"] },
+  { of: ["http/"], may: [...STORES, "refusals.ts", "http/", "tailor/"] },
   {
     of: ["config/"],
     may: [
@@ -102,7 +104,7 @@ const isForbidden = ({ from, to, isType }: Edge): boolean => {
 const CLAUSE = String.raw`(?:type\s+)?(?:\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+(?:\s*,\s*\{[^}]*\})?)`
 const FROM = new RegExp(String.raw`^(?:import|export)\s+(${CLAUSE})\s*from\s*"([^"]+)"`, "gm")
 const BARE = /^import\s+"([^"]+)"/gm
-const DYNAMIC = /(typeof\s+)?\bimport\(\s*"([^"]+)"\s*\)/g
+const DYNAMIC = /(typeof\s+)?\b(?:import|createRequire\(import\.meta\.url\))\(\s*"([^"]+)"\s*\)/g
 
 /** True for a clause that names types only. */
 const isTypeClause = (clause: string): boolean => {
@@ -258,7 +260,8 @@ export type * from "./m.ts"
 export * from "./n.ts"
 const o = await import("o")
 type P = typeof import("p")
-export const q = 1
+const q = createRequire(import.meta.url)("q")
+export const r = 1
 `
     expect(edgesOf("sizes/x.ts", text).map(show)).toEqual([
       "sizes/x.ts → sizes/a.ts",
@@ -274,11 +277,13 @@ export const q = 1
       "sizes/x.ts → sizes/k.ts",
       "sizes/x.ts → o",
       "sizes/x.ts → type of p",
+      "sizes/x.ts → q",
     ])
   })
 
   it("are all found: as many as there are lines that have one", () => {
-    const lines = (text: string): number => text.match(/(?:^|[\s}])from "[^"]+"$|^import "|\bimport\("/gm)?.length ?? 0
+    const lines = (text: string): number =>
+      text.match(/(?:^|[\s}])from "[^"]+"$|^import "|(?:\bimport|import\.meta\.url\))\("/gm)?.length ?? 0
     expect(files.filter((file) => edgesOf(file, textOf(file)).length !== lines(textOf(file)))).toEqual([])
   })
 })

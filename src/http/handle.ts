@@ -2,9 +2,8 @@
  * A request in, a plain `Answer` out; never throws. Everything that speaks HTTP (the Node server, `fetch`, a function in the cloud)
  * translates to and from this and decides nothing itself.
  */
-import { LRUCache } from "lru-cache"
-
 import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, refusedAddress } from "../errors.ts"
+import { createLru } from "../lru.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { Found } from "../tailor/answer.ts"
 import { cacheStatus, type Counts, serverTiming, subjectOf } from "../tailor/decision.ts"
@@ -41,7 +40,7 @@ const MAX_REMEMBERED_LENGTH = 512
 
 /** Resolves addresses, and remembers the popular ones: what they mean never changes. */
 const createResolve = (core: Core, { basePath }: HandleOptions): Resolve => {
-  const remembered = new LRUCache<string, Wanted>({ max: 5000 })
+  const remembered = createLru<Wanted>(5000)
   return ({ target, header }) => {
     const accept = header("accept")
     const name = `${target}\n${accept ?? ""}`

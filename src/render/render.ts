@@ -10,7 +10,7 @@ import { describeOriginal } from "./info.ts"
 import { inspect, type Inspected, type InspectLimits } from "./inspect.ts"
 import { estimatePeak } from "./memory.ts"
 import { renderImage } from "./pipeline.ts"
-import { loadSharp } from "./sharp.ts"
+import { prepareSharp } from "./sharp.ts"
 
 /** Encoded bytes, and what they are. */
 export interface Rendered {
@@ -25,7 +25,7 @@ export interface Rendered {
 
 /** From bytes to bytes; what `tailor/` knows of pixels. */
 export interface Renderer {
-  /** Starts loading the image library; never throws. */
+  /** Sees to it that the image library is loaded soon; never throws. */
   readonly prepare: () => void
   /** @throws {unsupported-original} @throws {original-too-large} @throws {corrupt-original} */
   readonly inspect: (bytes: Uint8Array) => Promise<Inspected>
@@ -66,7 +66,7 @@ const blaming = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 export const createRenderer = (limits: InspectLimits): Renderer => ({
-  prepare: () => void loadSharp().catch(() => {}),
+  prepare: prepareSharp,
   inspect: (bytes) => inspect(bytes, limits),
   estimatePeak,
   canShare,

@@ -7,7 +7,7 @@ export interface Log {
   readonly note: (text: string) => void
   readonly error: (error: unknown, text: string) => void
   /** Writes out what is still held. */
-  readonly flush: () => void
+  readonly flush: () => void | Promise<void>
 }
 
 const COLOURS: Readonly<Record<RequestReport["outcome"], number>> = { hit: 32, miss: 36, coalesced: 36, refused: 33 }
@@ -48,7 +48,7 @@ const terminalLog = (stream: NodeJS.WriteStream): Log => {
   }
 }
 
-const jsonLog = async (fd: number): Promise<Log> => {
+const openJsonLog = async (fd: number): Promise<Log> => {
   const { pino } = await import("pino")
   // A write for every line would cost more than a hit; a line is held for a second at most.
   const destination = pino.destination({ dest: fd, sync: false, minLength: 4096, periodicFlush: 1000 })
@@ -65,6 +65,32 @@ const jsonLog = async (fd: number): Promise<Log> => {
   }
 }
 
+/** Loads what writes the lines with the first of them, so that no answer waits for it; lines until then are held, in order. */
+const jsonLog = (fd: number): Log => {
+  type Line = (log: Log) => void
+  const held: Line[] = []
+  let log: Log | undefined
+  let opening: Promise<void> | undefined
+  const open = async (): Promise<void> => {
+    const opened = await openJsonLog(fd)
+    for (const line of held) line(opened)
+    log = opened
+  }
+  const tell = (line: Line): void => {
+    if (log) return line(log)
+    held.push(line)
+    opening ??= open()
+  }
+  return {
+    request: (report) => tell((opened) => opened.request(report)),
+    note: (text) => tell((opened) => opened.note(text)),
+    error: (error, text) => tell((opened) => opened.error(error, text)),
+    flush: async () => {
+      await opening
+      await log?.flush()
+    },
+  }
+}
+
 /** A log on standard error. */
-export const createLog = async (stream: NodeJS.WriteStream): Promise<Log> =>
-  stream.isTTY ? terminalLog(stream) : jsonLog(2)
+export const createLog = (stream: NodeJS.WriteStream): Log => (stream.isTTY ? terminalLog(stream) : jsonLog(2))

@@ -9,9 +9,8 @@ import { type BigIntStats, constants, existsSync, realpathSync, statSync } from 
 import { type FileHandle, open } from "node:fs/promises"
 import { resolve, sep } from "node:path"
 
-import { LRUCache } from "lru-cache"
-
 import { busy, originalTooLarge } from "../errors.ts"
+import { createLru } from "../lru.ts"
 import { absentOr, pathOf, unavailable } from "./paths.ts"
 import type { OriginalObject, Originals, OriginalStat } from "./store.ts"
 
@@ -61,7 +60,7 @@ const readWhole = async (file: FileHandle, maxBytes: number): Promise<OriginalOb
 export const folderOriginals = (folder: string): Originals => {
   const root = resolve(folder)
   /** Files already found to lie inside, by path: a path that still leads to the same file needs no second look. */
-  const inside = new LRUCache<string, string>({ max: 100_000 })
+  const inside = createLru<string>(100_000)
 
   const realPath = (path: string): string | undefined => {
     const real = realpathSync.native(path)

@@ -28,8 +28,9 @@ import { opendir, readdir, rm, stat, unlink } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
 
-import { LRUCache } from "lru-cache"
+import type { LRUCache } from "lru-cache"
 
+import { createLru } from "../lru.ts"
 import { type Facts, fileFacts, isFacts, isSameFile } from "./facts.ts"
 import { absentOr, pathOf, systemCode, unavailable } from "./paths.ts"
 import type { OpenBody, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
@@ -237,7 +238,7 @@ const tidy = async ({ temporary }: Place): Promise<void> => {
 export const folderRenditions = (folder: string, options: { readonly files?: string } = {}): Renditions => {
   const root = resolve(folder)
   const files = resolve(options.files ?? join(root, "files"))
-  const known = new LRUCache<string, Facts>({ max: 50_000 })
+  const known = createLru<Facts>(50_000)
   const place: Place = { files, facts: join(root, "facts"), temporary: join(root, "tmp"), known }
   return {
     name: "folder",

@@ -5,9 +5,8 @@
  * Holds: what is remembered was true when it was asked for, and the latest question counts; whoever asks for a fresh answer gets one;
  * callers at one time share one question.
  */
-import { LRUCache } from "lru-cache"
-
 import { orAbort } from "../abort.ts"
+import { createLru } from "../lru.ts"
 import type { HeadOptions, Originals, OriginalStat } from "./store.ts"
 
 /** What is not there is asked for again sooner: people upload a photo and look at it. */
@@ -37,7 +36,7 @@ export const recheckedOriginals = (
   clock: () => number = () => performance.now(),
 ): Originals => {
   if (seconds <= 0) return store
-  const memory = new LRUCache<string, Known>({ max: MAX_REMEMBERED })
+  const memory = createLru<Known>(MAX_REMEMBERED)
   const questions = new Map<string, Question>()
   const presentMs = seconds * 1000
   const absentMs = Math.min(ABSENT_MS, presentMs)

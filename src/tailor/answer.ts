@@ -4,9 +4,8 @@
  * Holds: a rendition of another version of its original is never answered to a request that began after the change; identical misses
  * share one read, one render and one write; nobody waits longer than the deadline; a failed write fails no answer.
  */
-import { LRUCache } from "lru-cache"
-
 import { codeOf, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
+import { createLru } from "../lru.ts"
 import type { Parsed } from "../sizes/key.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
@@ -103,7 +102,7 @@ const answerReading = async (desk: Desk, order: Order, known: OriginalStat, pati
 
 export const createAnswerer = (parts: AnswerParts): Answerer => {
   const flights = createSingleFlight<Made>()
-  const refusals = new LRUCache<string, TailorError>({ max: 10_000 })
+  const refusals = createLru<TailorError>(10_000)
   const remember: MakeParts["remember"] = (original, version, error) => {
     if (error instanceof TailorError && error.status < 500) refusals.set(refusalName(original, version), error)
   }

@@ -11,10 +11,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { EventV2, ProxyResult } from "../../src/aws/events.ts"
 import { launch, PACKAGE, runCommand } from "../support/command.ts"
 import { filesBelow, temporaryFolder } from "../support/folders.ts"
-import { flat } from "../support/photos.ts"
+import { colourAt, colourDistance, describe as describeImage, flat, RED } from "../support/photos.ts"
+import { findTools } from "../support/tools.ts"
 import { ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const HERE = process.arch === "arm64" ? "arm64" : "x64"
+
+const node24 = findTools("node24")?.node24
 
 let server: S3Server
 beforeAll(async () => {
@@ -47,23 +50,29 @@ const unpack = async (zip: string, folder: string): Promise<readonly string[]> =
   return filesBelow(folder)
 }
 
-/** Calls the handler as Lambda's runtime would, and prints what came back, and whether sharp was loaded for it. */
+/** Calls the handler as Lambda's runtime would, and prints what came back, and whether sharp and `fetch` were loaded for it. */
 const PROGRAM = `
 const { handler } = await import(process.env.TASK + "/index.mjs")
 const results = []
 for (const event of JSON.parse(process.env.EVENTS)) results.push(await handler(event, {}))
 const isLoaded = process.report.getReport().sharedObjects.some((path) => path.includes("libvips"))
-process.stdout.write("\\n" + JSON.stringify({ results, isLoaded }))
+const loadsFetch = process.moduleLoadList.some((name) => name.includes("undici/undici"))
+process.stdout.write("\\n" + JSON.stringify({ results, isLoaded, loadsFetch }))
 `
 
 interface Called {
   readonly results: readonly ProxyResult[]
   readonly isLoaded: boolean
+  readonly loadsFetch: boolean
 }
 
-const callIn = async (task: string, events: readonly object[], env: Record<string, string> = {}): Promise<Called> => {
+const callIn = async (
+  task: string,
+  events: readonly object[],
+  { node = process.execPath, ...env }: Record<string, string> = {},
+): Promise<Called> => {
   const cwd = await temporaryFolder()
-  const running = launch(process.execPath, ["--input-type=module", "-e", PROGRAM], {
+  const running = launch(node, ["--input-type=module", "-e", PROGRAM], {
     cwd,
     env: {
       TASK: task,
@@ -118,6 +127,14 @@ describe("imgtailor package", () => {
       })
       expect(isLoaded).toBe(true)
       expect(await server.keysIn("shop")).toContain("dir/100h/a.jpg")
+
+      // By the Node that Lambda has.
+      if (node24 === undefined) return
+      const newer = await callIn(task, [ask("dir/360x270/a.jpg"), ask("dir/360x270/a.jpg")], { node: node24 })
+      expect([newer.results[0]?.statusCode, newer.isLoaded, newer.loadsFetch]).toEqual([301, true, false])
+      const made = Buffer.from(newer.results[1]?.body ?? "", "base64")
+      expect(await describeImage(made)).toMatchObject({ width: 360, height: 270, format: "jpeg" })
+      expect(colourDistance(await colourAt(made, 0.5, 0.5), RED)).toBeLessThan(16)
     },
   )
 
@@ -148,7 +165,8 @@ describe("imgtailor package", () => {
         SIZES: "200w",
       })
       expect(without.results.map(({ statusCode }) => statusCode)).toEqual([200, 404, 400])
-      expect(without.isLoaded).toBe(false)
+      // Nor `fetch`, which takes as long to load as sharp.
+      expect([without.isLoaded, without.loadsFetch]).toEqual([false, false])
     },
   )
 

@@ -10,18 +10,19 @@ import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badConfig } from "../../errors.ts"
 import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
-import { type Watch, watchOriginals } from "../../server/watch.ts"
+import type { Watch, WatchOptions } from "../../server/watch.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
 import { isS3Url } from "../../store/s3/place.ts"
 import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { bold, cyan, dim, print, printJson } from "../output.ts"
-import { findPhotos, imageTag, listPhotos } from "../sample.ts"
 
 /** How many addresses are shown. */
 const SHOWN = 3
 /** What an orderly end may take beyond the deadline of the last request. */
 const GRACE_MS = 5000
+/** Left after listening for whoever has waited for that: the introduction needs the image library, whose import holds the process. */
+const FIRST_MS = 20
 
 const args: ArgsDef = {
   folder: { type: "positional", required: false, description: "Folder of the original photos, or s3://bucket/prefix." },
@@ -71,6 +72,7 @@ interface Introduction {
 }
 
 const introduce = async (tailor: OpenTailor, url: string, log: Log): Promise<Introduction> => {
+  const { findPhotos, imageTag, listPhotos } = await import("../sample.ts")
   const { originals, renditions } = tailor.config
   const isFolder = typeof originals === "string" && !isS3Url(originals)
   const photos = isFolder
@@ -101,7 +103,7 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
   const { watch, originals, renditions, limits } = tailor.config
   if (!watch) return undefined
   if (typeof originals !== "string") throw badConfig(["watch: Expected originals in a folder."])
-  const watching = watchOriginals(tailor.core, {
+  const options: WatchOptions = {
     originals,
     renditions:
       typeof renditions === "string" && renditions !== originals ? renditions : resolve(originals, ".imgtailor"),
@@ -109,7 +111,8 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
     onError: (error) => log.error(error, "watching the originals failed"),
     onPurge: (original, count) =>
       log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
-  })
+  }
+  const watching = import("../../server/watch.ts").then(({ watchOriginals }) => watchOriginals(tailor.core, options))
   watching.then(
     () => log.note("Watching the originals."),
     (error: unknown) => log.error(error, "watching the originals failed"),
@@ -148,11 +151,12 @@ export const serve: Command = {
         ? {}
         : { originals: folder }
     const { config } = await loadFromArguments(values, args, given)
-    const log = await createLog(process.stderr)
+    const log = createLog(process.stderr)
     const tailor = openTailor(config, { onRequest: log.request, onNotice: log.note })
     const server = createNodeServer(tailor)
     const ended = untilAskedToEnd()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
+    await sleep(FIRST_MS)
     const introduction = await introduce(tailor, url, log)
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
@@ -165,7 +169,7 @@ export const serve: Command = {
     await closeServer(server, config.limits.deadlineMs + GRACE_MS)
     await (await watching)?.close()
     await Promise.race([tailor.idle(), sleep(GRACE_MS)])
-    log.flush()
+    await log.flush()
     process.exit(0)
   },
 }

@@ -1,0 +1,77 @@
+// From nothing to the first hit: `imgtailor serve` as a user starts it, asked until it answers, against a process that imports sharp.
+import { spawn } from "node:child_process"
+import { get } from "node:http"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+import { median } from "../lib/measure.mjs"
+import { photo } from "../lib/photos.mjs"
+import { freePort } from "../lib/programs.mjs"
+import { imgtailor } from "../lib/servers.mjs"
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url))
+const ADDRESS = "/360x270/small.jpg"
+
+const statusOf = (port) =>
+  new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path: ADDRESS }, (response) => {
+      response.resume().on("end", () => resolve(response.statusCode))
+    }).on("error", reject)
+  })
+
+/** The status of the first answer. */
+const firstStatus = async (port) => {
+  for (;;) {
+    const status = await statusOf(port).catch(() => undefined)
+    if (status !== undefined) return status
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+const ended = (child) => new Promise((resolve) => child.once("exit", resolve))
+
+const serveMs = async (originals, renditions) => {
+  const port = await freePort()
+  const start = performance.now()
+  const flags = ["--sizes", "360x270", "--renditions", renditions, "--port", String(port), "--json"]
+  const child = spawn(process.execPath, [MAIN, "serve", originals, ...flags], { stdio: "ignore" })
+  const end = ended(child)
+  const status = await Promise.race([firstStatus(port), end])
+  const ms = performance.now() - start
+  child.kill("SIGKILL")
+  await end
+  if (status !== 200) throw new Error(`serve: ${status}`)
+  return ms
+}
+
+/** By `require`, which takes half the time of `import`. */
+const sharpMs = async () => {
+  const start = performance.now()
+  await ended(spawn(process.execPath, ["-e", `require("sharp")`], { stdio: "ignore" }))
+  return performance.now() - start
+}
+
+export const startup = async ({ folder, rounds }) => {
+  const originals = join(folder, "startup")
+  const renditions = join(folder, "startup-renditions")
+  await photo(originals, "small", 700, 525)
+  await new Promise((resolve) => setTimeout(resolve, 2100))
+  const server = await imgtailor(originals, renditions)
+  await server.get(ADDRESS)
+  await server.stop()
+  const [ours, sharp] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await serveMs(originals, renditions))
+    sharp.push(await sharpMs())
+  }
+  return [
+    {
+      id: "startup",
+      what: "serve, from its start to its first hit, over importing sharp",
+      value: median(ours) / median(sharp),
+      goal: 1.2,
+      isAtMost: true,
+      detail: `${median(ours).toFixed(0)} and ${median(sharp).toFixed(0)} ms`,
+    },
+  ]
+}
