@@ -24,6 +24,8 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     maxEntrySize: Math.min(maxBytes, MAX_OBJECT_BYTES + ENTRY_BYTES),
     sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
   })
+  /** Beginnings and ends of writing and deleting: what was read across one may not be what is stored now. */
+  let changes = 0
   const keep = (key: string, object: RenditionObject): void => {
     if (object.body instanceof Uint8Array) memory.set(key, object)
   }
@@ -37,19 +39,24 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     get: async (key, options) => {
       const kept = memory.get(key)
       if (kept) return kept
+      const before = changes
       const object = await store.get(key, options)
-      if (object) keep(key, object)
+      if (object && changes === before) keep(key, object)
       return object
     },
     put: async (key, bytes, meta, options) => {
+      changes += 1
       memory.delete(key)
       keep(key, { meta, bytes: bytes.length, body: bytes })
       const result = await store.put(key, bytes, meta, options)
-      if (result && memory.peek(key)?.meta === meta)
-        keep(key, { meta: { ...meta, etag: result.etag }, bytes: bytes.length, body: bytes })
+      changes += 1
+      // Of two that are written at one time, nobody knows here which the store has in the end.
+      if (memory.peek(key)?.meta !== meta) memory.delete(key)
+      else if (result) keep(key, { meta: { ...meta, etag: result.etag }, bytes: bytes.length, body: bytes })
       return result
     },
     delete: async (keys, options) => {
+      changes += 1
       for (const key of keys) memory.delete(key)
       return store.delete(keys, options)
     },

@@ -1,0 +1,91 @@
+/** What lies in memory may be ahead of the store, never beside it: once nothing is written any more, both give the same. */
+import { setImmediate as turn } from "node:timers/promises"
+
+import { describe, expect, it } from "vitest"
+
+import { cachedRenditions } from "./cached.ts"
+import { memoryRenditions } from "./memory.ts"
+import type { RenditionMeta, Renditions } from "./store.ts"
+
+const KEY = "480h/a.jpg"
+
+const meta = (version: string): RenditionMeta => ({
+  original: "a.jpg",
+  version,
+  recipeId: "r",
+  etag: `"${version}"`,
+  contentType: "image/jpeg",
+  modifiedMs: 0,
+})
+
+interface Held {
+  readonly store: Renditions
+  /** Lets the call of this name on, if it comes to wait. */
+  readonly go: (name: string) => Promise<void>
+}
+
+/** A store whose calls wait, writes before they write and reads after they have read. */
+const createHeld = (): Held => {
+  const real = memoryRenditions()
+  const waiting = new Map<string, () => void>()
+  const hold = (name: string): Promise<void> => new Promise((resolve) => waiting.set(name, resolve))
+  return {
+    store: {
+      ...real,
+      put: async (key, bytes, about) => {
+        await hold(`put ${about.version}`)
+        return real.put(key, bytes, about)
+      },
+      get: async (key) => {
+        const object = await real.get(key)
+        await hold("get")
+        return object
+      },
+    },
+    go: async (name) => {
+      await turn()
+      waiting.get(name)?.()
+    },
+  }
+}
+
+const put = (store: Renditions, version: string): Promise<unknown> =>
+  store.put(KEY, Buffer.from(version), meta(version))
+
+const versionIn = async (held: Held, store: Renditions): Promise<string | undefined> => {
+  const found = store.get(KEY)
+  await held.go("get")
+  return (await found)?.meta.version
+}
+
+describe("cachedRenditions", () => {
+  it.each([
+    ["old", "new"],
+    ["new", "old"],
+  ])("forgets what was written over meanwhile: %s stored last but one", async (...order) => {
+    const held = createHeld()
+    const cached = cachedRenditions(held.store, 1_000_000)
+    const puts = { old: put(cached, "old"), new: put(cached, "new") }
+    for (const version of order) {
+      await held.go(`put ${version}`)
+      await puts[version as keyof typeof puts]
+    }
+    expect(await versionIn(held, cached)).toBe(order[1])
+  })
+
+  it("does not keep what was read before it was written over", async () => {
+    const held = createHeld()
+    const first = put(held.store, "old")
+    await held.go("put old")
+    await first
+    const cached = cachedRenditions(held.store, 1_000_000)
+    const reading = cached.get(KEY)
+    const writing = put(cached, "new")
+    await held.go("put new")
+    await writing
+    await cached.delete([KEY])
+    await held.go("get")
+    await reading
+    expect(await versionIn(held, cached)).toBe(undefined)
+  })
+})
