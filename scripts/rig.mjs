@@ -13,6 +13,7 @@ import { buildSync } from "esbuild"
 // Of each rig: the file, and what of it starts it, with { originals, port, sizes, formats, signal }. It gives { url, stop }.
 const RIGS = {
   direct: ["test/rig/direct.ts", "startDirectRig"],
+  redirect: ["test/rig/redirect.ts", "startRedirectRig"],
 }
 
 const fail = (text) => {
