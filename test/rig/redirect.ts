@@ -42,8 +42,6 @@ export interface RedirectRigOptions {
   readonly api?: Api
   /** A zip of the function for this machine. @default it is made, which takes some seconds */
   readonly zip?: string
-  /** How long the CDN keeps what says nothing of itself. @default what cloudfront.json says */
-  readonly defaultSeconds?: number
   /** What the website endpoint says of what is missing. @default 404 */
   readonly missing?: 403 | 404
   /** Whose keys the function signs with: its role's, or those of a user, in `AWS_KEY` and `AWS_SECRET`. @default role */
@@ -58,6 +56,8 @@ interface Redirect {
   readonly resizerUrl: string
   readonly put: Put
   readonly get: (key: string) => Promise<Response>
+  /** Starts another CDN in front of the bucket, which keeps for so long what says nothing of it. @returns its address */
+  readonly addCdn: (defaultSeconds: number) => Promise<string>
   /** What the function logged, and what serverless-offline had to say. */
   readonly log: () => string
 }
@@ -102,13 +102,14 @@ const startBucket = async ({ folder, start }: Parts, website: string, missing: 4
   const args = [program, s3rver, join(folder, "bucket"), String(port), BUCKET, xml, String(missing)]
   await start(process.execPath, args, { isUp: () => answers(endpoint) })
   // A header of Amazon's makes s3rver take a request for one to the bucket, rather than to its website.
-  const ask = (key: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${endpoint}/${BUCKET}/${encodeKey(key)}`, { ...init, headers: { ...init.headers, "x-amz-rig": "bucket" } })
+  const headers = { "x-amz-rig": "bucket" }
+  const urlOf = (key: string): string => `${endpoint}/${BUCKET}/${encodeKey(key)}`
   const put: Put = async (key, body, type) => {
-    const stored = await ask(key, { method: "PUT", headers: { "content-type": type }, body: Buffer.from(body) })
+    const given = { ...headers, "content-type": type }
+    const stored = await fetch(urlOf(key), { method: "PUT", headers: given, body: Buffer.from(body) })
     if (!stored.ok) throw new Error(`${key} was not stored: ${stored.status} ${await stored.text()}`)
   }
-  return { port, put, get: ask }
+  return { port, put, get: (key) => fetch(urlOf(key), { headers }) }
 }
 
 /** Of a REST API, answers that are no text need it. */
@@ -128,16 +129,21 @@ const serviceOf = async (environment: Readonly<Record<string, string>>, sizes: s
 }
 
 /** serverless-offline with the service of a folder. @returns what it and the function have written */
-const startApi = async ({ start }: Parts, cwd: string, port: number): Promise<() => string> => {
+const startApi = async ({ start }: Parts, cwd: string, port: number, key: string): Promise<() => string> => {
   const { osls } = needTools("osls")
   // Plugins are looked for beside a service; npm put this one beside osls.
   await symlink(resolve(realpathSync(osls), "../../.."), join(cwd, "node_modules"))
   const ports = ["--httpPort", String(port), "--lambdaPort", String(await freePort())]
-  const program = await start(process.execPath, [osls, "offline", "--host", "127.0.0.1", ...ports, "--noSponsor"], {
-    cwd,
-    env: { AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: KEY, AWS_SECRET_ACCESS_KEY: KEY },
-    isUp: () => answers(`http://127.0.0.1:${port}/`),
-  })
+  const preload = ["--import", new URL("raw-query.mjs", import.meta.url).href]
+  const program = await start(
+    process.execPath,
+    [...preload, osls, "offline", "--host", "127.0.0.1", ...ports, "--noSponsor"],
+    {
+      cwd,
+      env: { AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: key },
+      isUp: () => answers(`http://127.0.0.1:${port}/`),
+    },
+  )
   return program.log
 }
 
@@ -153,23 +159,30 @@ const behaviourOf = async (): Promise<Behaviour> => {
 }
 
 /** CloudFront, as far as the flow has to do with it: it keeps by path alone, and the origin hears of nothing else of the request. */
-const startCdn = async ({ folder, start }: Parts, port: number, originPort: number, seconds?: number): Promise<void> => {
+const startCdn = async (
+  { folder, start }: Parts,
+  [port, originPort]: readonly [number, number],
+  name: string,
+  defaultSeconds?: number,
+): Promise<string> => {
   const { nginx } = needTools("nginx")
   const { DefaultTTL, errors } = await behaviourOf()
-  const kept = [[[200, 301, 302, 307], seconds ?? DefaultTTL] as const]
-  kept.push(...errors.map(({ ErrorCode, ErrorCachingMinTTL }) => [[ErrorCode], ErrorCachingMinTTL] as const))
-  const valid = kept.filter(([, time]) => time > 0).map(([codes, time]) => `proxy_cache_valid ${codes.join(" ")} ${time}s;`)
+  const times: readonly (readonly [string, number])[] = [
+    ["200 301 302 307", defaultSeconds ?? DefaultTTL],
+    ...errors.map(({ ErrorCode, ErrorCachingMinTTL }) => [String(ErrorCode), ErrorCachingMinTTL] as const),
+  ]
+  const valid = times.filter(([, time]) => time > 0).map(([codes, time]) => `proxy_cache_valid ${codes} ${time}s;`)
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
   const conf = `
     daemon off;
     master_process off;
-    pid ${folder}/nginx.pid;
+    pid ${folder}/${name}.pid;
     error_log stderr warn;
     events {}
     http {
       access_log off;
-      ${temporary.map((name) => `${name}_temp_path ${folder}/nginx-${name};`).join("\n      ")}
-      proxy_cache_path ${folder}/cdn keys_zone=cdn:1m;
+      ${temporary.map((part) => `${part}_temp_path ${folder}/${name}-${part};`).join("\n      ")}
+      proxy_cache_path ${folder}/${name} keys_zone=cdn:1m;
       map $request_uri $path { ~^([^?]*) $1; }
       server {
         listen 127.0.0.1:${port};
@@ -188,10 +201,11 @@ const startCdn = async ({ folder, start }: Parts, port: number, originPort: numb
       }
     }
   `
-  await writeFile(join(folder, "nginx.conf"), conf)
-  await start(nginx, ["-e", "stderr", "-p", folder, "-c", join(folder, "nginx.conf")], {
-    isUp: () => answers(`http://127.0.0.1:${port}/`),
-  })
+  const file = join(folder, `${name}.conf`)
+  await writeFile(file, conf)
+  const url = `http://127.0.0.1:${port}`
+  await start(nginx, ["-e", "stderr", "-p", folder, "-c", file], { isUp: () => answers(url) })
+  return url
 }
 
 const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirect> => {
@@ -216,13 +230,18 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
     ...(identity === "user" && { AWS_KEY: KEY, AWS_SECRET: KEY }),
   }
   await writeFile(join(service, "serverless.yml"), await serviceOf(environment, options.sizes?.join(",") ?? "", api))
-  const log = await startApi(parts, service, apiPort)
-  await startCdn(parts, cdnPort, bucket.port, options.defaultSeconds)
+  const log = await startApi(parts, service, apiPort, identity === "role" ? KEY : "a role that is refused")
+  const url = await startCdn(parts, [cdnPort, bucket.port], "cdn")
+  const addCdn = async (defaultSeconds: number): Promise<string> => {
+    const port = await freePort()
+    return startCdn(parts, [port, bucket.port], `cdn-${port}`, defaultSeconds)
+  }
   return {
-    url: `http://127.0.0.1:${cdnPort}`,
+    url,
     resizerUrl: `http://127.0.0.1:${apiPort}/${route}`,
     put: bucket.put,
     get: bucket.get,
+    addCdn,
     log,
   }
 }

@@ -8,9 +8,9 @@ import { readFileSync, realpathSync } from "node:fs"
 import { createRequire } from "node:module"
 
 const [program, directory, port, name, xml, missing] = process.argv.slice(2)
-const require = createRequire(realpathSync(program))
-const S3rver = require("..")
-const { prototype: rule } = require("../lib/models/routing-rule")
+const requireBeside = createRequire(realpathSync(program))
+const S3rver = requireBeside("..")
+const { prototype: rule } = requireBeside("../lib/models/routing-rule")
 
 const encode = (key) =>
   encodeURIComponent(key)
