@@ -42,7 +42,7 @@ const packageService = async (): Promise<string> => {
   // Nobody looks into them before they are deployed.
   for (const mode of ["redirect", "sync"]) await writeFile(join(folder, `imgtailor-${mode}.zip`), "a zip")
   const running = launch(process.execPath, [tools?.osls ?? "", "package"], { cwd: folder })
-  expect(await running.ended, running.stdout() + running.stderr()).toBe(0)
+  expect(await running.ended, `osls says ${running.stdout()}${running.stderr()}`).toBe(0)
   return join(folder, ".serverless", "cloudformation-template-update-stack.json")
 }
 
@@ -59,7 +59,7 @@ describe.skipIf(tools === undefined)("the stacks of examples/aws", () => {
     const template = JSON.parse(await readFile(file, "utf8")) as { readonly Resources: Record<string, Resource> }
     const propertiesOf = (name: string): Readonly<Record<string, unknown>> => {
       const resource = template.Resources[name]
-      expect(resource, name).toBeDefined()
+      expect(resource, `the stack has ${name}`).toBeDefined()
       return resource?.Properties ?? {}
     }
 

@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { promisify } from "node:util"
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
 
 /** Whatever runs and can be ended. */
 interface Stoppable {
@@ -49,6 +49,8 @@ export interface Parts {
   readonly folder: string
   /** Starts a program, and waits until it is up. @throws with what it said, where it ends before or is not up in 20 s */
   readonly start: (command: string, args: readonly string[], options: ProgramOptions) => Promise<Program>
+  /** Runs a program to its end. @returns what it said, the last of it; @throws with that, where it was no success */
+  readonly run: (command: string, args: readonly string[], options?: Omit<ProgramOptions, "isUp">) => Promise<string>
   /** Starts a server on 127.0.0.1. What its listener throws is answered with 500. */
   readonly listen: (listener: Listener, port?: number) => Promise<Server>
   /** Anything else that has to be ended with the rig. */
@@ -73,7 +75,7 @@ export const answers = (url: string): Promise<boolean> =>
 
 /** Parent of every process of this machine, by their ids. */
 const parents = async (): Promise<ReadonlyMap<number, number>> => {
-  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="], { maxBuffer: 16_000_000 })
+  const { stdout } = await execute("ps", ["-A", "-o", "pid=,ppid="], { maxBuffer: 16_000_000 })
   const pairs = stdout.trim().split("\n")
   return new Map(pairs.map((pair) => pair.trim().split(/\s+/).map(Number) as [number, number]))
 }
@@ -126,6 +128,7 @@ const startProgram = (command: string, args: readonly string[], cwd: string, env
     detached: true,
   })
   const log = collect(child)
+  const ended = new Promise<void>((done) => child.once("close", () => done()))
   let failure: Error | undefined
   child.once("error", (error) => (failure = error))
   const program: Program = { pid: child.pid ?? 0, log, stop: () => endTree(child) }
@@ -137,7 +140,13 @@ const startProgram = (command: string, args: readonly string[], cwd: string, env
     }
     throw new Error(`${command} is not up after ${UP_MS / 1000} s:\n${log()}`)
   }
-  return { program, untilUp }
+  const untilDone = async (): Promise<string> => {
+    await ended
+    if (failure) throw failure
+    if (child.exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${log()}`)
+    return log()
+  }
+  return { program, untilUp, untilDone }
 }
 
 const startServer = async (listener: Listener, port: number): Promise<Server> => {
@@ -188,14 +197,19 @@ export const buildRig = async <T extends object>(
     assertOpen()
     return started
   }
-  const start: Parts["start"] = async (command, args, { cwd = folder, env, isUp }) => {
+  const spawned = (command: string, args: readonly string[], { cwd = folder, env }: Omit<ProgramOptions, "isUp">) => {
     assertOpen()
-    const { program, untilUp } = startProgram(command, args, cwd, env)
-    pids.push(program.pid)
-    await use(Promise.resolve(program))
-    await untilUp(isUp)
+    const started = startProgram(command, args, cwd, env)
+    pids.push(started.program.pid)
+    running.push(Promise.resolve(started.program))
+    return started
+  }
+  const start: Parts["start"] = async (command, args, options) => {
+    const { program, untilUp } = spawned(command, args, options)
+    await untilUp(options.isUp)
     return program
   }
+  const runToEnd: Parts["run"] = (command, args, options = {}) => spawned(command, args, options).untilDone()
   const listen: Parts["listen"] = async (listener, port = 0) => {
     assertOpen()
     return use(startServer(listener, port))
@@ -207,7 +221,7 @@ export const buildRig = async <T extends object>(
 
   signal?.addEventListener("abort", () => void stop(), { once: true })
   try {
-    return { ...(await build({ folder, start, listen, use })), stop, processes }
+    return { ...(await build({ folder, start, run: runToEnd, listen, use })), stop, processes }
   } catch (error) {
     await stop()
     throw error

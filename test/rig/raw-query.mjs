@@ -2,13 +2,12 @@
 // An HTTP API leaves it as it was sent.
 import { isMainThread } from "node:worker_threads"
 
-const { get } = Object.getOwnPropertyDescriptor(URL.prototype, "searchParams")
-
 // The function, in a thread of its own, has URLs as they are.
 if (isMainThread) {
+  const property = Object.getOwnPropertyDescriptor(URL.prototype, "searchParams")
   Object.defineProperty(URL.prototype, "searchParams", {
     get() {
-      return Object.assign(get.call(this), { toString: () => this.search.slice(1) })
+      return Object.assign(property.get.call(this), { toString: () => this.search.slice(1) })
     },
   })
 }

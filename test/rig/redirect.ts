@@ -4,20 +4,16 @@
  *
  * What it cannot show: how S3 spells a key in a redirect, its 403, CloudFront's own caching, permissions, and Lambda's limits.
  */
-import { execFile } from "node:child_process"
 import { existsSync, realpathSync } from "node:fs"
 import { copyFile, cp, readFile, symlink, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 
 import { encodeKey } from "../../src/sizes/key.ts"
 import { needTools } from "../support/tools.ts"
 import { freePort } from "../support/versitygw.ts"
 import { type Put, uploadFolder } from "./originals.ts"
 import { answers, type Built, buildRig, type Parts } from "./processes.ts"
-
-const run = promisify(execFile)
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url))
 const EXAMPLES = join(PACKAGE, "examples", "aws")
@@ -54,6 +50,8 @@ interface Redirect {
   readonly url: string
   /** Of the function, without a query. */
   readonly resizerUrl: string
+  /** The function's zip, which another rig may be given. */
+  readonly zip: string
   readonly put: Put
   readonly get: (key: string) => Promise<Response>
   /** Starts another CDN in front of the bucket, which keeps for so long what says nothing of it. @returns its address */
@@ -76,14 +74,15 @@ const adapt = (text: string, replacements: Readonly<Record<string, string>>): st
 
 const example = (name: string): Promise<string> => readFile(join(EXAMPLES, name), "utf8")
 
-/** The zip of a function for this machine, made by the built command in a folder. */
-export const packageHere = async (mode: "redirect" | "sync", folder: string): Promise<string> => {
+/** Makes the function's zip for this machine. */
+const packageHere = async ({ run }: Parts, folder: string): Promise<void> => {
   const main = join(PACKAGE, "dist", "cli", "main.js")
   if (!existsSync(main)) throw new Error(`Expected the built command at ${main}. Build it first: npm run build`)
   const arch = process.arch === "arm64" ? "arm64" : "x64"
-  // In a folder without a configuration file.
-  await run(process.execPath, [main, "package", "--mode", mode, "--arch", arch], { cwd: folder })
-  return join(folder, `imgtailor-${mode}.zip`)
+  // npm, which it runs, has its cache there.
+  const { npm_config_cache: cache, HOME: home } = process.env
+  const env = { ...(home && { HOME: home }), ...(cache && { npm_config_cache: cache }) }
+  await run(process.execPath, [main, "package", "--arch", arch], { cwd: folder, env })
 }
 
 interface Bucket {
@@ -212,7 +211,8 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
   const { api = "http", identity = "role", missing = 404 } = options
   const service = join(parts.folder, "service")
   await cp(EXAMPLES, service, { recursive: true })
-  const zip = options.zip ? copyFile(options.zip, join(service, ZIP)) : packageHere("redirect", service)
+  const zip = join(service, ZIP)
+  const packaged = options.zip ? copyFile(options.zip, zip) : packageHere(parts, service)
   const apiPort = await freePort()
   const cdnPort = options.port || (await freePort())
   const route = api === "rest" ? "prod/resizer" : "resizer"
@@ -221,8 +221,8 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
     ">abcde12345.execute-api.eu-central-1.amazonaws.com<": `>127.0.0.1:${apiPort}<`,
     ">resizer?key=<": `>${route}?key=<`,
   })
-  const bucket = await startBucket(parts, website, missing)
-  await Promise.all([zip, uploadFolder(options.originals, bucket.put)])
+  const [bucket] = await Promise.all([startBucket(parts, website, missing), packaged])
+  await uploadFolder(options.originals, bucket.put)
   const environment = {
     CDN_URL: `http://127.0.0.1:${cdnPort}`,
     IMGTAILOR_S3_ENDPOINT: `http://127.0.0.1:${bucket.port}`,
@@ -239,6 +239,7 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
   return {
     url,
     resizerUrl: `http://127.0.0.1:${apiPort}/${route}`,
+    zip,
     put: bucket.put,
     get: bucket.get,
     addCdn,
