@@ -86,7 +86,7 @@ describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
       await write(key, await flat({ width: 40, height: 30, colour: colourOf(index), format: "png" }))
     http = await startRedirectRig({ originals })
     rest = await startRedirectRig({ originals, zip: http.zip, api: "rest", missing: 403, identity: "user" })
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await Promise.all([http, rest].map((rig) => rig?.stop()))
     if (folder) await rm(folder, { recursive: true, force: true })

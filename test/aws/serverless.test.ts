@@ -48,7 +48,7 @@ const packageService = async (): Promise<string> => {
 
 const attribute = (name: string, of = "Arn"): object => ({ "Fn::GetAtt": [name, of] })
 
-describe.skipIf(tools === undefined)("the stacks of examples/aws", () => {
+describe.skipIf(tools === undefined)("the stacks of examples/aws", { timeout: 60_000 }, () => {
   it("cloudfront.json is a template without a mistake", async () => {
     expect(await lint(join(EXAMPLES, "cloudfront.json"))).toBe("")
   })
