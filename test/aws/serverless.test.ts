@@ -4,9 +4,11 @@ import { join } from "node:path"
 
 import { describe, expect, it } from "vitest"
 
+import { changesIn, type SyncEvent } from "../../src/aws/object-events.ts"
 import { launch, PACKAGE } from "../support/command.ts"
 import { temporaryFolder } from "../support/folders.ts"
 import { findTools } from "../support/tools.ts"
+import { fixture } from "./fixture.ts"
 
 const tools = findTools("osls", "cfn-lint")
 
@@ -47,6 +49,16 @@ const packageService = async (): Promise<string> => {
 }
 
 const attribute = (name: string, of = "Arn"): object => ({ "Fn::GetAtt": [name, of] })
+
+it.each(["eventbridge-created", "eventbridge-deleted"])(
+  "the second pass of sync, which a queue brings, is about the same photo as the first: %s",
+  async (name) => {
+    const event = await fixture<SyncEvent>(name)
+    const change = { bucket: "shop", key: "produs_227613/größe 1+1.jpg" }
+    expect(changesIn(event)).toEqual([change])
+    expect(changesIn({ Records: [{ body: JSON.stringify(event) }] })).toEqual([change])
+  },
+)
 
 describe.skipIf(tools === undefined)("the stacks of examples/aws", { timeout: 60_000 }, () => {
   it("cloudfront.json is a template without a mistake", async () => {
