@@ -1,0 +1,220 @@
+/**
+ * The redirect flow as it is deployed: the files of examples/aws and the function's zip, between programs that are not ours and play the
+ * parts of CloudFront, S3's website endpoint, API Gateway and Lambda (test/rig/redirect.ts).
+ */
+import { existsSync, readFileSync } from "node:fs"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join, resolve } from "node:path"
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+import { type RedirectRig, startRedirectRig } from "../rig/redirect.ts"
+import { BLUE, type Colour, colourAt, colourDistance, describe as headerOf, flat } from "../support/photos.ts"
+import { findTools } from "../support/tools.ts"
+import { visit } from "../support/website.ts"
+
+const tools = findTools("nginx", "osls", "s3rver")
+
+interface Name {
+  readonly key: string
+  /** The one spelling of its address. */
+  readonly urlPath: string
+  /** Others that lead to it. */
+  readonly sameObject?: readonly string[]
+}
+
+/** Photos whose names have been lost on the way elsewhere. */
+const OWN: readonly Name[] = [
+  { key: "shop 1/blue mug.jpg", urlPath: "shop%201/blue%20mug.jpg" },
+  { key: "x+y.jpg", urlPath: "x%2By.jpg", sameObject: ["x%2by.jpg"] },
+  { key: "x y.jpg", urlPath: "x%20y.jpg" },
+  { key: "90%.jpg", urlPath: "90%25.jpg" },
+  { key: "90%25.jpg", urlPath: "90%2525.jpg" },
+  { key: "x%2Fy.jpg", urlPath: "x%252Fy.jpg" },
+  { key: "x/y.jpg", urlPath: "x/y.jpg" },
+  { key: "no. #1.jpg", urlPath: "no.%20%231.jpg" },
+  { key: "really?.jpg", urlPath: "really%3F.jpg", sameObject: ["really%3f.jpg"] },
+  { key: "black&white=grey.jpg", urlPath: "black%26white%3Dgrey.jpg" },
+  { key: "it's (2)!*.jpg", urlPath: "it%27s%20%282%29%21%2A.jpg" },
+  { key: "tür.jpg", urlPath: "t%C3%BCr.jpg", sameObject: ["t%c3%bcr.jpg"] },
+  { key: "tür.jpg".normalize("NFD"), urlPath: "tu%CC%88r.jpg" },
+  { key: "写真/猫.jpg", urlPath: "%E5%86%99%E7%9C%9F/%E7%8C%AB.jpg" },
+  { key: "🐈.jpg", urlPath: "%F0%9F%90%88.jpg" },
+  { key: "CAT.JPG", urlPath: "CAT.JPG" },
+  { key: "cat.jpg", urlPath: "cat.jpg" },
+  { key: "nothing behind it", urlPath: "nothing%20behind%20it" },
+  { key: "480h/cat.jpg", urlPath: "480h/cat.jpg" },
+  { key: "shop/info/cat.jpg", urlPath: "shop/info/cat.jpg" },
+  { key: "info", urlPath: "info" },
+  { key: "shop/360x270.jpg", urlPath: "shop/360x270.jpg" },
+  { key: ".cat.jpg", urlPath: ".cat.jpg" },
+  { key: "cat./..cat..jpg", urlPath: "cat./..cat..jpg" },
+]
+
+/** A corpus beside the checkout may have more. */
+const manifest = resolve(process.env["IMGTAILOR_CORPUS"] ?? "../shared/corpus", "manifest.json")
+const theirs: readonly Name[] = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).hostileKeys.keys : []
+const NAMES = [...OWN, ...theirs]
+
+/** Every key has a colour of its own, so that no photo is taken for another. */
+const colourOf = (index: number): Colour => [40 + 25 * (index % 8), 40 + 25 * Math.floor(index / 8), 128]
+
+const KEY = "produs_227613/img.AZ70KuRzw9.jpg"
+const ADDRESS = "produs_227613/360x270/img.AZ70KuRzw9.jpg"
+
+/** The address of a size, of an address of an original. */
+const sized = (path: string, size: string): string => path.replace(/[^/]*$/, (file) => `${size}/${file}`)
+
+describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
+  let folder: string
+  let http: RedirectRig
+  let rest: RedirectRig
+
+  beforeAll(async () => {
+    if (!tools) return
+    folder = await mkdtemp(join(tmpdir(), "imgtailor-redirect-"))
+    const originals = join(folder, "originals")
+    const write = async (key: string, bytes: Buffer): Promise<void> => {
+      await mkdir(dirname(join(originals, key)), { recursive: true })
+      await writeFile(join(originals, key), bytes)
+    }
+    await write(KEY, await flat({ width: 800, height: 600, colour: BLUE }))
+    await write("broken.jpg", (await flat()).subarray(0, 300))
+    await write("text.jpg", Buffer.from("no photo"))
+    for (const [index, { key }] of NAMES.entries())
+      await write(key, await flat({ width: 40, height: 30, colour: colourOf(index), format: "png" }))
+    http = await startRedirectRig({ originals })
+    rest = await startRedirectRig({ originals, zip: http.zip, api: "rest", missing: 403, identity: "user" })
+  }, 120_000)
+  afterAll(async () => {
+    await Promise.all([http, rest].map((rig) => rig?.stop()))
+    if (folder) await rm(folder, { recursive: true, force: true })
+  })
+
+  it.each(["http", "rest"])(
+    "by a %s API leads a first visitor to the photo, and all others straight to it",
+    async (api) => {
+      const rig = api === "http" ? http : rest
+      const first = await visit(`${rig.url}/${ADDRESS}?v=1`)
+      expect([first.status, first.redirects]).toEqual([
+        200,
+        [`${rig.resizerUrl}?key=${ADDRESS}`, `${rig.url}/${ADDRESS}`],
+      ])
+      expect(await headerOf(first.body)).toMatchObject({ format: "jpeg", width: 360, height: 270 })
+      expect(colourDistance(await colourAt(first.body, 0.5, 0.5), BLUE)).toBeLessThan(8)
+      expect(first.headers.get("x-amz-meta-cache-tag")).toMatch(/^[\w-]+$/)
+      for (let repeat = 0; repeat < 20; repeat++) {
+        const again = await visit(`${rig.url}/${ADDRESS}?v=${repeat}`)
+        expect([again.status, again.redirects, again.headers.get("x-cache")]).toEqual([200, [], "HIT"])
+        expect(again.body.equals(first.body)).toBe(true)
+      }
+    },
+  )
+
+  it("finds every photo by its name, and none in a folder that is named like a size", async () => {
+    const wrong: string[] = []
+    for (const [index, { key, urlPath, sameObject = [] }] of NAMES.entries()) {
+      const isHidden = /(?:^|\/)(?:360x270|480h|1280w|info)\/[^/]*$/.test(key)
+      for (const path of [urlPath, ...sameObject]) {
+        const { status, body } = await visit(`${http.url}/${sized(path, "360x270")}`)
+        const isRight = status === 200 && colourDistance(await colourAt(body, 0.5, 0.5), colourOf(index)) < 4
+        if (isHidden ? status !== 404 : !isRight) wrong.push(`${path}: ${status} ${body.toString("latin1", 0, 80)}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it("answers errors as errors, which nobody is redirected by and nothing is stored for", async () => {
+    for (const [path, status, code] of [
+      ["shop/360x270/none.jpg", 404, "original-not-found"],
+      ["360x270/480h/cat.jpg", 404, "original-not-found"],
+      ["shop/999x9/cat.jpg", 400, "size-not-allowed"],
+      ["360x270/broken.jpg", 422, "corrupt-original"],
+      ["360x270/text.jpg", 415, "unsupported-original"],
+      ["cat-of-no-size.jpg", 400, "bad-address"],
+      ["cat-of-no-size/", 400, "bad-address"],
+    ] as const)
+      for (const rig of [http, rest]) {
+        const ended = await visit(`${rig.url}/${path}`)
+        expect([path, ended.status, ended.redirects.length]).toEqual([path, status, 1])
+        expect(ended.body.toString()).toContain(code)
+        expect((await rig.get(path)).status, `the bucket has ${path}`).toBe(404)
+      }
+  })
+
+  it("has the same answers from both kinds of API", async () => {
+    const ask = async ({ resizerUrl, url }: RedirectRig, query: string): Promise<object> => {
+      const answer = await fetch(`${resizerUrl}${query}`, { redirect: "manual" })
+      const headers = Object.fromEntries(answer.headers)
+      for (const name of ["date", "connection", "keep-alive", "last-modified"]) delete headers[name]
+      const location = headers["location"]?.replace(url, "")
+      return { status: answer.status, headers: { ...headers, location }, body: await answer.text() }
+    }
+    for (const [query, status] of [
+      [`?key=${sized(KEY, "1280w")}`, 301],
+      [`?key=${sized(KEY, "info")}.json`, 301],
+      [`?key=${sized(KEY, "480h")}.webp`, 301],
+      // Stored meanwhile: a picture, whole.
+      [`?key=${sized(KEY, "480h")}.webp`, 200],
+      ["?key=480h/none.jpg", 404],
+      ["?key=500h/none.jpg", 400],
+      ["?key=480h/text.jpg", 415],
+      ["?key=480h/black&white=grey.jpg", 400],
+      ["?key=480h/..%2Fcat.jpg", 400],
+      ["?key=", 400],
+      ["?size=480h", 400],
+      ["", 400],
+    ] as const) {
+      const byHttp = await ask(http, query)
+      expect({ query, ...byHttp }).toMatchObject({ query, status })
+      expect({ query, ...(await ask(rest, query)) }).toEqual({ query, ...byHttp })
+    }
+  })
+
+  it.each(["http", "rest"])(
+    "reads a plus in a key of a %s API as one where there is such a photo, else as a space",
+    async (api) => {
+      const { resizerUrl, url } = api === "http" ? http : rest
+      const leads = async (key: string): Promise<string | null> =>
+        (await fetch(`${resizerUrl}?key=${key}`, { redirect: "manual" })).headers.get("location")
+      expect(await leads("shop+1/480h/blue+mug.jpg")).toBe(`${url}/shop%201/480h/blue%20mug.jpg`)
+      // A REST API says of either that it is a space, and both are there.
+      expect(await leads("480h/x+y.jpg")).toBe(`${url}/480h/x${api === "http" ? "%2B" : "%20"}y.jpg`)
+    },
+  )
+
+  it("refuses a key that was cut at an ampersand", async () => {
+    const answer = await fetch(`${http.resizerUrl}?key=480h/black&white=grey.jpg`)
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain("%26")
+  })
+
+  it("goes round by the function for ever where the CDN keeps redirects that say nothing of it", async () => {
+    const naive = await rest.addCdn(86_400)
+    const address = `${sized(KEY, "360x270")}.webp`
+    const complaint = "a CDN that caches redirects"
+    const before = rest.log().split(complaint).length
+    for (let repeat = 0; repeat < 3; repeat++) {
+      const { status, redirects } = await visit(`${naive}/${address}`)
+      // It never learns that the photo is there.
+      expect([status, redirects.length > 0]).toEqual([200, true])
+      expect((await rest.get(address)).status).toBe(200)
+    }
+    expect(rest.log().split(complaint).length).toBeGreaterThan(before)
+  })
+
+  it("ends with every process it had", async () => {
+    const pids = await rest.processes()
+    expect(pids.length).toBeGreaterThan(2)
+    await rest.stop()
+    const isAlive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0)
+      } catch {
+        return false
+      }
+    }
+    expect(pids.filter(isAlive)).toEqual([])
+  })
+})
