@@ -1,0 +1,90 @@
+/** `imgtailor deploy`: the direct flow for people without a CDK app of their own. Makes one of one stack, and leaves the rest to `cdk`. */
+import { spawn } from "node:child_process"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { delimiter, join, resolve } from "node:path"
+
+import type { ArgsDef } from "citty"
+
+import type { ImageTailorProps } from "../../aws/stack/construct.ts"
+import { badConfig } from "../../errors.ts"
+import type { Values } from "../arguments.ts"
+import type { Command } from "../main.ts"
+import { print } from "../output.ts"
+import { STACK_ARGUMENTS, stackFromArguments } from "../stack.ts"
+
+const args: ArgsDef = {
+  stack: { type: "string", valueHint: "name", default: "ImgTailor", description: "Name of the stack." },
+  synth: { type: "string", valueHint: "folder", description: "Only write the CDK's assembly into a folder." },
+  code: { type: "string", valueHint: "zip", description: "Made by package --mode direct. Default: made now." },
+  ...STACK_ARGUMENTS,
+}
+
+const INSTALL = "Install what is missing beside imgtailor: npm install aws-cdk-lib constructs aws-cdk."
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code
+
+/** Both are big, and nobody else needs them. */
+const loadCdk = async () => {
+  try {
+    return {
+      ...(await import("aws-cdk-lib/core")),
+      ...(await import("../../aws/stack/construct.ts")),
+    }
+  } catch (error) {
+    throw hasCode(error, "ERR_MODULE_NOT_FOUND") ? badConfig([`aws-cdk-lib was not found. ${INSTALL}`]) : error
+  }
+}
+
+/** Runs `cdk` to its end, and ends as it does. */
+const runCdk = async (given: readonly string[]): Promise<void> => {
+  const path = [join(process.cwd(), "node_modules", ".bin"), process.env["PATH"]].join(delimiter)
+  const child = spawn("cdk", given, {
+    stdio: "inherit",
+    env: { ...process.env, PATH: path },
+    shell: process.platform === "win32",
+  })
+  process.exitCode = await new Promise<number>((done, fail) => {
+    child.once("error", (error) =>
+      fail(hasCode(error, "ENOENT") ? badConfig([`The command cdk was not found. ${INSTALL}`]) : error),
+    )
+    child.once("close", (code) => done(code ?? 1))
+  })
+}
+
+/** Arguments of ours, and what follows `--`, which is for `cdk`. */
+const divide = (values: Values): { readonly own: Values; readonly passed: readonly string[] } => {
+  const at = process.argv.indexOf("--")
+  const passed = at < 0 ? [] : process.argv.slice(at + 1)
+  const positional = [values["_"] ?? []].flat().map(String)
+  return { own: { ...values, _: positional.slice(0, positional.length - passed.length) }, passed }
+}
+
+export const deploy: Command = {
+  examples: [
+    "imgtailor deploy --originals s3://shop-photos --sizes 360x270,480h,1280w",
+    "imgtailor deploy --config imgtailor.config.ts --stack Photos -- --profile shop --require-approval never",
+    "imgtailor deploy --config imgtailor.config.ts --synth cdk.out",
+  ],
+  description: "Deploy CloudFront, S3 and Lambda for a bucket of photos, with the AWS CDK.",
+  args,
+  run: async (values) => {
+    const { own, passed } = divide(values)
+    const { settings, stack } = await stackFromArguments(own, args)
+    const { App, Stack, ImageTailor } = await loadCdk()
+    const wanted = own["synth"] === undefined ? undefined : resolve(String(own["synth"]))
+    const outdir = wanted ?? (await mkdtemp(join(tmpdir(), "imgtailor-deploy-")))
+    try {
+      const app = new App({ outdir })
+      const code = own["code"] === undefined ? undefined : String(own["code"])
+      const props = { ...settings, ...stack, code } as unknown as ImageTailorProps
+      void new ImageTailor(new Stack(app, String(own["stack"])), "Images", props)
+      app.synth()
+      if (wanted === undefined) await runCdk(["deploy", "--app", outdir, ...passed])
+      else print(wanted)
+    } finally {
+      if (wanted === undefined) await rm(outdir, { recursive: true, force: true })
+    }
+  },
+}
