@@ -118,8 +118,8 @@ const headersPolicy: Resource = {
 }
 
 /**
- * Statuses for which CloudFront lets one say how long it keeps them (CloudFront Developer Guide, "HTTP 4xx and 5xx status codes that
- * CloudFront caches"). It never keeps a 416, and what it does with all others no setting says.
+ * Statuses for which CloudFront lets one say how long it keeps them (CloudFront Developer Guide, "Create a custom error page for specific
+ * HTTP status codes"), but for 416, which it never keeps. Of all others (412, 413, 415, 422, 508) the origin's header decides, or nothing.
  */
 const SETTABLE = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504] as const
 

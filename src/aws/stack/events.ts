@@ -69,7 +69,6 @@ export const events = (place: S3Place, hasBatch: boolean): Resources => ({
       EventSourceArn: attribute("SecondPass"),
       FunctionName: ref("Sync"),
       BatchSize: 10,
-      FunctionResponseTypes: ["ReportBatchItemFailures"],
     },
   },
 })

@@ -145,17 +145,17 @@ export const sync = (statements: readonly Statement[], variables: Variables): Re
 /** Where a job of S3 Batch Operations finds its list of originals and leaves its report; no address leads there. */
 const JOBS = "${Renditions.Arn}/jobs/*"
 
-/** What renders ahead, as the renderer, and the role that S3 Batch Operations takes to call it. */
+/** What renders ahead, as the renderer, and the role that S3 Batch Operations takes to call it, or to have renditions of a list deleted. */
 export const batch = (options: RendererOptions): Resources => ({
   Batch: lambda("batch.handler", "Renderer", rendering(options, SECONDS.batch)),
   BatchRole: roleFor(
     "batchoperations.s3.amazonaws.com",
     [
       {
-        Sid: "CallBatch",
+        Sid: "CallFunctions",
         Effect: "Allow",
         Action: ["lambda:InvokeFunction"],
-        Resource: ["${Batch.Arn}", "${Batch.Arn}:*"],
+        Resource: ["${Batch.Arn}", "${Sync.Arn}"],
       },
       {
         Sid: "ReadListAndWriteReport",

@@ -7,7 +7,8 @@ import { delimiter, join, resolve } from "node:path"
 import type { ArgsDef } from "citty"
 
 import type { ImageTailorProps } from "../../aws/stack/construct.ts"
-import { badConfig } from "../../errors.ts"
+import { makeTemplate } from "../../aws/stack/stack.ts"
+import { notInstalled } from "../../errors.ts"
 import type { Values } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print } from "../output.ts"
@@ -20,7 +21,7 @@ const args: ArgsDef = {
   ...STACK_ARGUMENTS,
 }
 
-const INSTALL = "Install what is missing beside imgtailor: npm install aws-cdk-lib constructs aws-cdk."
+const PACKAGES = "aws-cdk-lib constructs aws-cdk"
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code
@@ -33,7 +34,7 @@ const loadCdk = async () => {
       ...(await import("../../aws/stack/construct.ts")),
     }
   } catch (error) {
-    throw hasCode(error, "ERR_MODULE_NOT_FOUND") ? badConfig([`aws-cdk-lib was not found. ${INSTALL}`]) : error
+    throw hasCode(error, "ERR_MODULE_NOT_FOUND") ? notInstalled("The package aws-cdk-lib", PACKAGES) : error
   }
 }
 
@@ -46,9 +47,7 @@ const runCdk = async (given: readonly string[]): Promise<void> => {
     shell: process.platform === "win32",
   })
   process.exitCode = await new Promise<number>((done, fail) => {
-    child.once("error", (error) =>
-      fail(hasCode(error, "ENOENT") ? badConfig([`The command cdk was not found. ${INSTALL}`]) : error),
-    )
+    child.once("error", (error) => fail(hasCode(error, "ENOENT") ? notInstalled("The command cdk", PACKAGES) : error))
     child.once("close", (code) => done(code ?? 1))
   })
 }
@@ -72,6 +71,8 @@ export const deploy: Command = {
   run: async (values) => {
     const { own, passed } = divide(values)
     const { settings, stack } = await stackFromArguments(own, args)
+    // Here a mistake is told as by every command; the construct has only an error to throw.
+    await makeTemplate(settings, stack)
     const { App, Stack, ImageTailor } = await loadCdk()
     const wanted = own["synth"] === undefined ? undefined : resolve(String(own["synth"]))
     const outdir = wanted ?? (await mkdtemp(join(tmpdir(), "imgtailor-deploy-")))
