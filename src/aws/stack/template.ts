@@ -39,6 +39,26 @@ export interface TemplateOptions {
   readonly domain: Domain | undefined
 }
 
+const resourcesOf = ({ place, listed, concurrency, warm, domain, ...options }: TemplateOptions): Resources => {
+  const inBucket = { ...place, bucket: `\${${ORIGINALS_BUCKET}}` }
+  const originals = `arn:\${AWS::Partition}:s3:::${inBucket.bucket}/${place.prefix}`
+  const renditions = "${Renditions.Arn}/"
+  const variables: Variables = {
+    ...options.variables,
+    IMGTAILOR_ORIGINALS: sub(formatS3Url(inBucket)),
+    IMGTAILOR_RENDITIONS: sub("s3://${Renditions}"),
+  }
+  const rendering = { statements: rendererStatements(originals, renditions, listed), variables, concurrency }
+  return {
+    ...delivery(options.edge, domain),
+    ...renderer(rendering),
+    ...sync(syncStatements(renditions, listed, DISTRIBUTION_ARN), variables),
+    ...events(place, warm),
+    ...(options.enableEvents && eventsSwitch()),
+    ...(warm && batch(rendering)),
+  }
+}
+
 /** IAM User Guide, "IAM and AWS STS quotas": of all inline policies of a role together, without white space. */
 const MAX_POLICY = 10_240
 /** An ARN of a name that is not known yet: 63 characters are a bucket's longest name. */
@@ -58,25 +78,34 @@ const variablesLength = (variables: Variables): number =>
     0,
   )
 
-interface Roles {
+interface Lengths {
   readonly Policies?: unknown
-}
-interface Functions {
   readonly Environment?: { readonly Variables: Variables }
 }
 
+const longest = (resources: Resources, lengthOf: (properties: Lengths) => number): number =>
+  Math.max(...Object.values(resources).map(({ Properties }) => lengthOf(Properties)))
+
+const longestPolicy = (resources: Resources): number =>
+  longest(resources, ({ Policies }) => (Policies ? policyLength(Policies) : 0))
+
+const longestVariables = (resources: Resources): number =>
+  longest(resources, ({ Environment }) => (Environment ? variablesLength(Environment.Variables) : 0))
+
 /** What of the resources is longer than Amazon takes. */
-const lengthProblems = (resources: Resources, { sizes, retired }: Listed): readonly string[] => {
-  const count = sizes.length + retired.sizes.length
-  const all = Object.values(resources).map(({ Properties }) => Properties as Roles & Functions)
-  const policy = Math.max(...all.map(({ Policies }) => (Policies ? policyLength(Policies) : 0)))
-  const variables = Math.max(
-    ...all.map(({ Environment }) => (Environment ? variablesLength(Environment.Variables) : 0)),
-  )
+const lengthProblems = (options: TemplateOptions): readonly string[] => {
+  const { sizes, retired } = options.listed
+  const [policy, variables] = [longestPolicy(resourcesOf(options)), longestVariables(resourcesOf(options))]
+  const fits = (count: number): boolean => {
+    const [first, ...rest] = sizes
+    const listed: Listed = { sizes: [first, ...rest.slice(0, count - 1)], retired }
+    return longestPolicy(resourcesOf({ ...options, listed })) <= MAX_POLICY
+  }
+  const most = sizes.findLastIndex((_, index) => fits(index + 1)) + 1
   return [
     ...(policy > MAX_POLICY
       ? [
-          `sizes: Expected a list whose policy has at most ${MAX_POLICY} characters, got ${policy} with ${count} sizes, retired ones included; about ${Math.floor((count * MAX_POLICY) / policy)} fit.`,
+          `sizes: Expected a list whose policy has at most ${MAX_POLICY} characters, got ${policy} with ${sizes.length} sizes and ${retired.sizes.length} retired ones; the first ${most} would fit.`,
         ]
       : []),
     ...(variables > MAX_VARIABLES
@@ -103,25 +132,8 @@ const output = (Description: string, Value: unknown): Template["Outputs"][string
  * @throws {bad-config} where the list, or the settings, are longer than policies and environments may be
  */
 export const directTemplate = (options: TemplateOptions): Template => {
-  const { place, listed, concurrency, warm, domain } = options
-  const inBucket = { ...place, bucket: `\${${ORIGINALS_BUCKET}}` }
-  const originals = `arn:\${AWS::Partition}:s3:::${inBucket.bucket}/${place.prefix}`
-  const renditions = "${Renditions.Arn}/"
-  const variables: Variables = {
-    ...options.variables,
-    IMGTAILOR_ORIGINALS: sub(formatS3Url(inBucket)),
-    IMGTAILOR_RENDITIONS: sub("s3://${Renditions}"),
-  }
-  const rendering = { statements: rendererStatements(originals, renditions, listed), variables, concurrency }
-  const resources: Resources = {
-    ...delivery(options.edge, domain),
-    ...renderer(rendering),
-    ...sync(syncStatements(renditions, listed, DISTRIBUTION_ARN), variables),
-    ...events(place, warm),
-    ...(options.enableEvents && eventsSwitch()),
-    ...(warm && batch(rendering)),
-  }
-  const problems = lengthProblems(resources, listed)
+  const { place, warm } = options
+  const problems = lengthProblems(options)
   if (problems.length > 0) throw badConfig(problems)
   return {
     AWSTemplateFormatVersion: "2010-09-09",
@@ -130,7 +142,7 @@ export const directTemplate = (options: TemplateOptions): Template => {
       [ORIGINALS_BUCKET]: { Type: "String", Default: place.bucket, Description: "Only ever read." },
       ...PARAMETERS,
     },
-    Resources: resources,
+    Resources: resourcesOf(options),
     Outputs: {
       DistributionDomainName: output("Where renditions are.", attribute("Distribution", "DomainName")),
       DistributionId: output("For invalidations.", ref("Distribution")),

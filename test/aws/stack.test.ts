@@ -1,0 +1,357 @@
+/**
+ * The direct flow as code: that CloudFormation's own rules hold, that what must never be forgotten is in it, that one change of the list
+ * changes all that is derived from it, and, on a real S3 server, that the policies allow what the functions do and nothing else.
+ */
+import { execFile } from "node:child_process"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import { AwsClient } from "aws4fetch"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+import { edgeSource } from "../../src/aws/edge/source.ts"
+import type { Resource, Template } from "../../src/aws/stack/cloudformation.ts"
+import { makeTemplate, type StackOptions } from "../../src/aws/stack/stack.ts"
+import { surroundings } from "../../src/config/load.ts"
+import { resolveConfig } from "../../src/config/resolve.ts"
+import { optionsFrom, variableOf } from "../../src/config/settings.ts"
+import { ERRORS } from "../../src/errors.ts"
+import { temporaryFolder } from "../support/folders.ts"
+import { findTools } from "../support/tools.ts"
+import { type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+
+const SETTINGS = {
+  originals: "s3://shop-photos",
+  sizes: ["360x270", "480h", { size: "1280w", name: "wide", quality: 70 }],
+  retired: { sizes: ["640w"] },
+}
+
+const CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000"
+const ALL: StackOptions = {
+  enableEvents: true,
+  warm: true,
+  aliases: ["images.example.com"],
+  certificateArn: CERTIFICATE,
+}
+
+const lint = findTools("cfn-lint")?.["cfn-lint"]
+
+/** What cfn-lint calls an error, of any of the files. */
+const errorsIn = (files: readonly string[]): Promise<string> =>
+  new Promise((done) => {
+    execFile(String(lint), ["--non-zero-exit-code", "error", "--format", "parseable", ...files], (error, stdout) =>
+      done(error ? stdout : ""),
+    )
+  })
+
+const find = (template: Template, id: string): Resource => {
+  const found = template.Resources[id]
+  if (!found) throw new Error(`Expected a resource ${id}`)
+  return found
+}
+
+/** A value somewhere below a resource's properties, as JSON has it. */
+const at = (template: Template, id: string, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>(
+    (value, name) => (value as Record<string | number, unknown> | undefined)?.[name],
+    find(template, id).Properties,
+  )
+
+const variablesOf = (template: Template, id: string): Readonly<Record<string, string>> =>
+  at(template, id, "Environment", "Variables") as Record<string, string>
+
+interface Statement {
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource?: unknown
+}
+
+/** Every statement of every policy in a template. */
+const statementsIn = (value: unknown): readonly Statement[] => {
+  if (typeof value !== "object" || value === null) return []
+  const own = "Effect" in value && "Action" in value ? [value as Statement] : []
+  return [...own, ...Object.values(value).flatMap(statementsIn)]
+}
+
+describe("the template", () => {
+  it.skipIf(lint === undefined)("has no mistakes that cfn-lint knows, whatever it is made with", async () => {
+    const folder = await temporaryFolder()
+    const sets: readonly (readonly [object, StackOptions])[] = [
+      [SETTINGS, {}],
+      [SETTINGS, ALL],
+      [{ originals: "s3://shop-photos/by/year", sizes: ["1w"], formats: [], basePath: "/img" }, { concurrency: 0 }],
+    ]
+    const files = await Promise.all(
+      sets.map(async ([settings, stack], index) => {
+        const file = join(folder, `${index}.json`)
+        await writeFile(file, JSON.stringify(await makeTemplate({ ...settings }, stack)))
+        return file
+      }),
+    )
+    expect(await errorsIn(files)).toBe("")
+
+    const broken = await makeTemplate(SETTINGS)
+    const renamed = JSON.stringify(broken).replace("CacheTagConfig", "CacheTagsConfig")
+    await writeFile(join(folder, "broken.json"), renamed)
+    expect(await errorsIn([join(folder, "broken.json")])).toContain("CacheTagsConfig")
+  })
+
+  it("lets CloudFront alone call the renderer, by both permissions", async () => {
+    const template = await makeTemplate(SETTINGS)
+    expect(at(template, "RendererUrl", "AuthType")).toBe("AWS_IAM")
+    expect(at(template, "RendererUrl", "InvokeMode")).toBe("RESPONSE_STREAM")
+    const permissions = Object.values(template.Resources)
+      .filter(
+        ({ Type, Properties }) =>
+          Type === "AWS::Lambda::Permission" && JSON.stringify(Properties["FunctionName"]) === '{"Ref":"Renderer"}',
+      )
+      .map(({ Properties: { Action, Principal, InvokedViaFunctionUrl } }) => [Action, Principal, InvokedViaFunctionUrl])
+    expect(permissions).toEqual([
+      ["lambda:InvokeFunctionUrl", "cloudfront.amazonaws.com", undefined],
+      ["lambda:InvokeFunction", "cloudfront.amazonaws.com", true],
+    ])
+    expect(at(template, "CloudFrontCallsFunction", "SourceArn")).toEqual({
+      "Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}",
+    })
+  })
+
+  it("asks the bucket, then the renderer, and keeps errors as long as the table of errors says", async () => {
+    const template = await makeTemplate(SETTINGS)
+    const config = ["DistributionConfig"] as const
+    expect(at(template, "Distribution", ...config, "OriginGroups", "Items", 0, "Members", "Items")).toEqual([
+      { OriginId: "renditions" },
+      { OriginId: "renderer" },
+    ])
+    expect(
+      at(template, "Distribution", ...config, "OriginGroups", "Items", 0, "FailoverCriteria", "StatusCodes", "Items"),
+    ).toEqual([403, 404, 500, 502, 503, 504])
+    expect(at(template, "Distribution", ...config, "CacheTagConfig")).toEqual({ HeaderName: "x-amz-meta-cache-tag" })
+    const behaviour = at(template, "Distribution", ...config, "DefaultCacheBehavior")
+    expect(behaviour).toMatchObject({ AllowedMethods: ["GET", "HEAD"], ViewerProtocolPolicy: "redirect-to-https" })
+
+    const ttls = at(template, "Distribution", ...config, "CustomErrorResponses") as readonly Record<string, number>[]
+    const secondsOf = Object.fromEntries(
+      ttls.map(({ ErrorCode, ErrorCachingMinTTL }) => [ErrorCode, ErrorCachingMinTTL]),
+    )
+    expect(secondsOf).toMatchObject({ 400: 60, 403: 0, 404: 10, 405: 0, 500: 0, 502: 0, 503: 0, 504: 0 })
+    for (const { status, cacheSeconds } of Object.values(ERRORS))
+      expect(secondsOf[status] ?? 0).toBeLessThanOrEqual(cacheSeconds)
+  })
+
+  it("has no access that is wider than it must be", async () => {
+    const template = await makeTemplate(SETTINGS, ALL)
+    const text = JSON.stringify(template)
+    expect(text).not.toMatch(/AmazonS3FullAccess|arn:aws:iam::aws:policy|AccessKey|AWS::IAM::User/)
+    const allowed = statementsIn(template.Resources).filter(({ Effect }) => Effect === "Allow")
+    expect(allowed.length).toBeGreaterThan(12)
+    expect(allowed.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([])
+    expect(
+      allowed.filter(({ Resource }) => JSON.stringify(Resource) === '"*"' || JSON.stringify(Resource) === '["*"]'),
+    ).toEqual([])
+    expect(at(template, "Renditions", "PublicAccessBlockConfiguration")).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    })
+    expect(find(template, "Renditions")).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" })
+    expect(at(template, "SwitchRole", "Policies", 0, "PolicyDocument", "Statement", 0)).toMatchObject({
+      Action: ["s3:GetBucketNotification", "s3:PutBucketNotification"],
+      Resource: [{ "Fn::Sub": "arn:${AWS::Partition}:s3:::${OriginalsBucket}" }],
+    })
+  })
+
+  it("caps renders, and runs all functions on what is current", async () => {
+    const template = await makeTemplate(SETTINGS, ALL)
+    for (const id of ["Renderer", "Sync", "Batch", "Switch"])
+      expect(find(template, id).Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] })
+    expect(find(template, "Renderer").Properties).toMatchObject({
+      Handler: "index.handler",
+      MemorySize: 1536,
+      Timeout: 30,
+      ReservedConcurrentExecutions: 10,
+    })
+    expect(find(template, "Batch").Properties).toMatchObject({ Handler: "batch.handler", Timeout: 300 })
+    expect(at(await makeTemplate(SETTINGS, { concurrency: 3 }), "Renderer", "ReservedConcurrentExecutions")).toBe(3)
+    expect(
+      at(await makeTemplate(SETTINGS, { concurrency: 0 }), "Renderer", "ReservedConcurrentExecutions"),
+    ).toBeUndefined()
+    expect((await makeTemplate(SETTINGS)).Resources).not.toHaveProperty("Batch")
+  })
+
+  it("has events come at once, and again when no render of the old original can be under way", async () => {
+    const template = await makeTemplate({ ...SETTINGS, originals: "s3://shop-photos/by/year" })
+    expect(at(template, "Changes", "EventPattern")).toEqual({
+      source: ["aws.s3"],
+      "detail-type": ["Object Created", "Object Deleted"],
+      detail: { bucket: { name: [{ Ref: "OriginalsBucket" }] }, object: { key: [{ prefix: "by/year/" }] } },
+    })
+    const dead = { "Fn::GetAtt": ["DeadLetters", "Arn"] }
+    expect(at(template, "Changes", "Targets")).toMatchObject([
+      { Arn: { "Fn::GetAtt": ["Sync", "Arn"] }, DeadLetterConfig: { Arn: dead } },
+      { Arn: { "Fn::GetAtt": ["SecondPass", "Arn"] }, DeadLetterConfig: { Arn: dead } },
+    ])
+    expect(at(template, "Sync", "DeadLetterConfig", "TargetArn")).toEqual(dead)
+    expect(at(template, "SecondPass", "RedrivePolicy", "deadLetterTargetArn")).toEqual(dead)
+    expect(at(template, "SecondPass", "DelaySeconds")).toBeGreaterThan(Number(at(template, "Renderer", "Timeout")))
+    const warm = await makeTemplate(SETTINGS, { warm: true })
+    expect(at(warm, "SecondPass", "DelaySeconds")).toBeGreaterThan(Number(at(warm, "Batch", "Timeout")))
+    expect(at(warm, "SecondPass", "DelaySeconds")).toBeLessThanOrEqual(900)
+  })
+
+  it("changes edge, environment and policies together with the list, and what is taken off it is still deleted", async () => {
+    const more = { ...SETTINGS, sizes: ["360x270", "200w"], retired: { sizes: ["640w", "480h"] } }
+    for (const settings of [SETTINGS, more]) {
+      const template = await makeTemplate(settings)
+      const config = resolveConfig(
+        { ...settings, renditions: "s3://others" },
+        { ...surroundings(), region: "us-east-1" },
+      )
+      expect(at(template, "Edge", "FunctionCode")).toBe(await edgeSource(config))
+      for (const id of ["Renderer", "Sync"]) {
+        const variables = variablesOf(template, id)
+        const read = optionsFrom((setting) =>
+          setting.path[0] === "originals" || setting.path[0] === "renditions"
+            ? undefined
+            : variables[variableOf(setting)],
+        )
+        expect(read).toMatchObject({ sizes: settings.sizes, retired: settings.retired })
+      }
+      const present = [...config.grammar.sizes.map(({ name }) => name), "info"]
+      const retired = config.grammar.retired.sizes
+      const patterns = (names: readonly string[]): object[] =>
+        names.flatMap((name) => ["", "*/"].map((folder) => ({ "Fn::Sub": `\${Renditions.Arn}/${folder}${name}/*` })))
+      const resources = (id: string): unknown =>
+        at(template, id, "Policies", 0, "PolicyDocument", "Statement", 1, "Resource")
+      expect(resources("RendererRole")).toEqual(patterns(present))
+      expect(resources("SyncRole")).toEqual(patterns([...present, ...retired]))
+    }
+    const codes = await Promise.all(
+      [SETTINGS, more].map(async (settings) => at(await makeTemplate(settings), "Edge", "FunctionCode")),
+    )
+    expect(codes[0]).not.toBe(codes[1])
+  })
+
+  it("passes every setting on to the functions, but for what the edge and the stack see to", async () => {
+    const settings = {
+      ...SETTINGS,
+      formats: [],
+      quality: { avif: 50 },
+      basePath: "/img",
+      host: "::",
+      renditions: "renditions",
+      limits: { pixels: 9 },
+    }
+    expect(variablesOf(await makeTemplate(settings), "Renderer")).toEqual({
+      IMGTAILOR_ORIGINALS: { "Fn::Sub": "s3://${OriginalsBucket}/" },
+      IMGTAILOR_RENDITIONS: { "Fn::Sub": "s3://${Renditions}" },
+      IMGTAILOR_SIZES: '["360x270","480h",{"size":"1280w","name":"wide","quality":70}]',
+      IMGTAILOR_RETIRED_SIZES: "640w",
+      IMGTAILOR_FORMATS: "[]",
+      IMGTAILOR_QUALITY: "avif=50",
+      IMGTAILOR_DEADLINE_MS: "25000",
+      IMGTAILOR_PIXELS: "9",
+      IMGTAILOR_STREAMING: "true",
+    })
+  })
+
+  const wide = (count: number): string[] => Array.from({ length: count }, (_, index) => `${1000 + index}x1000`)
+
+  it.each<[string, object, StackOptions, string]>([
+    ["no originals", { originals: undefined }, {}, "originals: Expected a bucket like s3://shop-photos, got none."],
+    ["a folder", { originals: "photos" }, {}, "originals: Expected a bucket"],
+    ["a pattern as a prefix", { originals: "s3://shop/a*" }, {}, "originals: Expected a prefix without *"],
+    ["one store", { sharedStore: true }, {}, "sharedStore: Expected none"],
+    ["another server", { s3Endpoint: "https://s3.example.com" }, {}, "s3Endpoint: Expected none"],
+    ["a mistake in the list", { sizes: ["1ww"] }, {}, "sizes.0: Expected a size"],
+    ["a name without a certificate", {}, { aliases: ["a.example.com"] }, "aliases: Expected names together"],
+    ["a certificate without a name", {}, { certificateArn: CERTIFICATE }, "aliases: Expected names together"],
+    ["half a render", {}, { concurrency: 0.5 }, "concurrency: Expected a whole number"],
+    [
+      "a list longer than a policy",
+      { sizes: wide(60), retired: {} },
+      {},
+      "with 60 sizes and 0 retired ones; the first 45 would fit.",
+    ],
+  ])("refuses %s", async (_, settings, stack, complaint) => {
+    await expect(makeTemplate({ ...SETTINGS, ...settings }, stack)).rejects.toThrow(complaint)
+  })
+
+  it("takes as many sizes as it says", async () => {
+    await expect(makeTemplate({ ...SETTINGS, sizes: wide(45), retired: {} })).resolves.toBeDefined()
+  })
+})
+
+/** A role's statements as they are once the stack is there. */
+const deployed = (template: Template, role: string): readonly object[] => {
+  const values: Readonly<Record<string, string>> = {
+    "Renditions.Arn": "arn:aws:s3:::shop-renditions",
+    OriginalsBucket: "shop-photos",
+    "AWS::Partition": "aws",
+    "AWS::AccountId": "123456789012",
+    Distribution: "E2EXAMPLE1ABCD",
+  }
+  const fill = (_: string, name: string): string => values[name] ?? "arn:aws:sqs:eu-central-1:123456789012:other"
+  const statements = at(template, role, "Policies", 0, "PolicyDocument", "Statement")
+  return JSON.parse(
+    JSON.stringify(statements).replaceAll(/\{"Fn::Sub":"([^"]*)"\}/g, (_, text: string) =>
+      JSON.stringify(text.replaceAll(/\$\{([^}]*)\}/g, fill)),
+    ),
+  ) as object[]
+}
+
+describe.skipIf(versitygw === undefined)("the roles", () => {
+  let server: S3Server
+  const clients: Record<string, AwsClient> = {}
+  beforeAll(async () => {
+    if (versitygw === undefined) return
+    server = await startVersitygw({ hasIam: true })
+    await Promise.all(["shop-photos", "shop-renditions"].map(server.createBucket))
+    const template = await makeTemplate({ ...SETTINGS, originals: "s3://shop-photos/shop" })
+    for (const name of ["Renderer", "Sync"]) {
+      const identity = await server.createUser(name, deployed(template, `${name}Role`))
+      clients[name] = new AwsClient({ ...identity, service: "s3", region: "us-east-1", retries: 0 })
+    }
+    await server.putObject("shop-photos", "shop/a.jpg", "original")
+    await server.putObject("shop-photos", "other/a.jpg", "original")
+    for (const key of ["a/360x270/b.jpg", "a/640w/b.jpg", "a/999w/b.jpg", "a/b.jpg"])
+      await server.putObject("shop-renditions", key, "rendition")
+  })
+  afterAll(() => server?.stop())
+
+  it.each<["Renderer" | "Sync", string, string, number]>([
+    ["Renderer", "GET", "shop-photos/shop/a.jpg", 200],
+    ["Renderer", "GET", "shop-photos/other/a.jpg", 403],
+    ["Renderer", "PUT", "shop-photos/shop/a.jpg", 403],
+    ["Renderer", "PUT", "shop-photos/shop/360x270/a.jpg", 403],
+    ["Renderer", "DELETE", "shop-photos/shop/a.jpg", 403],
+    ["Renderer", "GET", "shop-photos?list-type=2", 403],
+    ["Renderer", "GET", "shop-renditions?list-type=2", 403],
+    ["Renderer", "GET", "shop-renditions/a/360x270/b.jpg", 200],
+    ["Renderer", "GET", "shop-renditions/a/b.jpg", 403],
+    ["Renderer", "PUT", "shop-renditions/a/360x270/b.jpg", 200],
+    ["Renderer", "PUT", "shop-renditions/wide/b.jpg", 200],
+    ["Renderer", "PUT", "shop-renditions/a/b/info/c.jpg.json", 200],
+    ["Renderer", "PUT", "shop-renditions/a/1280w/b.jpg", 403],
+    ["Renderer", "PUT", "shop-renditions/a/999w/b.jpg", 403],
+    ["Renderer", "PUT", "shop-renditions/a/640w/b.jpg", 403],
+    ["Renderer", "PUT", "shop-renditions/a/b.jpg", 403],
+    ["Renderer", "DELETE", "shop-renditions/a/360x270/b.jpg", 403],
+    ["Sync", "GET", "shop-photos/shop/a.jpg", 403],
+    ["Sync", "PUT", "shop-photos/shop/a.jpg", 403],
+    ["Sync", "DELETE", "shop-photos/shop/a.jpg", 403],
+    ["Sync", "GET", "shop-photos?list-type=2", 403],
+    ["Sync", "GET", "shop-renditions?list-type=2", 403],
+    ["Sync", "GET", "shop-renditions/a/360x270/b.jpg", 403],
+    ["Sync", "PUT", "shop-renditions/a/360x270/b.jpg", 403],
+    ["Sync", "DELETE", "shop-renditions/a/999w/b.jpg", 403],
+    ["Sync", "DELETE", "shop-renditions/a/b.jpg", 403],
+    ["Sync", "DELETE", "shop-renditions/a/360x270/b.jpg", 204],
+    ["Sync", "DELETE", "shop-renditions/a/640w/b.jpg", 204],
+  ])("%s: %s %s is answered with %i", async (who, method, path, status) => {
+    const body = method === "PUT" ? "x" : null
+    const response = await clients[who]?.fetch(`${server.endpoint}/${path}`, { method, body })
+    await response?.arrayBuffer()
+    expect(response?.status).toBe(status)
+  })
+})
