@@ -2,12 +2,14 @@
  * The direct flow as code: that CloudFormation's own rules hold, that what must never be forgotten is in it, that one change of the list
  * changes all that is derived from it, and, on a real S3 server, that the policies allow what the functions do and nothing else.
  */
-import { execFile } from "node:child_process"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 
 import { AwsClient } from "aws4fetch"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 
 import { edgeSource } from "../../src/aws/edge/source.ts"
 import type { Resource, Template } from "../../src/aws/stack/cloudformation.ts"
@@ -16,9 +18,10 @@ import { surroundings } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { optionsFrom, variableOf } from "../../src/config/settings.ts"
 import { ERRORS } from "../../src/errors.ts"
+import { launch, PACKAGE } from "../support/command.ts"
 import { temporaryFolder } from "../support/folders.ts"
 import { findTools } from "../support/tools.ts"
-import { type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+import { freePort, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const SETTINGS = {
   originals: "s3://shop-photos",
@@ -279,6 +282,122 @@ describe("the template", () => {
 
   it("takes as many sizes as it says", async () => {
     await expect(makeTemplate({ ...SETTINGS, sizes: wide(45), retired: {} })).resolves.toBeDefined()
+  })
+})
+
+const tools = findTools("moto_server", "osls")
+
+describe.skipIf(tools === undefined)("the switch for a bucket's events", () => {
+  const QUEUES = "arn:aws:sqs:us-east-1:123456789012:"
+  const OTHERS = `<NotificationConfiguration><QueueConfiguration><Id>others</Id><Queue>${QUEUES}others</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration></NotificationConfiguration>`
+  const client = new AwsClient({
+    accessKeyId: "key",
+    secretAccessKey: "secret",
+    service: "s3",
+    region: "us-east-1",
+    retries: 0,
+  })
+  let endpoint: string
+  let moto: ChildProcess
+
+  /** A call of one of Amazon's services that speak JSON. */
+  const ask = async (service: string, target: string, body: object): Promise<unknown> => {
+    const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target }
+    const sent = { method: "POST", body: JSON.stringify(body), headers, aws: { service } }
+    const response = await client.fetch(`${endpoint}/`, sent)
+    expect(response.status).toBe(200)
+    return response.json()
+  }
+
+  /** Puts an original, and takes what arrives of it: keys. */
+  const arrivals = async (key: string): Promise<readonly string[]> => {
+    await client.fetch(`${endpoint}/shop-photos/${key}`, { method: "PUT", body: "x" })
+    const taken = await ask("sqs", "AmazonSQS.ReceiveMessage", {
+      QueueUrl: `${endpoint}/123456789012/changes`,
+      MaxNumberOfMessages: 10,
+    })
+    const { Messages = [] } = taken as { readonly Messages?: readonly { readonly Body: string }[] }
+    return Messages.map(({ Body }) => (JSON.parse(Body) as { detail: { object: { key: string } } }).detail.object.key)
+  }
+
+  beforeAll(async () => {
+    if (tools === undefined) return
+    const port = await freePort()
+    endpoint = `http://127.0.0.1:${port}`
+    moto = spawn(tools.moto_server, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" })
+    await vi.waitFor(() => fetch(endpoint, { method: "HEAD" }), { timeout: 30_000, interval: 100 })
+    await client.fetch(`${endpoint}/shop-photos`, { method: "PUT" })
+    await Promise.all(["others", "changes"].map((QueueName) => ask("sqs", "AmazonSQS.CreateQueue", { QueueName })))
+    const rule = { ...(at(await makeTemplate(SETTINGS), "Changes", "EventPattern") as object) }
+    const EventPattern = JSON.stringify(rule).replace('{"Ref":"OriginalsBucket"}', '"shop-photos"')
+    await ask("events", "AWSEvents.PutRule", { Name: "changes", EventPattern })
+    const Targets = [{ Id: "again", Arn: `${QUEUES}changes` }]
+    await ask("events", "AWSEvents.PutTargets", { Rule: "changes", Targets })
+    const set = await client.fetch(`${endpoint}/shop-photos?notification`, { method: "PUT", body: OTHERS })
+    expect(set.status).toBe(200)
+  }, 40_000)
+  afterAll(() => moto?.kill("SIGKILL"))
+
+  const configured = async (): Promise<string> => (await client.fetch(`${endpoint}/shop-photos?notification`)).text()
+
+  /** Calls the function as CloudFormation would. @returns what it reports */
+  const call = async (RequestType: string, Bucket = "shop-photos"): Promise<unknown> => {
+    const folder = await temporaryFolder()
+    const template = await makeTemplate(SETTINGS, { enableEvents: true })
+    await writeFile(join(folder, "index.js"), String(at(template, "Switch", "Code", "ZipFile")))
+    let reported = ""
+    const server = createServer((request, response) => {
+      reported += `${request.method} ${request.headers["content-type"] ?? "untyped"} `
+      request.on("data", (piece: Buffer) => (reported += piece.toString())).on("end", () => response.end())
+    })
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+    const ResponseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer`
+    const event = {
+      RequestType,
+      ResourceProperties: { Bucket },
+      ResponseURL,
+      StackId: "s",
+      RequestId: "r",
+      LogicalResourceId: "l",
+    }
+    const env = {
+      NODE_PATH: join(PACKAGE, "test", "tools", "node_modules"),
+      AWS_ENDPOINT_URL_S3: endpoint,
+      AWS_ACCESS_KEY_ID: "key",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_REGION: "us-east-1",
+    }
+    const running = launch(process.execPath, ["-e", `require("./index.js").handler(${JSON.stringify(event)})`], {
+      cwd: folder,
+      env,
+    })
+    expect(await running.ended, running.stderr()).toBe(0)
+    server.close()
+    expect(reported).toMatch(/^PUT untyped \{/)
+    return JSON.parse(reported.slice("PUT untyped ".length))
+  }
+
+  it("adds EventBridge to what a bucket has, and leaves it on", async () => {
+    expect(await arrivals("a.jpg")).toEqual([])
+    const success = {
+      Status: "SUCCESS",
+      PhysicalResourceId: "events-of-shop-photos",
+      StackId: "s",
+      RequestId: "r",
+      LogicalResourceId: "l",
+    }
+    expect(await call("Create")).toEqual(success)
+    expect(await configured()).toContain(`${QUEUES}others`)
+    expect(await arrivals("b.jpg")).toEqual(["b.jpg"])
+    expect(await call("Delete")).toEqual(success)
+    expect(await arrivals("c.jpg")).toEqual(["c.jpg"])
+  })
+
+  it("reports that there is no such bucket", async () => {
+    expect(await call("Create", "shop-none")).toMatchObject({
+      Status: "FAILED",
+      Reason: expect.stringContaining("NoSuchBucket") as string,
+    })
   })
 })
 

@@ -28,8 +28,8 @@ type Settings = Omit<
 
 /** Settings as in a configuration file, and what a stack may say besides. */
 export interface ImageTailorProps extends Settings, StackOptions {
-  /** The bucket of originals, or `s3://bucket/prefix`. Only ever read; in the stack's account and region. */
-  readonly originals: IBucket | string
+  /** The bucket of originals (an `IBucket`), or `s3://bucket/prefix`. Only ever read; in the stack's account and region. */
+  readonly originals: Pick<IBucket, "bucketName"> | string
   /** Path of a zip in place of the one that is made: `imgtailor package --mode direct`. */
   readonly code?: string | undefined
 }
@@ -46,7 +46,9 @@ const synthesise = (wanted: Wanted, folder: string): void => {
 }
 
 /** A bucket's name may not be known before it is deployed; the template has it as a parameter. */
-const placeOf = (originals: IBucket | string): { readonly url: string; readonly bucket: string | undefined } =>
+const placeOf = (
+  originals: ImageTailorProps["originals"],
+): { readonly url: string; readonly bucket: string | undefined } =>
   typeof originals === "string"
     ? { url: originals, bucket: parseS3Url(originals)?.bucket }
     : { url: "s3://originals", bucket: originals.bucketName }
