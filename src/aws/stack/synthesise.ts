@@ -20,7 +20,9 @@ export interface Wanted {
 
 const synthesise = async (folder: string): Promise<void> => {
   const { settings, stack, code } = JSON.parse(await text(process.stdin)) as Wanted
-  await writeFile(join(folder, "template.json"), JSON.stringify(await makeTemplate(settings, stack)))
+  // The stack that it is included in has a description of its own.
+  const template = { ...(await makeTemplate(settings, stack)), Description: undefined }
+  await writeFile(join(folder, "template.json"), JSON.stringify(template))
   if (!code) return
   // The settings are in the template, so that the zip changes with the package alone.
   const [zip] = await makeZips({ mode: "direct", arch: "arm64", layer: false, settings: {} })
