@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   template: async () => (await import("./commands/template.ts")).template,
   deploy: async () => (await import("./commands/deploy.ts")).deploy,
   package: async () => (await import("./commands/package.ts")).packageFunction,
+  edge: async () => (await import("./commands/edge.ts")).edge,
 }
 
 /** Ends the process with what whoever typed the command did wrong. */

@@ -94,29 +94,6 @@ const cachePolicy: Resource = {
   },
 }
 
-const HEADERS: Readonly<Record<string, string>> = {
-  "Access-Control-Allow-Origin": "*",
-  "Cross-Origin-Resource-Policy": "cross-origin",
-  Vary: "Accept",
-}
-
-/**
- * Headers for whatever comes from either origin. CORS is among the custom ones, since a `CorsConfig` makes CloudFront write `Vary` itself,
- * and lose this one (github.com/ttoss/ttoss/pull/1205 saw it).
- */
-const headersPolicy: Resource = {
-  Type: "AWS::CloudFront::ResponseHeadersPolicy",
-  Properties: {
-    ResponseHeadersPolicyConfig: {
-      Name: ref("Renderer"),
-      SecurityHeadersConfig: { ContentTypeOptions: { Override: true } },
-      CustomHeadersConfig: {
-        Items: Object.entries(HEADERS).map(([Header, Value]) => ({ Header, Value, Override: true })),
-      },
-    },
-  },
-}
-
 /**
  * Statuses for which CloudFront lets one say how long it keeps them (CloudFront Developer Guide, "Create a custom error page for specific
  * HTTP status codes"), but for 416, which it never keeps. Of all others (412, 413, 415, 422, 508) the origin's header decides, or nothing.
@@ -182,11 +159,14 @@ const distribution = (domain: Domain | undefined, cacheTag: string): Resource =>
       DefaultCacheBehavior: {
         TargetOriginId: "stored-else-rendered",
         ViewerProtocolPolicy: "redirect-to-https",
-        AllowedMethods: ["GET", "HEAD"],
+        // The function at the edge answers OPTIONS by itself, and refuses all others that come.
+        AllowedMethods: ["GET", "HEAD", "OPTIONS"],
         Compress: false,
         CachePolicyId: ref("CachePolicy"),
-        ResponseHeadersPolicyId: ref("HeadersPolicy"),
-        FunctionAssociations: [{ EventType: "viewer-request", FunctionARN: attribute("Edge", "FunctionARN") }],
+        FunctionAssociations: [
+          { EventType: "viewer-request", FunctionARN: attribute("Edge", "FunctionARN") },
+          { EventType: "viewer-response", FunctionARN: attribute("EdgeHeaders", "FunctionARN") },
+        ],
       },
       CustomErrorResponses: SETTABLE.map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: errorSeconds(ErrorCode) })),
       ...(domain && certificateOf(domain)),
@@ -194,25 +174,33 @@ const distribution = (domain: Domain | undefined, cacheTag: string): Resource =>
   },
 })
 
-/** @param source of the function at the edge */
-const edge = (source: string): Resource => ({
+/** Sources of the functions at the edge. */
+export interface EdgeSources {
+  /** Refuses what is not on the list, and negotiates. */
+  readonly request: string
+  /** Adds the headers that neither origin has. */
+  readonly response: string
+}
+
+/** @param name a resource that nothing else of this kind is named after */
+const edgeFunction = (source: string, name: string, comment: string): Resource => ({
   Type: "AWS::CloudFront::Function",
   Properties: {
-    Name: ref("Renderer"),
+    Name: ref(name),
     AutoPublish: true,
-    FunctionConfig: { Comment: "Refuses what is not on the list, and negotiates.", Runtime: "cloudfront-js-2.0" },
+    FunctionConfig: { Comment: comment, Runtime: "cloudfront-js-2.0" },
     FunctionCode: source,
   },
 })
 
 /** The bucket of renditions and all of CloudFront; the resources `Renderer` and `RendererUrl` are another's. */
-export const delivery = (source: string, domain: Domain | undefined): Resources => ({
+export const delivery = ({ request, response }: EdgeSources, domain: Domain | undefined): Resources => ({
   Renditions: renditions,
   RenditionsPolicy: renditionsPolicy,
   RenditionsAccess: originAccess("s3", "Renditions"),
   RendererAccess: originAccess("lambda", "Renderer"),
   CachePolicy: cachePolicy,
-  HeadersPolicy: headersPolicy,
-  Edge: edge(source),
+  Edge: edgeFunction(request, "Renderer", "Refuses what is not on the list, and negotiates."),
+  EdgeHeaders: edgeFunction(response, "Renditions", "Adds the headers that neither origin has."),
   Distribution: distribution(domain, "x-amz-meta-cache-tag"),
 })

@@ -6,7 +6,7 @@ import { resolveConfig } from "../../config/resolve.ts"
 import { variablesFrom } from "../../config/settings.ts"
 import { badConfig } from "../../errors.ts"
 import { parseS3Url, type S3Place } from "../../store/s3/place.ts"
-import { edgeSource } from "../edge/source.ts"
+import { edgeResponseSource, edgeSource } from "../edge/source.ts"
 import { LOCAL_SETTINGS } from "../package.ts"
 import type { Template } from "./cloudformation.ts"
 import type { Domain } from "./delivery.ts"
@@ -92,7 +92,7 @@ export const makeTemplate = async (settings: Settings, stack: StackOptions = {})
     place,
     listed: config.grammar,
     variables: variablesOf(kept),
-    edge: await edgeSource(config),
+    edge: { request: await edgeSource(config), response: edgeResponseSource() },
     concurrency: stack.concurrency ?? 10,
     enableEvents: stack.enableEvents ?? false,
     warm: stack.warm ?? false,

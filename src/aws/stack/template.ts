@@ -17,7 +17,7 @@ import {
   sub,
   type Template,
 } from "./cloudformation.ts"
-import { delivery, type Domain } from "./delivery.ts"
+import { delivery, type Domain, type EdgeSources } from "./delivery.ts"
 import { events, eventsSwitch } from "./events.ts"
 import { batch, renderer, sync, type Variables } from "./functions.ts"
 import { type Listed, rendererStatements, syncStatements } from "./policies.ts"
@@ -28,8 +28,7 @@ export interface TemplateOptions {
   readonly listed: Listed
   /** Settings of the functions, but for the places. */
   readonly variables: Readonly<Record<string, string>>
-  /** Source of the function at the edge. */
-  readonly edge: string
+  readonly edge: EdgeSources
   /** Renders at one time, and where there is a batch once more as many in it; 0 reserves none. */
   readonly concurrency: number
   /** Turn on EventBridge for the bucket of originals. */
