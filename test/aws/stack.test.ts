@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { edgeSource } from "../../src/aws/edge/source.ts"
 import type { Resource, Template } from "../../src/aws/stack/cloudformation.ts"
 import { makeTemplate, type StackOptions } from "../../src/aws/stack/stack.ts"
+import { loadFunction } from "../../src/config/function.ts"
 import { surroundings } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { optionsFrom, variableOf } from "../../src/config/settings.ts"
@@ -63,6 +64,24 @@ const at = (template: Template, id: string, ...path: readonly (string | number)[
 
 const variablesOf = (template: Template, id: string): Readonly<Record<string, string>> =>
   at(template, id, "Environment", "Variables") as Record<string, string>
+
+const VALUES: Readonly<Record<string, string>> = {
+  "Renditions.Arn": "arn:aws:s3:::shop-renditions",
+  Renditions: "shop-renditions",
+  OriginalsBucket: "shop-photos",
+  "AWS::Partition": "aws",
+  "AWS::AccountId": "123456789012",
+  Distribution: "E2EXAMPLE1ABCD",
+}
+
+const fill = (text: string): string =>
+  text.replaceAll(/\$\{([^}]*)\}/g, (_, name: string) => VALUES[name] ?? "arn:aws:sqs:eu-central-1:123456789012:other")
+
+/** A value with its texts filled in, as they are once the stack is there. */
+const filled = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value).replaceAll(/\{"Fn::Sub":"([^"]*)"\}/g, (_, text: string) => JSON.stringify(fill(text))),
+  ) as unknown
 
 interface Statement {
   readonly Effect: string
@@ -272,6 +291,33 @@ describe("the template", () => {
     })
   })
 
+  it("is understood by the functions as it was meant", async () => {
+    const settings = { ...SETTINGS, originals: "s3://shop-photos/by/year", formats: ["webp"], background: "#123456" }
+    const env = Object.fromEntries(
+      Object.entries(variablesOf(await makeTemplate(settings), "Renderer")).map(([name, value]) => [
+        name,
+        filled(value),
+      ]),
+    )
+    const { config } = await loadFunction({
+      ...env,
+      AWS_REGION: "eu-central-1",
+      LAMBDA_TASK_ROOT: await temporaryFolder(),
+    })
+    expect(config).toMatchObject({
+      originals: "s3://shop-photos/by/year/",
+      renditions: "s3://shop-renditions",
+      basePath: "",
+    })
+    expect(config.grammar.sizes.map(({ name, quality }) => [name, quality])).toEqual([
+      ["360x270", {}],
+      ["480h", {}],
+      ["wide", { jpeg: 70, webp: 70, avif: 70 }],
+    ])
+    expect(config.grammar).toMatchObject({ formats: ["webp"], retired: { sizes: ["640w"] } })
+    expect([config.settings.background, config.limits.deadlineMs]).toEqual(["#123456", 25_000])
+  })
+
   const wide = (count: number): string[] => Array.from({ length: count }, (_, index) => `${1000 + index}x1000`)
 
   it.each<[string, object, StackOptions, string]>([
@@ -427,22 +473,8 @@ const refusedBy = (template: Template, uri: string): number | undefined => {
 }
 
 /** A role's statements as they are once the stack is there. */
-const deployed = (template: Template, role: string): readonly object[] => {
-  const values: Readonly<Record<string, string>> = {
-    "Renditions.Arn": "arn:aws:s3:::shop-renditions",
-    OriginalsBucket: "shop-photos",
-    "AWS::Partition": "aws",
-    "AWS::AccountId": "123456789012",
-    Distribution: "E2EXAMPLE1ABCD",
-  }
-  const fill = (_: string, name: string): string => values[name] ?? "arn:aws:sqs:eu-central-1:123456789012:other"
-  const statements = at(template, role, "Policies", 0, "PolicyDocument", "Statement")
-  return JSON.parse(
-    JSON.stringify(statements).replaceAll(/\{"Fn::Sub":"([^"]*)"\}/g, (_, text: string) =>
-      JSON.stringify(text.replaceAll(/\$\{([^}]*)\}/g, fill)),
-    ),
-  ) as object[]
-}
+const deployed = (template: Template, role: string): readonly object[] =>
+  filled(at(template, role, "Policies", 0, "PolicyDocument", "Statement")) as readonly object[]
 
 describe.skipIf(versitygw === undefined)("the roles", () => {
   let server: S3Server
