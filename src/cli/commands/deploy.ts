@@ -1,5 +1,6 @@
 /** `imgtailor deploy`: the direct flow for people without a CDK app of their own. Makes one of one stack, and leaves the rest to `cdk`. */
 import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join, resolve } from "node:path"
@@ -23,8 +24,8 @@ const args: ArgsDef = {
 
 const PACKAGES = "aws-cdk-lib constructs aws-cdk"
 
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code
+const isNotFound = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND"
 
 /** Both are big, and nobody else needs them. */
 const loadCdk = async () => {
@@ -34,20 +35,30 @@ const loadCdk = async () => {
       ...(await import("../../aws/stack/construct.ts")),
     }
   } catch (error) {
-    throw hasCode(error, "ERR_MODULE_NOT_FOUND") ? notInstalled("The package aws-cdk-lib", PACKAGES) : error
+    throw isNotFound(error) ? notInstalled("The package aws-cdk-lib", PACKAGES) : error
   }
+}
+
+const IS_WINDOWS = process.platform === "win32"
+
+/** Where programs are, those of the project first: npx has them there, a bare call has not. */
+const searchPath = (): string => [join(process.cwd(), "node_modules", ".bin"), process.env["PATH"]].join(delimiter)
+
+/** @throws where `cdk` is not there, before anything is made for it */
+const requireCdk = (): void => {
+  const name = IS_WINDOWS ? "cdk.cmd" : "cdk"
+  const isThere = searchPath()
+    .split(delimiter)
+    .some((folder) => existsSync(join(folder, name)))
+  if (!isThere) throw notInstalled("The command cdk", PACKAGES)
 }
 
 /** Runs `cdk` to its end, and ends as it does. */
 const runCdk = async (given: readonly string[]): Promise<void> => {
-  const path = [join(process.cwd(), "node_modules", ".bin"), process.env["PATH"]].join(delimiter)
-  const child = spawn("cdk", given, {
-    stdio: "inherit",
-    env: { ...process.env, PATH: path },
-    shell: process.platform === "win32",
-  })
+  const env = { ...process.env, PATH: searchPath() }
+  const child = spawn("cdk", given, { stdio: "inherit", env, shell: IS_WINDOWS })
   process.exitCode = await new Promise<number>((done, fail) => {
-    child.once("error", (error) => fail(hasCode(error, "ENOENT") ? notInstalled("The command cdk", PACKAGES) : error))
+    child.once("error", fail)
     child.once("close", (code) => done(code ?? 1))
   })
 }
@@ -73,8 +84,9 @@ export const deploy: Command = {
     const { settings, stack } = await stackFromArguments(own, args)
     // Here a mistake is told as by every command; the construct has only an error to throw.
     await makeTemplate(settings, stack)
-    const { App, Stack, ImageTailor } = await loadCdk()
     const wanted = own["synth"] === undefined ? undefined : resolve(String(own["synth"]))
+    if (wanted === undefined) requireCdk()
+    const { App, Stack, ImageTailor } = await loadCdk()
     const outdir = wanted ?? (await mkdtemp(join(tmpdir(), "imgtailor-deploy-")))
     try {
       const app = new App({ outdir })
