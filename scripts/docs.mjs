@@ -28,9 +28,9 @@ ${table(
   ]),
 )}
 
-As text, a list is separated by commas (\`--sizes 360x270,480h,1280w\`), a switch is \`true\` or \`false\` (an option alone is \`true\`), and \`--quality\` takes \`80\` or \`jpeg=80,webp=80,avif=60\`.
+As text, a list is separated by commas (\`--sizes 360x270,480h,1280w\`) or is JSON, a switch is \`true\` or \`false\` (an option alone is \`true\`), and \`--quality\` takes \`80\` or \`jpeg=80,webp=80,avif=60\`. In place of \`"360x270"\` a size may say more: \`{ size: "360x270", name: "thumb", gravity: "north", quality: 70 }\`.
 
-Not to be had as text: a size with more to it, \`{ size: "360x270", name: "thumb", gravity: "north", quality: 70 }\` in place of \`"360x270"\`; and in a program, a store of your own in place of a folder.
+Not to be had as text: in a program, a store of your own in place of a folder.
 
 The configuration file is \`imgtailor.config.ts\`, \`.mts\`, \`.js\`, \`.mjs\`, \`.cjs\` or \`.json\` in the working directory, or what \`--config\` names. Folders in it are relative to the file; all others are relative to the working directory. \`info\` and \`purge\` need the same settings as \`serve\`, so a file is the easiest way of giving them.
 `

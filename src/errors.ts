@@ -261,3 +261,10 @@ export const badConfig = (problems: readonly string[]): TailorError =>
   new TailorError("bad-config", {
     detail: `The configuration has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
   })
+
+/** A command's optional part is not there. @param what was looked for, @param packages that bring it */
+export const notInstalled = (what: string, packages: string): TailorError =>
+  new TailorError("bad-config", {
+    detail: `${what} was not found.`,
+    hint: `Install it beside imgtailor: npm install ${packages}`,
+  })

@@ -108,6 +108,10 @@ describe("the package", () => {
           "type TailorOptions",
           "type Timings",
         ],
+        "./cdk": [
+          "ImageTailor",
+          "type ImageTailorProps",
+        ],
         "./lambda": [
           "createLambdaHandler",
           "handler",

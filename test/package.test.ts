@@ -62,7 +62,8 @@ describe("the packed package", () => {
       const installed = join(project, "node_modules", "imgtailor")
       const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as Manifest
       const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, "imgtailor"))
-      const modules = entries.filter((entry) => !entry.endsWith(".json"))
+      // The construct is for whoever has the CDK, which is not installed with it.
+      const modules = entries.filter((entry) => !entry.endsWith(".json") && entry !== "imgtailor/cdk")
       expect(modules).toContain("imgtailor")
       const program = `
       import manifest from "imgtailor/package.json" with { type: "json" }

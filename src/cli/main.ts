@@ -23,6 +23,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./commands/serve.ts")).serve,
   info: async () => (await import("./commands/info.ts")).info,
   purge: async () => (await import("./commands/purge.ts")).purge,
+  template: async () => (await import("./commands/template.ts")).template,
+  deploy: async () => (await import("./commands/deploy.ts")).deploy,
   package: async () => (await import("./commands/package.ts")).packageFunction,
   edge: async () => (await import("./commands/edge.ts")).edge,
 }

@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
 import { checkOptions, LIMIT_NAMES } from "./schema.ts"
-import { flagOf, optionsFrom, parseSetting, type Setting, SETTINGS, variableOf } from "./settings.ts"
+import { flagOf, optionsFrom, parseSetting, type Setting, SETTINGS, variableOf, variablesFrom } from "./settings.ts"
 
 const settingOf = (...path: readonly string[]): Setting => {
   const setting = SETTINGS.find((some) => some.path.join(".") === path.join("."))
@@ -48,6 +48,8 @@ describe("parseSetting", () => {
     ["a list", ["sizes"], "360x270,1280w", ["360x270", "1280w"]],
     ["a list with spaces", ["sizes"], " 360x270 , 1280w ", ["360x270", "1280w"]],
     ["a list of one", ["formats"], "webp", ["webp"]],
+    ["a list of more than words", ["sizes"], '["1w",{"size":"2w","name":"b"}]', ["1w", { size: "2w", name: "b" }]],
+    ["a list of nothing", ["formats"], "[]", []],
     ["a number", ["port"], "8080", 8080],
     ["a number with spaces", ["port"], " 8080 ", 8080],
     ["zero", ["port"], "0", 0],
@@ -73,6 +75,7 @@ describe("parseSetting", () => {
     ["a number, endless", ["port"], "Infinity"],
     ["a number with a unit", ["limits", "bytes"], "10MB"],
     ["a quality", ["quality"], "high"],
+    ["a list that is no JSON", ["sizes"], "[1w"],
     ["a switch", ["watch"], "maybe"],
     ["a switch, by the name of what every object has", ["watch"], "constructor"],
   ])("leaves as it is what is no such thing, so that it is refused by its name: %s", (_, path, text) => {
@@ -121,5 +124,24 @@ describe("optionsFrom", () => {
       quality: { avif: 50 },
       watch: true,
     })
+  })
+})
+
+describe("variablesFrom", () => {
+  it("writes what optionsFrom reads back, and nothing for what is not given", () => {
+    const options = {
+      originals: "s3://shop-photos",
+      sizes: ["360x270", { size: "480h", name: "thumb", gravity: "north" }],
+      formats: [],
+      retired: { sizes: ["640w", "1w"] },
+      sharedStore: false,
+      quality: { avif: 50, webp: 70 },
+      background: "#ffffff",
+      limits: { deadlineMs: 25_000 },
+    }
+    const variables = variablesFrom({ ...options, watch: undefined, basePath: undefined })
+    expect(Object.keys(variables)).toHaveLength(8)
+    expect(variables["IMGTAILOR_RETIRED_SIZES"]).toBe("640w,1w")
+    expect(optionsFrom((setting) => variables[variableOf(setting)])).toEqual(options)
   })
 })

@@ -5,7 +5,7 @@
 /** How a setting's text is read. */
 export type Kind =
   | "text"
-  /** Separated by commas. */
+  /** Separated by commas, or JSON: a size with more to it is no single word. */
   | "list"
   | "number"
   | "switch"
@@ -208,6 +208,15 @@ const toNumber = (text: string): number | string =>
 
 const split = (text: string): readonly string[] => text.split(",").map((part) => part.trim())
 
+/** A list in JSON; any other text with a bracket in front is passed on as it is. */
+const toJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
 const toNumbers = (text: string): unknown =>
   text.includes("=")
     ? Object.fromEntries(split(text).map((pair) => [pair.split("=")[0], toNumber(pair.slice(pair.indexOf("=") + 1))]))
@@ -224,7 +233,7 @@ const SWITCH: ReadonlyMap<string, boolean> = new Map([
 
 /** The value of a setting given as text. What does not parse is left as text, so that the schema names it. */
 export const parseSetting = ({ kind }: Setting, text: string): unknown => {
-  if (kind === "list") return split(text)
+  if (kind === "list") return text.startsWith("[") ? toJson(text) : split(text)
   if (kind === "number") return toNumber(text)
   if (kind === "numbers") return toNumbers(text)
   return kind === "switch" ? (SWITCH.get(text.toLowerCase()) ?? text) : text
@@ -241,4 +250,24 @@ export const optionsFrom = (textOf: (setting: Setting) => string | undefined): R
     options[first] = second === undefined ? value : { ...(options[first] as object | undefined), [second]: value }
   }
   return options
+}
+
+/** The inverse of {@link parseSetting}. */
+const formatSetting = (value: unknown): string => {
+  if (Array.isArray(value)) {
+    // An empty variable is one that is not given, which an empty list is not.
+    const isPlain = value.length > 0 && value.every((entry) => typeof entry === "string")
+    return isPlain ? value.join(",") : JSON.stringify(value)
+  }
+  if (typeof value !== "object" || value === null) return String(value)
+  const pairs = Object.entries(value).filter(([, entry]) => entry !== undefined)
+  return pairs.map(([name, entry]) => `${name}=${String(entry)}`).join(",")
+}
+
+/** Options as variables of an environment, the inverse of {@link optionsFrom}; what is not given has none. */
+export const variablesFrom = (options: Readonly<Record<string, unknown>>): Record<string, string> => {
+  const valueOf = ({ path: [first, second] }: Setting): unknown =>
+    second === undefined ? options[first] : (options[first] as Record<string, unknown> | undefined)?.[second]
+  const given = SETTINGS.filter((setting) => valueOf(setting) !== undefined)
+  return Object.fromEntries(given.map((setting) => [variableOf(setting), formatSetting(valueOf(setting))]))
 }

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 
 import { createRedirectHandler } from "../../src/aws/redirect.ts"
+import { publicStatements, rendererStatements, syncStatements } from "../../src/aws/stack/policies.ts"
 import { createSyncHandler } from "../../src/aws/sync.ts"
 import type { FunctionConfig } from "../../src/config/function.ts"
 import { surroundings } from "../../src/config/load.ts"
@@ -30,23 +31,25 @@ interface Statement {
 const statementsOf = async (name: string): Promise<readonly Statement[]> =>
   (await jsonOf<{ readonly Statement: readonly Statement[] }>(`${name}-policy.json`)).Statement
 
+const SOMEWHERE = { ...surroundings(), region: "eu-central-1" }
+
 const sizesIn = (yaml: string): readonly string[] => /SIZES: (.+)/.exec(yaml)?.[1]?.split(",") ?? []
 
 describe("examples/aws", () => {
-  it("has one list of sizes, everywhere the same", async () => {
+  it("has the policies that are derived from the list of sizes, everywhere the same", async () => {
     const sizes = sizesIn(await textOf("serverless.yml"))
     expect(sizes.length).toBeGreaterThan(1)
-    const resources = [...sizes, "info"].flatMap((size) =>
-      ["", "*/"].map((folder) => `arn:aws:s3:::shop-photos/${folder}${size}/*`),
-    )
-    for (const name of ["renderer", "sync", "bucket"])
-      expect([name, (await statementsOf(name)).at(-1)?.Resource]).toEqual([name, resources])
+    const { grammar } = resolveConfig({ originals: "s3://photos", renditions: "s3://renditions", sizes }, SOMEWHERE)
+    const place = "arn:aws:s3:::shop-photos/"
+    expect(await statementsOf("renderer")).toEqual(rendererStatements(place, place, grammar))
+    expect(await statementsOf("sync")).toEqual(syncStatements(place, grammar))
+    expect(await statementsOf("bucket")).toEqual(publicStatements(place, grammar))
   })
 
   it("gives functions no permission but these", async () => {
     const actions = async (name: string): Promise<readonly string[]> =>
       (await statementsOf(name)).flatMap(({ Action }) => Action)
-    expect(await actions("renderer")).toEqual(["s3:GetObject", "s3:PutObject"])
+    expect(await actions("renderer")).toEqual(["s3:GetObject", "s3:GetObject", "s3:PutObject"])
     expect(await actions("sync")).toEqual(["s3:DeleteObject"])
     expect(await actions("bucket")).toEqual(["s3:GetObject"])
   })

@@ -54,8 +54,8 @@ export interface S3Server {
   readonly deleteObject: (bucket: string, key: string) => Promise<void>
   /** Keys in a bucket, in order. */
   readonly keysIn: (bucket: string) => Promise<readonly string[]>
-  /** Creates a user who may do nothing until a policy says so. */
-  readonly createUser: (name: string) => Promise<Identity>
+  /** Creates a user who may do nothing until a policy says so: a bucket's, or with `hasIam` these statements. */
+  readonly createUser: (name: string, statements?: readonly object[]) => Promise<Identity>
   readonly setPolicy: (bucket: string, statements: readonly object[]) => Promise<void>
   /** Ends it, and removes all it held. */
   readonly stop: () => Promise<void>
@@ -65,8 +65,9 @@ export interface S3Server {
   readonly resume: () => Promise<void>
 }
 
+/** The API of IAM sends whoever asks for nothing to its maker's site. */
 const isUp = async (endpoint: string): Promise<boolean> =>
-  fetch(endpoint).then(
+  fetch(endpoint, { redirect: "manual" }).then(
     () => true,
     () => false,
   )
@@ -106,6 +107,24 @@ const askAt =
     })
   }
 
+/** Creates a user with a policy by the API of IAM, as root. */
+const createUserAt = async (endpoint: string, name: string, statements: readonly object[]): Promise<Identity> => {
+  const ask = async (parameters: Readonly<Record<string, string>>): Promise<string> => {
+    const body = new URLSearchParams({ Version: "2010-05-08", UserName: name, ...parameters }).toString()
+    const headers = { "content-type": "application/x-www-form-urlencoded" }
+    const to = { method: "POST", url: `${endpoint}/`, headers, body, service: "iam", region: "us-east-1" }
+    const signed = await new AwsV4Signer({ ...ROOT, ...to }).sign()
+    const sent = { method: "POST", headers: signed.headers, body }
+    return succeed(await fetch(signed.url, sent), parameters["Action"] ?? "")
+  }
+  await ask({ Action: "CreateUser" })
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statements })
+  await ask({ Action: "PutUserPolicy", PolicyName: "work", PolicyDocument })
+  const created = await ask({ Action: "CreateAccessKey" })
+  const textOf = (element: string): string => new RegExp(`<${element}>([^<]*)<`).exec(created)?.[1] ?? ""
+  return { accessKeyId: textOf("AccessKeyId"), secretAccessKey: textOf("SecretAccessKey") }
+}
+
 const toolsAt = (endpoint: string): Omit<S3Server, "stop" | "pause" | "resume" | "createUser"> => {
   const ask = askAt(endpoint)
   return {
@@ -129,36 +148,51 @@ const toolsAt = (endpoint: string): Omit<S3Server, "stop" | "pause" | "resume" |
   }
 }
 
-/** Starts a server of its own; whoever starts it stops it. */
-export const startVersitygw = async (): Promise<S3Server> => {
+/** Waits until a program answers. @throws where it ends before, or takes ten seconds */
+const untilUp = async (child: ChildProcess, endpoint: string): Promise<ChildProcess> => {
+  for (let look = 0; look < 200; look++) {
+    if (await isUp(endpoint)) return child
+    if (child.exitCode !== null) break
+    await wait(50)
+  }
+  await end(child)
+  throw new Error(`versitygw did not start on ${endpoint}`)
+}
+
+/**
+ * Starts a server of its own; whoever starts it stops it.
+ * @param hasIam with the API of IAM, so that users have policies of their own, and not only buckets
+ */
+export const startVersitygw = async ({ hasIam = false }: { hasIam?: boolean } = {}): Promise<S3Server> => {
   if (versitygw === undefined) throw new Error("There is no versitygw to start.")
   const program = versitygw
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-s3-"))
   await Promise.all(["data", "iam"].map((name) => mkdir(join(folder, name))))
-  const [port, adminPort] = [await freePort(), await freePort()]
-  const endpoint = `http://127.0.0.1:${port}`
+  const [port, adminPort, iamPort] = [await freePort(), await freePort(), await freePort()]
+  const [endpoint, iamEndpoint] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${iamPort}`]
   const keys = ["-a", ROOT.accessKeyId, "-s", ROOT.secretAccessKey]
+  const socket = join(folder, "iam.sock")
 
-  const start = async (): Promise<ChildProcess> => {
+  const launch = (args: readonly string[], isUpAt: string): Promise<ChildProcess> => {
+    const env = { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey }
+    return untilUp(spawn(program, args, { env, stdio: "ignore" }), isUpAt)
+  }
+  const startIam = (): Promise<ChildProcess> => {
+    const kept = ["iam", "--dir", join(folder, "iam"), "--private-ports", socket]
+    return launch(["--port", `127.0.0.1:${iamPort}`, ...kept], iamEndpoint)
+  }
+  const start = (): Promise<ChildProcess> => {
     const places = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
-    const kept = ["--iam-dir", join(folder, "iam"), "--keep-alive", "--quiet", "posix", join(folder, "data")]
-    const child = spawn(program, [...places, ...kept], {
-      env: { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey },
-      stdio: "ignore",
-    })
-    for (let look = 0; look < 200; look++) {
-      if (await isUp(endpoint)) return child
-      if (child.exitCode !== null) break
-      await wait(50)
-    }
-    await end(child)
-    throw new Error(`versitygw did not start on port ${port}`)
+    const users = hasIam ? ["--iam-standalone-endpoint", socket] : ["--iam-dir", join(folder, "iam")]
+    return launch([...places, ...users, "--keep-alive", "--quiet", "posix", join(folder, "data")], endpoint)
   }
 
+  const iam = hasIam ? await startIam() : undefined
   let child = await start()
   return {
     ...toolsAt(endpoint),
-    createUser: async (name) => {
+    createUser: async (name, statements) => {
+      if (statements) return createUserAt(iamEndpoint, name, statements)
       const admin = ["admin", "--endpoint-url", `http://127.0.0.1:${adminPort}`, ...keys]
       await run(program, [...admin, "create-user", "--access", name, "--secret", `${name}-secret`, "--role", "user"])
       return { accessKeyId: name, secretAccessKey: `${name}-secret` }
@@ -168,7 +202,7 @@ export const startVersitygw = async (): Promise<S3Server> => {
       child = await start()
     },
     stop: async () => {
-      await end(child)
+      await Promise.all([child, ...(iam ? [iam] : [])].map(end))
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
