@@ -76,7 +76,7 @@ const RULES: readonly Rule[] = [
     of: ["create-tailor.ts", "index.ts", "server/"],
     may: [...PARTS, "node:", "pino"],
   },
-  { of: ["aws/"], may: [...PARTS, "aws/", "node:"] },
+  { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch"] },
   {
     of: ["cli/"],
     may: [...PARTS, "cli/", "node:", "citty", "fflate"],
