@@ -65,7 +65,12 @@ const noHome = {
 }
 
 const { metafile } = await build({
-  entryPoints: { redirect: "src/aws/redirect.ts", direct: "src/aws/lambda.ts", sync: "src/aws/sync.ts" },
+  entryPoints: {
+    redirect: "src/aws/redirect.ts",
+    direct: "src/aws/lambda.ts",
+    sync: "src/aws/sync.ts",
+    batch: "src/aws/batch.ts",
+  },
   outdir: "dist/functions",
   outExtension: { ".js": ".mjs" },
   bundle: true,

@@ -90,7 +90,7 @@ const RULES: readonly Rule[] = [
   },
   { of: ["aws/stack/construct.ts"], may: [...PARTS, "aws/", "node:", "aws-cdk-lib", "constructs"] },
   { of: ["aws/package.ts"], may: [...PARTS, "aws/", "node:", "fflate"] },
-  { of: ["aws/"], may: [...PARTS, "aws/", "node:"] },
+  { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch"] },
   {
     of: ["cli/"],
     may: [...PARTS, "aws/edge/source.ts", "aws/package.ts", "aws/stack/", "cli/", "node:", "citty", "aws-cdk-lib"],

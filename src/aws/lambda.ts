@@ -6,8 +6,10 @@ import type { Writable } from "node:stream"
 
 import { type FunctionConfig, isStreaming, loadFunction } from "../config/function.ts"
 import type { Answer } from "../http/answer.ts"
-import { decodePath, encodeKey } from "../sizes/key.ts"
-import { cacheTagOf } from "../store/s3/record.ts"
+import { decodePath, encodeKey, splitKey } from "../sizes/key.ts"
+import { INFO } from "../sizes/list.ts"
+import { cacheTagsOf } from "../store/s3/record.ts"
+import type { Decision } from "../tailor/decision.ts"
 import { type HttpCall, type HttpEvent, toHttpCall } from "./events.ts"
 import {
   answerInOnePiece,
@@ -26,13 +28,20 @@ import {
 /** Headers that name another address than the one that was asked for, or vary by what the CDN does not look at. */
 const OTHERS_ADDRESS = new Set(["vary", "content-location"])
 
+/** The key of what was decided about. */
+const keyOf = ({ original = "", size = "", format }: Decision): string => {
+  const { directory, file } = splitKey(original)
+  if (size === INFO) return `${directory}${INFO}/${file}.json`
+  return `${directory}${size}/${file}${format ? `.${format}` : ""}`
+}
+
 /** A rendition's headers as the bucket will have them: its cache tag, and no ETag for what it does not hold. */
 const asStored = (answer: Answer): Answer => {
   const { status, headers, decision } = answer
   if (decision.original === undefined || status >= 400) return answer
   const isHeld = decision.storeFailure === undefined
   const kept = Object.entries(headers).filter(([name]) => !OTHERS_ADDRESS.has(name) && (isHeld || name !== "etag"))
-  return { ...answer, headers: { ...Object.fromEntries(kept), "x-amz-meta-cache-tag": cacheTagOf(decision.original) } }
+  return { ...answer, headers: { ...Object.fromEntries(kept), "x-amz-meta-cache-tag": cacheTagsOf(keyOf(decision)) } }
 }
 
 /** The address that was asked for, in its one spelling. */

@@ -3,7 +3,6 @@
  * is native code, is fetched by npm for the machine that Lambda has, whatever this one is.
  */
 import { spawn } from "node:child_process"
-import { existsSync } from "node:fs"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative, sep } from "node:path"
@@ -110,9 +109,9 @@ const FUNCTIONS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
 }
 
 const codeOf = async (mode: Mode): Promise<Files> => {
-  const built = Object.entries(FUNCTIONS[mode])
-    .map(([name, source]) => [`${name}.mjs`, new URL(`dist/functions/${source}.mjs`, ROOT)] as const)
-    .filter(([, file]) => existsSync(file))
+  const built = Object.entries(FUNCTIONS[mode]).map(
+    ([name, source]) => [`${name}.mjs`, new URL(`dist/functions/${source}.mjs`, ROOT)] as const,
+  )
   const files = [...built, ["LICENCES.txt", new URL("dist/functions/LICENCES.txt", ROOT)] as const]
   return Object.fromEntries(await Promise.all(files.map(async ([name, file]) => [name, await readFile(file)])))
 }

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   purge: async () => (await import("./commands/purge.ts")).purge,
   template: async () => (await import("./commands/template.ts")).template,
   deploy: async () => (await import("./commands/deploy.ts")).deploy,
+  warm: async () => (await import("./commands/warm.ts")).warm,
   package: async () => (await import("./commands/package.ts")).packageFunction,
   edge: async () => (await import("./commands/edge.ts")).edge,
 }

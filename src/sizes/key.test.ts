@@ -18,6 +18,7 @@ import {
   isSizeSegment,
   keysOf,
   type OriginalKey,
+  originalsIn,
   type Parsed,
   parseKey,
   type Reading,
@@ -465,6 +466,28 @@ describe("no address, whatever it says,", () => {
       expect(originals.filter((original) => toOriginalKey(original) === undefined)).toEqual([])
     },
   )
+})
+
+describe("originalsIn", () => {
+  it("has the original of every key that an original can have", () => {
+    fc.assert(
+      fc.property(originalKey, grammar, (original, of) => {
+        for (const each of keysOf(original, of)) expect(originalsIn(each)).toContain(original)
+      }),
+    )
+  })
+
+  it("has every original that an address may mean, and hardly any other", () => {
+    fc.assert(
+      fc.property(attack, grammar, (path, of) => {
+        const parsed = parse(path, of)
+        if ("refused" in parsed) return
+        const originals = originalsIn(parsed.key)
+        expect(originals).toEqual(expect.arrayContaining(parsed.readings.map(({ original }) => original)))
+        expect(originals.length).toBeLessThanOrEqual(2)
+      }),
+    )
+  })
 })
 
 describe("keysOf", () => {

@@ -258,6 +258,24 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
   )
 }
 
+/**
+ * Every original that a rendition's key may be of, whatever the list of sizes and formats is, was or will be; never empty. More than one
+ * where the file ends in a format's extension: the file as it is named, and what is left without it.
+ */
+export const originalsIn = (key: string): readonly [string, ...string[]] => {
+  const segments = key.split("/")
+  const file = segments[segments.length - 1] ?? ""
+  const size = segments[segments.length - 2]
+  const directory = segments
+    .slice(0, -2)
+    .map((segment) => `${segment}/`)
+    .join("")
+  if (size === INFO) return [`${directory}${file.replace(/\.json$/, "")}`]
+  const extension = FORMATS.find((format) => file.endsWith(`.${format}`))
+  const named = `${directory}${file}`
+  return extension ? [named, named.slice(0, -extension.length - 1)] : [named]
+}
+
 /** Every key that an original can ever have: each size, present or retired, as base and in every format ever listed, and its info. */
 export const keysOf = (original: OriginalKey, { sizes, formats, retired }: Grammar): readonly RenditionKey[] => {
   const { directory, file } = splitKey(original)

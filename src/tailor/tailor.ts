@@ -1,4 +1,4 @@
-/** Wires the parts together: stores and a renderer in, the four things that can be done with them out. */
+/** Wires the parts together: stores and a renderer in, the five things that can be done with them out. */
 import type { Renderer } from "../render/render.ts"
 import { keysOf, type Grammar, type OriginalKey, type RenditionKey } from "../sizes/key.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
@@ -8,6 +8,7 @@ import { type Answerer, createAnswerer } from "./answer.ts"
 import { createInStep, type InStep } from "./in-step.ts"
 import { createPurge, type Purge } from "./purge.ts"
 import { createSources } from "./sources.ts"
+import { createWarm, type Warm } from "./warm.ts"
 
 /** Bounds on work, each with its unit in its name. */
 export interface WorkLimits {
@@ -35,7 +36,7 @@ export interface CoreParts {
 }
 
 /** Everything that can be asked of the logic. */
-export interface Core extends Answerer, Purge {
+export interface Core extends Answerer, Purge, Warm {
   readonly grammar: Grammar
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
   readonly standingOfKey: InStep["standingOfKey"]
@@ -53,19 +54,21 @@ export const createCore = ({ originals, renditions, renderer, grammar, settings,
   const maxKeptBytes = limits.memoryBytes / KEPT_SHARE
   const sources = createSources({ originals, renderer, memory, maxBytes: limits.bytes, maxKeptBytes })
   const inStep = createInStep({ originals, renditions, grammar, settings })
+  const answerer = createAnswerer({
+    originals,
+    renditions,
+    renderer,
+    inStep,
+    clock,
+    deadlineMs: limits.deadlineMs,
+    turns: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
+    memory,
+    sources,
+  })
   return {
-    ...createAnswerer({
-      originals,
-      renditions,
-      renderer,
-      inStep,
-      clock,
-      deadlineMs: limits.deadlineMs,
-      turns: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
-      memory,
-      sources,
-    }),
+    ...answerer,
     ...createPurge(renditions, grammar, inStep),
+    ...createWarm({ originals, renditions, grammar, inStep, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),
     standingOfKey: inStep.standingOfKey,

@@ -7,6 +7,8 @@ import { buffer } from "node:stream/consumers"
 export type Fault =
   /** Nothing, for ever. */
   | { readonly kind: "silence" }
+  /** What it asked for, but not before something else has happened. */
+  | { readonly kind: "hold"; readonly until: Promise<void> }
   /** A success whose bytes come one by one. */
   | { readonly kind: "drip"; readonly everyMs: number }
   /** The head and half of the body of what S3 answers, and then the end. */
@@ -115,7 +117,7 @@ const forbid = async (target: URL, request: IncomingMessage, response: ServerRes
 }
 
 const inflict = async (
-  fault: Fault,
+  fault: Exclude<Fault, { readonly kind: "hold" }>,
   target: URL,
   request: IncomingMessage,
   response: ServerResponse,
@@ -161,7 +163,11 @@ export const startFaultyS3 = async (endpoint: string): Promise<FaultyS3> => {
     log.push(`${request.method} ${request.url}`)
     const current = plan && plan.left > 0 && plan.isMeant(request) ? plan : undefined
     if (current) current.left -= 1
-    const done = current ? inflict(current.fault, target, request, response) : pass(target, request, response)
+    const fault = current?.fault
+    const until = fault?.kind === "hold" ? fault.until : Promise.resolve()
+    const done = until.then(() =>
+      fault && fault.kind !== "hold" ? inflict(fault, target, request, response) : pass(target, request, response),
+    )
     done.catch(() => response.destroy())
   })
   server.keepAliveTimeout = 60_000

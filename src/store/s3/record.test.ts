@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
 import type { RenditionMeta } from "../store.ts"
-import { cacheTagOf, decodeValue, encodeValue, fromHeaders, isOwnTag, toHeaders } from "./record.ts"
+import { cacheTagOf, cacheTagsOf, decodeValue, encodeValue, fromHeaders, isOwnTag, toHeaders } from "./record.ts"
 
 const BYTES = Buffer.from("a rendition")
 const OWN_TAG = `"${createHash("md5").update(BYTES).digest("hex")}"`
@@ -36,7 +36,7 @@ describe("a metadata value", () => {
 
   it("of the longest keys leaves room in S3's 2 kB of metadata", () => {
     const meta = { ...META, original: "ü".repeat(512), digest: "0".repeat(64), etag: `"${"0".repeat(32)}"` }
-    const headers = Object.entries(toHeaders(BYTES, meta, "no-store")).filter(([name]) =>
+    const headers = Object.entries(toHeaders("480h/a.jpg", BYTES, meta, "no-store")).filter(([name]) =>
       name.startsWith("x-amz-meta-"),
     )
     const bytes = headers.reduce((sum, [name, value]) => sum + name.length - "x-amz-meta-".length + value.length, 0)
@@ -50,15 +50,15 @@ describe("a record", () => {
     ["with a digest", { ...META, digest: "0f".repeat(32) }],
     ["with an ETag of another kind", { ...META, etag: '"other"' }],
   ])("%s comes back from the object's headers", (_, meta) => {
-    const headers = { ...toHeaders(BYTES, meta, undefined), etag: OWN_TAG }
+    const headers = { ...toHeaders("480h/a.jpg", BYTES, meta, undefined), etag: OWN_TAG }
     expect(fromHeaders(headers)).toEqual(meta)
   })
 
   it("does not repeat the ETag that the object will have anyway", () => {
     expect(isOwnTag(BYTES, META)).toBe(true)
-    expect(toHeaders(BYTES, META, undefined)).not.toHaveProperty("x-amz-meta-etag")
+    expect(toHeaders("480h/a.jpg", BYTES, META, undefined)).not.toHaveProperty("x-amz-meta-etag")
     // An encrypted object's own tag is another: that is the one that all others are given.
-    expect(fromHeaders({ ...toHeaders(BYTES, META, undefined), etag: '"kms"' })?.etag).toBe('"kms"')
+    expect(fromHeaders({ ...toHeaders("480h/a.jpg", BYTES, META, undefined), etag: '"kms"' })?.etag).toBe('"kms"')
   })
 
   it("that an object lacks makes it a foreign one, as far as S3 knows it", () => {
@@ -80,5 +80,14 @@ describe("a record", () => {
     expect(cacheTagOf("shop/a.jpg")).toBe(cacheTagOf("shop/a.jpg"))
     expect(cacheTagOf("shop/a.jpg")).not.toBe(cacheTagOf("shop/A.jpg"))
     expect(cacheTagOf("🏺.jpg")).toMatch(/^[0-9a-f]{32}$/)
+    expect(cacheTagsOf("shop/480h/a.jpg")).toBe(cacheTagOf("shop/a.jpg"))
+    expect(cacheTagsOf("shop/info/a.jpg.json")).toBe(cacheTagOf("shop/a.jpg"))
+  })
+
+  it("tags a rendition that two originals may have by both, whichever it is of", () => {
+    expect(cacheTagsOf("shop/480h/a.jpg.webp").split(",")).toEqual(["shop/a.jpg.webp", "shop/a.jpg"].map(cacheTagOf))
+    expect(toHeaders("480h/a.webp", BYTES, META, undefined)).toMatchObject({
+      "x-amz-meta-cache-tag": `${cacheTagOf("a.webp")},${cacheTagOf("a")}`,
+    })
   })
 })

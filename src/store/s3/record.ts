@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
 
+import { originalsIn } from "../../sizes/key.ts"
 import type { RenditionMeta } from "../store.ts"
 
 const PREFIX = "x-amz-meta-"
@@ -33,6 +34,13 @@ export const decodeValue = (value: string): string =>
  */
 export const cacheTagOf = (original: string): string => createHash("sha256").update(original).digest("hex").slice(0, 32)
 
+/**
+ * The tags of a rendition, as a header's value: of every original that its key may be of. A new `img.jpg` takes `480h/img.jpg.webp` over
+ * from an original that is called `img.jpg.webp`, and only its own tag is then made forgotten. (CloudFront Developer Guide, "Invalidate
+ * files by cache tag": up to 50, separated by commas.)
+ */
+export const cacheTagsOf = (key: string): string => originalsIn(key).map(cacheTagOf).join(",")
+
 /** What S3 calls an object that was put in one piece, unless it is encrypted with a key of the customer's. */
 const md5TagOf = (bytes: Uint8Array): string => `"${createHash("md5").update(bytes).digest("hex")}"`
 
@@ -41,6 +49,7 @@ export const isOwnTag = (bytes: Uint8Array, { etag }: RenditionMeta): boolean =>
 
 /** Headers of a put. */
 export const toHeaders = (
+  key: string,
   bytes: Uint8Array,
   meta: RenditionMeta,
   cacheControl: string | undefined,
@@ -54,7 +63,7 @@ export const toHeaders = (
     modified: String(modifiedMs),
     // The object has one of its own, which all who ask S3 are given; another one has to be remembered.
     etag: isOwnTag(bytes, meta) ? undefined : etag,
-    "cache-tag": cacheTagOf(original),
+    "cache-tag": cacheTagsOf(key),
   }
   const entries = Object.entries(record).flatMap(([name, value]) =>
     value === undefined ? [] : [[PREFIX + name, encodeValue(value)]],

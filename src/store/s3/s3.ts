@@ -164,7 +164,7 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
     put: async (key, bytes, meta, callOptions = {}) => {
       if (!isSafeKey(key)) throw storeUnavailable("s3", client.nameOf(key), "no key of a rendition")
       // With its hash signed, nothing but these bytes can be stored under this request.
-      const headers = { ...toHeaders(bytes, meta, options.cacheControl), "x-amz-content-sha256": hexOf(bytes) }
+      const headers = { ...toHeaders(key, bytes, meta, options.cacheControl), "x-amz-content-sha256": hexOf(bytes) }
       const { reply, failure } = await client.send({ method: "PUT", key, headers, body: bytes }, callOptions)
       if (failure) throw toStoreError(failure, client.nameOf(key))
       const etag = tagOf(reply.headers)
