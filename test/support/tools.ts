@@ -69,15 +69,33 @@ const findTool = (name: Tool): string | undefined => {
     .find(isProgram)
 }
 
+interface Search<T extends Tool> {
+  readonly found: Readonly<Record<T, string>>
+  /** How to get what was not found, a line each; empty where all were. */
+  readonly missing: string
+}
+
+const search = <T extends Tool>(names: readonly T[]): Search<T> => {
+  const found = names.map((name) => [name, findTool(name)] as const)
+  const missing = found.filter(([, path]) => path === undefined).map(([name]) => `${name} was not found: ${HOW[name]}`)
+  return { found: Object.fromEntries(found) as Record<T, string>, missing: missing.join("\n") }
+}
+
+/** Where each of some programs is. @throws where one is missing, saying how to get it */
+export const needTools = <const T extends Tool>(...names: readonly T[]): Readonly<Record<T, string>> => {
+  const { found, missing } = search(names)
+  if (missing) throw new Error(missing)
+  return found
+}
+
 /**
  * Where each of some programs is; undefined where one is missing and tests may be skipped.
  * @throws where they may not (`CI`), saying how to get what is missing
  */
 export const findTools = <const T extends Tool>(...names: readonly T[]): Readonly<Record<T, string>> | undefined => {
-  const found = names.map((name) => [name, findTool(name)] as const)
-  const missing = found.filter(([, path]) => path === undefined).map(([name]) => `${name} was not found: ${HOW[name]}`)
-  if (missing.length === 0) return Object.fromEntries(found) as Record<T, string>
-  if (process.env["CI"]) throw new Error(missing.join("\n"))
-  console.warn(`Skipped: ${missing.join("\n")}`)
+  const { found, missing } = search(names)
+  if (!missing) return found
+  if (process.env["CI"]) throw new Error(missing)
+  console.warn(`Skipped: ${missing}`)
   return undefined
 }
