@@ -2,28 +2,19 @@
  * Every error imgtailor reports, in one table, with one maker each. Callers compare `code`, never text.
  * `detail` and `hint` are public and go into the response; `message`, `cause` and the stack never do.
  */
+import { type AnswerKind, expectedMethod, type RefusalCode, REFUSALS } from "./refusals.ts"
 
 /** What is fixed for a code. */
-export interface ErrorKind {
-  /** HTTP status of the answer. */
-  readonly status: number
-  /** How long the answer may be cached; 0 means `no-store`. */
-  readonly cacheSeconds: number
-  /** One line for people, the same for every occurrence (RFC 9457 `title`). */
-  readonly title: string
+export interface ErrorKind extends AnswerKind {
   /** The circumstances, for docs/errors.md. */
   readonly when: string
 }
 
 /** Stable: compare these, never text. */
 export type ErrorCode =
-  | "bad-address"
-  | "size-not-allowed"
-  | "format-not-allowed"
-  | "method-not-allowed"
+  | RefusalCode
   | "precondition-failed"
   | "range-not-satisfiable"
-  | "original-not-found"
   | "unsupported-original"
   | "original-too-large"
   | "corrupt-original"
@@ -38,27 +29,19 @@ export type ErrorCode =
 /** Every code; docs/errors.md is made from it. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
   "bad-address": {
-    status: 400,
-    cacheSeconds: 60,
-    title: "The address is not one of a rendition",
+    ...REFUSALS["bad-address"],
     when: "an address without a size, with a malformed escape, an empty or dot segment, an escaped slash or a control character; or too long to be stored",
   },
   "size-not-allowed": {
-    status: 400,
-    cacheSeconds: 60,
-    title: "The size is not on the list",
+    ...REFUSALS["size-not-allowed"],
     when: "a size that is not on the list, or was taken off it; the nearest one is named",
   },
   "format-not-allowed": {
-    status: 400,
-    cacheSeconds: 60,
-    title: "The format is not on the list",
+    ...REFUSALS["format-not-allowed"],
     when: "a known format that is not on the list is asked for, and no original of that whole name exists",
   },
   "method-not-allowed": {
-    status: 405,
-    cacheSeconds: 0,
-    title: "Only GET, HEAD and OPTIONS are answered",
+    ...REFUSALS["method-not-allowed"],
     when: "any method but GET, HEAD and OPTIONS",
   },
   "precondition-failed": {
@@ -74,9 +57,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
     when: "a byte range that starts after the end",
   },
   "original-not-found": {
-    status: 404,
-    cacheSeconds: 10,
-    title: "There is no such original",
+    ...REFUSALS["original-not-found"],
     when: "no original has this name, or it lies outside the folder or cannot be read: these are not told apart",
   },
   "unsupported-original": {
@@ -195,7 +176,7 @@ export const refusedAddress = (refusal: {
 }): TailorError => new TailorError(refusal.refused, refusal)
 
 export const methodNotAllowed = (method: string): TailorError =>
-  new TailorError("method-not-allowed", { detail: `Expected GET, HEAD or OPTIONS, got ${method}.` })
+  new TailorError("method-not-allowed", { detail: expectedMethod(method) })
 
 export const preconditionFailed = (): TailorError =>
   new TailorError("precondition-failed", {

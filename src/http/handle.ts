@@ -4,20 +4,18 @@
  */
 import { LRUCache } from "lru-cache"
 
-import { badAddress, methodNotAllowed, preconditionFailed, rangeNotSatisfiable, refusedAddress } from "../errors.ts"
-import { decodePath, encodeKey, formatKey, type Parsed, parseKey, splitKey } from "../sizes/key.ts"
-import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
+import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, refusedAddress } from "../errors.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { Found } from "../tailor/answer.ts"
 import { cacheStatus, type Counts, serverTiming, subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
+import { pathOf, resolveAddress, type Wanted } from "./address.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { evaluateConditions, isRangeStillGood } from "./conditional.ts"
 import {
   COMMON_HEADERS,
   createRenditionHeaders,
   type Headers,
-  type Negotiation,
   OPTIONS_HEADERS,
   type RenditionHeaders,
 } from "./headers.ts"
@@ -36,38 +34,6 @@ export interface HandleOptions {
 /** Answers a request; never rejects. */
 export type Handle = (request: HttpRequest) => Promise<Answer>
 
-/** What an address asks for, after negotiation. */
-interface Wanted extends Negotiation {
-  readonly parsed: Parsed
-}
-
-const pathOf = (target: string): string => {
-  const query = target.indexOf("?")
-  return query < 0 ? target : target.slice(0, query)
-}
-
-const parseTarget = (target: string, basePath: string, { grammar }: Core): Parsed => {
-  const path = pathOf(target)
-  if (basePath && !path.startsWith(`${basePath}/`)) throw badAddress(`Expected an address under ${basePath}/.`)
-  const segments = decodePath(path.slice(basePath.length))
-  const parsed = "refused" in segments ? segments : parseKey(segments, grammar)
-  if ("refused" in parsed) throw refusedAddress(parsed)
-  return parsed
-}
-
-const resolveWanted = (target: string, accept: string | undefined, basePath: string, core: Core): Wanted => {
-  const parsed = parseTarget(target, basePath, core)
-  const { formats } = core.grammar
-  const [reading] = parsed.readings
-  const { file } = splitKey(reading.original)
-  const isNegotiated = reading.format === undefined && reading.size !== "info" && isNegotiable(file, formats)
-  const format = isNegotiated ? negotiate(accept, file, formats) : undefined
-  if (!format) return { parsed, isNegotiated }
-  const explicit = { ...reading, format }
-  const key = formatKey(explicit)
-  return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: `${basePath}/${encodeKey(key)}` }
-}
-
 type Resolve = (request: HttpRequest) => Wanted
 
 /** Addresses and `Accept` headers above this are not remembered, so that nobody fills the memory with long ones. */
@@ -81,7 +47,8 @@ const createResolve = (core: Core, { basePath }: HandleOptions): Resolve => {
     const name = `${target}\n${accept ?? ""}`
     const known = remembered.get(name)
     if (known) return known
-    const wanted = resolveWanted(target, accept, basePath, core)
+    const wanted = resolveAddress(pathOf(target), accept, basePath, core.grammar)
+    if ("refused" in wanted) throw refusedAddress(wanted)
     if (name.length <= MAX_REMEMBERED_LENGTH) remembered.set(name, wanted)
     return wanted
   }

@@ -49,16 +49,19 @@ const IMAGE_EXTENSIONS: Readonly<Record<string, Format | "other">> = {
   svg: "other",
 }
 
-/** The lower-case extension of a file name without its dot; empty for none, and for a name that is all extension (`.jpg`). */
+/**
+ * The lower-case extension of a file name without its dot; empty for none, and for a name that is all extension (`.jpg`). Only A to Z have
+ * a lower case here: engines do not agree on the rest (`İ`).
+ */
 export const extensionOf = (file: string): string => {
   const dot = file.lastIndexOf(".")
-  return dot > 0 ? file.slice(dot + 1).toLowerCase() : ""
+  return dot > 0 ? file.slice(dot + 1).replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : ""
 }
 
 /** What a file's extension says it is: a format, another kind of image, or undefined for no image extension. */
 export const formatOfName = (file: string): Format | "other" | undefined => {
   const extension = extensionOf(file)
-  return Object.hasOwn(IMAGE_EXTENSIONS, extension) ? IMAGE_EXTENSIONS[extension] : undefined
+  return Object.keys(IMAGE_EXTENSIONS).includes(extension) ? IMAGE_EXTENSIONS[extension] : undefined
 }
 
 /** What decides the format of a rendition, read from the original's header. */

@@ -5,6 +5,7 @@
  * Parsing does no I/O. One address can mean two originals (`img.jpg.webp`: the WebP of `img.jpg`, or an original of that name); parsing
  * gives both readings in order, and the second counts only when the first original is absent.
  * Holds: what was formatted is among parse's readings; every reading formats back to the same key; no segment is empty, `.` or `..`.
+ * It runs in CloudFront Functions too, whose engine knows little beyond ES5 and counts characters where others count UTF-16 units.
  */
 import { FORMATS, type Format, formatOfName } from "./format.ts"
 import { INFO, isSizeName, nearestSize, type Size, type SizeList } from "./list.ts"
@@ -60,12 +61,14 @@ const refuse = (refused: Refusal["refused"], detail: string, hint?: string): Ref
   ...(hint && { hint }),
 })
 
-/** Length in UTF-8 bytes, of a well-formed string. */
+/** Length in UTF-8 bytes, of a well-formed string. Half a surrogate pair counts for two, which makes four of a whole one. */
 const utf8Length = (text: string): number => {
   let bytes = 0
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 0x80) bytes += 1
+    else if (code < 0x800 || (code >= 0xd800 && code < 0xe000)) bytes += 2
+    else bytes += code < 0x10000 ? 3 : 4
   }
   return bytes
 }
@@ -78,13 +81,26 @@ const decodeSegment = (raw: string): string | undefined => {
   }
 }
 
+/** False for half a surrogate pair, which has no encoding. */
+const isWellFormed = (text: string): boolean => {
+  try {
+    encodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Of Unicode's category Cc: below the space, and from DEL to before the no-break space. */
+const isControl = (character: string): boolean => character < " " || (character > "~" && character < "\u00a0")
+
 /** Why a decoded segment cannot be part of a key; undefined where it can. */
 const segmentFault = (segment: string): string | undefined => {
   if (segment === "") return "an empty segment"
   if (segment === "." || segment === "..") return `the segment ${segment}`
   if (/[/\\]/.test(segment)) return "an escaped slash or a backslash"
-  if (/\p{Cs}/u.test(segment)) return "half a surrogate pair"
-  return /\p{Cc}/u.test(segment) ? "a control character" : undefined
+  if (!isWellFormed(segment)) return "half a surrogate pair"
+  return segment.split("").some(isControl) ? "a control character" : undefined
 }
 
 /**
@@ -140,10 +156,13 @@ export const canBeOriginal = (key: string, grammar: Grammar): boolean =>
   !grammar.sharedStore || !isRenditionKey(key, grammar)
 
 /** True for a key whose last but one segment is a size, present or retired, or `info`: in a store of renditions, it is one. */
-export const isRenditionKey = (key: string, grammar: Grammar): boolean => isReserved(key.split("/").at(-2), grammar)
+export const isRenditionKey = (key: string, grammar: Grammar): boolean => {
+  const segments = key.split("/")
+  return isReserved(segments[segments.length - 2], grammar)
+}
 
 const refuseSize = (asked: string, { sizes, retired }: Grammar): Refusal => {
-  const shown = JSON.stringify(asked.length > 64 ? `${asked.slice(0, 64)}…` : asked)
+  const shown = JSON.stringify(utf8Length(asked) > 64 ? `${/^[ -~]{0,64}/.exec(asked)?.[0]}…` : asked)
   const nearest = nearestSize(asked, sizes)
   const all = `Allowed: ${sizes.map((size) => size.name).join(", ")}.`
   const what = retired.sizes.includes(asked) ? `${shown} is retired.` : `${shown} is not on the list of sizes.`
@@ -190,22 +209,29 @@ const parseImage = (directory: string, file: string, size: Size, { formats, reti
   return { key, readings: restIsImage ? [explicit, base] : [base, explicit] }
 }
 
+const longest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, utf8Length(text)), 0)
+
 /** True where every key that an original can have, and its record, fits the store. */
 const fits = (original: string, { sizes, formats, retired, maxBytes }: Grammar): boolean => {
   const { directory, file } = splitKey(original)
-  const longest = Math.max(".json".length, ...[...formats, ...retired.formats].map((format) => format.length + 1))
-  const name = Math.max(INFO.length, ...[...sizes.map((size) => size.name), ...retired.sizes].map(utf8Length))
-  const fileBytes = utf8Length(file) + longest + ".json".length
+  const ending = ".".length + longest(["json"].concat(formats, retired.formats))
+  const name = longest(
+    [INFO].concat(
+      sizes.map((size) => size.name),
+      retired.sizes,
+    ),
+  )
+  const fileBytes = utf8Length(file) + ending + ".json".length
   return (
-    Math.max(fileBytes, ...directory.split("/").map(utf8Length)) <= maxBytes.segment &&
+    Math.max(fileBytes, longest(directory.split("/"))) <= maxBytes.segment &&
     utf8Length(directory) + name + 1 + fileBytes <= maxBytes.key
   )
 }
 
 /** What decoded segments mean: a key with its readings, or a refusal with a reason. */
 export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed | Refusal => {
-  const file = segments.at(-1)
-  const sizeSegment = segments.at(-2)
+  const file = segments[segments.length - 1]
+  const sizeSegment = segments[segments.length - 2]
   if (file === undefined || sizeSegment === undefined) {
     return refuse(
       "bad-address",
@@ -223,8 +249,8 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
   if ("refused" in parsed) return parsed
   const fitting = parsed.readings.filter(({ original }) => fits(original, grammar))
   if (fitting.length === 0) return refuse("bad-address", "The address is too long to be stored.")
-  const [first, ...rest] = fitting.filter(({ original }) => canBeOriginal(original, grammar))
-  if (first) return { ...parsed, readings: [first, ...rest] }
+  const readings = fitting.filter(({ original }) => canBeOriginal(original, grammar))
+  if (readings.length > 0) return { ...parsed, readings: readings as [Reading, ...Reading[]] }
   return refuse(
     "original-not-found",
     "A rendition is no original.",

@@ -90,20 +90,20 @@ export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } 
   return first && !problems.length ? { list: [first, ...rest] } : { problems }
 }
 
-/** How far a size is from what was asked, in doublings; another shape (crop, by width, by height) counts as far. */
+/** How far a size is from what was asked, as a factor; another shape (crop, by width, by height) counts as far. */
 const distance = (asked: Box, size: Box): number => {
   const side = (a: number | undefined, b: number | undefined): number => {
-    if (a === undefined && b === undefined) return 0
-    return a === undefined || b === undefined ? 8 : Math.abs(Math.log2(a / b))
+    if (a === undefined && b === undefined) return 1
+    return a === undefined || b === undefined ? 256 : Math.max(a / b, b / a)
   }
-  return side(asked.width, size.width) + side(asked.height, size.height)
+  return side(asked.width, size.width) * side(asked.height, size.height)
 }
 
 /** The listed size that is nearest to an asked-for text; undefined where the text does not look like a size. */
 export const nearestSize = (asked: string, list: SizeList): Size | undefined => {
   const box = parseSize(asked) ?? guessSize(asked)
   if (!box) return undefined
-  let [best] = list
+  let best = list[0]
   for (const size of list) if (distance(box, size) < distance(box, best)) best = size
   return best
 }

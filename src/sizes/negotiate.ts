@@ -4,16 +4,15 @@
  */
 import { CONTENT_TYPES, extensionOf, type Format, formatOfName } from "./format.ts"
 
-/** Weights by lower-case media range; RFC 9110 §12.5.1. What does not parse counts for nothing. */
-const parseAccept = (accept: string): ReadonlyMap<string, number> => {
-  const weights = new Map<string, number>()
+/** Weights by lower-case media range, on an object without a prototype; RFC 9110 §12.5.1. What is no media range is never looked up. */
+const parseAccept = (accept: string): Readonly<Record<string, number>> => {
+  const weights = Object.create(null) as Record<string, number>
   for (const element of accept.split(",")) {
-    const [range = "", ...parameters] = element.split(";").map((part) => part.trim().toLowerCase())
-    if (!/^[^\s/]+\/[^\s/]+$/.test(range)) continue
-    const q = parameters.find((parameter) => parameter.startsWith("q="))
+    const parts = element.split(";").map((part) => part.trim().toLowerCase())
+    const q = parts.find((part) => part.startsWith("q="))
     const weight =
       q === undefined ? 1 : /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(q.slice(2)) ? Number(q.slice(2)) : 0
-    weights.set(range, weight)
+    weights[parts[0] ?? ""] = weight
   }
   return weights
 }
@@ -35,11 +34,11 @@ export const negotiate = (accept: string | undefined, file: string, formats: rea
   const weights = parseAccept(accept)
   const own = formatOfName(file)
   const ownType = own === undefined || own === "other" ? "image/jpeg" : CONTENT_TYPES[own]
-  const base = weights.get(ownType) ?? weights.get("image/*") ?? weights.get("*/*") ?? 0
+  const base = weights[ownType] ?? weights["image/*"] ?? weights["*/*"] ?? 0
   let best: Format | undefined
   let bestWeight = 0
   for (const format of formats) {
-    const weight = weights.get(CONTENT_TYPES[format]) ?? 0
+    const weight = weights[CONTENT_TYPES[format]] ?? 0
     if (weight > bestWeight) {
       best = format
       bestWeight = weight

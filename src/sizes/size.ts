@@ -43,7 +43,7 @@ const toSide = (text: string | undefined): number | undefined => {
 
 /** The box that a canonical size text describes; undefined for anything else. */
 export const parseSize = (text: string): Box | undefined => {
-  const unit = text.at(-1)
+  const unit = text.slice(-1)
   if (unit === "w") {
     const width = toSide(text.slice(0, -1))
     return width === undefined ? undefined : { width }
@@ -69,7 +69,7 @@ export const formatSize = ({ width, height }: Box): string => {
  * Sides are clamped to what is allowed. Undefined where it does not look like a size at all.
  */
 export const guessSize = (text: string): Box | undefined => {
-  const match = /^\D?0*(\d{1,9})\s*(?:[x×*]\s*0*(\d{1,9})|([wh]))/iu.exec(text.trim())
+  const match = /^ *[!-/:-~]?0*(\d{1,9}) *(?:[x×*] *0*(\d{1,9})|([wh]))/i.exec(text)
   if (!match) return undefined
   const clamp = (digits: string): number => Math.min(MAX_SIDE, Math.max(1, Number(digits)))
   const first = clamp(match[1] ?? "1")

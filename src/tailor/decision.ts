@@ -74,7 +74,7 @@ export const subjectOf = ({
 })
 
 /** `Cache-Status` of a decision (RFC 9211). */
-export const cacheStatus = ({ outcome, isStale, code }: Decision): string => {
+export const cacheStatus = ({ outcome, isStale, code }: Pick<Decision, "outcome" | "isStale" | "code">): string => {
   if (outcome === "hit") return "imgtailor; hit"
   if (outcome === "refused") return `imgtailor; detail=${code ?? "none"}`
   return `imgtailor; fwd=${isStale ? "stale" : "uri-miss"}${outcome === "coalesced" ? "; collapsed" : ""}`

@@ -1,0 +1,59 @@
+/**
+ * From an address and an `Accept` header to the key of a rendition: before anything is read, and the same in our server, in a function in
+ * the cloud and at the edge of a CDN. Pure; refusals are values.
+ */
+import {
+  decodePath,
+  encodeKey,
+  formatKey,
+  type Grammar,
+  type Parsed,
+  parseKey,
+  type Refusal,
+  splitKey,
+} from "../sizes/key.ts"
+import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
+import type { Negotiation } from "./headers.ts"
+
+/** What an address asks for, after negotiation. */
+export interface Wanted extends Negotiation {
+  readonly parsed: Parsed
+}
+
+/** A raw target without its query. */
+export const pathOf = (target: string): string => {
+  const query = target.indexOf("?")
+  return query < 0 ? target : target.slice(0, query)
+}
+
+const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
+  if (basePath && !path.startsWith(`${basePath}/`))
+    return { refused: "bad-address", detail: `Expected an address under ${basePath}/.` }
+  const segments = decodePath(path.slice(basePath.length))
+  return "refused" in segments ? segments : parseKey(segments, grammar)
+}
+
+/**
+ * The rendition that is wanted, or why there is none.
+ * @param path raw, as it was sent, without a query
+ * @param accept the header, where there is one
+ * @param basePath "" or a path like `/img`
+ */
+export const resolveAddress = (
+  path: string,
+  accept: string | undefined,
+  basePath: string,
+  grammar: Grammar,
+): Wanted | Refusal => {
+  const parsed = parsePath(path, basePath, grammar)
+  if ("refused" in parsed) return parsed
+  const { formats } = grammar
+  const reading = parsed.readings[0]
+  const { file } = splitKey(reading.original)
+  const isNegotiated = reading.format === undefined && reading.size !== "info" && isNegotiable(file, formats)
+  const format = isNegotiated ? negotiate(accept, file, formats) : undefined
+  if (!format) return { parsed, isNegotiated }
+  const explicit = { ...reading, format }
+  const key = formatKey(explicit)
+  return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: `${basePath}/${encodeKey(key)}` }
+}
