@@ -59,6 +59,7 @@ const { code } = await transform(edge.outputFiles[0].text, {
       arrayLikeIsIterable: true,
       iterableIsArray: true,
       objectRestNoSymbols: true,
+      pureGetters: true,
       setSpreadProperties: true,
     },
     minify: { compress: { passes: 3, toplevel: true }, mangle: { toplevel: true, reserved: ["handler"] } },

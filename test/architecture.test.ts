@@ -84,7 +84,7 @@ const RULES: readonly Rule[] = [
   { of: ["aws/"], may: [...PARTS, "aws/", "node:"] },
   {
     of: ["cli/"],
-    may: [...PARTS, "cli/", "node:", "citty", "fflate"],
+    may: [...PARTS, "aws/edge/source.ts", "cli/", "node:", "citty", "fflate"],
   },
 ]
 

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   info: async () => (await import("./commands/info.ts")).info,
   purge: async () => (await import("./commands/purge.ts")).purge,
   package: async () => (await import("./commands/package.ts")).packageFunction,
+  edge: async () => (await import("./commands/edge.ts")).edge,
 }
 
 /** Ends the process with what whoever typed the command did wrong. */

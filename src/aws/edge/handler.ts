@@ -39,7 +39,8 @@ export type Edge = (event: { readonly request: EdgeRequest }) => EdgeRequest | E
 const acceptOf = ({ headers: { accept } }: EdgeRequest): string | undefined =>
   accept?.multiValue ? accept.multiValue.map(({ value }) => value).join(", ") : accept?.value
 
-const toHeaders = (headers: Headers): EdgeResponse["headers"] =>
+/** Headers as CloudFront takes them. */
+export const toHeaders = (headers: Headers): EdgeResponse["headers"] =>
   Object.keys(headers).reduce<Record<string, EdgeHeader>>((all, name) => {
     all[name] = { value: headers[name] ?? "" }
     return all

@@ -1,0 +1,35 @@
+/** `imgtailor edge`: the source of the function for CloudFront, for a distribution of one's own. */
+import type { ArgsDef } from "citty"
+
+import { edgeResponseSource, edgeSource } from "../../aws/edge/source.ts"
+import { resolveConfig } from "../../config/resolve.ts"
+import { optionsFromArguments, settingArguments } from "../arguments.ts"
+import type { Command } from "../main.ts"
+
+const args: ArgsDef = {
+  response: {
+    type: "boolean",
+    default: false,
+    description: "The function for viewer responses, which adds headers, rather than the one for viewer requests.",
+  },
+  ...settingArguments(({ path: [name] }) => ["sizes", "formats", "retired", "sharedStore", "basePath"].includes(name)),
+}
+
+/** The edge knows addresses, and no places; a configuration file may name those of another machine. */
+const PLACES = { originals: "s3://originals", renditions: "s3://renditions", s3Region: "us-east-1", watch: false }
+
+export const edge: Command = {
+  examples: [
+    "imgtailor edge --sizes 360x270,480h,1280w > edge.js",
+    "imgtailor edge --config imgtailor.config.ts > edge.js",
+    "imgtailor edge --response > edge-response.js",
+  ],
+  description: "Print the function for CloudFront that refuses what is not listed and negotiates (runtime 2.0).",
+  args,
+  run: async (values) => {
+    const options = await optionsFromArguments(values, args)
+    if (values["response"] === true) return void process.stdout.write(edgeResponseSource())
+    const config = resolveConfig({ sizes: [], ...options, ...PLACES }, { directory: process.cwd(), threads: 4 })
+    process.stdout.write(await edgeSource(config))
+  },
+}
