@@ -22,7 +22,12 @@ const sharpBeside = {
 }
 
 const { metafile } = await build({
-  entryPoints: { redirect: "src/aws/redirect.ts", direct: "src/aws/lambda.ts", sync: "src/aws/sync.ts" },
+  entryPoints: {
+    redirect: "src/aws/redirect.ts",
+    direct: "src/aws/lambda.ts",
+    sync: "src/aws/sync.ts",
+    batch: "src/aws/batch.ts",
+  },
   outdir: "dist/functions",
   outExtension: { ".js": ".mjs" },
   bundle: true,

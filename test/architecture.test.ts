@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
     of: ["aws/edge/handler.ts", "aws/edge/list.ts", "aws/edge/main.ts"],
     may: ["sizes/", "refusals.ts", "http/address.ts", "http/explain.ts", "http/headers.ts", "aws/edge/"],
   },
-  { of: ["aws/"], may: [...PARTS, "aws/", "node:"] },
+  { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch"] },
   {
     of: ["cli/"],
     may: [...PARTS, "aws/edge/source.ts", "cli/", "node:", "citty", "fflate"],

@@ -35,7 +35,8 @@ const BRIDGED = new Set(["Object Created", "Object Deleted"])
 /** Encoded, nothing else is left. */
 const ENCODED = /^[\x21-\x7e]*$/
 
-const decodeForm = (key: string): string => {
+/** A key that was encoded as in a form; one that is malformed is taken as it is. */
+export const decodeForm = (key: string): string => {
   try {
     return decodeURIComponent(key.replaceAll("+", " "))
   } catch {

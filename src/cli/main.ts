@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./commands/serve.ts")).serve,
   info: async () => (await import("./commands/info.ts")).info,
   purge: async () => (await import("./commands/purge.ts")).purge,
+  warm: async () => (await import("./commands/warm.ts")).warm,
   package: async () => (await import("./commands/package.ts")).packageFunction,
   edge: async () => (await import("./commands/edge.ts")).edge,
 }

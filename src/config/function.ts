@@ -29,6 +29,16 @@ export interface FunctionConfig {
   readonly config: TailorConfig
   /** `CDN_URL`, without a slash at its end; empty where there is none. */
   readonly cdnUrl: string
+  /** Where renditions are cached; undefined where nothing that we know of caches them. */
+  readonly distribution?: Distribution | undefined
+}
+
+/** A distribution of CloudFront, and how it is reached. */
+export interface Distribution {
+  /** `IMGTAILOR_DISTRIBUTION`, like E2EXAMPLE1ABCD. */
+  readonly id: string
+  /** Of CloudFront's API, without a slash at its end. @default https://cloudfront.amazonaws.com */
+  readonly endpoint: string
 }
 
 /** What its code lies beside: `LAMBDA_TASK_ROOT`. */
@@ -55,12 +65,26 @@ const articleOptions = (env: Env): Options => {
   }
 }
 
-const checkCdnUrl = (text: string): string => {
+/** An address without a slash at its end. */
+const checkUrl = (name: string, text: string, like: string): string => {
   if (URL.canParse(text)) {
     const { protocol, origin, pathname, search, hash } = new URL(text)
     if (/^https?:$/.test(protocol) && search === "" && hash === "") return `${origin}${pathname}`.replace(/\/+$/, "")
   }
-  throw badConfig([`CDN_URL: Expected an address like https://images.example.com, got ${JSON.stringify(text)}.`])
+  throw badConfig([`${name}: Expected an address like ${like}, got ${JSON.stringify(text)}.`])
+}
+
+const CLOUDFRONT = "https://cloudfront.amazonaws.com"
+
+/** `AWS_ENDPOINT_URL_CLOUDFRONT` is Amazon's (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+const distributionOf = (env: Env): Distribution | undefined => {
+  const { IMGTAILOR_DISTRIBUTION: id, AWS_ENDPOINT_URL_CLOUDFRONT: endpoint = CLOUDFRONT } = env
+  if (!id) return undefined
+  if (!/^[A-Za-z0-9]{1,64}$/.test(id))
+    throw badConfig([
+      `IMGTAILOR_DISTRIBUTION: Expected the id of a CloudFront distribution, like E2EXAMPLE1ABCD, got ${JSON.stringify(id)}.`,
+    ])
+  return { id, endpoint: checkUrl("AWS_ENDPOINT_URL_CLOUDFRONT", endpoint, CLOUDFRONT) }
 }
 
 /**
@@ -72,8 +96,9 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   const file = await readOptions(folder)
   const own = optionsFrom((setting) => env[variableOf(setting)] || undefined)
   const options = mergeOptions(own, mergeOptions(articleOptions(env), mergeOptions(file, DEFAULTS)))
-  const cdnUrl = env["CDN_URL"] ? checkCdnUrl(env["CDN_URL"]) : ""
-  return { config: resolveConfig(options, surroundings(folder, env)), cdnUrl }
+  const cdnUrl = env["CDN_URL"] ? checkUrl("CDN_URL", env["CDN_URL"], "https://images.example.com") : ""
+  const distribution = distributionOf(env)
+  return { config: resolveConfig(options, surroundings(folder, env)), cdnUrl, distribution }
 }
 
 /** Like {@link loadFunction}, for the redirect flow, which has one bucket and a CDN in front. */

@@ -1,4 +1,4 @@
-/** Wires the parts together: stores and a renderer in, the four things that can be done with them out. */
+/** Wires the parts together: stores and a renderer in, the five things that can be done with them out. */
 import type { Renderer } from "../render/render.ts"
 import { keysOf, type Grammar, type OriginalKey, type RenditionKey } from "../sizes/key.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
@@ -7,6 +7,7 @@ import { createGate } from "./admission.ts"
 import { type Answerer, createAnswerer } from "./answer.ts"
 import { createInStep, type InStep } from "./in-step.ts"
 import { createPurge, type Purge } from "./purge.ts"
+import { createWarm, type Warm } from "./warm.ts"
 
 /** Bounds on work, each with its unit in its name. */
 export interface WorkLimits {
@@ -34,7 +35,7 @@ export interface CoreParts {
 }
 
 /** Everything that can be asked of the logic. */
-export interface Core extends Answerer, Purge {
+export interface Core extends Answerer, Purge, Warm {
   readonly grammar: Grammar
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
   readonly standingOfKey: InStep["standingOfKey"]
@@ -42,19 +43,21 @@ export interface Core extends Answerer, Purge {
 
 export const createCore = ({ originals, renditions, renderer, grammar, settings, limits, clock }: CoreParts): Core => {
   const inStep = createInStep({ originals, renditions, grammar, settings })
+  const answerer = createAnswerer({
+    originals,
+    renditions,
+    renderer,
+    inStep,
+    clock,
+    maxBytes: limits.bytes,
+    deadlineMs: limits.deadlineMs,
+    turns: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
+    memory: createGate({ capacity: limits.memoryBytes, maxWaiting: Infinity }),
+  })
   return {
-    ...createAnswerer({
-      originals,
-      renditions,
-      renderer,
-      inStep,
-      clock,
-      maxBytes: limits.bytes,
-      deadlineMs: limits.deadlineMs,
-      turns: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
-      memory: createGate({ capacity: limits.memoryBytes, maxWaiting: Infinity }),
-    }),
+    ...answerer,
     ...createPurge(renditions, grammar, inStep),
+    ...createWarm({ originals, renditions, grammar, inStep, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),
     standingOfKey: inStep.standingOfKey,
