@@ -11,11 +11,13 @@ import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { promisify } from "node:util"
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
 
 /** Whatever runs and can be ended. */
 interface Stoppable {
   readonly stop: () => Promise<void>
+  /** Where it is a program. */
+  readonly pid?: number
 }
 
 /** A running program. */
@@ -25,11 +27,14 @@ export interface Program extends Stoppable {
   readonly log: () => string
 }
 
-export interface ProgramOptions {
+interface Surroundings {
   /** @default the rig's folder */
   readonly cwd?: string
-  /** Beside `PATH` and a home in the working directory: nothing else of this process' environment gets through. */
+  /** Beside `PATH`, and the rig's folder for home and temporary files: nothing else of this process' environment gets through. */
   readonly env?: Readonly<Record<string, string>>
+}
+
+export interface ProgramOptions extends Surroundings {
   /** Whether it does what it is there for; asked again and again until it does. */
   readonly isUp: (program: Program) => boolean | Promise<boolean>
 }
@@ -49,6 +54,8 @@ export interface Parts {
   readonly folder: string
   /** Starts a program, and waits until it is up. @throws with what it said, where it ends before or is not up in 20 s */
   readonly start: (command: string, args: readonly string[], options: ProgramOptions) => Promise<Program>
+  /** Runs a program to its end. @returns what it said, the last of it; @throws with that, where it was no success */
+  readonly run: (command: string, args: readonly string[], options?: Surroundings) => Promise<string>
   /** Starts a server on 127.0.0.1. What its listener throws is answered with 500. */
   readonly listen: (listener: Listener, port?: number) => Promise<Server>
   /** Anything else that has to be ended with the rig. */
@@ -57,6 +64,8 @@ export interface Parts {
 
 /** What every rig has besides what it is. */
 export interface Built extends Stoppable {
+  /** Where all its files are, but those of programs that have folders of their own. */
+  readonly folder: string
   /** Ids of all its processes at the moment, and of those that they started. */
   readonly processes: () => Promise<readonly number[]>
 }
@@ -73,7 +82,7 @@ export const answers = (url: string): Promise<boolean> =>
 
 /** Parent of every process of this machine, by their ids. */
 const parents = async (): Promise<ReadonlyMap<number, number>> => {
-  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="], { maxBuffer: 16_000_000 })
+  const { stdout } = await execute("ps", ["-A", "-o", "pid=,ppid="], { maxBuffer: 16_000_000 })
   const pairs = stdout.trim().split("\n")
   return new Map(pairs.map((pair) => pair.trim().split(/\s+/).map(Number) as [number, number]))
 }
@@ -117,15 +126,16 @@ const collect = (child: ChildProcess): (() => string) => {
 
 const UP_MS = 20_000
 
-const startProgram = (command: string, args: readonly string[], cwd: string, env: ProgramOptions["env"]) => {
+const startProgram = (command: string, args: readonly string[], folder: string, options: Surroundings) => {
   const child = spawn(command, args, {
-    cwd,
-    env: { PATH: process.env["PATH"], HOME: cwd, ...env },
+    cwd: options.cwd ?? folder,
+    env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that Ctrl-C reaches it through us alone.
     detached: true,
   })
   const log = collect(child)
+  const ended = new Promise<void>((done) => child.once("close", () => done()))
   let failure: Error | undefined
   child.once("error", (error) => (failure = error))
   const program: Program = { pid: child.pid ?? 0, log, stop: () => endTree(child) }
@@ -137,7 +147,13 @@ const startProgram = (command: string, args: readonly string[], cwd: string, env
     }
     throw new Error(`${command} is not up after ${UP_MS / 1000} s:\n${log()}`)
   }
-  return { program, untilUp }
+  const untilDone = async (): Promise<string> => {
+    await ended
+    if (failure) throw failure
+    if (child.exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${log()}`)
+    return log()
+  }
+  return { program, untilUp, untilDone }
 }
 
 const startServer = async (listener: Listener, port: number): Promise<Server> => {
@@ -171,7 +187,6 @@ export const buildRig = async <T extends object>(
 ): Promise<T & Built> => {
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-rig-"))
   const running: Promise<Stoppable>[] = []
-  const pids: number[] = []
   let stopping: Promise<void> | undefined
 
   const stopAll = async (): Promise<void> => {
@@ -179,35 +194,43 @@ export const buildRig = async <T extends object>(
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   const stop = (): Promise<void> => (stopping ??= stopAll())
+  const isOver = (): boolean => stopping !== undefined || signal?.aborted === true
   const assertOpen = (): void => {
-    if (stopping || signal?.aborted) throw new Error("The rig is being stopped.")
+    if (isOver()) throw new Error("The rig is being stopped.")
   }
   const use = async <S extends Stoppable>(starting: Promise<S>): Promise<S> => {
     running.push(starting)
     const started = await starting
+    // It may have begun after everything else was told to end.
+    if (isOver()) await started.stop()
     assertOpen()
     return started
   }
-  const start: Parts["start"] = async (command, args, { cwd = folder, env, isUp }) => {
+  const spawned = (command: string, args: readonly string[], options: Surroundings) => {
     assertOpen()
-    const { program, untilUp } = startProgram(command, args, cwd, env)
-    pids.push(program.pid)
-    await use(Promise.resolve(program))
-    await untilUp(isUp)
+    const started = startProgram(command, args, folder, options)
+    running.push(Promise.resolve(started.program))
+    return started
+  }
+  const start: Parts["start"] = async (command, args, options) => {
+    const { program, untilUp } = spawned(command, args, options)
+    await untilUp(options.isUp)
     return program
   }
+  const runToEnd: Parts["run"] = (command, args, options = {}) => spawned(command, args, options).untilDone()
   const listen: Parts["listen"] = async (listener, port = 0) => {
     assertOpen()
     return use(startServer(listener, port))
   }
   const processes = async (): Promise<readonly number[]> => {
     const all = await parents()
-    return pids.flatMap((pid) => treeOf(pid, all)).filter((pid) => all.has(pid))
+    const started = await Promise.all(running)
+    return started.flatMap(({ pid }) => (pid === undefined ? [] : treeOf(pid, all))).filter((pid) => all.has(pid))
   }
 
   signal?.addEventListener("abort", () => void stop(), { once: true })
   try {
-    return { ...(await build({ folder, start, listen, use })), stop, processes }
+    return { ...(await build({ folder, start, run: runToEnd, listen, use })), stop, processes, folder }
   } catch (error) {
     await stop()
     throw error

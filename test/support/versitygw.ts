@@ -46,6 +46,8 @@ export interface Ask {
 /** A running server. */
 export interface S3Server {
   readonly endpoint: string
+  /** Id of its process at the moment. */
+  readonly pid: number
   /** A request as root, whatever comes back. */
   readonly ask: (bucket: string, key: string, options?: Ask) => Promise<Response>
   readonly createBucket: (bucket: string) => Promise<void>
@@ -106,7 +108,7 @@ const askAt =
     })
   }
 
-const toolsAt = (endpoint: string): Omit<S3Server, "stop" | "pause" | "resume" | "createUser"> => {
+const toolsAt = (endpoint: string): Omit<S3Server, "pid" | "stop" | "pause" | "resume" | "createUser"> => {
   const ask = askAt(endpoint)
   return {
     endpoint,
@@ -129,8 +131,13 @@ const toolsAt = (endpoint: string): Omit<S3Server, "stop" | "pause" | "resume" |
   }
 }
 
+export interface S3ServerOptions {
+  /** Gets an event of every change, in each bucket, by POST. @default nobody does */
+  readonly eventsUrl?: string
+}
+
 /** Starts a server of its own; whoever starts it stops it. */
-export const startVersitygw = async (): Promise<S3Server> => {
+export const startVersitygw = async ({ eventsUrl }: S3ServerOptions = {}): Promise<S3Server> => {
   if (versitygw === undefined) throw new Error("There is no versitygw to start.")
   const program = versitygw
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-s3-"))
@@ -141,8 +148,9 @@ export const startVersitygw = async (): Promise<S3Server> => {
 
   const start = async (): Promise<ChildProcess> => {
     const places = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
+    const events = eventsUrl === undefined ? [] : ["--event-webhook-url", eventsUrl]
     const kept = ["--iam-dir", join(folder, "iam"), "--keep-alive", "--quiet", "posix", join(folder, "data")]
-    const child = spawn(program, [...places, ...kept], {
+    const child = spawn(program, [...places, ...events, ...kept], {
       env: { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey },
       stdio: "ignore",
     })
@@ -158,6 +166,9 @@ export const startVersitygw = async (): Promise<S3Server> => {
   let child = await start()
   return {
     ...toolsAt(endpoint),
+    get pid() {
+      return child.pid ?? 0
+    },
     createUser: async (name) => {
       const admin = ["admin", "--endpoint-url", `http://127.0.0.1:${adminPort}`, ...keys]
       await run(program, [...admin, "create-user", "--access", name, "--secret", `${name}-secret`, "--role", "user"])
