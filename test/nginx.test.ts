@@ -2,45 +2,15 @@
  * examples/nginx.conf in a real nginx, in front of a real `imgtailor serve --watch`: whatever nginx answers by itself must be what
  * imgtailor would have answered, and must be let go of when its original changes.
  */
-import { once } from "node:events"
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
-import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http"
 import { join } from "node:path"
-import { buffer } from "node:stream/consumers"
-import { setTimeout as wait } from "node:timers/promises"
 
 import { describe as group, expect, it, type TestContext } from "vitest"
 
 import { launch, launchServe, PACKAGE, type Running } from "./support/command.ts"
 import { filesBelow, temporaryFolder } from "./support/folders.ts"
+import { type Ask, askAt, findNginx, type Reply, untilUp, whole } from "./support/nginx.ts"
 import { animated, BLUE, colourAt, colourDistance, flat, RED, withAlpha } from "./support/photos.ts"
-import { findTools } from "./support/tools.ts"
-
-/** The nginx of this machine; without one the test is skipped here, and fails where tests must not be skipped. */
-const findNginx = (context: TestContext): string => findTools("nginx")?.nginx ?? context.skip("nginx was not found")
-
-interface Reply {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
-}
-
-interface AskOptions {
-  readonly method?: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** Asks for an address exactly as it is written. */
-type Ask = (path: string, options?: AskOptions) => Promise<Reply>
-
-const askAt =
-  (place: { readonly socketPath: string } | { readonly port: string }): Ask =>
-  async (path, { method = "GET", headers = {} } = {}) => {
-    const asked = request({ ...place, path, method, headers, agent: false }).end()
-    const [response] = (await once(asked, "response")) as [IncomingMessage]
-    const body = await buffer(response)
-    return { status: response.statusCode ?? 0, headers: response.headers, body }
-  }
 
 /** The example with some of its lines replaced, each of which must be there once. */
 const adapt = (conf: string, replacements: Readonly<Record<string, string>>): string => {
@@ -50,33 +20,6 @@ const adapt = (conf: string, replacements: Readonly<Record<string, string>>): st
     adapted = adapted.replace(line, () => instead)
   }
   return adapted
-}
-
-/** What a whole configuration has around the example; one process, so that its end is the end of all of it. */
-const whole = (folder: string, example: string): string => `
-  daemon off;
-  master_process off;
-  pid ${folder}/pid;
-  error_log stderr warn;
-  events {}
-  http {
-    access_log off;
-    ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`).join("\n    ")}
-    ${example}
-  }
-`
-
-/** Waits until a server accepts connections. */
-const untilUp = async (ask: Ask, server: Running): Promise<void> => {
-  for (;;) {
-    const isUp = await ask("/healthz").then(
-      () => true,
-      () => false,
-    )
-    if (isUp) return
-    const end = await Promise.race([wait(10), server.ended])
-    if (end !== undefined) throw new Error(`nginx ended (${end}):\n${server.stderr()}`)
-  }
 }
 
 interface Setup {
