@@ -18,7 +18,10 @@ export interface EdgeHeader {
 /** A viewer's request, as far as it matters here. */
 export interface EdgeRequest {
   readonly method: string
-  /** Raw path, as it was sent, without the query. */
+  /**
+   * The path as it was sent, escapes and dot segments included, without the query. Bytes that are no UTF-8 are taken for ISO 8859-1
+   * (CloudFront Developer Guide, "Restrictions on all edge functions").
+   */
   uri: string
   querystring: Readonly<Record<string, EdgeHeader>>
   /** By lower-case name. */

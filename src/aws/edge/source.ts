@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises"
 
 import type { TailorConfig } from "../../config/options.ts"
-import { badConfig } from "../../errors.ts"
+import { badConfig, type TailorError } from "../../errors.ts"
 import { COMMON_HEADERS } from "../../http/headers.ts"
 import { keyLimitsOf } from "../../store/s3/place.ts"
 import { toHeaders } from "./handler.ts"
@@ -16,8 +16,16 @@ const MAX_BYTES = 10_240
 
 const BUNDLE = new URL("../../../dist/functions/edge.js", import.meta.url)
 
+const tooLong = (bytes: number, sizes: readonly string[]): TailorError => {
+  const each = JSON.stringify(sizes).length / sizes.length
+  const fitting = Math.max(0, Math.floor(sizes.length - (bytes - MAX_BYTES) / each))
+  return badConfig([
+    `sizes: Expected a list with which the edge function has at most ${MAX_BYTES} bytes, got ${bytes}: about ${fitting} of the ${sizes.length} sizes fit. List fewer sizes, shorten names, or take retired ones off.`,
+  ])
+}
+
 /**
- * JavaScript for CloudFront's runtime 2.0 (`cloudfront-js-2.0`), with a function `handler` for viewer requests.
+ * JavaScript for CloudFront's runtime 2.0 (`cloudfront-js-2.0`), with a function `handler` for viewer requests. Some hundred sizes fit.
  * @throws {bad-config} a list that makes it longer than CloudFront takes
  */
 export const edgeSource = async ({
@@ -25,13 +33,11 @@ export const edgeSource = async ({
   basePath,
 }: Pick<TailorConfig, "grammar" | "basePath">): Promise<string> => {
   const maxBytes = keyLimitsOf({ bucket: "", prefix: "" })
-  const list = JSON.stringify(writeList({ ...grammar, maxBytes }, basePath))
-  const source = `var LIST=${list};\n${await readFile(BUNDLE, "utf8")}`
+  const list = writeList({ ...grammar, maxBytes }, basePath)
+  const source = `var LIST=${JSON.stringify(list)};\n${await readFile(BUNDLE, "utf8")}`
   const bytes = Buffer.byteLength(source)
-  if (bytes <= MAX_BYTES) return source
-  throw badConfig([
-    `sizes: Expected a list with which the edge function has at most ${MAX_BYTES} bytes, got ${bytes}: ${bytes - MAX_BYTES} too many of the ${list.length} that the list takes. List fewer sizes, shorten their names, or take retired ones off.`,
-  ])
+  if (bytes > MAX_BYTES) throw tooLong(bytes, list.sizes)
+  return source
 }
 
 /**
