@@ -67,12 +67,17 @@ export default { viewerRequest, batch }
  */
 export const edgeModule = (source: string): string => source + GLUE
 
-/** `load_module …;` for njs, empty where it is compiled in; undefined where this nginx has none. */
+/**
+ * `load_module …;` for njs, empty where it is compiled in; undefined where this nginx has none and tests may be skipped.
+ * @throws where they may not (`CI`)
+ */
 export const loadNjs = (nginx: string): string | undefined => {
   // It speaks on standard error.
   const built = execFileSync("/bin/sh", ["-c", '"$0" -V 2>&1', nginx], { encoding: "utf8" })
   const folder = /--modules-path=(\S+)/.exec(built)?.[1]
   const module = folder === undefined ? undefined : join(folder, "ngx_http_js_module.so")
   if (module !== undefined && existsSync(module)) return `load_module ${module};`
-  return /njs|http_js/.test(built) ? "" : undefined
+  if (/njs|http_js/.test(built)) return ""
+  if (process.env["CI"]) throw new Error("njs was not found: apt-get install libnginx-mod-http-js")
+  return undefined
 }
