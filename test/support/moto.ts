@@ -1,0 +1,123 @@
+/** Amazon's APIs for tests, as moto plays them: a distribution whose invalidations can be looked at, and a role that can be taken. */
+import { spawn } from "node:child_process"
+import { setTimeout as wait } from "node:timers/promises"
+
+import { AwsV4Signer } from "aws4fetch"
+
+import type { S3Credentials } from "../../src/store/s3/credentials.ts"
+import { findTools } from "./tools.ts"
+import { freePort } from "./versitygw.ts"
+
+/** The moto_server of this machine; undefined where there is none and tests may be skipped. @throws where they may not */
+export const motoServer: string | undefined = findTools("moto_server")?.moto_server
+
+const VERSION = "2020-05-31"
+
+/** A running server. */
+export interface Moto {
+  readonly endpoint: string
+  /** @returns its id */
+  readonly createDistribution: () => Promise<string>
+  /** The items of every invalidation, the first one first. */
+  readonly invalidationsOf: (distribution: string) => Promise<readonly (readonly string[])[]>
+  /** Temporary credentials of a new role that may do what is listed. */
+  readonly assumeRole: (name: string, actions: readonly string[]) => Promise<S3Credentials>
+  /** From now on signatures, tokens and permissions are checked. */
+  readonly enforce: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+const DISTRIBUTION = (
+  origin: string,
+): string => `<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/${VERSION}/">
+<CallerReference>${origin}</CallerReference><Comment/><Enabled>true</Enabled>
+<Origins><Quantity>1</Quantity><Items><Origin><Id>o</Id><DomainName>${origin}</DomainName><S3OriginConfig><OriginAccessIdentity/></S3OriginConfig></Origin></Items></Origins>
+<DefaultCacheBehavior><TargetOriginId>o</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></DefaultCacheBehavior>
+</DistributionConfig>`
+
+const valuesOf = (xml: string, name: string): readonly string[] =>
+  Array.from(xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g")), ([, value = ""]) => value)
+
+/** Starts a server of its own; whoever starts it stops it. */
+export const startMoto = async (): Promise<Moto> => {
+  if (motoServer === undefined) throw new Error("There is no moto_server to start.")
+  const port = await freePort()
+  const endpoint = `http://127.0.0.1:${port}`
+  const child = spawn(motoServer, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" })
+  const isUp = (): Promise<boolean> =>
+    fetch(`${endpoint}/moto-api/`).then(
+      () => true,
+      () => false,
+    )
+  for (let look = 0; look < 300 && child.exitCode === null && !(await isUp()); look++) await wait(50)
+
+  const ask = async (service: string, path: string, body?: string, type = "application/xml"): Promise<string> => {
+    const method = body === undefined ? "GET" : "POST"
+    const signer = new AwsV4Signer({
+      method,
+      url: `${endpoint}${path}`,
+      headers: { "content-type": type },
+      ...(body !== undefined && { body }),
+      accessKeyId: "anybody",
+      secretAccessKey: "anything",
+      service,
+      region: "us-east-1",
+    })
+    const { url, headers } = await signer.sign()
+    const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${service} ${path}: ${response.status} ${text}`)
+    return text
+  }
+  const act = (service: string, parameters: Readonly<Record<string, string>>): Promise<string> =>
+    ask(service, "/", String(new URLSearchParams(parameters)), "application/x-www-form-urlencoded")
+
+  return {
+    endpoint,
+    createDistribution: async () => {
+      const made = await ask("cloudfront", `/${VERSION}/distribution`, DISTRIBUTION("shop.s3.amazonaws.com"))
+      return valuesOf(made, "Id")[0] ?? ""
+    },
+    invalidationsOf: async (distribution) => {
+      const path = `/${VERSION}/distribution/${distribution}/invalidation`
+      const ids = valuesOf(await ask("cloudfront", path), "Id")
+      const texts = await Promise.all(ids.map((id) => ask("cloudfront", `${path}/${id}`)))
+      return texts.map((text) => valuesOf(text, "Path"))
+    },
+    assumeRole: async (name, actions) => {
+      const statement = (more: object): string =>
+        JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...more }] })
+      const trust = statement({ Principal: { AWS: "*" }, Action: "sts:AssumeRole" })
+      const policy = statement({ Action: actions, Resource: "*" })
+      const iam = { Version: "2010-05-08", RoleName: name }
+      await act("iam", { Action: "CreateRole", ...iam, AssumeRolePolicyDocument: trust })
+      await act("iam", { Action: "PutRolePolicy", ...iam, PolicyName: "all", PolicyDocument: policy })
+      const taken = await act("sts", {
+        Action: "AssumeRole",
+        Version: "2011-06-15",
+        RoleArn: `arn:aws:iam::123456789012:role/${name}`,
+        RoleSessionName: "test",
+      })
+      const [accessKeyId = "", secretAccessKey = "", sessionToken = ""] = [
+        "AccessKeyId",
+        "SecretAccessKey",
+        "SessionToken",
+      ].map((part) => valuesOf(taken, part)[0])
+      return { accessKeyId, secretAccessKey, sessionToken }
+    },
+    enforce: async () => {
+      const response = await fetch(`${endpoint}/moto-api/reset-auth`, {
+        method: "POST",
+        body: "0",
+        headers: { "content-type": "text/plain" },
+      })
+      if (!response.ok) throw new Error(`reset-auth: ${response.status}`)
+    },
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = new Promise((done) => child.once("exit", done))
+      child.kill("SIGKILL")
+      await ended
+    },
+  }
+}
