@@ -393,19 +393,51 @@ group("imgtailor purge", () => {
   })
 })
 
-group("help", () => {
-  it.each([[], ["serve"], ["info"], ["purge"]])("is there with an example: imgtailor %s", async (...command) => {
-    const cwd = await temporaryFolder()
-    const { code, stdout, stderr } = await runCommand([...command, "--help"], { cwd })
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
-    expect(stdout).toMatch(new RegExp(`\\nEXAMPLES\\n\\n {2}imgtailor ${command[0] ?? "\\w+"} `))
-    expect(stdout).not.toContain(ESCAPE)
+group("imgtailor warm", () => {
+  it("makes everything that can be asked for, once, and says so line by line", async () => {
+    const photo = await flat()
+    const cwd = await folderWith({
+      "shop/a.jpg": photo,
+      "b.webp": await flat({ format: "webp" }),
+      "notes.txt": Buffer.from("no photo"),
+    })
+    const first = await runCommand(["warm", ...SETTINGS, "--renditions", "made", "--json"], { cwd })
+    expect(first).toMatchObject({ code: 0, stderr: "" })
+    const rows = first.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly original: string })
+    expect(rows.toSorted((a, b) => (a.original < b.original ? -1 : 1))).toEqual([
+      { original: "b.webp", made: 3, stored: 0 },
+      { original: "shop/a.jpg", made: 5, stored: 0 },
+    ])
+    expect(await filesBelow(join(cwd, "made", "files"))).toContain("shop/info/a.jpg.json")
+
+    const second = await runCommand(["warm", "shop/", ...SETTINGS, "--renditions", "made"], { cwd })
+    expect(second).toMatchObject({ code: 0, stdout: `shop/a.jpg: made 0, stored before ${5}\n` })
+    const absent = await runCommand(["warm", "shop/c.jpg", ...SETTINGS, "--renditions", "made"], { cwd })
+    expect(absent.code).toBe(1)
+    expect(absent.stdout).toContain("No original")
   })
+})
+
+group("help", () => {
+  it.each([[], ["serve"], ["info"], ["purge"], ["warm"]])(
+    "is there with an example: imgtailor %s",
+    async (...command) => {
+      const cwd = await temporaryFolder()
+      const { code, stdout, stderr } = await runCommand([...command, "--help"], { cwd })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+      expect(stdout).toMatch(new RegExp(`\\nEXAMPLES\\n\\n {2}imgtailor ${command[0] ?? "\\w+"} `))
+      expect(stdout).not.toContain(ESCAPE)
+    },
+  )
 
   it("names every command, and the version", async () => {
     const cwd = await temporaryFolder()
     const { stdout } = await runCommand(["--help"], { cwd })
-    for (const command of ["serve", "info", "purge"]) expect(stdout).toMatch(new RegExp(`^ +${command} {2,}[A-Z]`, "m"))
+    for (const command of ["serve", "info", "purge", "warm"])
+      expect(stdout).toMatch(new RegExp(`^ +${command} {2,}[A-Z]`, "m"))
     const { version } = JSON.parse(await readFile(join(PACKAGE, "package.json"), "utf8")) as { version: string }
     expect(await runCommand(["--version"], { cwd })).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" })
   })

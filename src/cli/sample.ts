@@ -13,7 +13,8 @@ import type { Originals } from "../store/store.ts"
 /** Folders looked into before giving up: a bucket's worth of photos is not walked to find three. */
 const MAX_FOLDERS = 200
 
-const isPhoto = (name: string): boolean => {
+/** True for a file that is named as a photo that is decoded. */
+export const isPhoto = (name: string): boolean => {
   const format = formatOfName(name)
   return format !== undefined && (format !== "other" || /^tiff?$/.test(extensionOf(name)))
 }

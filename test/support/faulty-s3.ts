@@ -7,6 +7,8 @@ import { buffer } from "node:stream/consumers"
 export type Fault =
   /** Nothing, for ever. */
   | { readonly kind: "silence" }
+  /** What it asked for, but not before something else has happened. */
+  | { readonly kind: "hold"; readonly until: Promise<void> }
   /** A success whose bytes come one by one. */
   | { readonly kind: "drip"; readonly everyMs: number }
   /** The head and half of the body of what S3 answers, and then the end. */
@@ -125,6 +127,8 @@ const inflict = async (
   switch (fault.kind) {
     case "silence":
       return
+    case "hold":
+      return fault.until.then(() => pass(target, request, response))
     case "drip":
       return drip(response, fault.everyMs)
     case "cut":

@@ -1,5 +1,6 @@
 /** Amazon's APIs for tests, as moto plays them: a distribution whose invalidations can be looked at, and a role that can be taken. */
 import { spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
 import { setTimeout as wait } from "node:timers/promises"
 
 import { AwsV4Signer } from "aws4fetch"
@@ -28,10 +29,10 @@ export interface Moto {
 }
 
 const DISTRIBUTION = (
-  origin: string,
+  reference: string,
 ): string => `<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/${VERSION}/">
-<CallerReference>${origin}</CallerReference><Comment/><Enabled>true</Enabled>
-<Origins><Quantity>1</Quantity><Items><Origin><Id>o</Id><DomainName>${origin}</DomainName><S3OriginConfig><OriginAccessIdentity/></S3OriginConfig></Origin></Items></Origins>
+<CallerReference>${reference}</CallerReference><Comment/><Enabled>true</Enabled>
+<Origins><Quantity>1</Quantity><Items><Origin><Id>o</Id><DomainName>shop.s3.amazonaws.com</DomainName><S3OriginConfig><OriginAccessIdentity/></S3OriginConfig></Origin></Items></Origins>
 <DefaultCacheBehavior><TargetOriginId>o</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></DefaultCacheBehavior>
 </DistributionConfig>`
 
@@ -75,7 +76,7 @@ export const startMoto = async (): Promise<Moto> => {
   return {
     endpoint,
     createDistribution: async () => {
-      const made = await ask("cloudfront", `/${VERSION}/distribution`, DISTRIBUTION("shop.s3.amazonaws.com"))
+      const made = await ask("cloudfront", `/${VERSION}/distribution`, DISTRIBUTION(randomUUID()))
       return valuesOf(made, "Id")[0] ?? ""
     },
     invalidationsOf: async (distribution) => {

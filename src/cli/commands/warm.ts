@@ -1,12 +1,17 @@
 /** `imgtailor warm`: render ahead of demand. */
+import { readdir } from "node:fs/promises"
+import { join, relative, sep } from "node:path"
+
 import type { ArgsDef } from "citty"
 
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badAddress, TailorError } from "../../errors.ts"
-import { canBeOriginal, type OriginalKey, toOriginalKey } from "../../sizes/key.ts"
+import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
+import type { Warmed } from "../../tailor/warm.ts"
 import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print, printJson } from "../output.ts"
+import { isPhoto } from "../sample.ts"
 
 const args: ArgsDef = {
   original: {
@@ -18,35 +23,58 @@ const args: ArgsDef = {
   ...JSON_ARGUMENT,
 }
 
+/** No visitor waits, so a render may take as long as it takes. */
+const DEADLINE_MS = 3_600_000
+
 /** One original's line. */
 interface Row {
   readonly original: string
   readonly made: number
   readonly stored: number
   /** The first reason why not all could be made. */
+  readonly code?: string
   readonly problem?: string
 }
 
-async function* originalsOf({ originals, core }: OpenTailor, text: string): AsyncGenerator<OriginalKey> {
+const toRow = (original: string, { made, stored, refused: [error] }: Warmed): Row => ({
+  original,
+  made,
+  stored,
+  ...(error && { code: error.code, problem: error.message }),
+})
+
+/** Keys of all files in a folder of the originals' folder. */
+async function* filesIn(root: string, prefix: string): AsyncGenerator<string> {
+  const entries = await readdir(join(root, prefix), { recursive: true, withFileTypes: true }).catch(() => {
+    throw badAddress(`Expected a folder of originals, got ${join(root, prefix)}.`)
+  })
+  for (const entry of entries)
+    if (entry.isFile()) yield relative(root, join(entry.parentPath, entry.name)).split(sep).join("/")
+}
+
+async function* originalsOf({ originals, core, config }: OpenTailor, text: string): AsyncGenerator<OriginalKey> {
   const prefix = text === "/" ? "" : text
   const checked = toOriginalKey(prefix.replace(/\/$/, ""))
   if (checked === undefined && prefix !== "")
     throw badAddress(`Expected an original like shop/photo.jpg or a folder like shop/, got ${JSON.stringify(text)}.`)
   if (checked !== undefined && !text.endsWith("/")) return yield checked
-  if (!originals.list) throw badAddress("This store cannot list what it holds.", "Warm originals one by one.")
-  for await (const key of originals.list(prefix)) {
+  const keys =
+    typeof config.originals === "string" && originals.name === "folder"
+      ? filesIn(config.originals, prefix)
+      : originals.list?.(prefix)
+  if (!keys) throw badAddress("This store cannot list what it holds.", "Warm originals one by one.")
+  for await (const key of keys) {
     const original = toOriginalKey(key)
-    if (original !== undefined && canBeOriginal(original, core.grammar)) yield original
+    if (original !== undefined && isPhoto(splitKey(key).file) && canBeOriginal(original, core.grammar)) yield original
   }
 }
 
 const warmOne = async ({ core }: OpenTailor, original: OriginalKey): Promise<Row> => {
   try {
-    const { made, stored, refused } = await core.warm(original)
-    return { original, made, stored, ...(refused[0] && { problem: refused[0].message }) }
+    return toRow(original, await core.warm(original))
   } catch (error) {
     if (!(error instanceof TailorError)) throw error
-    return { original, made: 0, stored: 0, problem: error.message }
+    return toRow(original, { made: 0, stored: 0, refused: [error] })
   }
 }
 
@@ -59,12 +87,12 @@ export const warm: Command = {
   args,
   run: async (values) => {
     const { config } = await loadFromArguments(values, args)
-    const tailor = openTailor(config)
+    const tailor = openTailor({ ...config, limits: { ...config.limits, deadlineMs: DEADLINE_MS } })
     const originals = originalsOf(tailor, String(values["original"]))
     const work = async (): Promise<void> => {
-      for await (const original of { [Symbol.asyncIterator]: () => ({ next: () => originals.next() }) }) {
+      for await (const original of originals) {
         const row = await warmOne(tailor, original)
-        if (row.problem !== undefined) process.exitCode = 1
+        if (row.code !== undefined) process.exitCode = 1
         if (values["json"]) printJson(row)
         else print(`${original}: made ${row.made}, stored before ${row.stored}${row.problem ? `; ${row.problem}` : ""}`)
       }
