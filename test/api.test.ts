@@ -108,6 +108,11 @@ describe("the package", () => {
           "type TailorOptions",
           "type Timings",
         ],
+        "./batch": [
+          "createBatchHandler",
+          "handler",
+          "type BatchHandler",
+        ],
         "./lambda": [
           "createLambdaHandler",
           "handler",

@@ -119,7 +119,7 @@ const forbid = async (target: URL, request: IncomingMessage, response: ServerRes
 }
 
 const inflict = async (
-  fault: Fault,
+  fault: Exclude<Fault, { readonly kind: "hold" }>,
   target: URL,
   request: IncomingMessage,
   response: ServerResponse,
@@ -127,8 +127,6 @@ const inflict = async (
   switch (fault.kind) {
     case "silence":
       return
-    case "hold":
-      return fault.until.then(() => pass(target, request, response))
     case "drip":
       return drip(response, fault.everyMs)
     case "cut":
@@ -167,7 +165,11 @@ export const startFaultyS3 = async (endpoint: string): Promise<FaultyS3> => {
     log.push(`${request.method} ${request.url}`)
     const current = plan && plan.left > 0 && plan.isMeant(request) ? plan : undefined
     if (current) current.left -= 1
-    const done = current ? inflict(current.fault, target, request, response) : pass(target, request, response)
+    const fault = current?.fault
+    const until = fault?.kind === "hold" ? fault.until : Promise.resolve()
+    const done = until.then(() =>
+      fault && fault.kind !== "hold" ? inflict(fault, target, request, response) : pass(target, request, response),
+    )
     done.catch(() => response.destroy())
   })
   server.keepAliveTimeout = 60_000

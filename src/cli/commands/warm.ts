@@ -52,20 +52,23 @@ async function* filesIn(root: string, prefix: string): AsyncGenerator<string> {
     if (entry.isFile()) yield relative(root, join(entry.parentPath, entry.name)).split(sep).join("/")
 }
 
-async function* originalsOf({ originals, core, config }: OpenTailor, text: string): AsyncGenerator<OriginalKey> {
+const keysUnder = ({ originals, config }: OpenTailor, prefix: string): AsyncIterable<string> => {
+  const isFolder = typeof config.originals === "string" && originals.name === "folder"
+  const keys = isFolder ? filesIn(config.originals, prefix) : originals.list?.(prefix)
+  if (!keys) throw badAddress("This store cannot list what it holds.", "Warm originals one by one.")
+  return keys
+}
+
+async function* originalsOf(tailor: OpenTailor, text: string): AsyncGenerator<OriginalKey> {
   const prefix = text === "/" ? "" : text
   const checked = toOriginalKey(prefix.replace(/\/$/, ""))
   if (checked === undefined && prefix !== "")
     throw badAddress(`Expected an original like shop/photo.jpg or a folder like shop/, got ${JSON.stringify(text)}.`)
   if (checked !== undefined && !text.endsWith("/")) return yield checked
-  const keys =
-    typeof config.originals === "string" && originals.name === "folder"
-      ? filesIn(config.originals, prefix)
-      : originals.list?.(prefix)
-  if (!keys) throw badAddress("This store cannot list what it holds.", "Warm originals one by one.")
-  for await (const key of keys) {
+  for await (const key of keysUnder(tailor, prefix)) {
     const original = toOriginalKey(key)
-    if (original !== undefined && isPhoto(splitKey(key).file) && canBeOriginal(original, core.grammar)) yield original
+    if (original !== undefined && isPhoto(splitKey(key).file) && canBeOriginal(original, tailor.core.grammar))
+      yield original
   }
 }
 
