@@ -44,7 +44,7 @@ describe("the packed package", () => {
     const built = sources.flatMap((file) =>
       [".d.ts", ".d.ts.map", ".js", ".js.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)),
     )
-    const functions = ["LICENCES.txt", "direct.mjs", "edge.js", "redirect.mjs", "sync.mjs"].map(
+    const functions = ["LICENCES.txt", "batch.mjs", "direct.mjs", "edge.js", "redirect.mjs", "sync.mjs"].map(
       (file) => `dist/functions/${file}`,
     )
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual([...built, ...functions].toSorted())
