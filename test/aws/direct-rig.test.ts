@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe as group, expect, it } from "vitest"
 
 import { type DirectRig, startDirectRig } from "../rig/direct.ts"
 import { eventOf } from "../rig/function-url.ts"
+import { loadNjs } from "../support/njs-edge.ts"
 import {
   BLUE,
   type Colour,
@@ -27,7 +28,8 @@ import {
 import { ensureBuilt } from "../support/process.ts"
 import { findTools } from "../support/tools.ts"
 
-const tools = findTools("nginx", "versitygw", "aws-lambda-rie", "node24")
+const found = findTools("nginx", "versitygw", "aws-lambda-rie", "node24")
+const tools = found && loadNjs(found.nginx) !== undefined ? found : undefined
 
 /** More than Lambda takes in one piece. */
 const LONG = { width: 1280, height: 1800 }
@@ -359,7 +361,7 @@ group.skipIf(!tools)("the direct flow without streaming", () => {
   it("what is too long is stored and asked for again; and of the whole rig nothing is left in the end", async () => {
     const long = await mkdtemp(join(folder, "long-"))
     await writeFile(join(long, "long.png"), await noise(LONG))
-    const buffered = await startDirectRig({ originals: long, streams: false })
+    const buffered = await startDirectRig({ originals: long, streams: false, made: rig.made })
     const processes = await buffered.processes()
     try {
       const cold = await ask(`${buffered.url}/1280w/long.png`)

@@ -15,6 +15,12 @@ import { type Built, buildRig, type Parts } from "./processes.ts"
 
 const DISTRIBUTION = "E1RIG"
 
+/** What is deployed: the functions' zips, unpacked, and the sources of those at the edge. */
+export interface Made {
+  readonly folders: Readonly<Record<"direct" | "sync", string>>
+  readonly edges: Readonly<Record<"edge" | "edgeResponse", string>>
+}
+
 export interface DirectRigOptions {
   /** A folder, whose files become the originals. */
   readonly originals: string
@@ -32,6 +38,8 @@ export interface DirectRigOptions {
   readonly secondPassMs?: number
   /** The Node that runs the functions. @default Node 24 where it is installed, else this one */
   readonly node?: string
+  /** What another rig deployed, which has the same list and lives longer. @default it is made */
+  readonly made?: Made
   /** Ends it, or the start of it. */
   readonly signal?: AbortSignal
 }
@@ -40,6 +48,7 @@ interface Direct {
   readonly url: string
   /** Of each place of the CDN. */
   readonly urls: readonly string[]
+  readonly made: Made
   /** Its buckets are `originals` and `renditions`. */
   readonly s3: S3Server
   /** Between CDN and bucket. */
@@ -83,8 +92,7 @@ const settingsOf = (
   AWS_ENDPOINT_URL_CLOUDFRONT: cloudFrontUrl,
 })
 
-/** What is deployed: the functions' zips, unpacked, and the sources of those at the edge. */
-const make = async (parts: Parts, { sizes = SIZES, formats }: DirectRigOptions) => {
+const make = async (parts: Parts, { sizes = SIZES, formats }: DirectRigOptions): Promise<Made> => {
   const list = ["--sizes", sizes.join(","), ...(formats ? ["--formats", formats.join(",")] : [])]
   const [direct, sync, edge, edgeResponse] = await Promise.all([
     unpack(parts, "direct"),
@@ -102,18 +110,18 @@ const build = async (parts: Parts, options: DirectRigOptions): Promise<Direct> =
   const [api, events] = [await parts.listen(invalidations.listener), await parts.listen(notifier.listener)]
   const s3 = await parts.use(startVersitygw({ eventsUrl: events.url }))
   const [origin, functionS3] = [await hide(parts, s3), await hide(parts, s3)]
-  const [users, { folders, edges }] = await Promise.all([
+  const [users, made] = await Promise.all([
     furnish(s3, options.originals, options.sizes ?? SIZES),
-    make(parts, options),
+    options.made ?? make(parts, options),
   ])
 
   const node = options.node ?? findTool("node24") ?? process.execPath
   const env = settingsOf(options, functionS3.endpoint, api.url)
-  const { renderers, sync } = await startFunctions(parts, { folders, users, node, env })
+  const { renderers, sync } = await startFunctions(parts, { folders: made.folders, users, node, env })
   notifier.open(sync)
   const { listener, call, takeCalls } = functionUrl(renderers)
   const { url: renderUrl } = await parts.listen(listener)
-  const origins = { ...edges, bucketUrl: `${origin.endpoint}/${RENDITIONS}`, functionUrl: renderUrl }
+  const origins = { ...made.edges, bucketUrl: `${origin.endpoint}/${RENDITIONS}`, functionUrl: renderUrl }
   // The one that is known goes last: whoever sees it sees all.
   for (let place = options.places ?? 1; place > 0; place--) {
     const port = place > 1 ? 0 : (options.port ?? 0)
@@ -124,6 +132,7 @@ const build = async (parts: Parts, options: DirectRigOptions): Promise<Direct> =
   return {
     url: urls[0] ?? "",
     urls,
+    made,
     s3,
     origin,
     functionS3,
