@@ -22,10 +22,18 @@ const fail = (text) => {
 
 const list = (text) => text?.split(",").map((item) => item.trim())
 
+const parse = (config) => {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    return fail(error.message)
+  }
+}
+
 const readArguments = () => {
   const text = { type: "string" }
   const options = { originals: text, port: { ...text, default: "0" }, sizes: text, formats: text }
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const { values, positionals } = parse({ options, allowPositionals: true })
   const [name] = positionals
   if (!Object.hasOwn(RIGS, name ?? "")) fail(`Expected one of ${Object.keys(RIGS).join(", ")}, got ${name}.`)
   const originals = resolve(values.originals ?? fail("--originals: Expected a folder of photos."))

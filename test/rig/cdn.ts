@@ -6,6 +6,7 @@
  * they have a `max-age`; all others not at all (CloudFront guide, "HTTP 4xx and 5xx status codes that CloudFront caches"). With the minimum
  * TTLs of our table of errors that is what `Cache-Control` says, apart from those others.
  */
+import { existsSync } from "node:fs"
 import { mkdir, open, readdir, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -151,7 +152,10 @@ export const startCdn = async (parts: Parts, options: CdnOptions): Promise<Cdn> 
   if (njs === undefined) throw new Error("This nginx has no njs: apt-get install libnginx-mod-http-js")
   await writeFile(join(folder, "nginx.conf"), configuration(folder, njs, options))
   const url = `http://127.0.0.1:${options.port}`
-  await parts.start(nginx, ["-e", "stderr", "-c", join(folder, "nginx.conf")], { isUp: () => answers(url) })
+  await parts.start(nginx, ["-e", "stderr", "-c", join(folder, "nginx.conf")], {
+    // Its file is written once it has the port; somebody else may answer there.
+    isUp: async () => existsSync(join(folder, "pid")) && (await answers(url)),
+  })
   return { url, forget: (tags) => forgetIn(cache, tags) }
 }
 

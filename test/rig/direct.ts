@@ -5,7 +5,7 @@
  */
 import type { EventV2 } from "../../src/aws/events.ts"
 import type { FaultyS3 } from "../support/faulty-s3.ts"
-import { findTool } from "../support/tools.ts"
+import { findTool, needTools } from "../support/tools.ts"
 import { freePort, type S3Server, startVersitygw } from "../support/versitygw.ts"
 import { furnish, hide, ORIGINALS, RENDITIONS } from "./buckets.ts"
 import { type Cdn, invalidationApi, startCdn } from "./cdn.ts"
@@ -104,6 +104,8 @@ const make = async (parts: Parts, { sizes = SIZES, formats }: DirectRigOptions):
 }
 
 const build = async (parts: Parts, options: DirectRigOptions): Promise<Direct> => {
+  // All that is missing is said at once.
+  needTools("nginx", "versitygw", "aws-lambda-rie")
   const cdns: Cdn[] = []
   const invalidations = invalidationApi(cdns)
   const notifier = createNotifier(options.secondPassMs ?? LONGEST_RENDER_MS)

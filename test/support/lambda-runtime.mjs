@@ -23,7 +23,8 @@ const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/inv
 const streamTo = (url, event, context) =>
   new Promise((done, fail) => {
     const headers = { "Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked" }
-    const raw = request(url, { method: "POST", headers }, (response) => response.resume().on("end", done))
+    // A connection of its own: one that was kept may be closed by the other side at the moment it is used.
+    const raw = request(url, { method: "POST", headers, agent: false }, (response) => response.resume().on("end", done))
     raw.on("error", fail)
     const write = (chunk) => {
       stream.begin?.()
