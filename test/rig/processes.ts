@@ -103,14 +103,14 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
 
-/** Asks a program and all it started to end, and after a second sees to it. */
+/** Asks a program and all it started to end, and after half a second sees to it. */
 const endTree = async (child: ChildProcess): Promise<void> => {
   const { pid } = child
   if (pid === undefined || !isRunning(child)) return
   const ended = new Promise((done) => child.once("close", done))
   const tree = treeOf(pid, await parents())
   send(pid, "SIGTERM")
-  await Promise.race([ended, wait(1000)])
+  await Promise.race([ended, wait(500)])
   for (const each of tree) send(each, "SIGKILL")
   await ended
 }
