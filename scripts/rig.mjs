@@ -8,7 +8,7 @@ import { rmSync, statSync } from "node:fs"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 
-import { buildSync } from "esbuild"
+import { build, stop } from "esbuild"
 
 // Of each rig: the file, and what of it starts it, with { originals, port, sizes, formats, signal }. It gives { url, stop }.
 const RIGS = {
@@ -23,10 +23,18 @@ const fail = (text) => {
 
 const list = (text) => text?.split(",").map((item) => item.trim())
 
+const parse = (config) => {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    return fail(error.message)
+  }
+}
+
 const readArguments = () => {
   const text = { type: "string" }
   const options = { originals: text, port: { ...text, default: "0" }, sizes: text, formats: text }
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const { values, positionals } = parse({ options, allowPositionals: true })
   const [name] = positionals
   if (!Object.hasOwn(RIGS, name ?? "")) fail(`Expected one of ${Object.keys(RIGS).join(", ")}, got ${name}.`)
   const originals = resolve(values.originals ?? fail("--originals: Expected a folder of photos."))
@@ -42,20 +50,20 @@ const load = async (source) => {
   const bundle = source.replace(/[^/]+$/, `.rig-${process.pid}.mjs`)
   const target = { platform: "node", target: "node20.19", format: "esm" }
   try {
-    buildSync({ entryPoints: [source], outfile: bundle, bundle: true, packages: "external", ...target })
+    await build({ entryPoints: [source], outfile: bundle, bundle: true, packages: "external", ...target })
     return await import(new URL(`../${bundle}`, import.meta.url).href)
   } finally {
+    await stop()
     rmSync(bundle, { force: true })
   }
 }
 
 const { name, options } = readArguments()
+const interrupted = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort())
 process.chdir(resolve(import.meta.dirname, ".."))
 const [source, starter] = RIGS[name]
 const { [starter]: start } = await load(source)
-
-const interrupted = new AbortController()
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort())
 try {
   const rig = await start({ ...options, signal: interrupted.signal })
   console.log(rig.url)

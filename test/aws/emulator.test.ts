@@ -1,7 +1,4 @@
-/**
- * The functions under Lambda's runtime interface emulator, which speaks Lambda's own protocol and holds them to its limits. Between the
- * two is the least of a runtime, as its interface is documented: ask for an event, call the handler, post what it gives.
- */
+/** The functions under Lambda's runtime interface emulator, which speaks Lambda's own protocol and holds them to its limits. */
 import { copyFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -15,39 +12,6 @@ import { findTools } from "../support/tools.ts"
 import { freePort, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const emulator = findTools("aws-lambda-rie")?.["aws-lambda-rie"]
-
-const RUNTIME = `
-import { request } from "node:http"
-const from = (stream, metadata) => {
-  stream.begin = () => stream.raw.write(JSON.stringify(metadata) + "\\0".repeat(8))
-  return stream
-}
-globalThis.awslambda = {
-  streamifyResponse: (handler) => Object.assign(handler, { streams: true }),
-  HttpResponseStream: { from },
-}
-const { handler } = await import(process.env.LAMBDA_TASK_ROOT + "/index.mjs")
-const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2018-06-01/runtime/invocation/"
-const streamTo = (url, event, context) => new Promise((done, fail) => {
-  const headers = { "Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked" }
-  const raw = request(url, { method: "POST", headers }, (response) => response.resume().on("end", done)).on("error", fail)
-  const stream = { raw, end: raw.end.bind(raw), once: raw.once.bind(raw), write: (chunk) => {
-    stream.begin?.()
-    stream.begin = undefined
-    return raw.write(chunk)
-  } }
-  handler(event, stream, context).catch(fail)
-})
-for (;;) {
-  const next = await fetch(api + "next")
-  const url = api + next.headers.get("lambda-runtime-aws-request-id") + "/response"
-  const endsMs = Number(next.headers.get("lambda-runtime-deadline-ms"))
-  const context = { getRemainingTimeInMillis: () => endsMs - Date.now() }
-  const event = await next.json()
-  if (handler.streams) await streamTo(url, event, context)
-  else await fetch(url, { method: "POST", body: JSON.stringify(await handler(event, context)) })
-}
-`
 
 let server: S3Server
 beforeAll(async () => {
@@ -73,7 +37,7 @@ const startFunction = async (name: "redirect" | "direct", env: Readonly<Record<s
     "--runtime-api-address",
     `127.0.0.1:${apiPort}`,
   ]
-  const command = [...addresses, process.execPath, "--input-type=module", "-e", RUNTIME]
+  const command = [...addresses, process.execPath, join(PACKAGE, "test", "support", "lambda-runtime.mjs")]
   const running = launch(emulator ?? "", command, {
     cwd: task,
     env: {

@@ -16,6 +16,8 @@ const execute = promisify(execFile)
 /** Whatever runs and can be ended. */
 interface Stoppable {
   readonly stop: () => Promise<void>
+  /** Where it is a program. */
+  readonly pid?: number
 }
 
 /** A running program. */
@@ -25,11 +27,14 @@ export interface Program extends Stoppable {
   readonly log: () => string
 }
 
-export interface ProgramOptions {
+interface Surroundings {
   /** @default the rig's folder */
   readonly cwd?: string
-  /** Beside `PATH` and a home in the working directory: nothing else of this process' environment gets through. */
+  /** Beside `PATH`, and the rig's folder for home and temporary files: nothing else of this process' environment gets through. */
   readonly env?: Readonly<Record<string, string>>
+}
+
+export interface ProgramOptions extends Surroundings {
   /** Whether it does what it is there for; asked again and again until it does. */
   readonly isUp: (program: Program) => boolean | Promise<boolean>
 }
@@ -50,7 +55,7 @@ export interface Parts {
   /** Starts a program, and waits until it is up. @throws with what it said, where it ends before or is not up in 20 s */
   readonly start: (command: string, args: readonly string[], options: ProgramOptions) => Promise<Program>
   /** Runs a program to its end. @returns what it said, the last of it; @throws with that, where it was no success */
-  readonly run: (command: string, args: readonly string[], options?: Omit<ProgramOptions, "isUp">) => Promise<string>
+  readonly run: (command: string, args: readonly string[], options?: Surroundings) => Promise<string>
   /** Starts a server on 127.0.0.1. What its listener throws is answered with 500. */
   readonly listen: (listener: Listener, port?: number) => Promise<Server>
   /** Anything else that has to be ended with the rig. */
@@ -59,6 +64,8 @@ export interface Parts {
 
 /** What every rig has besides what it is. */
 export interface Built extends Stoppable {
+  /** Where all its files are, but those of programs that have folders of their own. */
+  readonly folder: string
   /** Ids of all its processes at the moment, and of those that they started. */
   readonly processes: () => Promise<readonly number[]>
 }
@@ -96,14 +103,14 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
 
-/** Asks a program and all it started to end, and after a second sees to it. */
+/** Asks a program and all it started to end, and after half a second sees to it. */
 const endTree = async (child: ChildProcess): Promise<void> => {
   const { pid } = child
   if (pid === undefined || !isRunning(child)) return
   const ended = new Promise((done) => child.once("close", done))
   const tree = treeOf(pid, await parents())
   send(pid, "SIGTERM")
-  await Promise.race([ended, wait(1000)])
+  await Promise.race([ended, wait(500)])
   for (const each of tree) send(each, "SIGKILL")
   await ended
 }
@@ -119,10 +126,10 @@ const collect = (child: ChildProcess): (() => string) => {
 
 const UP_MS = 20_000
 
-const startProgram = (command: string, args: readonly string[], cwd: string, env: ProgramOptions["env"]) => {
+const startProgram = (command: string, args: readonly string[], folder: string, options: Surroundings) => {
   const child = spawn(command, args, {
-    cwd,
-    env: { PATH: process.env["PATH"], HOME: cwd, ...env },
+    cwd: options.cwd ?? folder,
+    env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that Ctrl-C reaches it through us alone.
     detached: true,
@@ -180,7 +187,6 @@ export const buildRig = async <T extends object>(
 ): Promise<T & Built> => {
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-rig-"))
   const running: Promise<Stoppable>[] = []
-  const pids: number[] = []
   let stopping: Promise<void> | undefined
 
   const stopAll = async (): Promise<void> => {
@@ -188,19 +194,21 @@ export const buildRig = async <T extends object>(
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   const stop = (): Promise<void> => (stopping ??= stopAll())
+  const isOver = (): boolean => stopping !== undefined || signal?.aborted === true
   const assertOpen = (): void => {
-    if (stopping || signal?.aborted) throw new Error("The rig is being stopped.")
+    if (isOver()) throw new Error("The rig is being stopped.")
   }
   const use = async <S extends Stoppable>(starting: Promise<S>): Promise<S> => {
     running.push(starting)
     const started = await starting
+    // It may have begun after everything else was told to end.
+    if (isOver()) await started.stop()
     assertOpen()
     return started
   }
-  const spawned = (command: string, args: readonly string[], { cwd = folder, env }: Omit<ProgramOptions, "isUp">) => {
+  const spawned = (command: string, args: readonly string[], options: Surroundings) => {
     assertOpen()
-    const started = startProgram(command, args, cwd, env)
-    pids.push(started.program.pid)
+    const started = startProgram(command, args, folder, options)
     running.push(Promise.resolve(started.program))
     return started
   }
@@ -216,12 +224,13 @@ export const buildRig = async <T extends object>(
   }
   const processes = async (): Promise<readonly number[]> => {
     const all = await parents()
-    return pids.flatMap((pid) => treeOf(pid, all)).filter((pid) => all.has(pid))
+    const started = await Promise.all(running)
+    return started.flatMap(({ pid }) => (pid === undefined ? [] : treeOf(pid, all))).filter((pid) => all.has(pid))
   }
 
   signal?.addEventListener("abort", () => void stop(), { once: true })
   try {
-    return { ...(await build({ folder, start, run: runToEnd, listen, use })), stop, processes }
+    return { ...(await build({ folder, start, run: runToEnd, listen, use })), stop, processes, folder }
   } catch (error) {
     await stop()
     throw error

