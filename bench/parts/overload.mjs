@@ -25,12 +25,6 @@ const crowd = async (server, paths, atOnce) => {
   return { wall: performance.now() - start, answers }
 }
 
-const p99 = (answers) =>
-  percentile(
-    answers.map(({ ms }) => ms),
-    0.99,
-  )
-
 /** Latencies of hits, one after the other, while something is done, and its result. */
 const hitsDuring = async (server, path, work) => {
   const times = []
