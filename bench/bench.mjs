@@ -1,4 +1,4 @@
-// npm run bench [-- --short] [-- --json] [-- --only NAME]: speed and memory against limits that this starts itself, in one run.
+// npm run bench [-- --short] [-- --json] [-- --only NAME [--adapter FILE]]: speed and memory against limits that this starts itself, in one run.
 // Absolute figures depend on the machine; the ratios are what counts. Needs Linux (/proc) and a quiet machine.
 import { mkdtempSync, rmSync } from "node:fs"
 import { availableParallelism, cpus, tmpdir } from "node:os"
@@ -7,22 +7,45 @@ import { parseArgs } from "node:util"
 
 import sharp from "sharp"
 
+import { churn } from "./parts/churn.mjs"
 import { coldStart } from "./parts/cold-start.mjs"
 import { cold } from "./parts/cold.mjs"
 import { encoders } from "./parts/encoders.mjs"
 import { factors } from "./parts/factors.mjs"
+import { gallery } from "./parts/gallery.mjs"
 import { hits } from "./parts/hits.mjs"
 import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
+import { overload } from "./parts/overload.mjs"
+import { sharing } from "./parts/sharing.mjs"
 import { stampede } from "./parts/stampede.mjs"
 import { startup } from "./parts/startup.mjs"
 
-const PARTS = { cold, "cold-start": coldStart, startup, hits, stampede, memory, inputs, factors, encoders }
-/** Left out of a short run: they measure choices that were made, not goals. */
-const LONG = new Set(["inputs", "factors", "encoders"])
+const PARTS = {
+  cold,
+  "cold-start": coldStart,
+  startup,
+  hits,
+  stampede,
+  sharing,
+  overload,
+  memory,
+  gallery,
+  encoders,
+  churn,
+  inputs,
+  factors,
+}
+/** Left out of a short run. */
+const LONG = new Set(["churn", "inputs", "factors"])
 
 const { values } = parseArgs({
-  options: { short: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" } },
+  options: {
+    short: { type: "boolean" },
+    json: { type: "boolean" },
+    only: { type: "string" },
+    adapter: { type: "string" },
+  },
 })
 const isShort = values.short === true
 const skipped = []
@@ -61,7 +84,7 @@ try {
   for (const [name, part] of Object.entries(PARTS)) {
     if (!isWanted(name)) continue
     const skip = (reason) => skipped.push({ part: name, reason })
-    for (const result of await part({ folder, isShort, rounds: isShort ? 9 : 31, skip })) {
+    for (const result of await part({ folder, isShort, rounds: isShort ? 7 : 31, adapter: values.adapter, skip })) {
       const { line, ok } = rows(result)
       results.push({
         id: result.id,

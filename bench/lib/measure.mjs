@@ -14,7 +14,21 @@ export const median = (values) => {
   return all.length % 2 ? all[middle] : (all[middle - 1] + all[middle]) / 2
 }
 
-/** CPU milliseconds that a process has used, all threads (Linux). */
+/** Of a clock tick (sysconf(_SC_CLK_TCK) is 100 wherever Node runs on Linux). */
+const TICK_MS = 10
+
+/** CPU milliseconds that a process has used, threads that have ended included (encoders of AVIF start some); in steps of 10 (Linux). */
+export const wholeCpuMs = (pid) => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+    .replace(/^.*\) /s, "")
+    .split(" ")
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+}
+
+/** Bytes that a process has read from files and sockets (Linux). */
+export const readBytes = (pid) => Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, "latin1"))[1])
+
+/** CPU milliseconds that the threads a process has now have used, to the microsecond (Linux). */
 export const cpuMs = (pid) => {
   let nanoseconds = 0
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
@@ -29,25 +43,23 @@ export const memoryMiB = (pid, field) =>
 
 /**
  * Runs variants in turn.
- * @param variants by name: async (round) => void, with `pid` of the process whose CPU counts
+ * @param variants by name: async (round) => void, with `pid` of a process that does nothing else meanwhile
  * @returns by name: medians and p95 of wall time, CPU a run, both in ms
  */
 export const interleave = async (variants, rounds) => {
   const names = Object.keys(variants)
-  const runs = Object.fromEntries(names.map((name) => [name, { wall: [], cpu: [] }]))
+  const runs = Object.fromEntries(names.map((name) => [name, { wall: [], cpu: -wholeCpuMs(variants[name].pid) }]))
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 ? names.toReversed() : names) {
-      const { pid, run } = variants[name]
-      const [cpu, start] = [cpuMs(pid), performance.now()]
-      await run(round)
+      const start = performance.now()
+      await variants[name].run(round)
       runs[name].wall.push(performance.now() - start)
-      runs[name].cpu.push(cpuMs(pid) - cpu)
     }
   }
   return Object.fromEntries(
     names.map((name) => {
       const { wall, cpu } = runs[name]
-      const total = cpu.reduce((sum, ms) => sum + ms, 0)
+      const total = cpu + wholeCpuMs(variants[name].pid)
       return [name, { p50: median(wall), p95: percentile(wall, 0.95), cpu: total / rounds }]
     }),
   )

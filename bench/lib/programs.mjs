@@ -26,7 +26,7 @@ const goFolder = () => {
 export const program = (name) => {
   const named = process.env[name.toUpperCase().replaceAll("-", "_")]
   if (named) return isProgram(named) ? named : undefined
-  const folders = [...(process.env.PATH ?? "").split(delimiter), goFolder()].filter(Boolean)
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", goFolder()].filter(Boolean)
   return folders.map((folder) => join(folder, name)).find(isProgram)
 }
 

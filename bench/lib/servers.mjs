@@ -8,7 +8,7 @@ const ENVIRONMENT = { ...process.env, UV_THREADPOOL_SIZE: "4", MALLOC_ARENA_MAX:
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 /** A client of one server: keep-alive, so that connecting is not what is measured. */
-const client = (port, sockets = 64) => {
+export const client = (port, sockets = 256) => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: sockets })
   const get = (path, headers = {}) =>
     new Promise((resolve, reject) => {

@@ -48,6 +48,58 @@ const measure = async (file, { width, height }, encode) => {
   return { cpu: (user + system) / 1000, bytes: bytes.length, ssim: mssim }
 }
 
+/** What the choices rest on, as ratios between settings of the first case; medians of each photo's own. */
+const GOALS = [
+  [
+    "G2",
+    "AVIF q60 effort 0, CPU over sharp's default",
+    "cpu",
+    "AVIF q60 effort 0",
+    "AVIF q50 effort 4 (sharp's default)",
+    0.06,
+    true,
+  ],
+  [
+    "G2",
+    "the same, bytes over WebP q80 effort 4",
+    "bytes",
+    "AVIF q60 effort 0",
+    "WebP q80 effort 4 (sharp's default)",
+    1,
+    true,
+  ],
+  [
+    "G2",
+    "the same, SSIM over WebP q80 effort 4",
+    "ssim",
+    "AVIF q60 effort 0",
+    "WebP q80 effort 4 (sharp's default)",
+    1,
+    false,
+  ],
+  [
+    "G3",
+    "WebP q80 effort 2, CPU over sharp's default",
+    "cpu",
+    "WebP q80 effort 2",
+    "WebP q80 effort 4 (sharp's default)",
+    0.6,
+    true,
+  ],
+  ["G3", "the same, bytes", "bytes", "WebP q80 effort 2", "WebP q80 effort 4 (sharp's default)", 1.06, true],
+]
+const COMPARED = new Set(GOALS.flatMap(([, , , ours, other]) => [ours, other]))
+
+const goalRows = (measured) =>
+  GOALS.map(([id, what, field, ours, other, goal, isAtMost]) => ({
+    id,
+    what: `1280w ${what}`,
+    value: median(measured[ours].map((values, at) => values[field] / measured[other][at][field])),
+    goal,
+    isAtMost,
+    detail: "",
+  }))
+
 export const encoders = async ({ folder, isShort }) => {
   const sizes = [
     [4000, 3000],
@@ -60,13 +112,15 @@ export const encoders = async ({ folder, isShort }) => {
   sharp.cache(false)
   sharp.concurrency(1)
   const results = []
-  for (const { what, width, height, settings } of CASES) {
+  for (const { what, width, height, settings: all } of isShort ? CASES.slice(0, 1) : CASES) {
+    const settings = isShort ? Object.fromEntries(Object.entries(all).filter(([name]) => COMPARED.has(name))) : all
     const measured = Object.fromEntries(Object.keys(settings).map((name) => [name, []]))
     for (const file of files) {
       for (const [name, encode] of Object.entries(settings))
         measured[name].push(await measure(file, { width, height }, encode))
     }
-    for (const name of Object.keys(settings)) {
+    if (what === "1280w") results.push(...goalRows(measured))
+    for (const name of isShort ? [] : Object.keys(settings)) {
       const of = (field) => median(measured[name].map((values) => values[field]))
       results.push({
         id: "encoders",

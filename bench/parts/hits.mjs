@@ -1,9 +1,12 @@
 // Hits: requests per CPU second of the server, against a node:http server that sends the same bytes and headers after one stat.
+import { spawn } from "node:child_process"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { cpuMs, median } from "../lib/measure.mjs"
 import { photo } from "../lib/photos.mjs"
-import { bareHttp, imgtailor } from "../lib/servers.mjs"
+import { freePort, program } from "../lib/programs.mjs"
+import { bareHttp, client, imgtailor } from "../lib/servers.mjs"
 
 const CONNECTIONS = 32
 
@@ -35,7 +38,29 @@ const describeServer = async (server, path) => {
   return { server, path, etag: headers.etag, bytes: body.length }
 }
 
-export const hits = async ({ folder, isShort }) => {
+/** nginx with one worker and the file below its root; undefined where there is none. */
+const startNginx = async (folder, root) => {
+  const path = program("nginx")
+  if (!path) return undefined
+  const port = await freePort()
+  const place = join(folder, "nginx")
+  mkdirSync(place, { recursive: true })
+  const http = `access_log off; server { listen 127.0.0.1:${port}; root ${root}; keepalive_requests 1000000; types { image/jpeg jpg; } }`
+  const conf = `daemon off; user root; pid ${place}/pid; error_log stderr; worker_processes 1; events {} http { ${http} }`
+  writeFileSync(join(place, "nginx.conf"), conf)
+  const child = spawn(path, ["-e", "stderr", "-p", place, "-c", join(place, "nginx.conf")], { stdio: "ignore" })
+  const { get, close } = client(port)
+  while (!(await get("/").catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 20))
+  const worker = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1").trim().split(" ")[0])
+  const stop = async () => {
+    close()
+    child.kill("SIGTERM")
+    await new Promise((resolve) => child.once("exit", resolve))
+  }
+  return { pid: worker, get, stop }
+}
+
+export const hits = async ({ folder, isShort, skip }) => {
   const originals = join(folder, "hits")
   await photo(originals, "small", 700, 525)
   await new Promise((resolve) => setTimeout(resolve, 2100))
@@ -46,6 +71,8 @@ export const hits = async ({ folder, isShort }) => {
   const fromDisk = await imgtailor(originals, renditions, "--cache-bytes", "0")
   const [limitMemory, limitDisk] = [await bareHttp(file, "memory"), await bareHttp(file, "disk")]
   const [count, rounds] = isShort ? [4000, 3] : [15_000, 5]
+  const nginx = await startNginx(folder, join(renditions, "files"))
+  if (!nginx) skip("there is no nginx to compare hits with")
   const results = []
   const measure = async (what, server, limit) => {
     const ours = await describeServer(server, "/360x270/small.jpg")
@@ -65,9 +92,20 @@ export const hits = async ({ folder, isShort }) => {
       })
     row(`hits from ${what}, ${ours.bytes} bytes`, full)
     row(`304s from ${what}`, fresh)
+    if (!nginx) return
+    const third = await describeServer(nginx, "/360x270/small.jpg")
+    const beside = await compare(ours, third, () => ({}), count, rounds)
+    results.push({
+      id: "G6",
+      what: `hits from ${what}: requests per CPU second over nginx's`,
+      value: beside.ratio,
+      goal: what === "memory" ? 0.5 : 0.25,
+      isAtMost: false,
+      detail: "",
+    })
   }
   await measure("memory", fromMemory, limitMemory)
   await measure("disk", fromDisk, limitDisk)
-  await Promise.all([fromMemory, fromDisk, limitMemory, limitDisk].map(({ stop }) => stop()))
+  for (const server of [fromMemory, fromDisk, limitMemory, limitDisk, nginx]) await server?.stop()
   return results
 }

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events"
 import { setImmediate as settled } from "node:timers/promises"
 
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 
 import { codeOf } from "../errors.ts"
 import { createGate, type Gate } from "./admission.ts"
@@ -26,10 +26,14 @@ interface Visitor {
 const createSite = (
   gate: Gate,
   maxWaiting = Infinity,
-): { readonly visitors: Visitor[]; readonly admitted: number[]; readonly come: (weight: number) => Visitor } => {
+): {
+  readonly visitors: Visitor[]
+  readonly admitted: number[]
+  readonly come: (weight: number, yieldsMs?: number) => Visitor
+} => {
   const visitors: Visitor[] = []
   const admitted: number[] = []
-  const come = (weight: number): Visitor => {
+  const come = (weight: number, yieldsMs?: number): Visitor => {
     const visitor: Visitor = {
       name: visitors.length,
       weight,
@@ -38,7 +42,7 @@ const createSite = (
       state: "waiting",
     }
     visitors.push(visitor)
-    gate.enter(weight, visitor.controller.signal).then(
+    gate.enter(weight, visitor.controller.signal, yieldsMs).then(
       (leave) => {
         admitted.push(visitor.name)
         visitor.state = "inside"
@@ -74,6 +78,25 @@ describe("createGate", () => {
     third.leave?.()
     await settled()
     expect(admitted).toEqual([0, 1, 2, 3])
+  })
+
+  it("lets small ones go before big ones that came shortly before, and big ones before small ones that come later", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { come, visitors, admitted } = createSite(createGate({ capacity: 1, maxWaiting: 10 }))
+    come(1)
+    come(1, 5000)
+    come(1, 5000)
+    vi.advanceTimersByTime(4000)
+    come(1, 10)
+    vi.advanceTimersByTime(2000)
+    come(1, 10)
+    await settled()
+    for (const at of [0, 3, 1, 2]) {
+      visitors[at]?.leave?.()
+      await settled()
+    }
+    expect(admitted).toEqual([0, 3, 1, 2, 4])
   })
 
   it("lets nobody past somebody who needs more room", async () => {

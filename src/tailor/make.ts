@@ -212,9 +212,14 @@ const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked
   }
 }
 
-const takeTurn = async ({ turns, previous, signal }: Task): Promise<() => void> => {
+/**
+ * A photo of 5 MB lets those of some kB go first that come within five seconds of it: a page of thumbnails does not wait for a few giants.
+ */
+const YIELDS_MS_PER_BYTE = 0.001
+
+const takeTurn = async ({ turns, previous, signal, known }: Task): Promise<() => void> => {
   await previous
-  return turns.enter(1, signal)
+  return turns.enter(1, signal, known.bytes * YIELDS_MS_PER_BYTE)
 }
 
 /** What was baked, and how to give back the turn that it took. */

@@ -1,0 +1,129 @@
+// More than a server can do at one time: nothing is lost, nothing slows down, and who comes for what is stored does not wait for it.
+import { copyFileSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { median, memoryMiB, percentile } from "../lib/measure.mjs"
+import { photo } from "../lib/photos.mjs"
+import { imgtailor } from "../lib/servers.mjs"
+
+const COUNT = 200
+
+/** Runs so many at one time; the time that all took, and of each its status and its own time. */
+const crowd = async (server, paths, atOnce) => {
+  const queue = paths.values()
+  const answers = []
+  const start = performance.now()
+  const visitor = async () => {
+    for (const path of queue) {
+      const asked = performance.now()
+      const { status, headers } = await server.get(path)
+      answers.push({ status, retry: headers["retry-after"], ms: performance.now() - asked })
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, visitor))
+  return { wall: performance.now() - start, answers }
+}
+
+/** Latencies of hits, one after the other, while something is done, and its result. */
+const hitsDuring = async (server, path, work) => {
+  const times = []
+  const state = { isOver: false }
+  const done = work.finally(() => (state.isOver = true))
+  while (!state.isOver || times.length < 300) {
+    const start = performance.now()
+    await server.get(path)
+    times.push(performance.now() - start)
+    await sleep(2)
+  }
+  return { times, result: await done }
+}
+
+const row = (id, what, value, goal, isAtMost, detail = "") => ({ id, what, value, goal, isAtMost, detail })
+
+const namesOf = (kind, count) => Array.from({ length: count }, (_, at) => `${kind}-${at}`)
+const thumbnails = (names) => names.map((name) => `/360x270/${name}.jpg`)
+
+const HIT = "/360x270/hit.jpg"
+
+/** Many at once against four at once, and hits meanwhile. */
+const throughput = async (server, rounds) => {
+  await server.get(HIT)
+  const idle = await hitsDuring(server, HIT, Promise.resolve())
+  const [ratios, busy, lost] = [[], [], []]
+  for (let round = 0; round < rounds; round++) {
+    const few = await crowd(server, thumbnails(namesOf(`few${round}`, COUNT)), 4)
+    const many = crowd(server, thumbnails(namesOf(`many${round}`, COUNT)), COUNT)
+    const { times, result } = await hitsDuring(server, HIT, many)
+    busy.push(...times)
+    ratios.push(few.wall / result.wall)
+    lost.push(...result.answers.filter(({ status }) => status !== 200))
+  }
+  const [before, during] = [percentile(idle.times, 0.99), percentile(busy, 0.99)]
+  const detail = `${lost.length} not 200, peak ${Math.round(memoryMiB(server.pid, "VmHWM"))} MiB`
+  return [
+    row("G8", `${COUNT} distinct renders at once: throughput over four's at once`, median(ratios), 0.97, false, detail),
+    row(
+      "G6",
+      "hits while renders run: p99 over twice the idle one's and 5 ms",
+      during / (2 * before + 5),
+      1,
+      true,
+      `${during.toFixed(1)} and ${before.toFixed(1)} ms`,
+    ),
+  ]
+}
+
+/** One small photo that comes after eight giants. */
+const starvation = async (server) => {
+  const start = performance.now()
+  const giants = Promise.all(namesOf("huge", 8).map((name) => server.get(`/1280w/${name}.jpg`)))
+  await sleep(50)
+  await server.get("/360x270/small.jpg")
+  const small = performance.now() - start
+  await giants
+  const detail = `${Math.round(small)} ms`
+  return [
+    row(
+      "G8",
+      "a small photo after eight of 50 megapixels, over their time",
+      small / (performance.now() - start),
+      0.5,
+      true,
+      detail,
+    ),
+  ]
+}
+
+/** A short queue: who does not fit is told at once. */
+const refusals = async (server) => {
+  const { answers } = await crowd(server, thumbnails(namesOf("much", 120)), 120)
+  const refused = answers.filter(({ status }) => status === 503)
+  const odd = answers.filter(({ status, retry }) => status !== 200 && !(status === 503 && retry))
+  const what = "120 at once, 20 may wait"
+  return [
+    row("G8", `${what}: neither 200 nor 503 with Retry-After`, odd.length, 0, true, `${refused.length} refused`),
+    row("G8", `${what}: median time until a refusal, ms`, median(refused.map(({ ms }) => ms)), 50, true),
+  ]
+}
+
+export const overload = async ({ folder, isShort }) => {
+  const rounds = isShort ? 1 : 3
+  const originals = join(folder, "overload")
+  mkdirSync(originals, { recursive: true })
+  const copy = (source, names) => names.forEach((name) => copyFileSync(source, join(originals, `${name}.jpg`)))
+  const source = await photo(join(folder, "photos"), "p12", 4000, 3000)
+  for (let round = 0; round < rounds; round++)
+    for (const kind of ["few", "many"]) copy(source, namesOf(`${kind}${round}`, COUNT))
+  copy(source, namesOf("much", 120))
+  copy(await photo(join(folder, "photos"), "p50", 8660, 5774, "progressive.jpg"), namesOf("huge", 8))
+  copy(await photo(join(folder, "photos"), "p0", 700, 525), ["small", "hit"])
+  await sleep(2100)
+  const server = await imgtailor(originals, join(folder, "overload-renditions"))
+  const results = [...(await throughput(server, rounds)), ...(await starvation(server))]
+  await server.stop()
+  const strict = await imgtailor(originals, join(folder, "overload-strict"), "--queue", "20")
+  results.push(...(await refusals(strict)))
+  await strict.stop()
+  return results
+}
