@@ -42,7 +42,9 @@ describe("examples/aws", () => {
     const { grammar } = resolveConfig({ originals: "s3://photos", renditions: "s3://renditions", sizes }, SOMEWHERE)
     const place = "arn:aws:s3:::shop-photos/"
     expect(await statementsOf("renderer")).toEqual(rendererStatements(place, place, grammar))
-    expect(await statementsOf("sync")).toEqual(syncStatements(place, grammar))
+    expect(await statementsOf("sync")).toEqual(
+      syncStatements(place, grammar, "arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE"),
+    )
     expect(await statementsOf("bucket")).toEqual(publicStatements(place, grammar))
   })
 
@@ -50,7 +52,7 @@ describe("examples/aws", () => {
     const actions = async (name: string): Promise<readonly string[]> =>
       (await statementsOf(name)).flatMap(({ Action }) => Action)
     expect(await actions("renderer")).toEqual(["s3:GetObject", "s3:GetObject", "s3:PutObject"])
-    expect(await actions("sync")).toEqual(["s3:DeleteObject"])
+    expect(await actions("sync")).toEqual(["cloudfront:CreateInvalidation", "s3:DeleteObject"])
     expect(await actions("bucket")).toEqual(["s3:GetObject"])
   })
 
