@@ -51,9 +51,14 @@ const renderOnce: Renderer["render"] = async (bytes, original, recipe, decoded) 
   return { bytes: encoded, contentType: CONTENT_TYPES[format], format, ...dimensions }
 }
 
-/** Where libvips ran out of something of ours, rather than choking on the file. */
+/**
+ * Where libvips ran out of something of ours, rather than choking on the file. A GIF with a frame beyond 65535 pixels is said to be out
+ * of memory too.
+ */
 const isOurs = (error: unknown): boolean =>
-  error instanceof Error && /out of memory|unable to (?:allocate|malloc)|no space left/i.test(error.message)
+  error instanceof Error &&
+  /out of memory|unable to (?:allocate|malloc)|no space left/i.test(error.message) &&
+  !error.message.includes("bad image dimensions")
 
 /** What goes wrong with the pixels, as an error for whoever asked. */
 const blaming = async <T>(work: () => Promise<T>): Promise<T> => {
