@@ -53,6 +53,7 @@ const toLines = ({ name, trials, broken, skipped, facts = {}, seconds }, seed) =
   ...(broken.length > MAX_TOLD ? [`    … and ${broken.length - MAX_TOLD} more`] : []),
 ]
 
+if (process.platform !== "linux") fail("It reads memory and descriptors from /proc: run it on Linux.")
 const { short, json, only, seed } = readArguments()
 process.chdir(resolve(import.meta.dirname, ".."))
 const { PARTS, tryPart, finish } = await load()
