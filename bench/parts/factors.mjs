@@ -30,6 +30,7 @@ const special = async (folder) => {
     return join(folder, name)
   }
   return {
+    GIF: write("still.gif", await sharp(data, raw).gif({ effort: 1 }).toBuffer()),
     "interlaced PNG": write("interlaced.png", await sharp(data, raw).png({ progressive: true }).toBuffer()),
     "rotated JPEG": write(
       "rotated.jpg",

@@ -58,6 +58,12 @@ const FORMAT_OF: Record<Container, Format | "other"> = {
 
 const CONVERT = "Convert it to JPEG, PNG, WebP, AVIF, GIF or TIFF and upload that."
 
+/**
+ * Rows are held by the dozen, and only PNG and TIFF have longer ones than this: a PNG of 145 bytes, with rows of two million pixels,
+ * took 2.5 GB, however few they were.
+ */
+const MAX_ROW_PIXELS = 65_535
+
 /** A frame costs this much even if it is a pixel large, when animations are weighed. */
 const MIN_FRAME_PIXELS = 16_384
 
@@ -127,7 +133,7 @@ const describeColours = ({ space, depth, hasAlpha, hasProfile, isPalette, bitsPe
 /**
  * The facts of an original's header.
  * @throws {unsupported-original} not an image that is decoded; says what it is
- * @throws {original-too-large} over the pixel limit
+ * @throws {original-too-large} over the pixel limit, or with rows that are too long
  * @throws {corrupt-original} the header does not parse
  */
 export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise<Inspected> => {
@@ -140,6 +146,8 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
   const pixels = width * height
   if (pixels > limits.pixels)
     throw originalTooLarge(`${width} × ${height} = ${millions(pixels)}`, millions(limits.pixels))
+  if (metadata.width > MAX_ROW_PIXELS)
+    throw originalTooLarge(`rows of ${metadata.width} pixels`, `${MAX_ROW_PIXELS} pixels a row`)
   const { frames, animated, decoded } = weighFrames(container, metadata, pixels, limits.animationPixels)
   return {
     container,

@@ -20,22 +20,48 @@ const PER_DECODED_PIXEL: Record<Container, { readonly baseline: number; readonly
   heif: { baseline: 20, progressive: 20 },
 }
 
+/** Besides, a GIF's decoder holds one frame in colour with alpha, over which it paints the next. */
+const PER_GIF_FRAME_PIXEL = 5
+
+/**
+ * Pictures are worked on in strips of whole rows, at several stages at one time: of a short and wide one that is more than all its
+ * pixels. What is scaled while it is decoded is as wide as twice its output then.
+ */
+const STRIP_ROWS = 32
+const PER_STRIP_PIXEL = 60
+
 /** Bytes per pixel of the output while it is encoded; AVIF is by far the hungriest. */
 const PER_OUTPUT_PIXEL = { avif: 36, other: 12 }
 
 const FIXED_BYTES = 4_000_000
 
-/** Estimated peak in bytes, above what an idle process takes. @param isDecoded the pixels are there already */
-export const estimatePeak = (
-  { container, isProgressive, decodedPixels, dimensions, bytes }: Inspected,
-  recipe: Recipe,
-  isDecoded = false,
-): number => {
+const SCALED_IN_DECODING: ReadonlySet<Container> = new Set(["jpeg", "webp"])
+
+const stripBytes = ({ container, dimensions }: Inspected, outputWidth: number): number => {
+  const width = SCALED_IN_DECODING.has(container) ? Math.min(dimensions.width, 2 * outputWidth) : dimensions.width
+  return PER_STRIP_PIXEL * width * Math.min(dimensions.height, STRIP_ROWS)
+}
+
+const decodingBytes = ({ container, isProgressive, decodedPixels, dimensions, bytes }: Inspected): number => {
   const perPixel = PER_DECODED_PIXEL[container][isProgressive ? "progressive" : "baseline"]
-  const decoding = isDecoded ? 0 : bytes + perPixel * decodedPixels
-  if (recipe.kind === "info") return Math.round(FIXED_BYTES + decoding)
-  const { width, height } = outputDimensions(recipe.box, dimensions)
-  const isAvif = recipe.asked === "avif" || (recipe.asked === undefined && container === "heif")
+  const canvas = container === "gif" ? PER_GIF_FRAME_PIXEL * dimensions.width * dimensions.height : 0
+  return bytes + perPixel * decodedPixels + canvas
+}
+
+/** Of pixels that are decoded for several renditions: at most four channels, held twice while they are gathered. */
+const PER_HELD_PIXEL = 8
+
+/** Estimated peak of decoding an original whole, in bytes; what is held of it afterwards is less. */
+export const estimateDecode = (original: Inspected): number =>
+  Math.round(FIXED_BYTES + decodingBytes(original) + stripBytes(original, 0) + PER_HELD_PIXEL * original.decodedPixels)
+
+/** Estimated peak in bytes, above what an idle process takes. @param isDecoded the pixels are there already */
+export const estimatePeak = (original: Inspected, recipe: Recipe, isDecoded = false): number => {
+  const decoding = isDecoded ? 0 : decodingBytes(original)
+  // The facts' placeholder is tiny.
+  if (recipe.kind === "info") return Math.round(FIXED_BYTES + decoding + stripBytes(original, 0))
+  const { width, height } = outputDimensions(recipe.box, original.dimensions)
+  const isAvif = recipe.asked === "avif" || (recipe.asked === undefined && original.container === "heif")
   const encoding = PER_OUTPUT_PIXEL[isAvif ? "avif" : "other"] * width * height
-  return Math.round(FIXED_BYTES + decoding + encoding)
+  return Math.round(FIXED_BYTES + decoding + stripBytes(original, width) + encoding)
 }

@@ -8,7 +8,7 @@ import type { Recipe } from "../sizes/recipe.ts"
 import { canShare, decodeWhole } from "./decode.ts"
 import { describeOriginal } from "./info.ts"
 import { inspect, type Inspected, type InspectLimits } from "./inspect.ts"
-import { estimatePeak } from "./memory.ts"
+import { estimateDecode, estimatePeak } from "./memory.ts"
 import { renderImage } from "./pipeline.ts"
 import { prepareSharp } from "./sharp.ts"
 
@@ -34,6 +34,8 @@ export interface Renderer {
    * @param isDecoded the pixels are there already
    */
   readonly estimatePeak: (original: Inspected, recipe: Recipe, isDecoded?: boolean) => number
+  /** Expected peak of memory of {@link Renderer.decode}, in bytes. */
+  readonly estimateDecode: (original: Inspected) => number
   /** Whether renditions made of the pixels that `decode` gives are, byte for byte, those made of the original. */
   readonly canShare: (original: Inspected, recipe: Recipe) => boolean
   /** The pixels of a still original, for `render`. @throws {corrupt-original} @throws {render-failed} */
@@ -51,9 +53,14 @@ const renderOnce: Renderer["render"] = async (bytes, original, recipe, decoded) 
   return { bytes: encoded, contentType: CONTENT_TYPES[format], format, ...dimensions }
 }
 
-/** Where libvips ran out of something of ours, rather than choking on the file. */
+/**
+ * Where libvips ran out of something of ours, rather than choking on the file. A GIF with a frame beyond 65535 pixels is said to be out
+ * of memory too.
+ */
 const isOurs = (error: unknown): boolean =>
-  error instanceof Error && /out of memory|unable to (?:allocate|malloc)|no space left/i.test(error.message)
+  error instanceof Error &&
+  /out of memory|unable to (?:allocate|malloc)|no space left/i.test(error.message) &&
+  !error.message.includes("bad image dimensions")
 
 /** What goes wrong with the pixels, as an error for whoever asked. */
 const blaming = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -69,6 +76,7 @@ export const createRenderer = (limits: InspectLimits): Renderer => ({
   prepare: prepareSharp,
   inspect: (bytes) => inspect(bytes, limits),
   estimatePeak,
+  estimateDecode,
   canShare,
   decode: (bytes, original) => blaming(() => decodeWhole(bytes, original)),
   render: (bytes, original, recipe, decoded) => blaming(() => renderOnce(bytes, original, recipe, decoded)),

@@ -1,17 +1,25 @@
 /**
  * The one place that loads sharp, when the first original is read and not before: a hit, a 304 or a refused address never pays for it.
  * Sets what holds for the whole process: one thread a job (our own gate bounds the jobs), no cache of operations, and only the decoders
- * of the formats that are accepted.
+ * of the formats that are accepted. What a decoder must not see is taken out here, where everything passes.
  */
 import { createRequire } from "node:module"
 
 import type { Sharp, SharpOptions } from "sharp"
+
+import { withoutCompressedTexts } from "./png.ts"
+import { sniff } from "./sniff.ts"
 
 type SharpFunction = (typeof import("sharp"))["default"]
 /** `sharp(bytes, options)`, set up. */
 export type MakeImage = (bytes: Uint8Array, options: SharpOptions) => Sharp
 
 const LOADERS = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((name) => `VipsForeignLoad${name}`)
+
+const isPng = (bytes: Uint8Array): boolean => {
+  const sniffed = sniff(bytes)
+  return "container" in sniffed && sniffed.container === "png"
+}
 
 let loading: Promise<MakeImage> | undefined
 
@@ -22,7 +30,7 @@ const load = async (): Promise<MakeImage> => {
   sharp.cache(false)
   sharp.block({ operation: ["VipsForeignLoad"] })
   sharp.unblock({ operation: LOADERS })
-  return (bytes, options) => sharp(bytes, options)
+  return (bytes, options) => sharp(isPng(bytes) ? withoutCompressedTexts(bytes) : bytes, options)
 }
 
 /** sharp, loaded once. */

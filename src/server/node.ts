@@ -59,6 +59,29 @@ const respond = async (handle: Handle, request: IncomingMessage, response: Serve
   await write(response, answer)
 }
 
+/** Requests that may wait on one connection. Clients that mean well send a few at most, and send again what a closed one left open. */
+const MAX_WAITING = 100
+
+const waitingOn = new WeakMap<Socket, number>()
+
+/**
+ * Works on a request once those before it on its connection have been answered: otherwise one client that sends a thousand at once, and
+ * reads nothing, holds as many files open. Node gives a response its socket when its turn comes.
+ */
+const inTurn = ({ socket }: IncomingMessage, response: ServerResponse, work: () => void): void => {
+  if (response.socket !== null) return work()
+  const waiting = waitingOn.get(socket) ?? 0
+  if (waiting >= MAX_WAITING) {
+    socket.destroy()
+    return
+  }
+  waitingOn.set(socket, waiting + 1)
+  response.once("socket", () => {
+    waitingOn.set(socket, (waitingOn.get(socket) ?? 1) - 1)
+    work()
+  })
+}
+
 /**
  * A listener for `http.createServer`.
  * @example
@@ -66,9 +89,8 @@ const respond = async (handle: Handle, request: IncomingMessage, response: Serve
  */
 export const toNodeListener =
   ({ handle }: { readonly handle: Handle }): RequestListener =>
-  (request, response) => {
-    respond(handle, request, response).catch(() => response.destroy())
-  }
+  (request, response) =>
+    inTurn(request, response, () => void respond(handle, request, response).catch(() => response.destroy()))
 
 /** What Node's parser refuses never becomes a request; by the code of its error. */
 const UNPARSED: Readonly<Record<string, string>> = {

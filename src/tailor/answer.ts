@@ -100,9 +100,12 @@ const answerReading = async (desk: Desk, order: Order, known: OriginalStat, pati
   return answerMiss(desk, order, stat, standing === "stale", patience)
 }
 
+/** With its cause and their stacks, one takes about 10 kB. Forgetting it costs another look at its original. */
+const MAX_REFUSALS = 1000
+
 export const createAnswerer = (parts: AnswerParts): Answerer => {
   const flights = createSingleFlight<Made>()
-  const refusals = createLru<TailorError>(10_000)
+  const refusals = createLru<TailorError>(MAX_REFUSALS)
   const remember: MakeParts["remember"] = (original, version, error) => {
     if (error instanceof TailorError && error.status < 500) refusals.set(refusalName(original, version), error)
   }

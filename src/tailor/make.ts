@@ -138,7 +138,7 @@ const renderOriginal = async (task: Task, { stat, bytes }: OriginalObject, inspe
   let free: (() => void) | undefined
   try {
     const isShared = renderer.canShare(inspected, recipe)
-    const decoded = isShared ? await source.decode(bytes, inspected, recipe, signal) : undefined
+    const decoded = isShared ? await source.decode(bytes, inspected, signal) : undefined
     const peak = renderer.estimatePeak(inspected, recipe, decoded !== undefined)
     // Pixels hold room until all who share them are done: waiting for more could be waiting for oneself.
     free = decoded ? memory.take(peak) : await memory.enter(peak, signal)

@@ -8,7 +8,6 @@
 import { orAbort } from "../abort.ts"
 import type { Inspected } from "../render/inspect.ts"
 import type { Renderer } from "../render/render.ts"
-import type { Recipe } from "../sizes/recipe.ts"
 import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
 import type { Gate } from "./admission.ts"
 
@@ -19,12 +18,7 @@ export interface Source {
   /** The original, read at the first call by anybody. Undefined where it is absent. */
   readonly read: () => Promise<OriginalObject | undefined>
   /** Its pixels, where they are worth decoding once for several; undefined where each should decode for itself. */
-  readonly decode: (
-    bytes: Uint8Array,
-    original: Inspected,
-    recipe: Recipe,
-    signal: AbortSignal,
-  ) => Promise<Uint8Array | undefined>
+  readonly decode: (bytes: Uint8Array, original: Inspected, signal: AbortSignal) => Promise<Uint8Array | undefined>
   /** Must be called once. */
   readonly leave: () => void
 }
@@ -42,7 +36,7 @@ export interface Sources {
 
 export interface SourcesParts {
   readonly originals: Originals
-  readonly renderer: Pick<Renderer, "decode" | "estimatePeak">
+  readonly renderer: Pick<Renderer, "decode" | "estimateDecode">
   /** Room for pixels. */
   readonly memory: Gate
   /** Of an original. */
@@ -94,14 +88,9 @@ const readOnce = ({ originals, maxBytes }: SourcesParts, entry: Entry): Promise<
   return reading
 }
 
-const decodeInRoom = (
-  { memory, renderer }: SourcesParts,
-  bytes: Uint8Array,
-  original: Inspected,
-  recipe: Recipe,
-): Pixels => {
+const decodeInRoom = ({ memory, renderer }: SourcesParts, bytes: Uint8Array, original: Inspected): Pixels => {
   const dropped = new AbortController()
-  const room = memory.enter(renderer.estimatePeak(original, recipe), dropped.signal)
+  const room = memory.enter(renderer.estimateDecode(original), dropped.signal)
   const ready = room.then(() => renderer.decode(bytes, original))
   // Everyone may have left before it failed.
   ready.catch(() => {})
@@ -134,11 +123,11 @@ const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: 
       if (!isShared || object?.stat.version === known.version) return object
       return parts.originals.get(original, { maxBytes: parts.maxBytes })
     },
-    decode: async (bytes, inspected, recipe, signal) => {
+    decode: async (bytes, inspected, signal) => {
       if (!entry.pixels && entry.users === 1) return undefined
       const object = await entry.reading
       if (object?.bytes !== bytes) return undefined
-      entry.pixels ??= decodeInRoom(parts, bytes, inspected, recipe)
+      entry.pixels ??= decodeInRoom(parts, bytes, inspected)
       return orAbort(entry.pixels.ready, signal)
     },
     leave: () => {

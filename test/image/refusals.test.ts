@@ -3,15 +3,18 @@
  * would be stored for good; one that claims to be huge is refused from its header. None of it may look like a fault of ours (5xx), and
  * none may end the process.
  */
+import { deflateSync } from "node:zlib"
+
 import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
 
 import { codeOf, ERRORS } from "../../src/errors.ts"
 import { createRenderer } from "../../src/render/render.ts"
+import { loadSharp } from "../../src/render/sharp.ts"
 import type { Format } from "../../src/sizes/format.ts"
-import { infoRecipe } from "../../src/sizes/recipe.ts"
+import { imageRecipe, infoRecipe } from "../../src/sizes/recipe.ts"
 import { colourDistance } from "../support/photos.ts"
-import { pngChunk, type Rgb } from "./profiles.ts"
+import { pngChunk, type Rgb, withPngChunk } from "./profiles.ts"
 import {
   apart,
   decode,
@@ -24,6 +27,7 @@ import {
   scene,
   seeded,
   SETTINGS,
+  sizeOf,
 } from "./support.ts"
 
 const latin1 = (text: string): Buffer => Buffer.from(text, "latin1")
@@ -279,6 +283,29 @@ describe("an original over the limit of pixels", () => {
     for (const original of [jpeg, gif]) expect((await refusal(original))?.code).toBe("original-too-large")
   })
 
+  it("is refused for its rows alone, however few they are: a PNG of 65536 × 2", async () => {
+    const refused = await refusal(claim(65_536, 2))
+    expect(refused).toEqual({
+      code: "original-too-large",
+      detail: "The original has rows of 65536 pixels; the limit is 65535 pixels a row.",
+    })
+    // A column as long as that is another matter, and so is a row of one less.
+    for (const [width, height] of [
+      [2, 65_536],
+      [65_535, 2],
+    ] as const)
+      expect((await refusal(claim(width, height)))?.code).toBe("corrupt-original")
+  })
+
+  it("is damaged, not ours, where a GIF's frame reaches beyond what a GIF may be", async () => {
+    const gif = await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
+      .gif()
+      .toBuffer()
+    const descriptor = gif.lastIndexOf(latin1(",\0\0\0\0"))
+    gif.writeUInt16LE(65_535, descriptor + 3)
+    expect((await refusal(gif))?.code).toBe("corrupt-original")
+  })
+
   it("is told by the limit that is configured, which one at the limit passes", async () => {
     const original = await sharp({ create: { width: 100, height: 50, channels: 3, background: "red" } })
       .png()
@@ -290,6 +317,49 @@ describe("an original over the limit of pixels", () => {
   it("counts as it is seen or stored, but never as a filmstrip", async () => {
     const original = await film().gif().toBuffer()
     expect(await refusal(original, { limits: { pixels: 40 * 30 } })).toBeUndefined()
+  })
+})
+
+describe("the memory that a render is expected to take", () => {
+  const estimateOf = async (image: Sharp, size = "16w"): Promise<number> => {
+    const bytes = await image.toBuffer()
+    const renderer = createRenderer(LIMITS)
+    return renderer.estimatePeak(await renderer.inspect(bytes), imageRecipe(sizeOf(size), undefined, SETTINGS))
+  }
+  const blank = (width: number, height: number): Sharp =>
+    sharp({ create: { width, height, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0.5 } } })
+
+  it("is at least what was measured, for pictures that cost more than their pixels", async () => {
+    // The peak of a process that made a rendition of 16 pixels, less what it took before.
+    expect(await estimateOf(blank(65_000, 30).png())).toBeGreaterThan(99e6)
+    expect(await estimateOf(blank(65_000, 30).tiff())).toBeGreaterThan(97e6)
+    expect(await estimateOf(blank(65_000, 30).gif())).toBeGreaterThan(106e6)
+    expect(await estimateOf(blank(4000, 4000).gif({ effort: 1 }))).toBeGreaterThan(79e6)
+  })
+
+  it("is all that a PNG takes, though its texts would unpack to a thousand times their length", async () => {
+    const text = deflateSync(Buffer.alloc(1_000_000, 65))
+    const packed = [
+      pngChunk("zTXt", Buffer.concat([latin1("Comment\0\0"), text])),
+      pngChunk("iTXt", Buffer.concat([latin1("Title\0\x01\0\0\0"), text])),
+    ]
+    const plain = withPngChunk(
+      withPngChunk(await blank(40, 30).png().toBuffer(), "tEXt", latin1("Author\0somebody")),
+      "iTXt",
+      latin1("Place\0\0\0\0\0somewhere"),
+    )
+    // Before the pixels, and behind them.
+    const [head, tail, end] = [plain.subarray(0, 33), plain.subarray(33, -12), plain.subarray(-12)]
+    const original = Buffer.concat([head, ...packed, tail, ...packed, end])
+    const seen = async (bytes: Uint8Array): Promise<readonly string[] | undefined> =>
+      (await (await loadSharp())(bytes, {}).metadata()).comments?.map(({ keyword }) => keyword).toSorted()
+    expect(await seen(original)).toEqual(["Author", "Place"])
+    expect(await seen(plain)).toEqual(["Author", "Place"])
+    expect((await rendition(original, { size: "16w" })).bytes).toEqual((await rendition(plain, { size: "16w" })).bytes)
+  })
+
+  it("stays small for what is scaled while it is decoded", async () => {
+    expect(await estimateOf(blank(4000, 3000).jpeg(), "480w")).toBeLessThan(20e6)
   })
 })
 

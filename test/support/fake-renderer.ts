@@ -63,6 +63,7 @@ export const createFakeRenderer = ({
       }
     },
     estimatePeak: () => peakBytes,
+    estimateDecode: () => peakBytes,
     canShare: () => isShared,
     decode: async (bytes) => {
       calls.decode += 1

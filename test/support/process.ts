@@ -32,6 +32,7 @@ export const ensureBuilt = async (): Promise<void> => {
 }
 
 export interface ServeProcess {
+  readonly pid: number
   readonly port: number
   /** Ends it, by default as hard as can be; resolves when it is gone. */
   readonly end: (signal?: NodeJS.Signals) => Promise<{ readonly code: number | null; readonly signal: string | null }>
@@ -75,5 +76,5 @@ export const startProcess = async (folder: string, ...args: readonly string[]): 
   onTestFinished(async () => void (await end()))
   const { url } = await readIntroduction(child, () => said)
   child.stdout.resume()
-  return { port: Number(new URL(url).port), end, log: () => said }
+  return { pid: child.pid ?? 0, port: Number(new URL(url).port), end, log: () => said }
 }
