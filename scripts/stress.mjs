@@ -1,0 +1,88 @@
+// npm run stress [-- --short] [-- --only PART] [-- --seed N] [-- --json]: tries to break what must always hold, at scale.
+// Prints for each part how many trials ran and how many broke a rule, with the seed; exits with 1 if any did. Control-C ends the part
+// that runs, and tells what came of it.
+//
+// The parts are TypeScript and shared with the tests; here, test/stress/finished.ts stands for vitest.
+import { rmSync } from "node:fs"
+import { resolve } from "node:path"
+import { parseArgs } from "node:util"
+
+import { buildSync } from "esbuild"
+
+/** Broken rules of one part that are told: more of them say nothing new. */
+const MAX_TOLD = 20
+
+const fail = (text) => {
+  console.error(text)
+  process.exit(2)
+}
+
+const readArguments = () => {
+  const [text, flag] = [{ type: "string" }, { type: "boolean", default: false }]
+  const { values } = parseArgs({ options: { short: flag, json: flag, only: text, seed: text } })
+  const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
+  if (!Number.isSafeInteger(seed)) fail(`--seed: Expected a whole number, got ${String(values.seed)}.`)
+  return { ...values, seed }
+}
+
+/** Bundled beside its source, so that what it finds relative to that is found. */
+const load = async () => {
+  const bundle = `test/stress/.stress-${process.pid}.mjs`
+  const target = { platform: "node", target: "node20.19", format: "esm" }
+  const alias = { vitest: "./test/stress/finished.ts" }
+  try {
+    buildSync({
+      entryPoints: ["test/stress/parts.ts"],
+      outfile: bundle,
+      bundle: true,
+      packages: "external",
+      alias,
+      ...target,
+    })
+    return await import(new URL(`../${bundle}`, import.meta.url).href)
+  } finally {
+    rmSync(bundle, { force: true })
+  }
+}
+
+const toLines = ({ name, trials, broken, skipped, facts = {}, seconds }, seed) => [
+  `${name.padEnd(12)} ${String(trials).padStart(8)} trials ${String(broken.length).padStart(4)} broken  ${seconds.toFixed(0).padStart(5)} s  seed ${seed}`,
+  ...Object.entries(facts).map(([what, value]) => `    ${what}: ${value}`),
+  ...(skipped ? [`    skipped: ${skipped}`] : []),
+  ...broken.slice(0, MAX_TOLD).map((text) => `    BROKEN ${text}`),
+  ...(broken.length > MAX_TOLD ? [`    … and ${broken.length - MAX_TOLD} more`] : []),
+]
+
+const { short, json, only, seed } = readArguments()
+process.chdir(resolve(import.meta.dirname, ".."))
+const { PARTS, tryPart, finish } = await load()
+const names = PARTS.map(({ name }) => name)
+if (only !== undefined && !names.includes(only)) fail(`--only: Expected one of ${names.join(", ")}, got ${only}.`)
+
+const interrupted = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort())
+
+/** A part that throws has found something too. */
+const attempt = async (part) => {
+  const bounds = short ? part.short : part.full
+  const say = (text) => json || console.log(`    ${text}`)
+  try {
+    return await tryPart(part, { ...bounds, seed, interrupted: interrupted.signal, say })
+  } catch (error) {
+    return { trials: 0, broken: [error.stack] }
+  } finally {
+    await finish()
+  }
+}
+
+const results = []
+for (const part of PARTS.filter(({ name }) => only === undefined || name === only)) {
+  if (interrupted.signal.aborted) break
+  const start = performance.now()
+  const outcome = await attempt(part)
+  const result = { name: part.name, ...outcome, seconds: (performance.now() - start) / 1000 }
+  results.push(result)
+  if (!json) console.log(toLines(result, seed).join("\n"))
+}
+if (json) console.log(JSON.stringify({ seed, parts: results }))
+process.exit(results.some(({ broken }) => broken.length > 0) ? 1 : 0)

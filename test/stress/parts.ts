@@ -1,0 +1,7 @@
+/** Every part of `npm run stress`, in the order in which they run; what the command imports. */
+import type { Part } from "./part.ts"
+
+export { finish } from "./finished.ts"
+export { tryPart } from "./part.ts"
+
+export const PARTS: readonly Part[] = []
