@@ -1,8 +1,9 @@
 /** Every part of `npm run stress`, in the order in which they run; what the command imports. */
+import { folder } from "./folder.ts"
 import type { Part } from "./part.ts"
 import { races } from "./races.ts"
 
 export { finish } from "./finished.ts"
 export { tryPart } from "./part.ts"
 
-export const PARTS: readonly Part[] = [races]
+export const PARTS: readonly Part[] = [races, folder]
