@@ -5,14 +5,14 @@
  * Holds: nothing outside the folder is read, whatever symlinks say; a FIFO or a device is absent and never opened for long; the bytes
  * given are those of one version, read from one open file.
  */
-import { type BigIntStats, constants, existsSync, realpathSync, statSync } from "node:fs"
+import { type BigIntStats, accessSync, constants, realpathSync, statSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { resolve, sep } from "node:path"
 
 import { LRUCache } from "lru-cache"
 
 import { busy, originalTooLarge } from "../errors.ts"
-import { absentOr, pathOf, unavailable } from "./paths.ts"
+import { absentOr, pathOf, systemCode, unavailable } from "./paths.ts"
 import type { OriginalObject, Originals, OriginalStat } from "./store.ts"
 
 /** No file system we know of has a coarser clock than FAT's two seconds. */
@@ -81,9 +81,13 @@ export const folderOriginals = (folder: string): Originals => {
     return true
   }
 
-  /** A folder that is not mounted must not look like one whose photos were all deleted. */
+  /** A folder that is not mounted, or may not be entered, must not look like one whose photos were all deleted. */
   const absent = (key: string): undefined => {
-    if (!existsSync(root)) throw unavailable("the folder is missing", key)
+    try {
+      accessSync(`${root}${sep}.`)
+    } catch (error) {
+      if (systemCode(error) !== "ENOTDIR") throw unavailable(error, key)
+    }
   }
 
   return {
@@ -97,7 +101,7 @@ export const folderOriginals = (folder: string): Originals => {
         if (!stats) return absent(key)
         return stats.isFile() && isInside(path, stats) ? toStat(stats, since) : undefined
       } catch (error) {
-        return absentOr(error, key)
+        return absentOr(error, key) ?? absent(key)
       }
     },
     get: async (key, { maxBytes = Infinity } = {}) => {

@@ -1,6 +1,7 @@
 /** Every part of `npm run stress`, in the order in which they run; what the command imports. */
 import { bucket } from "./bucket.ts"
 import { crashes } from "./crashes.ts"
+import { faults } from "./faults.ts"
 import { folder } from "./folder.ts"
 import type { Part } from "./part.ts"
 import { races } from "./races.ts"
@@ -8,4 +9,4 @@ import { races } from "./races.ts"
 export { finish } from "./finished.ts"
 export { tryPart } from "./part.ts"
 
-export const PARTS: readonly Part[] = [crashes, races, folder, bucket]
+export const PARTS: readonly Part[] = [crashes, races, folder, bucket, faults]
