@@ -5,7 +5,7 @@
  * Holds: nothing outside the folder is read, whatever symlinks say; a FIFO or a device is absent and never opened for long; the bytes
  * given are those of one version, read from one open file.
  */
-import { type BigIntStats, accessSync, constants, realpathSync, statSync } from "node:fs"
+import { type BigIntStats, constants, realpathSync, statSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { resolve, sep } from "node:path"
 
@@ -84,7 +84,7 @@ export const folderOriginals = (folder: string): Originals => {
   /** A folder that is not mounted, or may not be entered, must not look like one whose photos were all deleted. */
   const absent = (key: string): undefined => {
     try {
-      accessSync(`${root}${sep}.`)
+      statSync(`${root}${sep}.`)
     } catch (error) {
       if (systemCode(error) !== "ENOTDIR") throw unavailable(error, key)
     }

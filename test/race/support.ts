@@ -8,7 +8,15 @@ import { memoryRenditions } from "../../src/store/memory.ts"
 import { type Originals, readBody, type RenditionMeta, type Renditions } from "../../src/store/store.ts"
 import { type Core, createCore, type WorkLimits } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
-import { type Contents, createStage, createWorld, type Stage, stagedRenditions, type Versions, type World } from "../support/stage.ts"
+import {
+  type Contents,
+  createStage,
+  createWorld,
+  type Stage,
+  stagedRenditions,
+  type Versions,
+  type World,
+} from "../support/stage.ts"
 
 const sizes = parseSizeList(["480h", "1280w"])
 if ("problems" in sizes) throw new Error("Expected a list of sizes.")

@@ -82,7 +82,7 @@ export const bucket: Part = {
     onTestFinished(() => faulty.close())
     const broken: string[] = []
     const facts: Record<string, number> = {}
-    const photos = Array.from({ length: AT_ONCE }, (_, at) => `${at}.${at % 2 ? "jpg" : "png"}`)
+    const photos = Array.from({ length: Math.min(AT_ONCE, count) }, (_, at) => `${at}.${at % 2 ? "jpg" : "png"}`)
     let trials = 0
     for (let batch = 0; trials < count && !isOver(); batch++) {
       let isStormy = batch % 2 === 0

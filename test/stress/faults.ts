@@ -105,12 +105,14 @@ const withMode = (folder: string, mode: number): (() => void) => {
 
 /** Cuts and completes originals again and again. */
 const cutOriginals = async ({ photos, versions, random }: Shop): Promise<() => Promise<void>> => {
-  let isOver = false
+  const over = new AbortController()
   const pictures = await Promise.all(
-    PHOTOS.map(async (photo) => [join(photos, photo), await photoOf(versions.get(photo) ?? 0, formatOf(photo))] as const),
+    PHOTOS.map(
+      async (photo) => [join(photos, photo), await photoOf(versions.get(photo) ?? 0, formatOf(photo))] as const,
+    ),
   )
   const cutting = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const [path, bytes] of pictures) {
         truncateSync(path, Math.floor(random() * bytes.length))
         await sleep(random() * 3)
@@ -120,13 +122,19 @@ const cutOriginals = async ({ photos, versions, random }: Shop): Promise<() => P
     }
   })()
   return async () => {
-    isOver = true
+    over.abort()
     await cutting
   }
 }
 
 const FAULTS: readonly Fault[] = [
-  { name: "a full disk", missing: canMount, prepare: (folder) => mount(folder, "size=400k"), harm: fill, answers: [200] },
+  {
+    name: "a full disk",
+    missing: canMount,
+    prepare: (folder) => mount(folder, "size=400k"),
+    harm: fill,
+    answers: [200],
+  },
   {
     name: "no inode left",
     missing: canMount,
@@ -141,7 +149,11 @@ const FAULTS: readonly Fault[] = [
     answers: [200],
     isStoredAfter: false,
   },
-  { name: "renditions in a folder that is read-only", harm: async ({ renditions }) => withMode(renditions, 0o555), answers: [200] },
+  {
+    name: "renditions in a folder that is read-only",
+    harm: async ({ renditions }) => withMode(renditions, 0o555),
+    answers: [200],
+  },
   {
     name: "renditions on a file system that is read-only",
     missing: canMount,
@@ -231,11 +243,16 @@ const ask = (port: number, key: string): Promise<RawResponse | undefined> =>
     .catch(() => undefined)
 
 /** Asks for everything; what is no answer is told. */
-const askAll = async ({ port, versions }: Shop, answers: readonly number[], isHit: boolean): Promise<readonly string[]> => {
+const askAll = async (
+  { port, versions }: Shop,
+  answers: readonly number[],
+  isHit: boolean,
+): Promise<readonly string[]> => {
   const broken = KEYS.map(async ({ photo, key }) => {
     const response = await ask(port, key)
     const status = response?.status ?? 0
-    if (!answers.includes(status)) return `${key} was answered ${status}: ${response?.text.slice(0, 100).trim() ?? "nothing"}`
+    if (!answers.includes(status))
+      return `${key} was answered ${status}: ${response?.text.slice(0, 100).trim() ?? "nothing"}`
     if (!response || status !== 200) return undefined
     const code = await codeOf(response.body)
     if (code !== versions.get(photo)) return `${key} was answered with ${code}, is ${versions.get(photo)}`
@@ -278,7 +295,16 @@ const openShop = async ({ root, random, crowd, by }: ShopOptions): Promise<[Shop
   await replace()
   const main = join(PACKAGE, "dist", "cli", "main.js")
   const settings = ["--sizes", SIZES.join(","), "--formats", "webp", "--cache-bytes", "0", "--port", "0", "--json"]
-  const [program = "", ...args] = [...by, process.execPath, main, "serve", photos, "--renditions", renditions, ...settings]
+  const [program = "", ...args] = [
+    ...by,
+    process.execPath,
+    main,
+    "serve",
+    photos,
+    "--renditions",
+    renditions,
+    ...settings,
+  ]
   const running = launch(program, args, { cwd: root })
   const [line] = await running.until(/^\{"url".*\}$/m)
   const { url } = JSON.parse(line) as { url: string }
@@ -332,7 +358,9 @@ export const faults: Part = {
     await ensureBuilt()
     const reasons = new Map(FAULTS.map((fault) => [fault, fault.missing?.()]))
     const possible = FAULTS.filter((fault) => reasons.get(fault) === undefined)
-    const skipped = FAULTS.filter((fault) => !possible.includes(fault)).map((fault) => `${fault.name}: ${reasons.get(fault)}`)
+    const skipped = FAULTS.filter((fault) => !possible.includes(fault)).map(
+      (fault) => `${fault.name}: ${reasons.get(fault)}`,
+    )
     const broken: string[] = []
     const facts: Record<string, number> = {}
     let trials = 0

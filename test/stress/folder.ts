@@ -42,7 +42,10 @@ export const folder: Part = {
     let trials = 0
     while (trials < count && !isOver()) {
       const root = await mkdtemp(join(tmpdir(), "imgtailor-stress-"))
-      const photos = Array.from({ length: AT_ONCE }, (_, at) => `${at}.${FORMATS[at % FORMATS.length]}`)
+      const photos = Array.from(
+        { length: Math.min(AT_ONCE, count) },
+        (_, at) => `${at}.${FORMATS[at % FORMATS.length]}`,
+      )
       try {
         for (const name of ["photos", "drafts", "renditions"]) await mkdir(join(root, name))
         broken.push(...(await playLives({ random, isOver, ground: openGround(root), photos, counts: facts })))

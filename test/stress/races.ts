@@ -1,9 +1,9 @@
+import { seeded } from "../image/support.ts"
 /**
  * Changes, requests and departures in every order that a seed makes, on the stage of test/race/: nobody is answered with what was gone
  * before they asked, no more runs at one time than may, and what is stored in the end is what is.
  */
 import { begin, type Event, EVENTS, perform, type PlayOptions, settle, storeFaults } from "../race/support.ts"
-import { seeded } from "../image/support.ts"
 import type { Part } from "./part.ts"
 
 const ALL = Object.keys(EVENTS) as readonly Event[]

@@ -29,7 +29,9 @@ const SETS: readonly Partial<Limits>[] = [
 
 /** Keys of everything that can be asked of a photo in the root. */
 const keysOf = (photo: string): readonly string[] => [
-  ...SIZES.flatMap((size) => ["", ...FORMATS.map((format) => `.${format}`)].map((ending) => `${size}/${photo}${ending}`)),
+  ...SIZES.flatMap((size) =>
+    ["", ...FORMATS.map((format) => `.${format}`)].map((ending) => `${size}/${photo}${ending}`),
+  ),
   `info/${photo}.json`,
 ]
 
@@ -49,14 +51,14 @@ const pause = (random: Random): Promise<unknown> => {
 /** The same stores, late before each call and after it. */
 const late = (
   { originals, renditions }: Ground,
-  pause: () => Promise<unknown>,
+  wait: () => Promise<unknown>,
 ): Pick<Ground, "originals" | "renditions"> => {
-  const fault: Fault = async () => void (await pause())
+  const fault: Fault = async () => void (await wait())
   const lateOriginals = faultyOriginals(originals, fault)
   const lateRenditions = faultyRenditions(renditions, fault)
   const after = async <T>(result: Promise<T>): Promise<T> => {
     const value = await result
-    await pause()
+    await wait()
     return value
   }
   return {

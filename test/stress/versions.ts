@@ -101,7 +101,12 @@ export const createLedger = (): Ledger => {
   }
   const since = (key: string, from: number): readonly State[] => {
     const all = of(key)
-    return all.slice(Math.max(0, all.findLastIndex(({ done }) => done <= from)))
+    return all.slice(
+      Math.max(
+        0,
+        all.findLastIndex(({ done }) => done <= from),
+      ),
+    )
   }
   return {
     change: async (key, code, act) => {
@@ -115,7 +120,10 @@ export const createLedger = (): Ledger => {
     wasThere: (key, code, from, to) => since(key, from).some((state) => state.code === code && state.begun <= to),
     tell: (key, from) =>
       since(key, from)
-        .map(({ code, begun, done }) => `${code ?? "none"} (${(begun - from).toFixed(1)} to ${(done - from).toFixed(1)} ms)`)
+        .map(
+          ({ code, begun, done }) =>
+            `${code ?? "none"} (${(begun - from).toFixed(1)} to ${(done - from).toFixed(1)} ms)`,
+        )
         .join(", "),
   }
 }
