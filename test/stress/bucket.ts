@@ -12,7 +12,7 @@ import { type Ground, playLives } from "./shop.ts"
 const AT_ONCE = 8
 
 const BUCKET = "shop"
-const TIMEOUTS = { silenceMs: 300, attemptMs: 800, callMs: 2500 }
+const TIMEOUTS = { silenceMs: 700, attemptMs: 1500, callMs: 4000 }
 const RETRIES = { attempts: 2, baseMs: 5, longestMs: 30 }
 
 /** What is answered while S3 fails, or while too many wait for it. */
@@ -52,16 +52,12 @@ const storm = async (faulty: FaultyS3, random: () => number, isOver: () => boole
 }
 
 const openGround = (server: S3Server, endpoint: string, batch: number): Ground => {
-  const options = {
-    bucket: BUCKET,
-    endpoint,
-    credentials: ROOT,
-    timeouts: TIMEOUTS,
-    retries: RETRIES,
-  }
+  const place = { bucket: BUCKET, credentials: ROOT }
+  const options = { ...place, endpoint, timeouts: TIMEOUTS, retries: RETRIES }
   return {
     originals: s3Originals({ ...options, prefix: `in-${batch}` }),
     renditions: s3Renditions({ ...options, prefix: `out-${batch}` }),
+    lookInto: s3Renditions({ ...place, endpoint: server.endpoint, prefix: `out-${batch}` }),
     prepare: async (key, bytes) => () => {
       const name = `in-${batch}/${key}`
       return bytes ? server.putObject(BUCKET, name, bytes) : server.deleteObject(BUCKET, name)

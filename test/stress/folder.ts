@@ -18,10 +18,12 @@ const TAKEN = new Date("2024-05-01T12:00:00Z")
 
 const openGround = (folder: string): Ground => {
   const [photos, drafts] = [join(folder, "photos"), join(folder, "drafts")]
+  const renditions = folderRenditions(join(folder, "renditions"))
   let drafted = 0
   return {
     originals: folderOriginals(photos),
-    renditions: folderRenditions(join(folder, "renditions")),
+    renditions,
+    lookInto: renditions,
     prepare: async (key, bytes) => {
       if (!bytes) return async () => rmSync(join(photos, key))
       const draft = join(drafts, String((drafted += 1)))

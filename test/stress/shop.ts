@@ -14,6 +14,8 @@ import { codeOf, createLedger, formatOf, type Ledger, photoOf } from "./versions
 export interface Ground {
   readonly originals: Originals
   readonly renditions: Renditions
+  /** The same store as it is reached by those who look at what came of it. */
+  readonly lookInto: Renditions
   /** Gets a change ready; what it gives makes it, at once where the place allows that. */
   readonly prepare: (key: string, bytes: Uint8Array | undefined) => Promise<() => Promise<unknown>>
 }
@@ -144,18 +146,29 @@ const live = async (scene: Scene, photo: string): Promise<void> => {
   await Promise.all(asked)
 }
 
-/** After all has come to rest: everybody is answered with what is, and so is everything that is stored. */
-const rest = async (scene: Scene, photo: string): Promise<void> => {
-  const { tailor, ledger, ground, broken } = scene
-  await Promise.all(keysOf(photo).map((key) => ask(scene, photo, key)))
-  await tailor.idle()
+/** How often a key is asked for at most before it has to be stored, where writes may have failed. */
+const ATTEMPTS = 3
+
+const storedFault = async ({ ledger, ground }: Scene, photo: string, key: string): Promise<string | undefined> => {
+  const stored = await ground.lookInto.get(key)
+  // A record with a digest says itself that it proves nothing.
+  if (!stored || stored.meta.digest !== undefined) return undefined
+  const code = await codeOf(await readBody(stored))
+  return code !== undefined && code === ledger.now(photo)
+    ? undefined
+    : `${key} is stored as ${code ?? "nothing whole"}, in the end the photo is ${ledger.now(photo)}`
+}
+
+/** After all has come to rest: everybody is answered with what is, and what is stored is that, too. */
+const rest = async (scene: Scene, photo: string, attempts: number): Promise<void> => {
   for (const key of keysOf(photo)) {
-    const stored = await ground.renditions.get(key)
-    // A record with a digest says itself that it proves nothing.
-    if (!stored || stored.meta.digest !== undefined) continue
-    const code = await codeOf(await readBody(stored))
-    if (code === undefined || code !== ledger.now(photo))
-      broken.push(`${key} is stored as ${code ?? "nothing whole"}, in the end the photo is ${ledger.now(photo)}`)
+    let fault: string | undefined
+    for (let attempt = 0; attempt < attempts && (attempt === 0 || fault !== undefined); attempt++) {
+      await ask(scene, photo, key)
+      await scene.tailor.idle()
+      fault = await storedFault(scene, photo, key)
+    }
+    if (fault !== undefined) scene.broken.push(fault)
   }
 }
 
@@ -187,6 +200,8 @@ export const playLives = async (options: LivesOptions): Promise<readonly string[
   isCalm = true
   await tailor.idle()
   await onRest?.()
-  await Promise.all(photos.map((photo) => rest({ ...scene, excused: new Set() }, photo)))
+  await Promise.all(
+    photos.map((photo) => rest({ ...scene, excused: new Set() }, photo, excused.size > 0 ? ATTEMPTS : 1)),
+  )
   return broken.map((fault) => `${fault} (with ${JSON.stringify(limits)})`)
 }
