@@ -142,16 +142,13 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     const { key, readings, otherwise } = parsed
     const now = await look(parsed, patience)
     if (!now) throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
-    try {
-      const order = { key, readings, reading: now.reading, isNothingStored: false }
-      const found = await answerReading(desk, { order, patience, round }, now.stat)
-      // Each further look is owed to another change of the original, and the deadline ends them.
-      return found ?? (await find(parsed, patience, round + 1))
-    } catch (error) {
+    const order = { key, readings, reading: now.reading, isNothingStored: false }
+    const found = await answerReading(desk, { order, patience, round }, now.stat).catch((error: unknown) => {
       // It went while it was waited for; by now the address may mean another original.
-      if (codeOf(error) === "original-not-found" && round < MAX_ROUNDS) return find(parsed, patience, round + 1)
-      throw error
-    }
+      if (codeOf(error) !== "original-not-found" || round >= MAX_ROUNDS) throw error
+    })
+    // Each further look is owed to another change of the original, and the deadline ends them.
+    return found ?? find(parsed, patience, round + 1)
   }
 
   const { deadlineMs } = parts

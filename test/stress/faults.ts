@@ -63,6 +63,27 @@ interface Fault {
   readonly isStoredAfter?: boolean
 }
 
+/** Why a program cannot be run so. */
+const whyNot = (program: string, ...args: readonly string[]): string | undefined => {
+  try {
+    execFileSync(program, args, { stdio: "ignore" })
+    return undefined
+  } catch (error) {
+    return String(error).split("\n")[0]
+  }
+}
+
+const MAIN = join(PACKAGE, "dist", "cli", "main.js")
+
+/** Why nothing can be tried here: who may do everything has to be able to run the command as somebody else. */
+const whyNothing = (): string | undefined => {
+  if (process.platform !== "linux") return "only where file systems are as on Linux"
+  const [program = "", ...args] = [...AS_NOBODY, process.execPath, MAIN, "--help"]
+  return whyNot(program, ...args)
+}
+
+const prlimit = (): string | undefined => whyNot("prlimit", "--version")
+
 const mount = (folder: string, options: string): (() => void) => {
   execFileSync("mount", ["-t", "tmpfs", "-o", `${options},uid=${NOBODY},gid=${NOBODY}`, "imgtailor-stress", folder])
   return () => void execFileSync("umount", ["--lazy", folder])
@@ -144,6 +165,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "files of at most 200 bytes",
+    missing: prlimit,
     by: ["prlimit", "--fsize=200", ...AS_NOBODY],
     harm: async () => () => {},
     answers: [200],
@@ -222,6 +244,7 @@ const FAULTS: readonly Fault[] = [
   { name: "originals cut while they are read", harm: cutOriginals, answers: [200, 415, 422, 503] },
   {
     name: "hardly any file may be opened",
+    missing: prlimit,
     by: ["prlimit", "--nofile=64", ...AS_NOBODY],
     harm: async ({ port }) => {
       const sockets = Array.from({ length: 100 }, () => connect(port, "127.0.0.1").on("error", () => {}))
@@ -293,12 +316,11 @@ const openShop = async ({ root, random, crowd, by }: ShopOptions): Promise<[Shop
     }
   }
   await replace()
-  const main = join(PACKAGE, "dist", "cli", "main.js")
   const settings = ["--sizes", SIZES.join(","), "--formats", "webp", "--cache-bytes", "0", "--port", "0", "--json"]
   const [program = "", ...args] = [
     ...by,
     process.execPath,
-    main,
+    MAIN,
     "serve",
     photos,
     "--renditions",
@@ -356,6 +378,8 @@ export const faults: Part = {
   short: { count: FAULTS.length, seconds: 15 },
   run: async ({ count, random, isOver }) => {
     await ensureBuilt()
+    const reason = whyNothing()
+    if (reason !== undefined) return { trials: 0, broken: [], skipped: reason }
     const reasons = new Map(FAULTS.map((fault) => [fault, fault.missing?.()]))
     const possible = FAULTS.filter((fault) => reasons.get(fault) === undefined)
     const skipped = FAULTS.filter((fault) => !possible.includes(fault)).map(
