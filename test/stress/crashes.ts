@@ -210,7 +210,7 @@ export const crashes: Part = {
     const facts = { "of a process on buckets": 0, "drafts left behind": 0 }
     let trials = 0
     for (; trials < count && !isOver(); trials++) {
-      const scene = trials % BUCKET_EVERY === 2 && onBucket ? onBucket : onFolder
+      const scene = trials % BUCKET_EVERY === 0 && onBucket ? onBucket : onFolder
       if (scene === onBucket) facts["of a process on buckets"] += 1
       facts["drafts left behind"] += await crash(scene, root, random)
       if (trials % 25 === 24) say(`${trials + 1} crashes, ${broken.length} broken`)

@@ -78,8 +78,7 @@ const MAIN = join(PACKAGE, "dist", "cli", "main.js")
 /** Why nothing can be tried here: who may do everything has to be able to run the command as somebody else. */
 const whyNothing = (): string | undefined => {
   if (process.platform !== "linux") return "only where file systems are as on Linux"
-  const [program = "", ...args] = [...AS_NOBODY, process.execPath, MAIN, "--help"]
-  return whyNot(program, ...args)
+  return whyNot("env", ...AS_NOBODY, process.execPath, MAIN, "--help")
 }
 
 const prlimit = (): string | undefined => whyNot("prlimit", "--version")

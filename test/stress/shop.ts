@@ -189,7 +189,9 @@ export interface LivesOptions {
 /** Lets some photos live side by side. @returns what was wrong, a sentence each */
 export const playLives = async (options: LivesOptions): Promise<readonly string[]> => {
   const { random, isOver, ground, photos, excused = new Set(), onRest, counts } = options
-  const limits = pick(random, SETS)
+  const drawn = pick(random, SETS)
+  // What could not be written is answered from memory for a while, and written no sooner than it is made again.
+  const limits = excused.size > 0 ? { ...drawn, cacheBytes: 0 } : drawn
   let isCalm = false
   const stores = late(ground, () => (isCalm ? Promise.resolve() : pause(random)))
   const tailor = createTailor({ ...stores, sizes: SIZES, formats: FORMATS, limits, recheckSeconds: 0 })
