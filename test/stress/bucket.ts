@@ -12,6 +12,7 @@ import { type Ground, playLives } from "./shop.ts"
 const AT_ONCE = 8
 
 const BUCKET = "shop"
+/** Short, so that silence does not take all the time there is. */
 const TIMEOUTS = { silenceMs: 700, attemptMs: 1500, callMs: 4000 }
 const RETRIES = { attempts: 2, baseMs: 5, longestMs: 30 }
 
@@ -51,9 +52,9 @@ const storm = async (faulty: FaultyS3, random: () => number, isOver: () => boole
   faulty.heal()
 }
 
-const openGround = (server: S3Server, endpoint: string, batch: number): Ground => {
+const openGround = (server: S3Server, endpoint: string, batch: number, isStormy: boolean): Ground => {
   const place = { bucket: BUCKET, credentials: ROOT }
-  const options = { ...place, endpoint, timeouts: TIMEOUTS, retries: RETRIES }
+  const options = { ...place, endpoint, ...(isStormy && { timeouts: TIMEOUTS, retries: RETRIES }) }
   return {
     originals: s3Originals({ ...options, prefix: `in-${batch}` }),
     renditions: s3Renditions({ ...options, prefix: `out-${batch}` }),
@@ -87,7 +88,7 @@ export const bucket: Part = {
         isStormy = false
         await weather
       }
-      const ground = openGround(server, faulty.endpoint, batch)
+      const ground = openGround(server, faulty.endpoint, batch, isStormy)
       const excused = isStormy ? EXCUSED : new Set<number>()
       broken.push(...(await playLives({ random, isOver, ground, photos, excused, onRest, counts: facts })))
       trials += photos.length
