@@ -5,13 +5,13 @@
  * Holds: nothing outside the folder is read, whatever symlinks say; a FIFO or a device is absent and never opened for long; the bytes
  * given are those of one version, read from one open file.
  */
-import { type BigIntStats, constants, existsSync, realpathSync, statSync } from "node:fs"
+import { type BigIntStats, constants, realpathSync, statSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { resolve, sep } from "node:path"
 
 import { busy, originalTooLarge } from "../errors.ts"
 import { createLru } from "../lru.ts"
-import { absentOr, pathOf, unavailable } from "./paths.ts"
+import { absentOr, pathOf, systemCode, unavailable } from "./paths.ts"
 import type { OriginalObject, Originals, OriginalStat } from "./store.ts"
 
 /** No file system we know of has a coarser clock than FAT's two seconds. */
@@ -19,14 +19,17 @@ const SETTLED_AFTER_MS = 2000
 
 const READ_ATTEMPTS = 3
 
-const isSettled = (ms: bigint, now: number): boolean => Math.abs(now - Number(ms)) > SETTLED_AFTER_MS
-
-const toStat = (stats: BigIntStats): OriginalStat => {
+/**
+ * Times far ahead count as settled: clocks are set back, and photos come with the time of a camera's.
+ * @param since when the file was not yet looked at, milliseconds since 1970: what waits in between must not make it look older
+ */
+const toStat = (stats: BigIntStats, since: number): OriginalStat => {
   const now = Date.now()
+  const isSettled = (ms: bigint): boolean => ms < since - SETTLED_AFTER_MS || ms > now + SETTLED_AFTER_MS
   return {
     version: `${stats.mtimeNs}-${stats.ctimeNs}-${stats.size}`,
     bytes: Number(stats.size),
-    settled: isSettled(stats.mtimeMs, now) && isSettled(stats.ctimeMs, now),
+    settled: isSettled(stats.mtimeMs) && isSettled(stats.ctimeMs),
   }
 }
 
@@ -43,12 +46,13 @@ const readExactly = async (file: FileHandle, length: number): Promise<Uint8Array
 
 const readWhole = async (file: FileHandle, maxBytes: number): Promise<OriginalObject | undefined> => {
   for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+    const since = Date.now()
     const before = await file.stat({ bigint: true })
+    const stat = toStat(before, since)
     if (!before.isFile()) return undefined
     if (before.size > maxBytes) throw originalTooLarge(`${before.size} bytes`, `${maxBytes} bytes`)
     const bytes = await readExactly(file, Number(before.size))
-    const stat = toStat(before)
-    if (bytes && toStat(await file.stat({ bigint: true })).version === stat.version) return { stat, bytes }
+    if (bytes && toStat(await file.stat({ bigint: true }), since).version === stat.version) return { stat, bytes }
   }
   throw busy("writing")
 }
@@ -76,9 +80,13 @@ export const folderOriginals = (folder: string): Originals => {
     return true
   }
 
-  /** A folder that is not mounted must not look like one whose photos were all deleted. */
+  /** A folder that is not mounted, or may not be entered, must not look like one whose photos were all deleted. */
   const absent = (key: string): undefined => {
-    if (!existsSync(root)) throw unavailable("the folder is missing", key)
+    try {
+      statSync(`${root}${sep}.`)
+    } catch (error) {
+      if (systemCode(error) !== "ENOTDIR") throw unavailable(error, key)
+    }
   }
 
   return {
@@ -86,12 +94,13 @@ export const folderOriginals = (folder: string): Originals => {
     head: async (key) => {
       const path = pathOf(root, key)
       if (!path) return undefined
+      const since = Date.now()
       try {
         const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
         if (!stats) return absent(key)
-        return stats.isFile() && isInside(path, stats) ? toStat(stats) : undefined
+        return stats.isFile() && isInside(path, stats) ? toStat(stats, since) : undefined
       } catch (error) {
-        return absentOr(error, key)
+        return absentOr(error, key) ?? absent(key)
       }
     },
     get: async (key, { maxBytes = Infinity } = {}) => {

@@ -50,18 +50,34 @@ const decide = (order: Order, made: Made, isFirst: boolean, isStale: boolean): D
   }
 }
 
+/** One look at what an address means, and what follows. */
+interface Look {
+  readonly order: Order
+  readonly patience: Patience
+  /** How many there were before it. */
+  readonly round: number
+}
+
+/** Undefined where what was shared is of another version than was asked for: it may have been read before that one came. */
 const answerMiss = async (
   desk: Desk,
-  order: Order,
+  { order, patience, round }: Look,
   stat: OriginalStat,
   isStale: boolean,
-  { signal }: Patience,
-): Promise<Found> => {
+): Promise<Found | undefined> => {
   const refused = desk.refusals.get(refusalName(order.reading.original, stat.version))
-  if (refused) throw refused
+  if (refused) {
+    // Another size of it was refused; what is left of a former one in this size must not stay for a proxy to serve either.
+    if (!order.isNothingStored) await takeAway(desk, order.key)
+    throw refused
+  }
+  const { signal } = patience
   signal.throwIfAborted()
-  const { value, isFirst } = share(desk, order, stat, { round: 0, signal })
-  const made = await value
+  const { value, isFirst, isSound } = share(desk, order, stat, { round: 0, attempt: round, signal })
+  const made = await value.catch((error: unknown) => {
+    if (isSound()) throw error
+  })
+  if (!made || !isSound()) return undefined
   const { meta, bytes } = made
   return { meta, bytes: bytes.length, body: bytes, decision: decide(order, made, isFirst, isStale) }
 }
@@ -80,9 +96,10 @@ const judge = async (
   return now ? { standing: inStep.standingOf(stored.meta, reading, now), stat: now } : { standing, stat }
 }
 
-const answerReading = async (desk: Desk, order: Order, known: OriginalStat, patience: Patience): Promise<Found> => {
+const answerReading = async (desk: Desk, look: Look, known: OriginalStat): Promise<Found | undefined> => {
+  const { order, patience } = look
   const stored = await desk.renditions.get(order.key, patience)
-  if (!stored) return answerMiss(desk, { ...order, isNothingStored: true }, known, false, patience)
+  if (!stored) return answerMiss(desk, { ...look, order: { ...order, isNothingStored: true } }, known, false)
   const { standing, stat } = await judge(desk, order, known, stored, patience)
   if (standing === "in-step") {
     const { original, size, format } = subjectOf(order.reading)
@@ -97,7 +114,7 @@ const answerReading = async (desk: Desk, order: Order, known: OriginalStat, pati
     return { meta: stored.meta, bytes: stored.bytes, body: stored.body, decision }
   }
   await closeBody(stored)
-  return answerMiss(desk, order, stat, standing === "stale", patience)
+  return answerMiss(desk, look, stat, standing === "stale")
 }
 
 /** With its cause and their stacks, one takes about 10 kB. Forgetting it costs another look at its original. */
@@ -127,14 +144,13 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
     const { key, readings, otherwise } = parsed
     const now = await look(parsed, patience)
     if (!now) throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
-    try {
-      const order = { key, readings, reading: now.reading, isNothingStored: false }
-      return await answerReading(desk, order, now.stat, patience)
-    } catch (error) {
+    const order = { key, readings, reading: now.reading, isNothingStored: false }
+    const found = await answerReading(desk, { order, patience, round }, now.stat).catch((error: unknown) => {
       // It went while it was waited for; by now the address may mean another original.
-      if (codeOf(error) === "original-not-found" && round < MAX_ROUNDS) return find(parsed, patience, round + 1)
-      throw error
-    }
+      if (codeOf(error) !== "original-not-found" || round >= MAX_ROUNDS) throw error
+    })
+    // Each further look is owed to another change of the original, and the deadline ends them.
+    return found ?? find(parsed, patience, round + 1)
   }
 
   const { deadlineMs } = parts

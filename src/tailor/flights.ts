@@ -64,7 +64,7 @@ const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, roun
   // The flight that was joined may have stored the new picture before this one stored the old: then it is stored once more.
   const stored = await desk.renditions.head(order.key)
   const isOvertaken = stored?.version === meta.version && stored.original === meta.original
-  if (isOvertaken) await share(desk, next, now.stat, { round: round + 1, isRepair: true }).value
+  if (isOvertaken) await share(desk, next, now.stat, { round: round + 1, attempt: "repair" }).value
 }
 
 /** An original that is refused has no rendition: what is left of a former one must not stay for a proxy to serve. */
@@ -75,24 +75,27 @@ const onFailure = async (desk: Desk, { key }: Order, error: unknown): Promise<vo
 interface ShareOptions {
   /** How many renders led to this one. */
   readonly round: number
-  /** Joins no flight that is under way. */
-  readonly isRepair?: boolean
+  /** Joins only flights of the same attempt: one of a former attempt turned out not to be what was asked for. @default 0 */
+  readonly attempt?: number | "repair"
   readonly signal?: AbortSignal
 }
 
 /** Joins the render of an order, or begins it. */
 export const share = (desk: Desk, order: Order, stat: OriginalStat, options: ShareOptions): Shared<Made> => {
-  const { round, isRepair = false, signal } = options
+  const { round, attempt = 0, signal } = options
   return desk.flights.share(
-    `${order.key}\n${order.reading.original}\n${stat.version}${isRepair ? "\nrepair" : ""}`,
+    `${order.key}\n${order.reading.original}\n${stat.version}\n${attempt}`,
     (nobodyWaits, previous) => {
       let isRead = false
-      const value = desk.make(order, { signal: nobodyWaits, known: stat, previous, onRead: () => (isRead = true) })
+      let isSound = true
+      const onRead = (): void => void (isRead = true)
+      const onFound = (version: string | undefined): void => void (isSound = version === stat.version)
+      const value = desk.make(order, { signal: nobodyWaits, known: stat, previous, onRead, onFound })
       const landed = value
         .then((made) => lookAgain(desk, order, made, round))
         .catch((error: unknown) => onFailure(desk, order, error))
       // The version of an original that was changed a moment ago does not tell whether it was changed again.
-      return { value, landed, isOpen: () => stat.settled || !isRead }
+      return { value, landed, isOpen: () => stat.settled || !isRead, isSound: () => isSound }
     },
     signal,
   )

@@ -50,6 +50,8 @@ export interface Course {
   readonly previous: Promise<void> | undefined
   /** Called right before the original is read: whoever asks from now on may have seen a younger one. */
   readonly onRead: () => void
+  /** Called with the version that was read; without one where the original is gone. */
+  readonly onFound: (version: string | undefined) => void
 }
 
 /** What every waiter is answered with. */
@@ -174,12 +176,18 @@ const bake = async (task: Task, original: OriginalObject, digest: string | undef
   }
 }
 
+const readOriginal = async ({ timings, source, reading, onFound }: Task): Promise<OriginalObject> => {
+  const original = await timed(timings, "fetch", source.read)
+  onFound(original?.stat.version)
+  if (!original) throw originalNotFound(reading.original)
+  return original
+}
+
 /** The original is read once; what is stored is kept where those bytes prove it, and made otherwise. */
 const bakeOrProve = async (task: Task): Promise<Baked> => {
-  const { renditions, renderer, reading, timings, source } = task
+  const { renditions, renderer, timings } = task
   renderer.prepare()
-  const original = await timed(timings, "fetch", source.read)
-  if (!original) throw originalNotFound(reading.original)
+  const original = await readOriginal(task)
   // Where nothing was stored when it was asked for, there is nothing to prove: a trip to another machine less.
   const stored = task.isNothingStored && original.stat.settled ? undefined : await renditions.get(task.key)
   const isUnproven = stored?.meta.digest !== undefined

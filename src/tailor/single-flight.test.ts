@@ -100,6 +100,30 @@ describe("createSingleFlight", () => {
     expect(begun).toHaveLength(1)
   })
 
+  it("tells those who joined, and not who began, that the work is not what its name says", async () => {
+    const { flights, begun, start } = createAirport()
+    let isSound = true
+    const [first, joined] = [0, 1].map(() =>
+      flights.share("a", (...call) => ({ ...start(...call), isSound: () => isSound })),
+    )
+    isSound = false
+    begun[0]?.value.resolve("something else")
+    expect([await first?.value, await joined?.value]).toEqual(["something else", "something else"])
+    expect([first?.isSound(), joined?.isSound()]).toEqual([true, false])
+  })
+
+  it("tells who joined work that was called off of the work that was begun in its place", async () => {
+    const { flights, begun, start, callOff, giveUp } = createAirport()
+    await callOff("a")
+    const late = flights.share("a", (...call) => ({ ...start(...call), isSound: () => false }))
+    const later = flights.share("a", start)
+    await giveUp(begun[0])
+    begun[1]?.value.resolve("made")
+    expect([await late.value, await later.value]).toEqual(["made", "made"])
+    // The first to begin it in its place has what it began; the other joined that.
+    expect([late.isSound(), later.isSound()]).toEqual([true, false])
+  })
+
   it("begins at once, before anything is awaited", () => {
     const { flights, begun, start } = createAirport()
     void flights.share("a", start)

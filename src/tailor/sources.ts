@@ -3,7 +3,8 @@
  * the whole picture, one decode. Nobody waits for others to come: what a first one has begun is there for the next.
  *
  * Holds: a read is shared only by those to whom it gives what they would have read themselves; what is kept for those who still wait for
- * their turn is bounded, and pixels among it make way for whoever needs the room.
+ * their turn is bounded; pixels that nobody uses make way for whoever needs the room; a decode that runs has somebody who waits for it, so
+ * that it counts among what runs until it ends.
  */
 import { orAbort } from "../abort.ts"
 import type { Inspected } from "../render/inspect.ts"
@@ -46,6 +47,8 @@ export interface SourcesParts {
 }
 
 interface Pixels {
+  /** Resolves when there is room to decode. */
+  readonly begun: Promise<unknown>
   readonly ready: Promise<Uint8Array>
   /** Gives the room back. */
   readonly free: () => void
@@ -56,6 +59,8 @@ interface Entry {
   readonly onRead: Set<() => void>
   users: number
   active: number
+  /** Of the pixels, or of waiting for them. */
+  holders: number
   reading?: Promise<OriginalObject | undefined> | undefined
   /** Length of what was read. */
   bytes: number
@@ -91,11 +96,15 @@ const readOnce = ({ originals, maxBytes }: SourcesParts, entry: Entry): Promise<
 const decodeInRoom = ({ memory, renderer }: SourcesParts, bytes: Uint8Array, original: Inspected): Pixels => {
   const dropped = new AbortController()
   const room = memory.enter(renderer.estimateDecode(original), dropped.signal)
-  const ready = room.then(() => renderer.decode(bytes, original))
+  const ready = room.then(() => {
+    dropped.signal.throwIfAborted()
+    return renderer.decode(bytes, original)
+  })
   // Everyone may have left before it failed.
   ready.catch(() => {})
   const giveBack = (): unknown => room.then((leave) => leave()).catch(() => {})
   return {
+    begun: room,
     ready,
     free: () => {
       dropped.abort()
@@ -110,30 +119,38 @@ type Join = Parameters<Sources["join"]>
 const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: Join, onLeave: () => void): Source => {
   entry.users += 1
   entry.onRead.add(onRead)
+  /** What was being read, or had been, when this user came. */
+  const former = entry.reading
   let isActive = false
+  let isHolder = false
   return {
     begin: () => {
       isActive = true
       entry.active += 1
     },
     read: async () => {
-      const isShared = entry.reading !== undefined
+      const isFormer = former !== undefined && entry.reading === former
       const object = await readOnce(parts, entry)
-      // It was another version's turn when the first one read: what that one was given need not be what is there now.
-      if (!isShared || object?.stat.version === known.version) return object
+      // What was read before this user came has to be proved to be what it has seen: of that version, which tells every change.
+      if (!isFormer || (object?.stat.settled && object.stat.version === known.version)) return object
       return parts.originals.get(original, { maxBytes: parts.maxBytes })
     },
     decode: async (bytes, inspected, signal) => {
       if (!entry.pixels && entry.users === 1) return undefined
       const object = await entry.reading
       if (object?.bytes !== bytes) return undefined
-      entry.pixels ??= decodeInRoom(parts, bytes, inspected)
-      return orAbort(entry.pixels.ready, signal)
+      signal.throwIfAborted()
+      const pixels = (entry.pixels ??= decodeInRoom(parts, bytes, inspected))
+      if (!isHolder) entry.holders += 1
+      isHolder = true
+      await orAbort(pixels.begun, signal)
+      return pixels.ready
     },
     leave: () => {
       entry.onRead.delete(onRead)
       entry.users -= 1
       if (isActive) entry.active -= 1
+      if (isHolder) entry.holders -= 1
       onLeave()
     },
   }
@@ -146,11 +163,12 @@ export const createSources = (parts: SourcesParts): Sources => {
   const all = new Set<Entry>()
 
   const makeRoom = (): void => {
-    for (const entry of all) if (isIdle(entry)) dropPixels(entry)
+    for (const entry of all) if (entry.holders === 0) dropPixels(entry)
   }
 
   const keepWithinBounds = (entry: Entry): void => {
-    if (memory.waiting() > 0) dropPixels(entry)
+    if (memory.waiting() > 0 && entry.holders === 0) dropPixels(entry)
+    if (!isIdle(entry)) return
     let kept = 0
     for (const other of all) if (isIdle(other)) kept += other.bytes
     if (kept > maxKeptBytes) drop(entry)
@@ -163,13 +181,13 @@ export const createSources = (parts: SourcesParts): Sources => {
       let entry = open.get(name)
       // The version of an original that was changed a moment ago does not tell whether it was changed again since it was read.
       if (!entry || (entry.reading && !known.settled)) {
-        entry = { original, onRead: new Set(), users: 0, active: 0, bytes: 0 }
+        entry = { original, onRead: new Set(), users: 0, active: 0, holders: 0, bytes: 0 }
         open.set(name, entry)
         all.add(entry)
       }
       const joined = entry
       return takePart(parts, joined, [original, known, onRead], () => {
-        if (joined.users > 0) return isIdle(joined) ? keepWithinBounds(joined) : undefined
+        if (joined.users > 0) return keepWithinBounds(joined)
         drop(joined)
         all.delete(joined)
         if (open.get(name) === joined) open.delete(name)

@@ -2,9 +2,11 @@
 import { execFileSync } from "node:child_process"
 import {
   chmod,
+  type FileHandle,
   link,
   lstat,
   mkdir,
+  open as openFile,
   readdir,
   readFile,
   rename,
@@ -18,7 +20,7 @@ import {
 import { createServer } from "node:net"
 import { dirname, join } from "node:path"
 
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 
 import { folderOriginals, folderRenditions } from "../../src/store/folder.ts"
 import { readBody, type RenditionMeta, type Renditions } from "../../src/store/store.ts"
@@ -169,6 +171,26 @@ describe("originals in a folder", () => {
     expect((await originals.get("a.jpg"))?.bytes.length).toBe(5)
   })
 
+  it("are not called absent while the folder itself may not be entered", async () => {
+    const outside = await temporaryFolder()
+    await chmod(outside, 0o755)
+    const folder = join(outside, "closed")
+    await mkdir(folder)
+    await writeFile(join(folder, "a.jpg"), "photo")
+    await chmod(folder, 0o000)
+    const originals = folderOriginals(folder)
+    // The superuser may enter everywhere, so it steps down for a moment.
+    if (isRoot) process.seteuid?.(65_534)
+    try {
+      await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+      await expect(originals.get("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      await chmod(folder, 0o755)
+    }
+    expect((await originals.get("a.jpg"))?.bytes.length).toBe(5)
+  })
+
   it("are absent where a file stands in the folder's place", async () => {
     const folder = join(await temporaryFolder(), "file")
     await writeFile(folder, "no folder")
@@ -202,6 +224,24 @@ describe("originals in a folder", () => {
     await utimes(path, new Date(0), new Date(0))
     expect(await originals.head("a.jpg")).toMatchObject({ settled: false })
     expect((await originals.get("a.jpg"))?.stat).toMatchObject({ settled: false })
+  })
+
+  it("are unsettled where they were changed right before they were looked at, however long reading them takes", async () => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, "a.jpg"), "photo")
+    const file = await openFile(join(folder, "a.jpg"))
+    const handles = Object.getPrototypeOf(file) as FileHandle
+    await file.close()
+    const read: unknown = Reflect.get(handles, "read")
+    const now = Date.now.bind(Date)
+    let laterMs = 0
+    vi.spyOn(Date, "now").mockImplementation(() => now() + laterMs)
+    vi.spyOn(handles, "read").mockImplementation(function (this: FileHandle, ...call: unknown[]) {
+      laterMs = 5000
+      return Reflect.apply(read as () => unknown, this, call) as ReturnType<FileHandle["read"]>
+    })
+    onTestFinished(() => void vi.restoreAllMocks())
+    expect((await folderOriginals(folder).get("a.jpg"))?.stat.settled).toBe(false)
   })
 
   it("are not confused by another file that got the inode of one that was removed", async () => {

@@ -5,13 +5,14 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
-import { createPlay, type Event, EVENTS, type Play, type PlayOptions, settle, storeFaults } from "./support.ts"
+import { begin, type Event, EVENTS, perform, type Play, type PlayOptions, settle, storeFaults } from "./support.ts"
 
 const STAGES: readonly (PlayOptions & { readonly name: string })[] = [
-  { name: "versions that tell every change", isCoarse: false, isCached: false },
-  { name: "versions that tell every change, and a cache", isCoarse: false, isCached: true },
-  { name: "a clock that stands still between changes", isCoarse: true, isCached: false },
-  { name: "a clock that stands still between changes, and a cache", isCoarse: true, isCached: true },
+  { name: "versions that tell every change", versions: "changes", isCached: false },
+  { name: "versions that tell every change, and a cache", versions: "changes", isCached: true },
+  { name: "a clock that stands still between changes", versions: "times", isCached: false },
+  { name: "a clock that stands still between changes, and a cache", versions: "times", isCached: true },
+  { name: "versions that come again with what is restored", versions: "contents", isCached: false },
 ]
 
 const CHANGES = ["replace", "corrupt", "remove", "restore"] as const satisfies readonly Event[]
@@ -30,27 +31,8 @@ const playSteps = async (play: Play, steps: number, isLastFirst = false): Promis
   return true
 }
 
-const begin = (options: PlayOptions): Play => {
-  const play = createPlay(options)
-  play.world.write("a.jpg", "a0")
-  play.ask("480h/a.jpg")
-  return play
-}
-
 const EVENT_LIST = fc.array(fc.constantFrom(...(Object.keys(EVENTS) as Event[])), { maxLength: 12 })
 const CHOICES = fc.array(fc.nat(100), { maxLength: 120 })
-
-/** Lets events happen in their order, between steps in the order that the choices say. */
-const perform = async (play: Play, events: readonly Event[], choices: readonly number[]): Promise<void> => {
-  let next = 0
-  for (const choice of choices) {
-    const { length } = await play.stage.stopped()
-    const event = choice % (length + 1) === length ? events[next] : undefined
-    if (event) EVENTS[event](play, (next += 1))
-    else if (length > 0) play.stage.letOn(choice % length)
-  }
-  for (const event of events.slice(next)) EVENTS[event](play, (next += 1))
-}
 
 const PAIRS = [
   ["replace", "replace"],
@@ -119,7 +101,7 @@ describe.each(STAGES)("with $name", (options) => {
   })
 })
 
-describe.each(STAGES.filter(({ isCoarse }) => !isCoarse))("with $name", (options) => {
+describe.each(STAGES.filter(({ versions }) => versions !== "times"))("with $name", (options) => {
   it.each(CHANGES)("what is stored in the end is what is: %s at every step", async (change) => {
     const faults: string[] = []
     for (let at = 0; at <= STEPS; at++) {

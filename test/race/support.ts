@@ -8,7 +8,15 @@ import { memoryRenditions } from "../../src/store/memory.ts"
 import { type Originals, readBody, type RenditionMeta, type Renditions } from "../../src/store/store.ts"
 import { type Core, createCore, type WorkLimits } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
-import { type Contents, createStage, createWorld, type Stage, stagedRenditions, type World } from "../support/stage.ts"
+import {
+  type Contents,
+  createStage,
+  createWorld,
+  type Stage,
+  stagedRenditions,
+  type Versions,
+  type World,
+} from "../support/stage.ts"
 
 const sizes = parseSizeList(["480h", "1280w"])
 if ("problems" in sizes) throw new Error("Expected a list of sizes.")
@@ -61,13 +69,26 @@ export const ask = async (core: Core, key: string, leave?: AbortSignal): Promise
   }
 }
 
+type Told = (content: string) => string
+
+const at =
+  (ending: string): Told =>
+  (content) =>
+    `${content} @ ${ending}`
+
 /** Which originals a key can stand for, in order, and what its rendition says of each. */
-const READINGS: Readonly<Record<string, readonly (readonly [original: string, ending: string])[]>> = {
-  "480h/a.jpg": [["a.jpg", " @ 480h."]],
+const READINGS: Readonly<Record<string, readonly (readonly [original: string, told: Told])[]>> = {
+  "480h/a.jpg": [["a.jpg", at("480h.")]],
+  "1280w/a.jpg": [["a.jpg", at("1280w.")]],
+  "480h/a.jpg.avif": [
+    ["a.jpg", at("480h.avif")],
+    ["a.jpg.avif", at("480h.")],
+  ],
+  "info/a.jpg.json": [["a.jpg", (content) => JSON.stringify({ content })]],
   // An address with two readings: the WebP of a.jpg, or else an original of that name.
   "480h/a.jpg.webp": [
-    ["a.jpg", " @ 480h.webp"],
-    ["a.jpg.webp", " @ 480h."],
+    ["a.jpg", at("480h.webp")],
+    ["a.jpg.webp", at("480h.")],
   ],
 }
 
@@ -75,10 +96,10 @@ const READINGS: Readonly<Record<string, readonly (readonly [original: string, en
 const possible = (key: string, states: readonly Contents[]): ReadonlySet<string> => {
   const answers = new Set<string>()
   let from = 0
-  for (const [original, ending] of READINGS[key] ?? []) {
+  for (const [original, told] of READINGS[key] ?? []) {
     const seen = states.slice(from).map((state) => state[original])
     for (const content of seen)
-      if (content !== undefined) answers.add(content.startsWith(CORRUPT) ? "corrupt-original" : content + ending)
+      if (content !== undefined) answers.add(content.startsWith(CORRUPT) ? "corrupt-original" : told(content))
     const absentAt = seen.indexOf(undefined)
     if (absentAt < 0) return answers
     from += absentAt
@@ -104,23 +125,40 @@ export interface Play {
 }
 
 export interface PlayOptions {
-  readonly isCoarse: boolean
+  readonly versions: Versions
   readonly isCached: boolean
+  readonly limits?: Partial<WorkLimits>
+}
+
+/** What is wrong where more is decoded or rendered at one time than may be: what runs cannot be stopped, whoever has left. */
+const watchCrowd = (step: Stage["step"], renders: number, faults: string[]): Stage["step"] => {
+  let running = 0
+  return async (name) => {
+    running += 1
+    if (running > renders) faults.push(`${running} ran at one time where ${renders} may, the last of them: ${name}`)
+    try {
+      await step(name)
+    } finally {
+      running -= 1
+    }
+  }
 }
 
 /** Opens the curtain. */
-export const createPlay = ({ isCoarse, isCached }: PlayOptions): Play => {
+export const createPlay = ({ versions, isCached, limits = {} }: PlayOptions): Play => {
   const stage = createStage()
-  const world = createWorld({ stage, isCoarse })
+  const world = createWorld({ stage, versions })
   const store = memoryRenditions()
   const staged = stagedRenditions(store, stage)
-  const renderer = createFakeRenderer({ step: stage.step })
+  const faults: string[] = []
+  const { renders } = { ...LIMITS, ...limits }
+  const renderer = createFakeRenderer({ step: watchCrowd(stage.step, renders, faults), peakBytes: 300 })
   const core = openCore({
     originals: world.originals,
     renditions: isCached ? cachedRenditions(staged, 1_000_000) : staged,
     renderer,
+    limits,
   })
-  const faults: string[] = []
   const clients: AbortController[] = []
 
   const judge = (key: string, since: number, answer: string): void => {
@@ -171,6 +209,9 @@ export const EVENTS = {
   tick: ({ world }: Play): void => world.tick(),
   ask: (play: Play): void => play.ask("480h/a.jpg"),
   "ask for the other": (play: Play): void => play.ask("480h/a.jpg.webp"),
+  "ask for another size": (play: Play): void => play.ask("1280w/a.jpg"),
+  "ask for another format": (play: Play): void => play.ask("480h/a.jpg.avif"),
+  "ask for the facts": (play: Play): void => play.ask("info/a.jpg.json"),
   leave: (play: Play): void => play.leave(),
 } as const
 
@@ -204,4 +245,24 @@ export const settle = async (play: Play): Promise<void> => {
   const again = play.renderer.calls.render - render
   if (again > 0 && (await play.stored("480h/a.jpg")))
     (play.faults as string[]).push(`${again} renditions that were stored were made again`)
+}
+
+/** Begins with an original that somebody asks for. */
+export const begin = (options: PlayOptions): Play => {
+  const play = createPlay(options)
+  play.world.write("a.jpg", "a0")
+  play.ask("480h/a.jpg")
+  return play
+}
+
+/** Lets events happen in their order, between steps in the order that the choices say. */
+export const perform = async (play: Play, events: readonly Event[], choices: readonly number[]): Promise<void> => {
+  let next = 0
+  for (const choice of choices) {
+    const { length } = await play.stage.stopped()
+    const event = choice % (length + 1) === length ? events[next] : undefined
+    if (event) EVENTS[event](play, (next += 1))
+    else if (length > 0) play.stage.letOn(choice % length)
+  }
+  for (const event of events.slice(next)) EVENTS[event](play, (next += 1))
 }

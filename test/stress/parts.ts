@@ -1,10 +1,15 @@
 /** Every part of `npm run stress`, in the order in which they run; what the command imports. */
+import { bucket } from "./bucket.ts"
 import { clients } from "./clients.ts"
+import { crashes } from "./crashes.ts"
+import { faults } from "./faults.ts"
+import { folder } from "./folder.ts"
 import { images } from "./images.ts"
 import type { Part } from "./part.ts"
+import { races } from "./races.ts"
 import { requests } from "./requests.ts"
 
 export { finish } from "./finished.ts"
 export { tryPart } from "./part.ts"
 
-export const PARTS: readonly Part[] = [images, requests, clients]
+export const PARTS: readonly Part[] = [images, requests, clients, crashes, races, folder, bucket, faults]

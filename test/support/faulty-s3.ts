@@ -150,7 +150,10 @@ const inflict = async (
 const listen = async (server: Server, port: number): Promise<number> => {
   await new Promise<void>((done, fail) => {
     server.once("error", fail)
-    server.listen(port, "127.0.0.1", done)
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", fail)
+      done()
+    })
   })
   return (server.address() as AddressInfo).port
 }

@@ -43,14 +43,19 @@ export interface World {
   readonly tick: () => void
 }
 
+/**
+ * What an original's version is: a number of its own for every change; times, by a clock that stands still between ticks, as in a
+ * folder; or its content, as S3's ETag, so that what is restored has its old version again.
+ */
+export type Versions = "changes" | "times" | "contents"
+
 export interface WorldOptions {
   readonly stage: Stage
-  /** Versions are times by a clock that stands still between ticks, as in a folder; otherwise every change is a new version. */
-  readonly isCoarse: boolean
+  readonly versions: Versions
 }
 
 /** Originals whose every call takes two steps, and that remember all that they ever were. */
-export const createWorld = ({ stage, isCoarse }: WorldOptions): World => {
+export const createWorld = ({ stage, versions }: WorldOptions): World => {
   const changedAt = new Map<string, number>()
   const history: Contents[] = [{}]
   let now = 0
@@ -66,9 +71,9 @@ export const createWorld = ({ stage, isCoarse }: WorldOptions): World => {
   const statOf = (key: string): OriginalStat | undefined => {
     const content = current()[key]
     const at = changedAt.get(key) ?? 0
-    return content === undefined
-      ? undefined
-      : { version: String(at), bytes: content.length, settled: !isCoarse || at < now }
+    if (content === undefined) return undefined
+    const version = versions === "contents" ? content : String(at)
+    return { version, bytes: content.length, settled: versions !== "times" || at < now }
   }
 
   const acting = async <T>(name: string, act: () => T): Promise<T> => {
@@ -91,7 +96,7 @@ export const createWorld = ({ stage, isCoarse }: WorldOptions): World => {
     history,
     write: (key, content) => {
       change({ ...current(), [key]: content })
-      changedAt.set(key, isCoarse ? now : changes)
+      changedAt.set(key, versions === "times" ? now : changes)
     },
     remove: (key) => {
       const { [key]: _, ...others } = current()

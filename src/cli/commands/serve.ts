@@ -10,6 +10,7 @@ import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badConfig } from "../../errors.ts"
 import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
+import { keepTidy } from "../../server/tidy.ts"
 import type { Watch, WatchOptions } from "../../server/watch.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
 import { isS3Url } from "../../store/s3/place.ts"
@@ -162,7 +163,8 @@ export const serve: Command = {
     else printIntroduction(introduction)
     for (const notice of [...config.notices, ...missingAdvice(config.limits.renders)]) log.note(notice)
     const watching = startWatch(tailor, log)
-    await tailor.renditions.tidy?.()
+    const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
+    keepTidy(tidy, (error) => log.error(error, "drafts that killed writers left could not be cleared away"))
 
     await ended
     log.note("Ending: running requests are answered first.")

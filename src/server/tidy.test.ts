@@ -1,0 +1,26 @@
+/** Stores stay tidy for as long as a process runs. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+
+import { keepTidy } from "./tidy.ts"
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe("a store", () => {
+  it("is tidied at the start and once an hour, whatever came of it before", async () => {
+    const errors: unknown[] = []
+    let times = 0
+    keepTidy(
+      async () => {
+        times += 1
+        throw new Error(`attempt ${times}`)
+      },
+      (error) => errors.push(error),
+    )
+    await vi.advanceTimersByTimeAsync(1)
+    expect(times).toBe(1)
+    await vi.advanceTimersByTimeAsync(2 * 3_600_000)
+    expect(times).toBe(3)
+    expect(errors.map(String)).toEqual(["Error: attempt 1", "Error: attempt 2", "Error: attempt 3"])
+  })
+})

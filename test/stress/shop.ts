@@ -1,0 +1,210 @@
+/**
+ * A shop whose photos are replaced, deleted and restored while they are asked for, in orders and with delays that a seed makes. Every
+ * answer is judged: it is whole, and of a version that was there at some time since it was asked for.
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+
+import type { Limits } from "../../src/config/options.ts"
+import { createTailor, type Tailor } from "../../src/create-tailor.ts"
+import { type Originals, readBody, type Renditions } from "../../src/store/store.ts"
+import { type Fault, faultyOriginals, faultyRenditions } from "../support/faulty-store.ts"
+import { codeOf, createLedger, formatOf, type Ledger, photoOf } from "./versions.ts"
+
+/** Where photos are, for those who upload them. */
+export interface Ground {
+  readonly originals: Originals
+  readonly renditions: Renditions
+  /** The same store as it is reached by those who look at what came of it. */
+  readonly lookInto: Renditions
+  /** Gets a change ready; what it gives makes it, at once where the place allows that. */
+  readonly prepare: (key: string, bytes: Uint8Array | undefined) => Promise<() => Promise<unknown>>
+}
+
+const SIZES = ["60x40", "45w"] as const
+const FORMATS = ["webp", "avif"] as const
+const SETS: readonly Partial<Limits>[] = [
+  { renders: 2 },
+  { renders: 3, cacheBytes: 0 },
+  { renders: 5, memoryBytes: 200_000, cacheBytes: 0 },
+  { renders: 4, memoryBytes: 20_000 },
+]
+
+/** Keys of everything that can be asked of a photo in the root. */
+const keysOf = (photo: string): readonly string[] => [
+  ...SIZES.flatMap((size) =>
+    ["", ...FORMATS.map((format) => `.${format}`)].map((ending) => `${size}/${photo}${ending}`),
+  ),
+  `info/${photo}.json`,
+]
+
+type Random = () => number
+
+const below = (random: Random, end: number): number => Math.floor(random() * end)
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[below(random, from.length)] as T
+
+/** Mostly nothing, sometimes long enough for an original's times to prove what its bytes are. */
+const pause = (random: Random): Promise<unknown> => {
+  const chance = random()
+  const longest = chance < 0.5 ? 0 : chance < 0.8 ? 4 : chance < 0.993 ? 40 : 2300
+  return longest === 0 ? Promise.resolve() : sleep(random() * longest)
+}
+
+/** The same stores, late before each call and after it. */
+const late = (
+  { originals, renditions }: Ground,
+  wait: () => Promise<unknown>,
+): Pick<Ground, "originals" | "renditions"> => {
+  const fault: Fault = async () => void (await wait())
+  const lateOriginals = faultyOriginals(originals, fault)
+  const lateRenditions = faultyRenditions(renditions, fault)
+  const after = async <T>(result: Promise<T>): Promise<T> => {
+    const value = await result
+    await wait()
+    return value
+  }
+  return {
+    originals: {
+      ...lateOriginals,
+      head: (...call) => after(lateOriginals.head(...call)),
+      get: (...call) => after(lateOriginals.get(...call)),
+    },
+    renditions: {
+      ...lateRenditions,
+      get: (...call) => after(lateRenditions.get(...call)),
+      put: (...call) => after(lateRenditions.put(...call)),
+    },
+  }
+}
+
+interface Scene {
+  readonly random: Random
+  readonly isOver: () => boolean
+  readonly ground: Ground
+  readonly ledger: Ledger
+  readonly tailor: Tailor
+  /** Statuses that are an answer too: of a store that fails. */
+  readonly excused: ReadonlySet<number>
+  readonly broken: string[]
+  readonly counts: Record<string, number>
+}
+
+const count = ({ counts }: Scene, what: string): void => void (counts[what] = (counts[what] ?? 0) + 1)
+
+const judge = async (scene: Scene, photo: string, key: string, asked: number, response: Response): Promise<void> => {
+  const { ledger, excused, broken } = scene
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const { status } = response
+  count(scene, `answered ${status}`)
+  if (excused.has(status)) return
+  const code = status === 200 ? await codeOf(bytes) : undefined
+  const isAnswer = status === 404 || code !== undefined
+  if (isAnswer && ledger.wasThere(photo, code, asked, performance.now())) return
+  const said = status === 200 ? `a picture of ${code ?? "no version, or damaged"}` : `${status}`
+  broken.push(`${key} was answered with ${said}; since it was asked for there was ${ledger.tell(photo, asked)}`)
+}
+
+/** @returns the status */
+const ask = async (scene: Scene, photo: string, key: string, leaveAfterMs?: number): Promise<number> => {
+  const signal = leaveAfterMs === undefined ? undefined : AbortSignal.timeout(leaveAfterMs)
+  const asked = performance.now()
+  const response = await scene.tailor.fetch(new Request(`http://localhost/${key}`, signal ? { signal } : {}))
+  if (!signal?.aborted) await judge(scene, photo, key, asked, response)
+  return response.status
+}
+
+const change = async ({ ground, ledger, random }: Scene, photo: string, former: readonly number[]): Promise<void> => {
+  const make = async (code: number | undefined): Promise<() => Promise<void>> => {
+    const bytes = code === undefined ? undefined : await photoOf(code, formatOf(photo))
+    const act = await ground.prepare(photo, bytes)
+    return () => ledger.change(photo, code, act)
+  }
+  const chance = random()
+  const isThere = ledger.now(photo) !== undefined
+  if (chance < 0.2) return isThere ? (await make(undefined))() : undefined
+  if (chance < 0.4) return (await make(former.at(-1 - below(random, 2)) ?? ledger.newCode()))()
+  if (chance < 0.7) return (await make(ledger.newCode()))()
+  // Twice within one tick of a clock.
+  const [one, other] = [await make(ledger.newCode()), await make(ledger.newCode())]
+  await one()
+  if (random() < 0.5) await pause(random)
+  await other()
+}
+
+/** One photo's life. */
+const live = async (scene: Scene, photo: string): Promise<void> => {
+  const { random, ledger } = scene
+  const keys = keysOf(photo)
+  const asked: Promise<unknown>[] = []
+  const former: number[] = []
+  for (let step = below(random, 12) + 2; step > 0 && !scene.isOver(); step--) {
+    if (step === 1 || random() < 0.6) await change(scene, photo, former)
+    const code = ledger.now(photo)
+    if (code !== undefined) former.push(code)
+    for (let more = below(random, 5); more > 0; more--)
+      asked.push(ask(scene, photo, pick(random, keys), random() < 0.15 ? below(random, 30) : undefined))
+    await pause(random)
+  }
+  await Promise.all(asked)
+}
+
+/** How often a key is asked for at most before it has to be answered and stored, where a store has failed until now. */
+const ATTEMPTS = 4
+
+const storedFault = async ({ ledger, ground }: Scene, photo: string, key: string): Promise<string | undefined> => {
+  const stored = await ground.lookInto.get(key)
+  // A record with a digest says itself that it proves nothing.
+  if (!stored || stored.meta.digest !== undefined) return undefined
+  const code = await codeOf(await readBody(stored))
+  return code !== undefined && code === ledger.now(photo)
+    ? undefined
+    : `${key} is stored as ${code ?? "nothing whole"}, in the end the photo is ${ledger.now(photo)}`
+}
+
+/** After all has come to rest: everybody is answered with what is, and what is stored is that, too. */
+const rest = async (scene: Scene, photo: string, attempts: number): Promise<void> => {
+  for (const key of keysOf(photo)) {
+    let fault: string | undefined
+    for (let attempt = 0; attempt < attempts && (attempt === 0 || fault !== undefined); attempt++) {
+      const status = await ask(scene, photo, key)
+      await scene.tailor.idle()
+      const isExcused = scene.excused.has(status)
+      fault = isExcused ? `${key} is still answered ${status}` : await storedFault(scene, photo, key)
+    }
+    if (fault !== undefined) scene.broken.push(fault)
+  }
+}
+
+export interface LivesOptions {
+  readonly random: Random
+  /** Lives end early when it is. */
+  readonly isOver: () => boolean
+  readonly ground: Ground
+  /** Names of photos that were never there. */
+  readonly photos: readonly string[]
+  readonly excused?: ReadonlySet<number>
+  /** Called when nothing changes any more. */
+  readonly onRest?: () => Promise<void>
+  /** Added to what is counted. */
+  readonly counts: Record<string, number>
+}
+
+/** Lets some photos live side by side. @returns what was wrong, a sentence each */
+export const playLives = async (options: LivesOptions): Promise<readonly string[]> => {
+  const { random, isOver, ground, photos, excused = new Set(), onRest, counts } = options
+  const drawn = pick(random, SETS)
+  // What could not be written is answered from memory for a while, and written no sooner than it is made again.
+  const limits = excused.size > 0 ? { ...drawn, cacheBytes: 0 } : drawn
+  let isCalm = false
+  const stores = late(ground, () => (isCalm ? Promise.resolve() : pause(random)))
+  const tailor = createTailor({ ...stores, sizes: SIZES, formats: FORMATS, limits, recheckSeconds: 0 })
+  const ledger = createLedger()
+  const broken: string[] = []
+  const scene: Scene = { random, isOver, ground, ledger, tailor, excused, broken, counts }
+  await Promise.all(photos.map((photo) => live(scene, photo)))
+  isCalm = true
+  await tailor.idle()
+  await onRest?.()
+  await Promise.all(photos.map((photo) => rest(scene, photo, excused.size > 0 ? ATTEMPTS : 1)))
+  return broken.map((fault) => `${fault} (with ${JSON.stringify(limits)})`)
+}
