@@ -6,7 +6,7 @@
  */
 import { type FunctionConfig, loadFunction } from "../config/function.ts"
 import type { OriginalKey } from "../sizes/key.ts"
-import type { Warmed, WarmOptions } from "../tailor/warm.ts"
+import { UNHURRIED, type Warmed, type WarmOptions } from "../tailor/warm.ts"
 import {
   answerBatch,
   type BatchEvent,
@@ -65,7 +65,10 @@ export type BatchHandler = (event: BatchEvent, context?: LambdaContext) => Promi
 
 /** @param load gives the settings, which are those of the function that renders; called once, with the first event */
 export const createBatchHandler = (load: () => Promise<FunctionConfig> = () => loadFunction()): BatchHandler => {
-  const open = createOpener(load)
+  const open = createOpener(async () => {
+    const { config, ...others } = await load()
+    return { ...others, config: { ...config, limits: { ...config.limits, ...UNHURRIED } } }
+  })
   return async (event, context = {}) => {
     const signal = signalOf(context)
     const opened = await open()

@@ -25,6 +25,8 @@ interface S3Record {
 export interface SyncEvent {
   readonly Records?: readonly S3Record[]
   readonly "detail-type"?: string
+  /** Of a topic that a queue listens to, the notification as text. */
+  readonly Message?: string
   readonly detail?: { readonly bucket?: { readonly name: string }; readonly object?: { readonly key: string } }
 }
 
@@ -53,7 +55,7 @@ const keysIn = (eventName: string, key: string): readonly string[] => {
 
 const parse = (text: string): SyncEvent => {
   try {
-    return JSON.parse(text) as SyncEvent
+    return (JSON.parse(text) as SyncEvent | null) ?? {}
   } catch {
     return {}
   }
@@ -68,7 +70,8 @@ const fromRecord = ({ eventName = "", s3, body, Sns }: S3Record): readonly Objec
 
 /** Every change that an event tells of. */
 export const changesIn = (event: SyncEvent): readonly ObjectChange[] => {
-  const { Records = [], detail } = event
+  const { Records = [], detail, Message } = event
+  if (Message !== undefined) return changesIn(parse(Message))
   if (detail?.bucket && detail.object && BRIDGED.has(event["detail-type"] ?? ""))
     return [{ bucket: detail.bucket.name, key: detail.object.key }]
   return Records.flatMap(fromRecord)

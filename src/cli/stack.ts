@@ -46,7 +46,9 @@ export const stackFromArguments = async (values: Values, definition: ArgsDef): P
     concurrency: concurrency === undefined ? undefined : Number(concurrency.trim() || Number.NaN),
     enableEvents: values["enable-events"] === true,
     warm: values["warm"] === true,
-    aliases: textOf("aliases")?.split(","),
+    aliases: textOf("aliases")
+      ?.split(",")
+      .map((name) => name.trim()),
     certificateArn: textOf("certificate-arn"),
   }
   return { settings, stack }

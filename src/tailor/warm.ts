@@ -10,6 +10,7 @@ import { isNegotiable } from "../sizes/negotiate.ts"
 import { closeBody, type Originals, type OriginalStat, type Renditions } from "../store/store.ts"
 import type { Answerer } from "./answer.ts"
 import type { InStep } from "./in-step.ts"
+import type { WorkLimits } from "./tailor.ts"
 
 /** Narrows what is made. */
 export interface WarmOptions {
@@ -40,6 +41,9 @@ export interface Warm {
    */
   readonly warm: (original: OriginalKey, options?: WarmOptions) => Promise<Warmed>
 }
+
+/** Limits of a tailor that warms: no visitor waits, so a render may take as long as it takes, and nobody is sent away. */
+export const UNHURRIED: Pick<WorkLimits, "deadlineMs" | "queue"> = { deadlineMs: 3_600_000, queue: Infinity }
 
 const BASE = "base"
 
@@ -105,15 +109,19 @@ export const createWarm = ({ originals, renditions, grammar, inStep, answer }: P
     if (!stat) throw originalNotFound(original)
     const counts = { made: 0, stored: 0 }
     const refused: TailorError[] = []
-    const queue = readings.values()
+    const left = [...readings]
     const work = async (): Promise<void> => {
-      for (const reading of queue) {
+      for (let reading = left.shift(); reading; reading = left.shift()) {
         signal?.throwIfAborted()
         try {
           counts[(await isStored(reading, stat, signal)) ? "stored" : await make(reading, signal)] += 1
         } catch (error) {
-          if (!isForGood(error)) throw error
-          refused.push(error)
+          if (isForGood(error)) refused.push(error)
+          else {
+            // Nobody is told of what the others would go on with.
+            left.length = 0
+            throw error
+          }
         }
       }
     }

@@ -83,6 +83,28 @@ describe("a task", () => {
     expect(await outcomeOf(call, event)).toMatchObject({ resultString: "made 5, stored before 0" })
   })
 
+  it("needs no place in the queue of visitors", async () => {
+    const { call, originals } = stage({ limits: { cacheBytes: 0, renders: 1, queue: 0 } })
+    originals.set(PHOTO, await flat())
+    expect(await outcomeOf(call, eventFor(encodeURIComponent(PHOTO)))).toMatchObject({
+      resultString: "made 5, stored before 0",
+    })
+  })
+
+  it("makes nothing more once the store has failed", async () => {
+    let writes = 0
+    const { call, originals } = stage({ limits: { cacheBytes: 0, renders: 1 } }, (store) => ({
+      ...store,
+      put: (...given) => ((writes += 1) === 1 ? Promise.reject(new Error("no")) : store.put(...given)),
+    }))
+    originals.set(PHOTO, await flat())
+    expect(await outcomeOf(call, await fixture<BatchEvent>("batch-1"))).toMatchObject({
+      resultCode: "TemporaryFailure",
+    })
+    // Those that were begun with the first, and not the fifth.
+    expect(writes).toBe(ALL.length - 1)
+  })
+
   it("is narrowed by the job's arguments", async () => {
     const { call, originals, stored } = stage()
     originals.set(PHOTO, await flat())

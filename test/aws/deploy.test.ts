@@ -152,6 +152,19 @@ describe("imgtailor template", () => {
 })
 
 describe("imgtailor deploy", () => {
+  it.each([
+    ["--stack", "my photos", "--stack: Expected a letter, then letters, digits and hyphens"],
+    ["--code", "nowhere.zip", "--code: Expected a zip that imgtailor package --mode direct made, found none"],
+    ["--synth", "", "--synth: Expected a folder, got none."],
+  ])("refuses %s %j with what would be right", async (name, value, complaint) => {
+    const folder = await temporaryFolder()
+    const code = name === "--code" ? [] : ["--code", await zipIn(folder)]
+    const args = ["deploy", ...PLACE, ...code, "--synth", "out", name, value]
+    const done = await runCommand(args, { cwd: folder })
+    expect([done.code, done.stdout]).toEqual([2, ""])
+    expect(done.stderr).toContain(complaint)
+  })
+
   it("writes the assembly of an app with one stack", async () => {
     const folder = await temporaryFolder()
     const zip = await zipIn(folder)

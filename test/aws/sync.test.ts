@@ -76,6 +76,15 @@ describe("sync", () => {
     expect(await left()).toEqual(OTHERS.toSorted())
   })
 
+  it("takes what comes through a topic, by itself or by a queue that listens to it", async () => {
+    const Message = JSON.stringify(await fixture<SyncEvent>("s3-created"))
+    const body = JSON.stringify({ Type: "Notification", MessageId: "m", TopicArn: "arn:aws:sns:::t", Message })
+    for (const record of [{ Sns: { Message } }, { body }, { body: Message }]) {
+      const { call } = await stage()
+      expect(await call({ Records: [record] })).toEqual({ originals: [PHOTO], deleted: OF_IT.length })
+    }
+  })
+
   it.each(["s3-test", "s3-tagged"])("does nothing for %s", async (name) => {
     const { call, left } = await stage()
     expect(await call(await fixture<SyncEvent>(name))).toEqual({ originals: [], deleted: 0 })

@@ -68,6 +68,9 @@ describe("one decode for several renditions", () => {
     const shareable = recipes.filter((recipe) => renderer.canShare(original, recipe))
     expect(shareable.length).toBeGreaterThan(recipes.length / 2)
     const decoded = await renderer.decode(bytes, original)
+    // Of a picture a thousand times as large, what is the same for all does not count.
+    const large = { ...original, decodedPixels: 1000 * original.decodedPixels }
+    expect(renderer.estimateDecode(large)).toBeGreaterThan(1000 * decoded.length)
     for (const recipe of shareable) {
       const [alone, shared] = [
         await renderer.render(bytes, original, recipe),

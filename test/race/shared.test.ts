@@ -3,7 +3,11 @@ import { setImmediate as turn } from "node:timers/promises"
 
 import { describe, expect, it } from "vitest"
 
+import type { Recipe } from "../../src/sizes/recipe.ts"
 import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
+import type { OriginalObject } from "../../src/store/store.ts"
+import { createGate } from "../../src/tailor/admission.ts"
+import { createSources } from "../../src/tailor/sources.ts"
 import type { Core, WorkLimits } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import { createLatch, createTally, type Fault, faultyOriginals } from "../support/faulty-store.ts"
@@ -30,19 +34,19 @@ interface ShopOptions {
   readonly fault?: Fault
   readonly step?: (name: string) => Promise<void>
   readonly isSettled?: boolean
-  readonly isShared?: boolean
+  readonly canShare?: (recipe: Recipe) => boolean
   readonly content?: string
   readonly peakBytes?: number
   readonly limits?: Partial<WorkLimits>
 }
 
 const openShop = (options: ShopOptions = {}): Shop => {
-  const { fault = async () => {}, step, isSettled = true, isShared = true, content = "photo", peakBytes = 1 } = options
+  const { fault = async () => {}, step, canShare, isSettled = true, content = "photo", peakBytes = 1 } = options
   const photos = memoryOriginals()
   photos.set("a.jpg", Buffer.from(content))
   const reads = createTally()
   const store = faultyOriginals(faultyOriginals(photos, fault), reads.fault)
-  const renderer = createFakeRenderer({ isShared, peakBytes, ...(step && { step }) })
+  const renderer = createFakeRenderer({ peakBytes, ...(step && { step }), ...(canShare && { canShare }) })
   const core = openCore({
     originals: {
       name: "settled or not",
@@ -77,7 +81,7 @@ describe("several renditions of one original at one time", () => {
   })
 
   it("cost one read, and as many decodes, where the decoder takes only what each needs", async () => {
-    const { core, renderer, reads } = openShop({ isShared: false })
+    const { core, renderer, reads } = openShop({ canShare: () => false })
     expect(await askAll(core)).toEqual(RENDERED)
     expect(reads.get).toBe(1)
     expect(renderer.calls).toMatchObject({ decode: 0, render: KEYS.length })
@@ -103,6 +107,29 @@ describe("several renditions of one original at one time", () => {
     expect(await second).toBe("other @ 1280w.")
     await core.idle()
     expect(reads.get).toBeGreaterThan(1)
+  })
+
+  it("whoever knows a settled original is not given what was read before it settled", async () => {
+    let content = "photo"
+    const get = async (): Promise<OriginalObject> => {
+      const bytes = Buffer.from(content)
+      return { bytes, stat: { version: "the same", bytes: 5, settled: content === "other" } }
+    }
+    const sources = createSources({
+      originals: { name: "coarse", head: async () => undefined, get },
+      renderer: createFakeRenderer(),
+      memory: createGate({ capacity: 1000, maxWaiting: 0 }),
+      maxBytes: 1000,
+      maxKeptBytes: 1000,
+    })
+    const read = async (settled: boolean): Promise<string> => {
+      const source = sources.join("a.jpg", { version: "the same", bytes: 5, settled }, () => {})
+      source.begin()
+      return String((await source.read())?.bytes)
+    }
+    expect(await read(false)).toBe("photo")
+    content = "other"
+    expect(await read(true)).toBe("other")
   })
 
   it("a read that fails fails those who waited for it, and nobody after them", async () => {
@@ -141,6 +168,40 @@ describe("several renditions of one original at one time", () => {
     expect(await other).toBe("photo @ 480h.")
     await core.idle()
     expect(renderer.calls).toMatchObject({ decode: 0, render: 1 })
+    expect(await askAll(core)).toEqual(RENDERED)
+  })
+
+  it("who cannot share the pixels gets their room once nobody needs them", async () => {
+    const latch = createLatch()
+    const step = async (name: string): Promise<void> => (name === "render" ? latch.hold("get", name) : undefined)
+    const canShare = (recipe: Recipe): boolean => recipe.kind === "info" || recipe.asked !== "avif"
+    const { core, renderer } = openShop({ step, canShare, peakBytes: 1000, limits: { memoryBytes: 1000, renders: 10 } })
+    const sharing = askAll(core, KEYS.slice(0, 2))
+    await latch.reached
+    const alone = ask(core, "480h/a.jpg.avif")
+    await untilQuiet()
+    latch.open()
+    expect(await sharing).toEqual(RENDERED.slice(0, 2))
+    expect(await alone).toBe("photo @ 480h.avif")
+    expect(renderer.calls).toMatchObject({ decode: 1, render: 3 })
+  })
+
+  it("when all leave while the pixels are made, room and turns are kept until they are", async () => {
+    const latch = createLatch()
+    const step = async (name: string): Promise<void> => (name === "decode" ? latch.hold("get", name) : undefined)
+    const { core, photos, renderer } = openShop({ step, peakBytes: 1000, limits: { memoryBytes: 1000, renders: 10 } })
+    photos.set("b.jpg", Buffer.from("photo"))
+    const leaving = new AbortController()
+    const asked = KEYS.map((key) => ask(core, key, leaving.signal))
+    await latch.reached
+    leaving.abort()
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(["left"]))
+    const other = ask(core, "480h/b.jpg")
+    await untilQuiet()
+    expect(renderer.calls).toMatchObject({ decode: 1, render: 0 })
+    latch.open()
+    expect(await other).toBe("photo @ 480h.")
+    await core.idle()
     expect(await askAll(core)).toEqual(RENDERED)
   })
 

@@ -29,14 +29,14 @@ export interface FakeRendererOptions {
   readonly step?: (name: string) => Promise<void>
   /** What every render is estimated to take. */
   readonly peakBytes?: number
-  /** Whether several renditions may be made of one decode. @default true */
-  readonly isShared?: boolean
+  /** Whether several renditions may be made of one decode, these among them. @default all */
+  readonly canShare?: (recipe: Recipe) => boolean
 }
 
 export const createFakeRenderer = ({
   step,
   peakBytes = 1,
-  isShared = true,
+  canShare = () => true,
 }: FakeRendererOptions = {}): FakeRenderer => {
   const calls = { inspect: 0, decode: 0, render: 0 }
   return {
@@ -64,7 +64,7 @@ export const createFakeRenderer = ({
     },
     estimatePeak: () => peakBytes,
     estimateDecode: () => peakBytes,
-    canShare: () => isShared,
+    canShare: (_, recipe) => canShare(recipe),
     decode: async (bytes) => {
       calls.decode += 1
       await step?.("decode")

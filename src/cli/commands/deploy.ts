@@ -9,7 +9,7 @@ import type { ArgsDef } from "citty"
 
 import type { ImageTailorProps } from "../../aws/stack/construct.ts"
 import { makeTemplate } from "../../aws/stack/stack.ts"
-import { notInstalled } from "../../errors.ts"
+import { badConfig, notInstalled } from "../../errors.ts"
 import type { Values } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print } from "../output.ts"
@@ -71,6 +71,17 @@ const divide = (values: Values): { readonly own: Values; readonly passed: readon
   return { own: { ...values, _: positional.slice(0, positional.length - passed.length) }, passed }
 }
 
+/** What the CDK would complain of at length. */
+const problemsOf = ({ stack, code, synth }: Values): readonly string[] => [
+  ...(/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(String(stack))
+    ? []
+    : [`--stack: Expected a letter, then letters, digits and hyphens, got ${JSON.stringify(stack)}.`]),
+  ...(code === undefined || existsSync(String(code))
+    ? []
+    : [`--code: Expected a zip that imgtailor package --mode direct made, found none at ${JSON.stringify(code)}.`]),
+  ...(synth === "" ? ["--synth: Expected a folder, got none."] : []),
+]
+
 export const deploy: Command = {
   examples: [
     "imgtailor deploy --originals s3://shop-photos --sizes 360x270,480h,1280w",
@@ -82,6 +93,8 @@ export const deploy: Command = {
   run: async (values) => {
     const { own, passed } = divide(values)
     const { settings, stack } = await stackFromArguments(own, args)
+    const problems = problemsOf(own)
+    if (problems.length > 0) throw badConfig(problems)
     // Here a mistake is told as by every command; the construct has only an error to throw.
     await makeTemplate(settings, stack)
     const wanted = own["synth"] === undefined ? undefined : resolve(String(own["synth"]))

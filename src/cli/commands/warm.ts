@@ -7,7 +7,7 @@ import type { ArgsDef } from "citty"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badAddress, TailorError } from "../../errors.ts"
 import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
-import type { Warmed } from "../../tailor/warm.ts"
+import { UNHURRIED, type Warmed } from "../../tailor/warm.ts"
 import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print, printJson } from "../output.ts"
@@ -22,9 +22,6 @@ const args: ArgsDef = {
   ...settingArguments(({ path: [name] }) => !["watch", "host", "port"].includes(name)),
   ...JSON_ARGUMENT,
 }
-
-/** No visitor waits, so a render may take as long as it takes. */
-const DEADLINE_MS = 3_600_000
 
 /** One original's line. */
 interface Row {
@@ -90,7 +87,7 @@ export const warm: Command = {
   args,
   run: async (values) => {
     const { config } = await loadFromArguments(values, args)
-    const tailor = openTailor({ ...config, limits: { ...config.limits, deadlineMs: DEADLINE_MS } })
+    const tailor = openTailor({ ...config, limits: { ...config.limits, ...UNHURRIED } })
     const originals = originalsOf(tailor, String(values["original"]))
     const work = async (): Promise<void> => {
       for await (const original of originals) {
