@@ -8,7 +8,7 @@ const OPTIONS: ArgsDef = {
   concurrency: {
     type: "string",
     valueHint: "number",
-    description: "Renders at one time: the cap on their cost. 0 reserves none. Default: 10.",
+    description: "Renders at one time: the cap on their cost. 0 reserves none. Default: 50.",
   },
   "enable-events": {
     type: "boolean",

@@ -24,8 +24,12 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     maxEntrySize: Math.min(maxBytes, MAX_OBJECT_BYTES + ENTRY_BYTES),
     sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
   })
-  /** Beginnings and ends of writing and deleting: what was read across one may not be what is stored now. */
-  let changes = 0
+  /** What is being read: who reads across a write or a deletion may not have what is stored now. */
+  const reading = new Map<string, { readers: number; isChanged: boolean }>()
+  const change = (key: string): void => {
+    const read = reading.get(key)
+    if (read) read.isChanged = true
+  }
   const keep = (key: string, object: RenditionObject): void => {
     if (object.body instanceof Uint8Array) memory.set(key, object)
   }
@@ -39,25 +43,34 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     get: async (key, options) => {
       const kept = memory.get(key)
       if (kept) return kept
-      const before = changes
-      const object = await store.get(key, options)
-      if (object && changes === before) keep(key, object)
-      return object
+      const read = reading.get(key) ?? { readers: 0, isChanged: false }
+      read.readers += 1
+      reading.set(key, read)
+      try {
+        const object = await store.get(key, options)
+        if (object && !read.isChanged) keep(key, object)
+        return object
+      } finally {
+        read.readers -= 1
+        if (read.readers === 0) reading.delete(key)
+      }
     },
     put: async (key, bytes, meta, options) => {
-      changes += 1
+      change(key)
       memory.delete(key)
       keep(key, { meta, bytes: bytes.length, body: bytes })
       const result = await store.put(key, bytes, meta, options)
-      changes += 1
+      change(key)
       // Of two that are written at one time, nobody knows here which the store has in the end.
       if (memory.peek(key)?.meta !== meta) memory.delete(key)
       else if (result) keep(key, { meta: { ...meta, etag: result.etag }, bytes: bytes.length, body: bytes })
       return result
     },
     delete: async (keys, options) => {
-      changes += 1
-      for (const key of keys) memory.delete(key)
+      for (const key of keys) {
+        change(key)
+        memory.delete(key)
+      }
       return store.delete(keys, options)
     },
   }

@@ -7,6 +7,7 @@
  * that it counts among what runs until it ends.
  */
 import { orAbort } from "../abort.ts"
+import { codeOf } from "../errors.ts"
 import type { Inspected } from "../render/inspect.ts"
 import type { Renderer } from "../render/render.ts"
 import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
@@ -65,6 +66,8 @@ interface Entry {
   /** Length of what was read. */
   bytes: number
   pixels?: Pixels | undefined
+  /** It does not decode as a whole. */
+  isDamaged?: boolean
 }
 
 const isIdle = ({ users, active }: Entry): boolean => active === 0 && users > 0
@@ -136,15 +139,27 @@ const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: 
       return parts.originals.get(original, { maxBytes: parts.maxBytes })
     },
     decode: async (bytes, inspected, signal) => {
-      if (!entry.pixels && entry.users === 1) return undefined
+      if (entry.isDamaged || (!entry.pixels && entry.users === 1)) return undefined
       const object = await entry.reading
       if (object?.bytes !== bytes) return undefined
       signal.throwIfAborted()
       const pixels = (entry.pixels ??= decodeInRoom(parts, bytes, inspected))
       if (!isHolder) entry.holders += 1
       isHolder = true
-      await orAbort(pixels.begun, signal)
-      return pixels.ready
+      try {
+        await orAbort(pixels.begun, signal)
+        return await pixels.ready
+      } catch (error) {
+        if (signal.aborted) throw error
+        // Whoever comes next tries again.
+        if (entry.pixels === pixels) dropPixels(entry)
+        if (codeOf(error) !== "corrupt-original") throw error
+        // The part that some size takes may be whole.
+        entry.isDamaged = true
+        entry.holders -= 1
+        isHolder = false
+        return undefined
+      }
     },
     leave: () => {
       entry.onRead.delete(onRead)

@@ -99,7 +99,7 @@ describe.skipIf(tools === undefined)("the stacks of examples/aws", { timeout: 60
       return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Action }) => Action))
     }
     const logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    expect(grantedBy("RendererRole")).toEqual(["s3:GetObject", "s3:PutObject", ...logs])
+    expect(grantedBy("RendererRole")).toEqual(["s3:GetObject", "s3:GetObject", "s3:PutObject", ...logs])
     expect(grantedBy("SyncRole")).toEqual([
       "s3:DeleteObject",
       ...logs,

@@ -195,7 +195,7 @@ describe("the template", () => {
       Handler: "index.handler",
       MemorySize: 1536,
       Timeout: 30,
-      ReservedConcurrentExecutions: 10,
+      ReservedConcurrentExecutions: 50,
     })
     expect(find(template, "Batch").Properties).toMatchObject({ Handler: "batch.handler", Timeout: 300 })
     expect(at(await makeTemplate(SETTINGS, { concurrency: 3 }), "Renderer", "ReservedConcurrentExecutions")).toBe(3)

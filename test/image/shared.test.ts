@@ -4,9 +4,11 @@ import { createHash } from "node:crypto"
 import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
 
+import { createTailor } from "../../src/create-tailor.ts"
 import { createRenderer, type Renderer } from "../../src/render/render.ts"
 import type { Format } from "../../src/sizes/format.ts"
 import { imageRecipe, infoRecipe, type Recipe } from "../../src/sizes/recipe.ts"
+import { memoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
 import { flat, withAlpha } from "../support/photos.ts"
 import { ADOBE_RGB, profileOf, tagged, withPngChunk } from "./profiles.ts"
 import { LIMITS, scene, SETTINGS, sizeOf } from "./support.ts"
@@ -92,6 +94,26 @@ describe("one decode for several renditions", () => {
   ])("is not made of %s", async (_, make) => {
     const original = await renderer.inspect(await make())
     expect(recipes.filter((recipe) => renderer.canShare(original, recipe))).toEqual([])
+  })
+
+  it("of a damaged original takes nothing from a size whose part of it is whole", async () => {
+    const whole = await scene({ width: 400, height: 400 }).png({ compressionLevel: 0 }).toBuffer()
+    const damaged = Buffer.from(whole)
+    damaged.fill(0xff, whole.length * 0.8, whole.length * 0.8 + 2000)
+    const originals = memoryOriginals()
+    originals.set("a.png", damaged)
+    const sizes = [{ size: "400x100", name: "top", gravity: "north" }, "100w"] as const
+    const config = { originals, renditions: memoryRenditions(), sizes, formats: ["webp"] } as const
+    const ask = async (together: boolean): Promise<readonly number[]> => {
+      const tailor = createTailor({ ...config, renditions: memoryRenditions() })
+      const answers: Promise<Response>[] = []
+      for (const path of ["/top/a.png", "/top/a.png.webp", "/100w/a.png"]) {
+        answers.push(tailor.fetch(new Request(`http://localhost${path}`)))
+        if (!together) await answers.at(-1)
+      }
+      return (await Promise.all(answers)).map(({ status }) => status)
+    }
+    expect(await ask(true)).toEqual(await ask(false))
   })
 
   it("finds a damaged original out", async () => {

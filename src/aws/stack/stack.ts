@@ -15,7 +15,7 @@ import { directTemplate } from "./template.ts"
 
 /** What a stack may say besides the settings. */
 export interface StackOptions {
-  /** Renders at one time: the cap on their cost. 0 reserves none, which an account that may have ten in all needs. @default 10 */
+  /** Renders at one time: the cap on their cost. 0 reserves none, which an account that may have ten in all needs. @default 50 */
   readonly concurrency?: number | undefined
   /** Turn on EventBridge for the bucket of originals, beside what notifications it has. @default false */
   readonly enableEvents?: boolean | undefined
@@ -33,6 +33,9 @@ type Settings = Readonly<Record<string, unknown>>
 export const STACK_IGNORES: ReadonlySet<string> = new Set([...LOCAL_SETTINGS, "renditions"])
 /** Settings that would lead past the stack. */
 const REFUSED = ["sharedStore", "s3Endpoint", "s3PathStyle"] as const
+
+/** A page of new thumbnails asks for all of them at one time, and Lambda turns away at once what is above this. */
+const DEFAULT_CONCURRENCY = 50
 
 /** Left of a call's time when a request is told to come back. */
 const SPARE_MS = 5000
@@ -93,7 +96,7 @@ export const makeTemplate = async (settings: Settings, stack: StackOptions = {})
     listed: config.grammar,
     variables: variablesOf(kept),
     edge: { request: await edgeSource(config), response: edgeResponseSource() },
-    concurrency: stack.concurrency ?? 10,
+    concurrency: stack.concurrency ?? DEFAULT_CONCURRENCY,
     enableEvents: stack.enableEvents ?? false,
     warm: stack.warm ?? false,
     domain: domainOf(stack),
