@@ -1,5 +1,6 @@
 /** One line a request, made from its report: a sentence on a terminal, JSON anywhere else. */
 import type { RequestReport } from "../create-tailor.ts"
+import { createLru } from "../lru.ts"
 
 /** Where lines go. */
 export interface Log {
@@ -48,13 +49,38 @@ const terminalLog = (stream: NodeJS.WriteStream): Log => {
   }
 }
 
+/**
+ * The line of a hit, as pino would write it, but for what is the same in all lines of one address: hits are many, and making all of it
+ * anew costs more than finding the picture.
+ */
+const createHitLine = (): ((report: RequestReport) => string) => {
+  const kept = createLru<string>(5000)
+  return ({ durationMs, status, ...report }) => {
+    const name = `${report.method} ${report.target} ${report.format ?? ""}`
+    let rest = kept.get(name)
+    if (rest === undefined) {
+      rest = JSON.stringify({ ...report, msg: "request" }).slice(1)
+      if (name.length <= MAX_KEPT_LENGTH) kept.set(name, rest)
+    }
+    const ms = Math.round(durationMs * 1000) / 1000
+    return `{"level":30,"time":${Date.now()},"status":${status},"durationMs":${ms},${rest}\n`
+  }
+}
+
+/** Addresses above this are not remembered, so that nobody fills the memory with long ones. */
+const MAX_KEPT_LENGTH = 512
+
 const openJsonLog = async (fd: number): Promise<Log> => {
   const { pino } = await import("pino")
   // A write for every line would cost more than a hit; a line is held for a second at most.
-  const destination = pino.destination({ dest: fd, sync: false, minLength: 4096, periodicFlush: 1000 })
+  const destination = pino.destination({ dest: fd, sync: false, minLength: 15_000, periodicFlush: 1000 })
   const logger = pino({ base: null }, destination)
+  const hitLine = createHitLine()
   return {
     request: ({ cause, ...report }) => {
+      // What had to be read to prove it a hit was timed, and is told.
+      if (report.outcome === "hit" && report.output === undefined && report.status < 400)
+        return void destination.write(hitLine(report))
       if (report.status >= 500 && report.code !== "busy") logger.error({ ...report, err: cause }, "request")
       else if (report.storeFailure === undefined) logger.info(report, "request")
       else logger.warn(report, "request")

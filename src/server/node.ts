@@ -116,31 +116,28 @@ const answerUnparsed = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
 }
 
-/** Running requests by connection; connections without any may be closed at once when the server ends. */
-const requestsOf = new WeakMap<Server, Map<Socket, number>>()
+/** Connections on which nothing was asked yet: Node does not take them for idle. */
+const unusedOf = new WeakMap<Server, Set<Socket>>()
+
+/** How often a server that ends looks for connections whose last request has been answered. */
+const IDLE_LOOK_MS = 50
 
 /** The server of `imgtailor serve`. End it with {@link closeServer}. */
 export const createNodeServer = (tailor: { readonly handle: Handle }): Server => {
   const listener = toNodeListener(tailor)
-  const running = new Map<Socket, number>()
+  const unused = new Set<Socket>()
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS }
   const server = createServer(options, (request, response) => {
-    const { socket } = request
-    running.set(socket, (running.get(socket) ?? 0) + 1)
-    response.once("close", () => {
-      const left = (running.get(socket) ?? 1) - 1
-      if (running.has(socket)) running.set(socket, left)
-      if (left === 0 && !server.listening) socket.end()
-    })
+    unused.delete(request.socket)
     listener(request, response)
   })
   server.on("connection", (socket) => {
-    running.set(socket, 0)
-    socket.once("close", () => running.delete(socket))
+    unused.add(socket)
+    socket.once("close", () => unused.delete(socket))
   })
   server.on("clientError", answerUnparsed)
   server.timeout = IDLE_MS
-  requestsOf.set(server, running)
+  unusedOf.set(server, unused)
   return server
 }
 
@@ -151,9 +148,12 @@ export const createNodeServer = (tailor: { readonly handle: Handle }): Server =>
  */
 export const closeServer = async (server: Server, graceMs: number): Promise<void> => {
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  // Those that become idle later would be kept for the next request, which never comes.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS)
   await new Promise<void>((resolve) => {
     server.close(() => resolve())
-    for (const [socket, count] of requestsOf.get(server) ?? []) if (count === 0) socket.destroy()
+    for (const socket of unusedOf.get(server) ?? []) socket.destroy()
   })
   clearTimeout(cut)
+  clearInterval(sweep)
 }

@@ -21,6 +21,8 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
   const memory = new LRUCache<string, RenditionObject>({
     maxSize: maxBytes,
     ttl: KEPT_MS,
+    // As exact as that need be: finer, it sets a timer every millisecond.
+    ttlResolution: 1000,
     maxEntrySize: Math.min(maxBytes, MAX_OBJECT_BYTES + ENTRY_BYTES),
     sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
   })

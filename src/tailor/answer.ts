@@ -6,7 +6,7 @@
  */
 import { codeOf, originalNotFound, refusedAddress, TailorError } from "../errors.ts"
 import { createLru } from "../lru.ts"
-import type { Parsed } from "../sizes/key.ts"
+import type { Parsed, Reading } from "../sizes/key.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
 import { type AnswerParts, type Desk, MAX_ROUNDS, meaningOf, share, takeAway } from "./flights.ts"
@@ -96,23 +96,25 @@ const judge = async (
   return now ? { standing: inStep.standingOf(stored.meta, reading, now), stat: now } : { standing, stat }
 }
 
+/** Of all hits by one reading the decision is the same. */
+const hits = new WeakMap<Reading, Decision>()
+
+const hit = (reading: Reading, { meta, bytes, body }: RenditionObject): Found => {
+  let decision = hits.get(reading)
+  if (!decision) {
+    decision = { ...subjectOf(reading), outcome: "hit", reason: "stored and in step", timings: UNTIMED }
+    hits.set(reading, decision)
+  }
+  return { meta, bytes, body, decision }
+}
+
 const answerReading = async (desk: Desk, look: Look, known: OriginalStat): Promise<Found | undefined> => {
   const { order, patience } = look
   const stored = await desk.renditions.get(order.key, patience)
   if (!stored) return answerMiss(desk, { ...look, order: { ...order, isNothingStored: true } }, known, false)
+  if (desk.inStep.standingOf(stored.meta, order.reading, known) === "in-step") return hit(order.reading, stored)
   const { standing, stat } = await judge(desk, order, known, stored, patience)
-  if (standing === "in-step") {
-    const { original, size, format } = subjectOf(order.reading)
-    const decision: Decision = {
-      original,
-      size,
-      format,
-      outcome: "hit",
-      reason: "stored and in step",
-      timings: UNTIMED,
-    }
-    return { meta: stored.meta, bytes: stored.bytes, body: stored.body, decision }
-  }
+  if (standing === "in-step") return hit(order.reading, stored)
   await closeBody(stored)
   return answerMiss(desk, look, stat, standing === "stale")
 }
@@ -129,11 +131,11 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
   const desk: Desk = { ...parts, flights, refusals, make: createMake({ ...parts, remember }) }
 
   /**
-   * What an address means. Where something is stored although no original is known, one may have come that is not known yet; where
-   * none has, what is stored must not stay for a proxy to serve.
+   * What an address means whose first original is absent. Where something is stored although no original is known, one may have come that
+   * is not known yet; where none has, what is stored must not stay for a proxy to serve.
    */
-  const look = async ({ key, readings }: Parsed, patience: Patience): ReturnType<typeof meaningOf> => {
-    const known = await meaningOf(desk, readings, patience)
+  const lookFurther = async ({ key, readings }: Parsed, patience: Patience): ReturnType<typeof meaningOf> => {
+    const known = await meaningOf(desk, readings.slice(1), patience)
     if (known || !(await parts.renditions.head(key, patience))) return known
     const now = await meaningOf(desk, readings, { fresh: true, signal: patience.signal })
     if (!now) await takeAway(desk, key)
@@ -142,15 +144,20 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
 
   const find = async (parsed: Parsed, patience: Patience, round: number): Promise<Found> => {
     const { key, readings, otherwise } = parsed
-    const now = await look(parsed, patience)
+    const [reading] = readings
+    const stat = await parts.originals.head(reading.original, patience)
+    const now = stat ? { reading, stat } : await lookFurther(parsed, patience)
     if (!now) throw otherwise ? refusedAddress(otherwise) : originalNotFound(readings[0].original)
     const order = { key, readings, reading: now.reading, isNothingStored: false }
-    const found = await answerReading(desk, { order, patience, round }, now.stat).catch((error: unknown) => {
+    try {
+      const found = await answerReading(desk, { order, patience, round }, now.stat)
+      if (found) return found
+    } catch (error) {
       // It went while it was waited for; by now the address may mean another original.
       if (codeOf(error) !== "original-not-found" || round >= MAX_ROUNDS) throw error
-    })
+    }
     // Each further look is owed to another change of the original, and the deadline ends them.
-    return found ?? find(parsed, patience, round + 1)
+    return find(parsed, patience, round + 1)
   }
 
   const { deadlineMs } = parts

@@ -5,7 +5,7 @@
 import type { LRUCache } from "lru-cache"
 
 import { TailorError } from "../errors.ts"
-import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
+import type { Reading, RenditionKey } from "../sizes/key.ts"
 import type { HeadOptions, Originals, OriginalStat, Renditions } from "../store/store.ts"
 import type { InStep } from "./in-step.ts"
 import type { Course, Made, MakeParts, Order } from "./make.ts"
@@ -42,7 +42,7 @@ export const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise
 /** The first reading whose original is there, with its stat: what an address means now. */
 export const meaningOf = async (
   { originals }: Desk,
-  readings: Parsed["readings"],
+  readings: readonly Reading[],
   options: HeadOptions,
 ): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
   for (const reading of readings) {

@@ -13,6 +13,37 @@ export interface Patience extends CallOptions {
   readonly signal: AbortSignal
 }
 
+/** How exactly deadlines are kept. A timer for each request would cost a hit more than its look into memory does. */
+const TICK_MS = 50
+
+interface Alarm {
+  readonly dueMs: number
+  readonly ring: () => void
+}
+
+/** Alarms that are set, in no order: most are let go of long before they are due. */
+const alarms = new Set<Alarm>()
+let ticking: NodeJS.Timeout | undefined
+
+const tick = (): void => {
+  const now = performance.now()
+  for (const alarm of alarms) {
+    if (alarm.dueMs > now) continue
+    alarms.delete(alarm)
+    alarm.ring()
+  }
+  if (alarms.size > 0) return
+  clearInterval(ticking)
+  ticking = undefined
+}
+
+const setAlarm = (ms: number, ring: () => void): Alarm => {
+  const alarm = { dueMs: performance.now() + ms, ring }
+  alarms.add(alarm)
+  ticking ??= setInterval(tick, Math.min(ms, TICK_MS))
+  return alarm
+}
+
 const follow = (left: AbortSignal | undefined): AbortController => {
   const controller = new AbortController()
   // Whatever its reason says, it is the client who left, and nobody's fault: an AbortError, which passes through.
@@ -44,13 +75,13 @@ export const withPatience = <T>(
     let isOver = false
     const end = (): void => {
       isOver = true
-      clearTimeout(timer)
+      alarms.delete(alarm)
       controller?.abort(busy("deadline"))
     }
-    const timer = setTimeout(() => {
+    const alarm = setAlarm(deadlineMs, () => {
       end()
       reject(busy("deadline"))
-    }, deadlineMs)
+    })
     const patience: Patience = {
       get signal() {
         if (!controller) {
