@@ -14,7 +14,7 @@ import { keepTidy } from "../../server/tidy.ts"
 import type { Watch, WatchOptions } from "../../server/watch.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
 import { isS3Url } from "../../store/s3/place.ts"
-import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
+import { JSON_ARGUMENT, loadFromArguments, settingArguments, type Values } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { bold, cyan, dim, print, printJson } from "../output.ts"
 
@@ -134,6 +134,16 @@ const untilAskedToEnd = (): Promise<void> =>
     }
   })
 
+/** The argument, where there is one. @throws {bad-config} where --originals names another */
+const folderOf = ({ folder, originals }: Values): string | undefined => {
+  if (folder === undefined) return undefined
+  if (originals !== undefined && resolve(String(originals)) !== resolve(String(folder)))
+    throw badConfig([
+      `originals: Expected one place, got ${JSON.stringify(folder)} as the argument and ${JSON.stringify(originals)} by --originals.`,
+    ])
+  return String(folder)
+}
+
 export const serve: Command = {
   examples: [
     "imgtailor serve ./photos --sizes 360x270,480h,1280w --port 3000",
@@ -144,7 +154,7 @@ export const serve: Command = {
   description: "Serve a folder or a bucket of photos in every listed size, each made when it is first asked for.",
   args,
   run: async (values) => {
-    const folder = values["folder"] === undefined ? undefined : String(values["folder"])
+    const folder = folderOf(values)
     const isDemo = values["demo"] === true && folder === undefined && values["originals"] === undefined
     const given = isDemo
       ? await (await import("../demo.ts")).demoOptions(process.cwd(), values)
