@@ -283,6 +283,16 @@ describe("parseKey", () => {
 
 const exactly = (text: string): RegExp => new RegExp(`^${text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}$`, "u")
 
+describe("an address without a size", () => {
+  it.each(["/", "/photo.jpg"])("is told what addresses look like, base path included: %s", (path) => {
+    expect(parse(path, { ...GRAMMAR, basePath: "/img" })).toEqual({
+      refused: "bad-address",
+      detail: "The address has no size.",
+      hint: "Expected /img/<directory>/<size>/<file>, for instance /img/360x270/photo.jpg.",
+    })
+  })
+})
+
 describe("decodePath", () => {
   it.each<[string, string, readonly string[]]>([
     ["a space", "/480h/a%20b.jpg", ["480h", "a b.jpg"]],

@@ -200,6 +200,8 @@ const startCdn = async (
 }
 
 const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirect> => {
+  // All that is missing is said at once.
+  needTools("nginx", "osls", "s3rver")
   const { api = "http", identity = "role", missing = 404 } = options
   const service = join(parts.folder, "service")
   await cp(EXAMPLES, service, { recursive: true })
