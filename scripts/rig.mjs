@@ -4,17 +4,44 @@
 //
 // The rigs are TypeScript, and shared with the tests.
 import { once } from "node:events"
-import { rmSync, statSync } from "node:fs"
+import { readdirSync, rmSync, statSync } from "node:fs"
+import { createServer } from "node:net"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { build, stop } from "esbuild"
 
-// Of each rig: the file, and what of it starts it, with { originals, port, sizes, formats, signal }. It gives { url, stop }.
+// Of each rig: the file, what of it starts it, with { originals, port, sizes, formats, signal }, which gives { url, stop }, and what there
+// is to know of what it gave.
 const RIGS = {
-  direct: ["test/rig/direct.ts", "startDirectRig"],
-  redirect: ["test/rig/redirect.ts", "startRedirectRig"],
+  direct: {
+    source: "test/rig/direct.ts",
+    starter: "startDirectRig",
+    describe: ({
+      s3,
+    }) => `The photos are in s3://originals, what is made in s3://renditions, of the S3 server at ${s3.endpoint}.
+To replace a photo:
+  AWS_ACCESS_KEY_ID=${s3.keys.accessKeyId} AWS_SECRET_ACCESS_KEY=${s3.keys.secretAccessKey} AWS_REGION=us-east-1 \\
+    aws s3 cp mug.jpg s3://originals/shop/mug.jpg --endpoint-url ${s3.endpoint}`,
+  },
+  redirect: {
+    source: "test/rig/redirect.ts",
+    starter: "startRedirectRig",
+    describe: ({ bucketUrl }) => `The photos are in a bucket. To replace one:
+  curl -T mug.jpg -H 'x-amz-rig: bucket' ${bucketUrl}/shop/mug.jpg
+No bucket policy is enforced here: originals are public, which they are not on AWS.`,
+  },
 }
+
+const USAGE = `npm run rig:direct -- --originals photos
+npm run rig:redirect -- --originals photos
+
+Runs one of the two flows on AWS on this machine, with a copy of a folder of photos, until it is interrupted.
+
+  --originals <folder>  The photos. They are copied: what changes in the folder later does not count.
+  --port <number>       Of the address that visitors ask. Default: a free one.
+  --sizes <list>        Default: 360x270,480h,1280w
+  --formats <list>      Default: avif,webp`
 
 const fail = (text) => {
   console.error(text)
@@ -31,14 +58,35 @@ const parse = (config) => {
   }
 }
 
+const hasFile = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile())
+
+/** Before anything is started that takes its time. */
+const requirePort = async (port) => {
+  const server = createServer().listen(port, "127.0.0.1")
+  await once(server, "listening").catch((error) => {
+    const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.message})`
+    fail(`--port: ${port} ${why}. Choose another, or leave it out for any free one.`)
+  })
+  server.close()
+  await once(server, "close")
+}
+
 const readArguments = () => {
   const text = { type: "string" }
-  const options = { originals: text, port: { ...text, default: "0" }, sizes: text, formats: text }
+  const port0 = { ...text, default: "0" }
+  const options = { originals: text, port: port0, sizes: text, formats: text, help: { type: "boolean", short: "h" } }
   const { values, positionals } = parse({ options, allowPositionals: true })
+  if (values.help) {
+    console.log(USAGE)
+    process.exit()
+  }
   const [name] = positionals
   if (!Object.hasOwn(RIGS, name ?? "")) fail(`Expected one of ${Object.keys(RIGS).join(", ")}, got ${name}.`)
   const originals = resolve(values.originals ?? fail("--originals: Expected a folder of photos."))
   if (!statSync(originals, { throwIfNoEntry: false })?.isDirectory()) fail(`--originals: ${originals} is no folder.`)
+  if (!hasFile(originals))
+    fail(`--originals: ${originals} is empty. Expected a folder with photos: they are copied at the start.`)
   const port = Number(values.port)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     fail(`--port: Expected 0 to 65535, got ${String(values.port)}.`)
@@ -59,14 +107,18 @@ const load = async (source) => {
 }
 
 const { name, options } = readArguments()
+await requirePort(options.port)
 const interrupted = new AbortController()
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort())
 process.chdir(resolve(import.meta.dirname, ".."))
-const [source, starter] = RIGS[name]
+const { source, starter, describe } = RIGS[name]
 const { [starter]: start } = await load(source)
 try {
   const rig = await start({ ...options, signal: interrupted.signal })
-  console.log(rig.url)
+  console.log(`${rig.url}
+
+${options.originals} was copied: what changes in it from now on does not count here.
+${describe(rig)}`)
   if (!interrupted.signal.aborted) await once(interrupted.signal, "abort")
   await rig.stop()
 } catch (error) {

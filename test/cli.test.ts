@@ -6,7 +6,7 @@ import { dirname, join } from "node:path"
 
 import { describe as group, expect, it, onTestFinished } from "vitest"
 
-import { launchCommand, launchServe, type LaunchOptions, PACKAGE, runCommand } from "./support/command.ts"
+import { launch, launchCommand, launchServe, type LaunchOptions, PACKAGE, runCommand } from "./support/command.ts"
 import { filesBelow, temporaryFolder } from "./support/folders.ts"
 import { describe, flat, quadrants } from "./support/photos.ts"
 
@@ -205,8 +205,34 @@ group("mistakes on the command line end with 2 and say what would be right", () 
     ],
     ["a configuration file that is missing", ["serve", "--config", "my.json"], ["my.json"]],
     ["a command that is none", ["srve"], ["srve", "Did you mean serve?"]],
-    ["nothing to purge", ["purge"], [/original/i]],
+    ["nothing to purge", ["purge"], [/original/i, /\w\. --help shows how\.\n$/]],
     ["nothing to tell of", ["info"], [/original/i]],
+    [
+      "a word that is not one of a few",
+      ["package", "--mode", "both"],
+      [/redirect, direct, sync\. --help shows how\.\n$/],
+    ],
+    [
+      "two places of originals",
+      ["serve", "photos", "--originals", "other", "--sizes", "64w"],
+      ['"photos" as the argument and "other" by --originals'],
+    ],
+    [
+      "switches that are neither on nor off",
+      ["serve", "photos", "--sizes", "64w", "--watch=maybe", "--sharedStore=on"],
+      [
+        "2 mistakes",
+        '--watch: Expected true or false, got "maybe".',
+        '--shared-store: Expected true or false, got "on".',
+      ],
+    ],
+    ["a switch of a command's own", ["package", "--layer=maybe"], ["--layer: Expected true or false"]],
+    ["no sizes for the edge", ["edge"], [/sizes: this setting is missing.*--sizes \S*\d/]],
+    [
+      "an original as in an address",
+      ["info", "/shop/a.jpg", "--originals", "photos", "--sizes", "64w"],
+      ['got "/shop/a.jpg". Without a slash at the start: shop/a.jpg\n'],
+    ],
     [
       "an original outside",
       ["info", "../a.jpg", "--originals", "photos", "--sizes", "64w"],
@@ -367,6 +393,9 @@ group("imgtailor purge", () => {
     const nothing = await runCommand(["purge", "shop", ...SETTINGS], { cwd })
     expect(nothing.stdout).toMatch(/^Deleted 0 renditions of shop\.\n.*shop\/\n$/)
 
+    const image = await runCommand(["purge", "shop/none.jpg", ...SETTINGS], { cwd })
+    expect(image.stdout).toBe("Deleted 0 renditions of shop/none.jpg.\nNothing was stored for it.\n")
+
     const folder = await runCommand(["purge", "shop/", ...SETTINGS], { cwd })
     expect(folder).toMatchObject({ code: 0, stdout: "Deleted 1 rendition of shop/.\n" })
     expect(await filesBelow(join(renditions, "files"))).toEqual(["64w/a.jpg"])
@@ -418,6 +447,55 @@ group("imgtailor warm", () => {
     const absent = await runCommand(["warm", "shop/c.jpg", ...SETTINGS, "--renditions", "made"], { cwd })
     expect(absent.code).toBe(1)
     expect(absent.stdout).toContain("No original")
+  })
+})
+
+group("switches", () => {
+  it.each([
+    ["--json=1", true],
+    ["--json=YES", true],
+    ["--json=0", false],
+    ["--json=no", false],
+    ["--no-json", false],
+  ])("mean what they say: %s", async (flag, isJson) => {
+    const cwd = await folderWith({})
+    const { stdout, code } = await runCommand(["purge", "/", ...SETTINGS, flag], { cwd })
+    expect([code, stdout]).toEqual([0, isJson ? `{"deleted":0}\n` : "Deleted 0 renditions of /.\n"])
+  })
+})
+
+group("a bucket without credentials", () => {
+  const bucket = ["s3://shop-photos", "--renditions", "s3://shop-made", "--sizes", "64w", "--s3-region", "eu-central-1"]
+  const env = { AWS_EC2_METADATA_DISABLED: "true" }
+
+  it("is told by serve in one line, rather than that there are no photos", async () => {
+    const running = launchCommand(["serve", ...bucket, "--port", "0"], { cwd: await temporaryFolder(), env })
+    await running.until(/^Renditions are kept in .*$/m)
+    expect(running.stdout()).toMatch(/^ {2}Its photos could not be listed: No credentials .*AWS_ACCESS_KEY_ID.*$/m)
+    expect(running.stdout()).not.toContain("No photo was found")
+  })
+
+  it("is told by every other command, too", async () => {
+    const { code, stdout, stderr } = await runCommand(["info", "a.jpg", "--originals", ...bucket], {
+      cwd: await temporaryFolder(),
+      env,
+    })
+    expect([code, stdout]).toEqual([1, ""])
+    expect(stderr).toMatch(/^imgtailor: .*No credentials .*AWS_ACCESS_KEY_ID.*\n$/)
+  })
+})
+
+group.skipIf(process.platform === "win32")("a pipe whose reader ends", () => {
+  it("ends the command without a word, as the shell says of a broken pipe", async () => {
+    const photo = await flat({ width: 16, height: 16 })
+    const cwd = await folderWith(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`${at}.jpg`, photo])))
+    const main = join(PACKAGE, "dist", "cli", "main.js")
+    const script = `"$0" "$@" | head -n 1; echo "\${PIPESTATUS[0]}"`
+    const args = ["-c", script, process.execPath, main, "warm", ...SETTINGS]
+    const running = launch("bash", args, { cwd })
+    await running.ended
+    expect(running.stderr()).toBe("")
+    expect(running.stdout()).toMatch(/^\d\.jpg: made 5, stored before 0\n141\n$/)
   })
 })
 

@@ -30,13 +30,17 @@ const pack = async (folder: string): Promise<string> => {
 }
 
 describe("the packed package", () => {
-  it("holds what is built, its sources and the four pages, and nothing else", async () => {
+  it("holds what is built, its sources, the four pages, docs and examples, and nothing else", async () => {
     const folder = await temporaryFolder()
     await run("tar", ["-xzf", await pack(folder)], folder)
     const files = await filesBelow(join(folder, "package"))
 
-    const pages = files.filter((file) => !/^(?:dist|src)\//.test(file))
+    const pages = files.filter((file) => !/^(?:dist|docs|examples|src)\//.test(file))
     expect(pages).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"])
+    for (const name of ["docs", "examples"]) {
+      const shipped = files.filter((file) => file.startsWith(`${name}/`)).map((file) => file.slice(name.length + 1))
+      expect(shipped).toEqual((await filesBelow(join(PACKAGE, name))).toSorted())
+    }
     expect(files.filter((file) => /\.test\.|(?:^|\/)tsconfig/.test(file))).toEqual([])
 
     const sources = files.filter((file) => file.startsWith("src/"))

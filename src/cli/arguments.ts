@@ -3,8 +3,8 @@ import type { ArgsDef } from "citty"
 
 import { load, type Loaded, loadFile, mergeOptions } from "../config/load.ts"
 import { didYouMean } from "../config/schema.ts"
-import { flagOf, optionsFrom, type Setting, SETTINGS } from "../config/settings.ts"
-import { badConfig } from "../errors.ts"
+import { flagOf, optionsFrom, parseSwitch, type Setting, SETTINGS } from "../config/settings.ts"
+import { badAddress, badConfig, type TailorError } from "../errors.ts"
 
 const plain = (markdown: string): string => markdown.replaceAll("`", "")
 
@@ -50,6 +50,34 @@ const refuseUnknown = (values: Values, definition: ArgsDef): void => {
   // An unknown flag's value looks like one argument too many.
   if (extra.length > 0 && problems.length === 0) problems.push(`${extra.join(" ")}: Expected no further arguments.`)
   if (problems.length > 0) throw badConfig(problems)
+}
+
+/**
+ * A command line with its switches alone (`--watch`, `--no-watch`) where they had a value: citty takes every one but `false` for true.
+ * @throws {bad-config} values that are no answer
+ */
+export const readSwitches = (rawArgs: readonly string[], definition: ArgsDef): string[] => {
+  const problems: string[] = []
+  const end = rawArgs.includes("--") ? rawArgs.indexOf("--") : rawArgs.length
+  const read = rawArgs.map((arg, at) => {
+    const [, given = "", text = ""] = (at < end && /^--([A-Za-z-]+)=(.*)$/s.exec(arg)) || []
+    const name = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    if (definition[name]?.type !== "boolean") return arg
+    const value = parseSwitch(text)
+    if (value === undefined) problems.push(`--${name}: Expected true or false, got ${JSON.stringify(text)}.`)
+    return value === false ? `--no-${name}` : `--${name}`
+  })
+  if (problems.length > 0) throw badConfig(problems)
+  return read
+}
+
+/** For a text that is no original's key. @param what would have been right */
+export const notAnOriginal = (text: string, what: string): TailorError => {
+  const [, key] = /^\/+(.+)$/.exec(text) ?? []
+  return badAddress(
+    `Expected ${what}, got ${JSON.stringify(text)}.`,
+    key === undefined ? undefined : `Without a slash at the start: ${key}`,
+  )
 }
 
 const textOf = (values: Values, setting: Setting): string | undefined => {

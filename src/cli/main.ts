@@ -7,8 +7,8 @@ import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand }
 
 import { didYouMean } from "../config/schema.ts"
 import { codeOf, TailorError } from "../errors.ts"
-import type { Values } from "./arguments.ts"
-import { isTerminal, print } from "./output.ts"
+import { readSwitches, type Values } from "./arguments.ts"
+import { endWithReader, isTerminal, print } from "./output.ts"
 
 /** What a file in commands/ says of itself. */
 export interface Command {
@@ -37,10 +37,12 @@ const complain = (text: string): never => {
 }
 
 const fail = (error: unknown): never => {
-  // citty's own: a positional argument that is missing.
-  if (error instanceof Error && error.name === "CLIError") return complain(`${error.message}. --help shows how.`)
+  // citty's own: a positional argument that is missing, a word that is not one of a few.
+  if (error instanceof Error && error.name === "CLIError")
+    return complain(`${stripVTControlCharacters(error.message).replace(/\.$/, "")}. --help shows how.`)
   if (error instanceof TailorError) {
-    process.stderr.write(`imgtailor: ${error.detail}${error.hint ? ` ${error.hint}` : ""}\n`)
+    // Whoever typed the command is who may know: the message has what an answer keeps to itself.
+    process.stderr.write(`imgtailor: ${error.message}\n`)
     process.exit(codeOf(error) === "bad-config" || codeOf(error) === "bad-address" ? 2 : 1)
   }
   process.stderr.write(`imgtailor: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -81,8 +83,14 @@ const runNamed = async (name: string, rawArgs: string[]): Promise<void> => {
   const defined = define(name, command)
   if (rawArgs.some((arg) => arg === "--help" || arg === "-h"))
     return printUsage(renderUsage(defined, main), command.examples)
-  await runCommand(defined, { rawArgs }).catch(fail)
+  try {
+    await runCommand(defined, { rawArgs: readSwitches(rawArgs, command.args) })
+  } catch (error) {
+    fail(error)
+  }
 }
+
+endWithReader()
 
 const [name = "--help", ...rawArgs] = process.argv.slice(2)
 if (["--help", "-h", "help"].includes(name)) await printUsage(renderUsage(main), EXAMPLES)

@@ -11,4 +11,18 @@ export const dim = (text: string): string => paint(2, text)
 
 export const print = (text = ""): void => void process.stdout.write(`${text}\n`)
 
+/** As the shell counts it when a signal ends a program: 128 and SIGPIPE's number. */
+const BROKEN_PIPE = 141
+
+/**
+ * Ends the command without a word once nobody reads its results any more (`imgtailor warm | head -1`), as other programs of a pipe do.
+ * Node ignores the signal that would do it.
+ */
+export const endWithReader = (): void => {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error
+    process.exit(BROKEN_PIPE)
+  })
+}
+
 export const printJson = (value: unknown): void => print(JSON.stringify(value))

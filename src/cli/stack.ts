@@ -2,6 +2,7 @@
 import type { ArgsDef } from "citty"
 
 import { STACK_IGNORES, type StackOptions } from "../aws/stack/stack.ts"
+import { toNumber } from "../config/settings.ts"
 import { optionsFromArguments, settingArguments, type Values } from "./arguments.ts"
 
 const OPTIONS: ArgsDef = {
@@ -43,7 +44,8 @@ export const stackFromArguments = async (values: Values, definition: ArgsDef): P
   const textOf = (name: string): string | undefined => (values[name] === undefined ? undefined : String(values[name]))
   const concurrency = textOf("concurrency")
   const stack = {
-    concurrency: concurrency === undefined ? undefined : Number(concurrency.trim() || Number.NaN),
+    // A text that is no number is refused with the rest.
+    concurrency: concurrency === undefined ? undefined : (toNumber(concurrency) as number),
     enableEvents: values["enable-events"] === true,
     warm: values["warm"] === true,
     aliases: textOf("aliases")

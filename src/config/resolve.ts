@@ -186,13 +186,13 @@ const resolvePlaces = (options: TailorOptions, directory: string): Places => {
   }
 }
 
-/**
- * The complete configuration.
- * @throws {bad-config} with every mistake
- */
-export const resolveConfig = (input: unknown, { directory, threads, region }: Surroundings): TailorConfig => {
+/** A configuration that is whole, or every mistake as a sentence. */
+export type Resolved = { readonly config: TailorConfig } | { readonly problems: readonly string[] }
+
+/** The complete configuration, or every mistake in it: for whoever has others to tell besides. */
+export const tryConfig = (input: unknown, { directory, threads, region }: Surroundings): Resolved => {
   const checked = checkOptions(input)
-  if ("problems" in checked) throw badConfig(checked.problems)
+  if ("problems" in checked) return checked
   const { sharedStore, formats, background, cacheControl, basePath, watch, host, port, ...options } = {
     ...DEFAULTS,
     ...given(checked.options),
@@ -207,11 +207,11 @@ export const resolveConfig = (input: unknown, { directory, threads, region }: Su
     ...s3Problems(asS3(originals), asS3(renditions), { s3, watch }),
     ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
   ]
-  if ("problems" in sizes || all.length > 0) throw badConfig(all)
+  if ("problems" in sizes || all.length > 0) return { problems: all }
 
   const limits = { ...defaultLimits(threads), ...given(options.limits) }
   const { animationPixels } = limits
-  return Object.freeze({
+  const config = Object.freeze({
     originals,
     renditions,
     grammar: { sizes: sizes.list, formats, retired, sharedStore },
@@ -226,4 +226,15 @@ export const resolveConfig = (input: unknown, { directory, threads, region }: Su
     port,
     notices,
   })
+  return { config }
+}
+
+/**
+ * The complete configuration.
+ * @throws {bad-config} with every mistake
+ */
+export const resolveConfig = (input: unknown, surroundings: Surroundings): TailorConfig => {
+  const resolved = tryConfig(input, surroundings)
+  if ("problems" in resolved) throw badConfig(resolved.problems)
+  return resolved.config
 }

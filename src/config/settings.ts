@@ -202,8 +202,8 @@ export const flagOf = ({ path }: Setting): string => (path[0] === "limits" ? pat
 export const variableOf = (setting: Setting): string =>
   `IMGTAILOR_${flagOf(setting).replaceAll("-", "_").toUpperCase()}`
 
-/** A finite number; any other text is passed on as it is, for the schema to refuse with its path. */
-const toNumber = (text: string): number | string =>
+/** A finite number; any other text is passed on as it is, to be refused with what it is the value of. */
+export const toNumber = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text
 
 const split = (text: string): readonly string[] => text.split(",").map((part) => part.trim())
@@ -231,12 +231,15 @@ const SWITCH: ReadonlyMap<string, boolean> = new Map([
   ["no", false],
 ])
 
+/** What a text says of a switch; undefined for one that says nothing. */
+export const parseSwitch = (text: string): boolean | undefined => SWITCH.get(text.toLowerCase())
+
 /** The value of a setting given as text. What does not parse is left as text, so that the schema names it. */
 export const parseSetting = ({ kind }: Setting, text: string): unknown => {
   if (kind === "list") return text.startsWith("[") ? toJson(text) : split(text)
   if (kind === "number") return toNumber(text)
   if (kind === "numbers") return toNumbers(text)
-  return kind === "switch" ? (SWITCH.get(text.toLowerCase()) ?? text) : text
+  return kind === "switch" ? (parseSwitch(text) ?? text) : text
 }
 
 /** Options from texts by setting; absent ones are left out. */

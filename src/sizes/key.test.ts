@@ -283,6 +283,16 @@ describe("parseKey", () => {
 
 const exactly = (text: string): RegExp => new RegExp(`^${text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}$`, "u")
 
+describe("an address without a size", () => {
+  it.each(["/", "/photo.jpg"])("is told what addresses look like, base path included: %s", (path) => {
+    expect(parse(path, { ...GRAMMAR, basePath: "/img" })).toEqual({
+      refused: "bad-address",
+      detail: "The address has no size.",
+      hint: "Expected /img/<directory>/<size>/<file>, for instance /img/360x270/photo.jpg.",
+    })
+  })
+})
+
 describe("decodePath", () => {
   it.each<[string, string, readonly string[]]>([
     ["a space", "/480h/a%20b.jpg", ["480h", "a b.jpg"]],
@@ -299,6 +309,7 @@ describe("decodePath", () => {
     ["sub-delimiters, raw", "/480h/!$&'()*+,;=:@.jpg", ["480h", "!$&'()*+,;=:@.jpg"]],
     ["brackets", "/480h/test%20[1].jpg", ["480h", "test [1].jpg"]],
     ["dots that are no dot segments", "/.../480h/..a", ["...", "480h", "..a"]],
+    ["the root, which has none", "/", []],
     ["a composed letter", "/480h/%C3%A9.jpg", ["480h", "\u00e9.jpg"]],
     ["a decomposed letter, as it is", "/480h/e%CC%81.jpg", ["480h", "e\u0301.jpg"]],
   ])("decodes %s", (_, path, segments) => {
@@ -308,7 +319,6 @@ describe("decodePath", () => {
   it.each([
     ["no slash at the start", "480h/a.jpg"],
     ["nothing", ""],
-    ["the root", "/"],
     ["an empty segment at the start", "//480h/a.jpg"],
     ["an empty segment within", "/a//480h/a.jpg"],
     ["an empty segment at the end", "/480h/"],

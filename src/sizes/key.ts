@@ -97,7 +97,7 @@ const isControl = (character: string): boolean => character < " " || (character 
 /** Why a decoded segment cannot be part of a key; undefined where it can. */
 const segmentFault = (segment: string): string | undefined => {
   if (segment === "") return "an empty segment"
-  if (segment === "." || segment === "..") return `the segment ${segment}`
+  if (segment === "." || segment === "..") return `the segment "${segment}"`
   if (/[/\\]/.test(segment)) return "an escaped slash or a backslash"
   if (!isWellFormed(segment)) return "half a surrogate pair"
   return segment.split("").some(isControl) ? "a control character" : undefined
@@ -106,10 +106,12 @@ const segmentFault = (segment: string): string | undefined => {
 /**
  * Segments of a raw path (`/a%20b/480h/c.jpg`, no query): split at `/` first, then each decoded once.
  * Refuses what no key can hold: malformed escapes, bad UTF-8, slashes and control characters within a segment, empty and dot segments.
+ * The root (`/`) has none.
  */
 export const decodePath = (path: string): readonly string[] | Refusal => {
   if (!path.startsWith("/")) return refuse("bad-address", "Expected a path that starts with a slash.")
   const segments: string[] = []
+  if (path === "/") return segments
   for (const raw of path.slice(1).split("/")) {
     const segment = decodeSegment(raw)
     if (segment === undefined)
@@ -233,10 +235,11 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
   const file = segments[segments.length - 1]
   const sizeSegment = segments[segments.length - 2]
   if (file === undefined || sizeSegment === undefined) {
+    const { basePath = "" } = grammar
     return refuse(
       "bad-address",
       "The address has no size.",
-      `Expected /<directory>/<size>/<file>, for instance ${grammar.basePath ?? ""}/${grammar.sizes[0].name}/photo.jpg.`,
+      `Expected ${basePath}/<directory>/<size>/<file>, for instance ${basePath}/${grammar.sizes[0].name}/photo.jpg.`,
     )
   }
   const directory = segments

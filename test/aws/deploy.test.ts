@@ -109,6 +109,7 @@ describe("the construct", () => {
   })
 })
 
+const CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000"
 const PLACE = ["--originals", "s3://shop-photos", "--sizes", "360x270,480h,1280w"]
 
 describe("imgtailor template", () => {
@@ -143,7 +144,13 @@ describe("imgtailor template", () => {
     [["--sizes", "1w"], "originals: Expected a bucket like s3://shop-photos, got none."],
     [[...PLACE, "--aliases", "a.example.com"], "aliases: Expected names together with the ARN"],
     [[...PLACE, "--concurrency", "many"], "concurrency: Expected a whole number"],
+    [[...PLACE, "--concurrency", "ten"], 'concurrency: Expected a whole number, 0 for none, got "ten".'],
     [[...PLACE, "--renditions", "s3://b"], "--renditions: there is no such option"],
+    [["--sizes", "1ww", "--concurrency", "ten", "--aliases", "a.example.com"], "The configuration has 4 mistakes"],
+    [
+      [...PLACE, "--aliases", "a.example.com", "--certificate-arn", CERTIFICATE.replace("us-east-1", "eu-central-1")],
+      "certificateArn: Expected the ARN of a certificate in us-east-1",
+    ],
   ])("refuses %j with what would be right", async (args, complaint) => {
     const { code, stdout, stderr } = await runCommand(["template", ...args], { cwd: await temporaryFolder() })
     expect([code, stdout]).toEqual([2, ""])
@@ -205,6 +212,7 @@ describe("imgtailor deploy", () => {
   it.each([
     [[...PLACE, "more"], "more: Expected no further arguments."],
     [["--originals", "s3://shop-photos", "--sizes", "1ww"], "sizes.0: Expected a size"],
+    [["--sizes", "1ww", "--code", "nowhere.zip", "--stack", "1"], "The configuration has 4 mistakes"],
   ])("refuses %j as every command does", async (args, complaint) => {
     const { code, stderr } = await runCommand(["deploy", ...args], { cwd: await temporaryFolder() })
     expect(code).toBe(2)

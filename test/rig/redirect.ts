@@ -55,6 +55,8 @@ interface Redirect {
   readonly zip: string
   readonly put: Put
   readonly get: (key: string) => Promise<Response>
+  /** Of the bucket, where whoever sends the header `x-amz-rig: bucket` may put photos. */
+  readonly bucketUrl: string
   /** Starts another CDN in front of the bucket, which keeps for so long what says nothing of it. @returns its address */
   readonly addCdn: (defaultSeconds: number) => Promise<string>
   /** What the function logged, and what serverless-offline had to say. */
@@ -198,6 +200,8 @@ const startCdn = async (
 }
 
 const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirect> => {
+  // All that is missing is said at once.
+  needTools("nginx", "osls", "s3rver")
   const { api = "http", identity = "role", missing = 404 } = options
   const service = join(parts.folder, "service")
   await cp(EXAMPLES, service, { recursive: true })
@@ -232,6 +236,7 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
     zip,
     put: bucket.put,
     get: bucket.get,
+    bucketUrl: `http://127.0.0.1:${bucket.port}/${BUCKET}`,
     addCdn,
     log,
   }

@@ -96,6 +96,8 @@ export const needTools = <const T extends Tool>(...names: readonly T[]): Readonl
 export const findTools = <const T extends Tool>(...names: readonly T[]): Readonly<Record<T, string>> | undefined => {
   const { found, missing } = search(names)
   if (!missing) return found
+  // A rig that somebody starts by hand skips nothing: needTools tells all that it lacks.
+  if (!process.env["VITEST"]) return undefined
   if (process.env["CI"]) throw new Error(missing)
   console.warn(`Skipped: ${missing}`)
   return undefined

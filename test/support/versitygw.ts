@@ -46,6 +46,8 @@ export interface Ask {
 /** A running server. */
 export interface S3Server {
   readonly endpoint: string
+  /** Of root. */
+  readonly keys: Identity
   /** Id of its process at the moment. */
   readonly pid: number
   /** A request as root, whatever comes back. */
@@ -131,6 +133,7 @@ const toolsAt = (endpoint: string): Omit<S3Server, "pid" | "stop" | "pause" | "r
   const ask = askAt(endpoint)
   return {
     endpoint,
+    keys: ROOT,
     ask,
     createBucket: async (bucket) => void (await succeed(await ask(bucket, "", { method: "PUT" }), "create bucket")),
     putObject: async (bucket, key, body, type = "image/jpeg") => {

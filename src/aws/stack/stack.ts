@@ -2,7 +2,7 @@
  * From settings to the template of the direct flow. The command line, and through it the construct, come here, so that both deploy the
  * same. Settings are checked as the functions will check them, and passed on to them as variables.
  */
-import { resolveConfig } from "../../config/resolve.ts"
+import { type Resolved, tryConfig } from "../../config/resolve.ts"
 import { variablesFrom } from "../../config/settings.ts"
 import { badConfig } from "../../errors.ts"
 import { parseS3Url, type S3Place } from "../../store/s3/place.ts"
@@ -42,6 +42,7 @@ const SPARE_MS = 5000
 
 /** No name that a bucket can have these days, so that it is nobody's. */
 const SOME_BUCKET = "s3://RENDITIONS"
+const SOME_ORIGINALS = "s3://ORIGINALS"
 
 const placeProblems = (originals: unknown, place: S3Place | undefined): readonly string[] => {
   if (!place) return [`originals: Expected a bucket like s3://shop-photos, got ${JSON.stringify(originals) ?? "none"}.`]
@@ -54,10 +55,21 @@ const domainProblems = ({ aliases = [], certificateArn }: StackOptions): readonl
     ? []
     : ["aliases: Expected names together with the ARN of their certificate, got one without the other."]
 
+/**
+ * CloudFront takes a certificate from nowhere else (ACM User Guide, "Supported Regions"). What is only known when it is deployed, as the
+ * CDK's tokens, has to be believed.
+ */
+const certificateProblems = ({ certificateArn = "${}" }: StackOptions): readonly string[] =>
+  certificateArn.includes("${") || /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/\S+$/.test(certificateArn)
+    ? []
+    : [
+        `certificateArn: Expected the ARN of a certificate in us-east-1, like arn:aws:acm:us-east-1:123456789012:certificate/…, got ${JSON.stringify(certificateArn)}. CloudFront takes none from another region.`,
+      ]
+
 const concurrencyProblems = ({ concurrency = 0 }: StackOptions): readonly string[] =>
   Number.isInteger(concurrency) && concurrency >= 0
     ? []
-    : [`concurrency: Expected a whole number, 0 for none, got ${concurrency}.`]
+    : [`concurrency: Expected a whole number, 0 for none, got ${JSON.stringify(concurrency)}.`]
 
 const refusedProblems = (settings: Settings): readonly string[] =>
   REFUSED.filter((name) => settings[name] !== undefined && settings[name] !== false).map(
@@ -74,23 +86,41 @@ const variablesOf = (settings: Settings): Record<string, string> => {
   return variablesFrom({ ...others, limits: { deadlineMs, ...(limits as Settings | undefined) } })
 }
 
+const isRefused = (name: string): boolean => REFUSED.some((refused) => refused === name)
+
+/** The settings as the functions will check them; what is told of them already is not told twice. */
+const resolve = (kept: Settings, place: S3Place | undefined): Resolved => {
+  const checked = Object.fromEntries(Object.entries(kept).filter(([name]) => !isRefused(name)))
+  const originals = place ? kept["originals"] : SOME_ORIGINALS
+  const surroundings = { directory: process.cwd(), threads: 4, region: "us-east-1" }
+  return tryConfig({ ...checked, originals, renditions: SOME_BUCKET }, surroundings)
+}
+
 /**
  * The template of a stack.
  * @param settings as in a configuration file, `originals` in S3; those of this machine and `renditions` do not count
- * @throws {bad-config} with every mistake in either
+ * @param others mistakes of whoever asks, to be told with these
+ * @throws {bad-config} with every mistake in all three
  */
-export const makeTemplate = async (settings: Settings, stack: StackOptions = {}): Promise<Template> => {
+export const makeTemplate = async (
+  settings: Settings,
+  stack: StackOptions = {},
+  others: readonly string[] = [],
+): Promise<Template> => {
   const kept = Object.fromEntries(Object.entries(settings).filter(([name]) => !STACK_IGNORES.has(name)))
   const place = parseS3Url(String(kept["originals"]))
+  const resolved = resolve(kept, place)
   const problems = [
+    ...others,
     ...placeProblems(kept["originals"], place),
     ...refusedProblems(kept),
+    ...("problems" in resolved ? resolved.problems : []),
     ...domainProblems(stack),
+    ...certificateProblems(stack),
     ...concurrencyProblems(stack),
   ]
-  if (!place || problems.length > 0) throw badConfig(problems)
-  const surroundings = { directory: process.cwd(), threads: 4, region: "us-east-1" }
-  const config = resolveConfig({ ...kept, renditions: SOME_BUCKET }, surroundings)
+  if (!place || "problems" in resolved || problems.length > 0) throw badConfig(problems)
+  const { config } = resolved
   return directTemplate({
     place,
     listed: config.grammar,

@@ -9,7 +9,7 @@ import type { ArgsDef } from "citty"
 
 import type { ImageTailorProps } from "../../aws/stack/construct.ts"
 import { makeTemplate } from "../../aws/stack/stack.ts"
-import { badConfig, notInstalled } from "../../errors.ts"
+import { notInstalled } from "../../errors.ts"
 import type { Values } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print } from "../output.ts"
@@ -93,10 +93,8 @@ export const deploy: Command = {
   run: async (values) => {
     const { own, passed } = divide(values)
     const { settings, stack } = await stackFromArguments(own, args)
-    const problems = problemsOf(own)
-    if (problems.length > 0) throw badConfig(problems)
     // Here a mistake is told as by every command; the construct has only an error to throw.
-    await makeTemplate(settings, stack)
+    await makeTemplate(settings, stack, problemsOf(own))
     const wanted = own["synth"] === undefined ? undefined : resolve(String(own["synth"]))
     if (wanted === undefined) requireCdk()
     const { App, Stack, ImageTailor } = await loadCdk()

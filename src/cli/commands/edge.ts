@@ -29,7 +29,7 @@ export const edge: Command = {
   run: async (values) => {
     const options = await optionsFromArguments(values, args)
     if (values["response"] === true) return void process.stdout.write(edgeResponseSource())
-    const config = resolveConfig({ sizes: [], ...options, ...PLACES }, { directory: process.cwd(), threads: 4 })
+    const config = resolveConfig({ ...options, ...PLACES }, { directory: process.cwd(), threads: 4 })
     process.stdout.write(await edgeSource(config))
   },
 }

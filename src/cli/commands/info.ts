@@ -2,13 +2,13 @@
 import type { ArgsDef } from "citty"
 
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
-import { badAddress, originalNotFound } from "../../errors.ts"
+import { originalNotFound } from "../../errors.ts"
 import { inspect } from "../../render/inspect.ts"
 import { outputFormat } from "../../sizes/format.ts"
 import { outputDimensions } from "../../sizes/geometry.ts"
 import { encodeKey, formatKey, type OriginalKey, type Reading, toOriginalKey } from "../../sizes/key.ts"
 import type { Dimensions } from "../../sizes/size.ts"
-import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
+import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { bold, cyan, dim, print, printJson } from "../output.ts"
 
@@ -86,8 +86,7 @@ export const info: Command = {
     const tailor = openTailor(config)
     const text = String(values["original"])
     const original = toOriginalKey(text)
-    if (original === undefined)
-      throw badAddress(`Expected an original like shop/photo.jpg, got ${JSON.stringify(text)}.`)
+    if (original === undefined) throw notAnOriginal(text, "an original like shop/photo.jpg")
     const described = await describeOriginal(tailor, original)
     if (values["json"]) printJson(described)
     else printTable(described)

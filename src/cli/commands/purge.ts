@@ -3,8 +3,9 @@ import type { ArgsDef } from "citty"
 
 import { openTailor } from "../../create-tailor.ts"
 import { badAddress } from "../../errors.ts"
+import { formatOfName } from "../../sizes/format.ts"
 import { toOriginalKey } from "../../sizes/key.ts"
-import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
+import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print, printJson } from "../output.ts"
 
@@ -29,6 +30,10 @@ const args: ArgsDef = {
   ...JSON_ARGUMENT,
 }
 
+/** For a name that may be a folder's. */
+const folderAdvice = (original: string): string =>
+  formatOfName(original) === undefined ? ` A folder is purged with a slash at its end: ${original}/` : ""
+
 export const purge: Command = {
   examples: [
     "imgtailor purge shop/photo.jpg",
@@ -42,15 +47,14 @@ export const purge: Command = {
     const tailor = openTailor(config)
     const original = String(values["original"])
     const isPrefix = original.endsWith("/")
-    if (isPrefix && original !== "/" && toOriginalKey(original.slice(0, -1)) === undefined)
-      throw badAddress(`Expected a folder of originals like shop/, got ${JSON.stringify(original)}.`)
+    if (original !== "/" && toOriginalKey(original.replace(/\/$/, "")) === undefined)
+      throw notAnOriginal(original, "an original like shop/photo.jpg or a folder like shop/")
     const deleted = isPrefix
       ? await tailor.core.purgePrefix(original === "/" ? "" : original)
       : await tailor.purge(original)
     if (deleted === undefined) throw badAddress("This store cannot list what it holds.", "Purge originals one by one.")
     if (values["json"]) return printJson({ deleted })
     print(`Deleted ${deleted} ${deleted === 1 ? "rendition" : "renditions"} of ${original}.`)
-    if (deleted === 0 && !isPrefix)
-      print(`Nothing was stored for it. A folder is purged with a slash at its end: ${original}/`)
+    if (deleted === 0 && !isPrefix) print(`Nothing was stored for it.${folderAdvice(original)}`)
   },
 }

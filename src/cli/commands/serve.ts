@@ -14,7 +14,7 @@ import { keepTidy } from "../../server/tidy.ts"
 import type { Watch, WatchOptions } from "../../server/watch.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
 import { isS3Url } from "../../store/s3/place.ts"
-import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
+import { JSON_ARGUMENT, loadFromArguments, settingArguments, type Values } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { bold, cyan, dim, print, printJson } from "../output.ts"
 
@@ -70,17 +70,26 @@ interface Introduction {
   readonly img: string | undefined
   readonly originals: string
   readonly renditions: string
+  /** Why no photos could be listed. */
+  readonly problem: string | undefined
 }
 
-const introduce = async (tailor: OpenTailor, url: string, log: Log): Promise<Introduction> => {
+/** In one line. */
+const reasonOf = (error: unknown): string => {
+  const told = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return told instanceof Error ? told.message : String(told)
+}
+
+const introduce = async (tailor: OpenTailor, url: string): Promise<Introduction> => {
   const { findPhotos, imageTag, listPhotos } = await import("../sample.ts")
   const { originals, renditions } = tailor.config
   const isFolder = typeof originals === "string" && !isS3Url(originals)
+  let problem: string | undefined
   const photos = isFolder
     ? await findPhotos(originals, SHOWN)
     : await listPhotos(tailor.originals, SHOWN).catch((error: unknown) => {
-        // Who may not list may still serve; anything else that is wrong, the first request will say again.
-        log.error(error, "the originals could not be listed, so no addresses are shown")
+        // Who may not list may still serve; anything else that is wrong, every request will say again.
+        problem = reasonOf(error)
         return []
       })
   return {
@@ -89,13 +98,16 @@ const introduce = async (tailor: OpenTailor, url: string, log: Log): Promise<Int
     img: photos[0] && (await imageTag(tailor, photos[0], url)),
     originals: typeof originals === "string" ? originals : originals.name,
     renditions: typeof renditions === "string" ? renditions : renditions.name,
+    problem,
   }
 }
 
-const printIntroduction = ({ url, addresses, img, originals, renditions }: Introduction): void => {
+const printIntroduction = ({ url, addresses, img, originals, renditions, problem }: Introduction): void => {
   print(`${bold("imgtailor")} serves ${originals} at ${url}\n`)
   for (const address of addresses) print(`  ${cyan(address)}`)
-  if (addresses.length === 0) print(`  No photo was found in it yet. An address is ${url}/<directory>/<size>/<file>`)
+  if (problem !== undefined) print(`  Its photos could not be listed: ${problem}`)
+  else if (addresses.length === 0)
+    print(`  No photo was found in it yet. An address is ${url}/<directory>/<size>/<file>`)
   if (img) print(`\n${dim("For a page:")}\n${img}`)
   print(`\nRenditions are kept in ${renditions}`)
 }
@@ -134,6 +146,16 @@ const untilAskedToEnd = (): Promise<void> =>
     }
   })
 
+/** The argument, where there is one. @throws {bad-config} where --originals names another */
+const folderOf = ({ folder, originals }: Values): string | undefined => {
+  if (folder === undefined) return undefined
+  if (originals !== undefined && resolve(String(originals)) !== resolve(String(folder)))
+    throw badConfig([
+      `originals: Expected one place, got ${JSON.stringify(folder)} as the argument and ${JSON.stringify(originals)} by --originals.`,
+    ])
+  return String(folder)
+}
+
 export const serve: Command = {
   examples: [
     "imgtailor serve ./photos --sizes 360x270,480h,1280w --port 3000",
@@ -144,7 +166,7 @@ export const serve: Command = {
   description: "Serve a folder or a bucket of photos in every listed size, each made when it is first asked for.",
   args,
   run: async (values) => {
-    const folder = values["folder"] === undefined ? undefined : String(values["folder"])
+    const folder = folderOf(values)
     const isDemo = values["demo"] === true && folder === undefined && values["originals"] === undefined
     const given = isDemo
       ? await (await import("../demo.ts")).demoOptions(process.cwd(), values)
@@ -158,7 +180,7 @@ export const serve: Command = {
     const ended = untilAskedToEnd()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
     await sleep(FIRST_MS)
-    const introduction = await introduce(tailor, url, log)
+    const introduction = await introduce(tailor, url)
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
     for (const notice of [...config.notices, ...missingAdvice(config.limits.renders)]) log.note(notice)

@@ -8,7 +8,7 @@ import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badAddress, TailorError } from "../../errors.ts"
 import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
 import { UNHURRIED, type Warmed } from "../../tailor/warm.ts"
-import { JSON_ARGUMENT, loadFromArguments, settingArguments } from "../arguments.ts"
+import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print, printJson } from "../output.ts"
 import { isPhoto } from "../sample.ts"
@@ -60,7 +60,7 @@ async function* originalsOf(tailor: OpenTailor, text: string): AsyncGenerator<Or
   const prefix = text === "/" ? "" : text
   const checked = toOriginalKey(prefix.replace(/\/$/, ""))
   if (checked === undefined && prefix !== "")
-    throw badAddress(`Expected an original like shop/photo.jpg or a folder like shop/, got ${JSON.stringify(text)}.`)
+    throw notAnOriginal(text, "an original like shop/photo.jpg or a folder like shop/")
   if (checked !== undefined && !text.endsWith("/")) return yield checked
   for await (const key of keysUnder(tailor, prefix)) {
     const original = toOriginalKey(key)
