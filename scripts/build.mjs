@@ -19,6 +19,14 @@ const lateFunctions = (path, names) =>
     .map((name) => `export const ${name} = (...values) => require(${JSON.stringify(path)}).${name}(...values)\n`)
     .join("")
 
+/** Marked as pure, so that what nobody imports is never looked at. */
+const exportsOf = (path, names) =>
+  [
+    `const all = require(${JSON.stringify(path)})`,
+    "export default all",
+    ...names.map((name) => `export const ${name} = /* @__PURE__ */ (() => all.${name})()`),
+  ].join("\n")
+
 // `import` of a module of Node's evaluates everything that it exports, however lazily Node would have made it: of node:http that is all
 // of `fetch`, 30 ms of a cold start on Node 24. `require` does not.
 const requireBuiltins = {
@@ -27,14 +35,10 @@ const requireBuiltins = {
     onResolve({ filter: /^node:/ }, ({ path, kind }) =>
       kind === "import-statement" ? { path, namespace: "built in" } : { external: true },
     )
-    onLoad({ filter: /^/, namespace: "built in" }, async ({ path }) => ({
-      contents: LATE.has(path)
-        ? lateFunctions(
-            path,
-            Object.keys(await import(path)).filter((name) => name !== "default"),
-          )
-        : `module.exports = require(${JSON.stringify(path)})`,
-    }))
+    onLoad({ filter: /^/, namespace: "built in" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default")
+      return { contents: LATE.has(path) ? lateFunctions(path, names) : exportsOf(path, names) }
+    })
   },
 }
 
@@ -81,7 +85,7 @@ const { metafile } = await build({
   external: ["c12"],
   plugins: [requireBuiltins, ownHeaders, noHome],
   banner: {
-    js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)`,
+    js: `import { createRequire as requireFrom } from "node:module"\nconst require = requireFrom(import.meta.url)`,
   },
   legalComments: "none",
   metafile: true,
