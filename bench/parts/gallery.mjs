@@ -54,8 +54,7 @@ export const gallery = async ({ folder, adapter }) => {
   mkdirSync(photos, { recursive: true })
   const sources = [
     await photo(join(folder, "photos"), "p12", 4000, 3000),
-    await photo(join(folder, "photos"), "p5", 2560, 1920, "jpg", 2),
-    await photo(join(folder, "photos"), "p3", 2048, 1536, "jpg", 3),
+    await photo(join(folder, "photos"), "p5", 2560, 1920),
   ]
   for (let at = 0; at < PHOTOS; at++) copyFileSync(sources[at % sources.length], join(photos, `photo${at}.jpg`))
   await new Promise((done) => setTimeout(done, 2100))

@@ -17,7 +17,7 @@ const cost = async (pid, work) => {
 }
 
 export const sharing = async ({ folder, isShort }) => {
-  const rounds = isShort ? 2 : 5
+  const rounds = isShort ? 1 : 5
   const originals = join(folder, "sharing")
   mkdirSync(originals, { recursive: true })
   const lengths = {}
