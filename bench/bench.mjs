@@ -84,7 +84,7 @@ try {
   for (const [name, part] of Object.entries(PARTS)) {
     if (!isWanted(name)) continue
     const skip = (reason) => skipped.push({ part: name, reason })
-    for (const result of await part({ folder, isShort, rounds: isShort ? 7 : 31, adapter: values.adapter, skip })) {
+    for (const result of await part({ folder, isShort, rounds: isShort ? 5 : 31, adapter: values.adapter, skip })) {
       const { line, ok } = rows(result)
       results.push({
         id: result.id,

@@ -143,7 +143,7 @@ export const coldStart = async ({ folder, isShort, skip }) => {
     skip(`${versitygw ? "aws-lambda-rie" : "versitygw"} was not found: test/support/tools.ts says how to get it`)
     return []
   }
-  const rounds = isShort ? 5 : 15
+  const rounds = isShort ? 3 : 15
   const place = { emulator, node: newestNode() }
   const s3 = await startS3(versitygw, join(folder, "cold-start-s3"))
   const delay = await startDelay(s3.endpoint, DELAY_MS)

@@ -107,7 +107,7 @@ export const encoders = async ({ folder, isShort }) => {
     [2400, 1800],
   ]
   const files = []
-  for (let seed = 1; seed <= (isShort ? 2 : 9); seed++)
+  for (let seed = 1; seed <= (isShort ? 1 : 9); seed++)
     files.push(await photo(join(folder, "photos"), `e${seed}`, ...sizes[seed % 3], "jpg", seed))
   sharp.cache(false)
   sharp.concurrency(1)

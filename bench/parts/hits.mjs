@@ -70,7 +70,7 @@ export const hits = async ({ folder, isShort, skip }) => {
   await fromMemory.get("/360x270/small.jpg")
   const fromDisk = await imgtailor(originals, renditions, "--cache-bytes", "0")
   const [limitMemory, limitDisk] = [await bareHttp(file, "memory"), await bareHttp(file, "disk")]
-  const [count, rounds] = isShort ? [3000, 3] : [15_000, 5]
+  const [count, rounds] = isShort ? [2000, 3] : [15_000, 5]
   const nginx = await startNginx(folder, join(renditions, "files"))
   if (!nginx) skip("there is no nginx to compare hits with")
   const results = []

@@ -15,7 +15,7 @@ const timed = async (server, work) => {
 }
 
 export const stampede = async ({ folder, isShort }) => {
-  const rounds = isShort ? 3 : 7
+  const rounds = isShort ? 2 : 7
   const source = await photo(join(folder, "photos"), "p12", 4000, 3000)
   const originals = join(folder, "stampede")
   mkdirSync(originals, { recursive: true })
