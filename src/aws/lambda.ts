@@ -6,7 +6,8 @@ import type { Writable } from "node:stream"
 
 import { type FunctionConfig, isStreaming, loadFunction } from "../config/function.ts"
 import type { Answer } from "../http/answer.ts"
-import { decodePath, encodeKey, splitKey } from "../sizes/key.ts"
+import type { Format } from "../sizes/format.ts"
+import { decodePath, encodeKey, formatKey, type OriginalKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import { cacheTagsOf } from "../store/s3/record.ts"
 import type { Decision } from "../tailor/decision.ts"
@@ -28,12 +29,13 @@ import {
 /** Headers that name another address than the one that was asked for, or vary by what the CDN does not look at. */
 const OTHERS_ADDRESS = new Set(["vary", "content-location"])
 
-/** The key of what was decided about. */
-const keyOf = ({ original = "", size = "", format }: Decision): string => {
-  const { directory, file } = splitKey(original)
-  if (size === INFO) return `${directory}${INFO}/${file}.json`
-  return `${directory}${size}/${file}${format ? `.${format}` : ""}`
-}
+/** The key of what was decided about; a decision has the texts of a reading that was parsed. */
+const keyOf = ({ original, size = INFO, format }: Decision): string =>
+  formatKey({
+    original: original as OriginalKey,
+    size: size === INFO ? INFO : { name: size },
+    format: format as Format | undefined,
+  })
 
 /** A rendition's headers as the bucket will have them: its cache tag, and no ETag for what it does not hold. */
 const asStored = (answer: Answer): Answer => {

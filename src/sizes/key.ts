@@ -133,8 +133,13 @@ export const splitKey = (key: string): { readonly directory: string; readonly fi
   return { directory: key.slice(0, at), file: key.slice(at) }
 }
 
+/** What a key is made of: of a size, its name alone. */
+export interface KeyParts extends Pick<Reading, "original" | "format"> {
+  readonly size: Pick<Size, "name"> | typeof INFO
+}
+
 /** The key of a rendition; the inverse of {@link parseKey}. */
-export const formatKey = ({ original, size, format }: Reading): RenditionKey => {
+export const formatKey = ({ original, size, format }: KeyParts): RenditionKey => {
   const { directory, file } = splitKey(original)
   if (size === INFO) return `${directory}${INFO}/${file}.json` as RenditionKey
   return `${directory}${size.name}/${file}${format ? `.${format}` : ""}` as RenditionKey

@@ -11,7 +11,7 @@ import { furnish, hide, ORIGINALS, RENDITIONS } from "./buckets.ts"
 import { type Cdn, invalidationApi, startCdn } from "./cdn.ts"
 import { type FunctionAnswer, functionUrl, TIMEOUT_SECONDS } from "./function-url.ts"
 import { createNotifier, type Env, imgtailor, startFunctions, type SyncCall, unpack } from "./functions.ts"
-import { type Built, buildRig, type Parts } from "./processes.ts"
+import { type Built, buildRig, type Parts, type RigOptions } from "./processes.ts"
 
 const DISTRIBUTION = "E1RIG"
 
@@ -21,15 +21,7 @@ export interface Made {
   readonly edges: Readonly<Record<"edge" | "edgeResponse", string>>
 }
 
-export interface DirectRigOptions {
-  /** A folder, whose files become the originals. */
-  readonly originals: string
-  /** Of the first place. @default a free one */
-  readonly port?: number
-  /** @default 360x270, 480h, 1280w */
-  readonly sizes?: readonly string[]
-  /** @default imgtailor's own */
-  readonly formats?: readonly string[]
+export interface DirectRigOptions extends RigOptions {
   /** How many places the CDN has. @default 1 */
   readonly places?: number
   /** Whether the function's URL streams. @default true */
@@ -40,8 +32,6 @@ export interface DirectRigOptions {
   readonly node?: string
   /** What another rig deployed, which has the same list and lives longer. @default it is made */
   readonly made?: Made
-  /** Ends it, or the start of it. */
-  readonly signal?: AbortSignal
 }
 
 interface Direct {

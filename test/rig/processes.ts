@@ -62,6 +62,20 @@ export interface Parts {
   readonly use: <T extends Stoppable>(starting: Promise<T>) => Promise<T>
 }
 
+/** What every rig is told; scripts/rig.mjs gives no more. */
+export interface RigOptions {
+  /** A folder, whose files become the originals. */
+  readonly originals: string
+  /** Of what visitors ask, or the first of it. @default a free one */
+  readonly port?: number
+  /** @default those of examples/aws: 360x270, 480h, 1280w */
+  readonly sizes?: readonly string[]
+  /** @default imgtailor's own */
+  readonly formats?: readonly string[]
+  /** Ends it, or the start of it. */
+  readonly signal?: AbortSignal
+}
+
 /** What every rig has besides what it is. */
 export interface Built extends Stoppable {
   /** Where all its files are, but those of programs that have folders of their own. */

@@ -14,7 +14,7 @@ import { needTools } from "../support/tools.ts"
 import { freePort } from "../support/versitygw.ts"
 import { packageInto } from "./functions.ts"
 import { type Put, uploadFolder } from "./originals.ts"
-import { answers, type Built, buildRig, type Parts } from "./processes.ts"
+import { answers, type Built, buildRig, type Parts, type RigOptions } from "./processes.ts"
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url))
 const EXAMPLES = join(PACKAGE, "examples", "aws")
@@ -26,15 +26,7 @@ const KEY = "S3RVER"
 /** Which kind of API stands in front of the function, and so which of its events it is called with. */
 export type Api = "http" | "rest"
 
-export interface RedirectRigOptions {
-  /** A folder, whose files become the originals. */
-  readonly originals: string
-  /** Of the CDN. @default a free one */
-  readonly port?: number
-  /** @default those of examples/aws */
-  readonly sizes?: readonly string[]
-  /** @default imgtailor's own */
-  readonly formats?: readonly string[]
+export interface RedirectRigOptions extends RigOptions {
   /** @default http, as examples/aws has it */
   readonly api?: Api
   /** A zip of the function for this machine. @default it is made, which takes some seconds */
@@ -43,8 +35,6 @@ export interface RedirectRigOptions {
   readonly missing?: 403 | 404
   /** Whose keys the function signs with: its role's, or those of a user, in `AWS_KEY` and `AWS_SECRET`. @default role */
   readonly identity?: "role" | "user"
-  /** Ends it, or the start of it. */
-  readonly signal?: AbortSignal
 }
 
 interface Redirect {
