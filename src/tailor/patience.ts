@@ -16,34 +16,6 @@ export interface Patience extends CallOptions {
 /** How exactly deadlines are kept. A timer for each request would cost a hit more than its look into memory does. */
 const TICK_MS = 50
 
-interface Alarm {
-  readonly dueMs: number
-  readonly ring: () => void
-}
-
-/** Alarms that are set, in no order: most are let go of long before they are due. */
-const alarms = new Set<Alarm>()
-let ticking: NodeJS.Timeout | undefined
-
-const tick = (): void => {
-  const now = performance.now()
-  for (const alarm of alarms) {
-    if (alarm.dueMs > now) continue
-    alarms.delete(alarm)
-    alarm.ring()
-  }
-  if (alarms.size > 0) return
-  clearInterval(ticking)
-  ticking = undefined
-}
-
-const setAlarm = (ms: number, ring: () => void): Alarm => {
-  const alarm = { dueMs: performance.now() + ms, ring }
-  alarms.add(alarm)
-  ticking ??= setInterval(tick, Math.min(ms, TICK_MS))
-  return alarm
-}
-
 const follow = (left: AbortSignal | undefined): AbortController => {
   const controller = new AbortController()
   // Whatever its reason says, it is the client who left, and nobody's fault: an AbortError, which passes through.
@@ -62,6 +34,55 @@ export interface Bounds<T> {
 }
 
 /**
+ * One request's wait. A class, since V8 makes a hidden class for every object literal with a getter, which then keeps alive all that the
+ * request made: a hit took a fifth longer.
+ */
+class Wait implements Patience {
+  readonly dueMs: number
+  isOver = false
+  readonly #leave: Leave | undefined
+  readonly #reject: (error: unknown) => void
+  #controller: AbortController | undefined
+
+  constructor(deadlineMs: number, leave: Leave | undefined, reject: (error: unknown) => void) {
+    this.dueMs = performance.now() + deadlineMs
+    this.#leave = leave
+    this.#reject = reject
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = follow(this.#leave?.())
+      if (this.isOver) this.end()
+    }
+    return this.#controller.signal
+  }
+
+  end(): void {
+    this.isOver = true
+    waits.delete(this)
+    this.#controller?.abort(busy("deadline"))
+  }
+
+  giveUp(): void {
+    this.end()
+    this.#reject(busy("deadline"))
+  }
+}
+
+/** Waits that go on, in no order: most end long before they are due. */
+const waits = new Set<Wait>()
+let ticking: NodeJS.Timeout | undefined
+
+const tick = (): void => {
+  const now = performance.now()
+  for (const wait of waits) if (wait.dueMs <= now) wait.giveUp()
+  if (waits.size > 0) return
+  clearInterval(ticking)
+  ticking = undefined
+}
+
+/**
  * Does the work for one request, and waits for it no longer than its bounds allow. When the wait ends, so does whatever still goes on
  * for it alone.
  * @throws {busy} after the deadline
@@ -71,34 +92,17 @@ export const withPatience = <T>(
   work: (patience: Patience) => Promise<T>,
 ): Promise<T> =>
   new Promise((resolve, reject) => {
-    let controller: AbortController | undefined
-    let isOver = false
-    const end = (): void => {
-      isOver = true
-      alarms.delete(alarm)
-      controller?.abort(busy("deadline"))
-    }
-    const alarm = setAlarm(deadlineMs, () => {
-      end()
-      reject(busy("deadline"))
-    })
-    const patience: Patience = {
-      get signal() {
-        if (!controller) {
-          controller = follow(leave?.())
-          if (isOver) controller.abort(busy("deadline"))
-        }
-        return controller.signal
-      },
-    }
-    work(patience).then(
+    const wait = new Wait(deadlineMs, leave, reject)
+    waits.add(wait)
+    ticking ??= setInterval(tick, Math.min(deadlineMs, TICK_MS))
+    work(wait).then(
       (found) => {
-        if (isOver) letGo(found)
-        else end()
+        if (wait.isOver) letGo(found)
+        else wait.end()
         resolve(found)
       },
       (error: unknown) => {
-        end()
+        wait.end()
         reject(error)
       },
     )
