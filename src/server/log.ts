@@ -55,15 +55,16 @@ const terminalLog = (stream: NodeJS.WriteStream): Log => {
  */
 const createHitLine = (): ((report: RequestReport) => string) => {
   const kept = createLru<string>(5000)
-  return ({ durationMs, status, ...report }) => {
+  return (report) => {
     const name = `${report.method} ${report.target} ${report.format ?? ""}`
     let rest = kept.get(name)
     if (rest === undefined) {
-      rest = JSON.stringify({ ...report, msg: "request" }).slice(1)
+      const { durationMs: _, status: __, ...same } = report
+      rest = JSON.stringify({ ...same, msg: "request" }).slice(1)
       if (name.length <= MAX_KEPT_LENGTH) kept.set(name, rest)
     }
-    const ms = Math.round(durationMs * 1000) / 1000
-    return `{"level":30,"time":${Date.now()},"status":${status},"durationMs":${ms},${rest}\n`
+    const ms = Math.round(report.durationMs * 1000) / 1000
+    return `{"level":30,"time":${Date.now()},"status":${report.status},"durationMs":${ms},${rest}\n`
   }
 }
 
@@ -76,18 +77,40 @@ const openJsonLog = async (fd: number): Promise<Log> => {
   const destination = pino.destination({ dest: fd, sync: false, minLength: 15_000, periodicFlush: 1000 })
   const logger = pino({ base: null }, destination)
   const hitLine = createHitLine()
+  // Handed over once a turn of the event loop: to count the length of a line that was put together costs more than to make it.
+  let hits = ""
+  const writeHits = (): void => {
+    if (hits !== "") destination.write(hits)
+    hits = ""
+  }
+  const tellOther = ({ cause, ...report }: RequestReport): void => {
+    if (report.status >= 500 && report.code !== "busy") logger.error({ ...report, err: cause }, "request")
+    else if (report.storeFailure === undefined) logger.info(report, "request")
+    else logger.warn(report, "request")
+  }
   return {
-    request: ({ cause, ...report }) => {
+    request: (report) => {
       // What had to be read to prove it a hit was timed, and is told.
-      if (report.outcome === "hit" && report.output === undefined && report.status < 400)
-        return void destination.write(hitLine(report))
-      if (report.status >= 500 && report.code !== "busy") logger.error({ ...report, err: cause }, "request")
-      else if (report.storeFailure === undefined) logger.info(report, "request")
-      else logger.warn(report, "request")
+      if (report.outcome === "hit" && report.output === undefined && report.status < 400) {
+        if (hits === "") setImmediate(writeHits)
+        hits += hitLine(report)
+        return
+      }
+      writeHits()
+      tellOther(report)
     },
-    note: (text) => logger.info(text),
-    error: (error, text) => logger.error({ err: error }, text),
-    flush: () => destination.flushSync(),
+    note: (text) => {
+      writeHits()
+      logger.info(text)
+    },
+    error: (error, text) => {
+      writeHits()
+      logger.error({ err: error }, text)
+    },
+    flush: () => {
+      writeHits()
+      destination.flushSync()
+    },
   }
 }
 
