@@ -1,12 +1,15 @@
-// 200 requests at once for one rendition that does not exist: one render for all of them.
+// 200 requests at once for one rendition that does not exist: one render for all of them. Beside it what a node:http server needs to
+// send those 200 bodies, which is part of both figures.
 import { copyFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 
 import { cpuMs, median } from "../lib/measure.mjs"
 import { photo } from "../lib/photos.mjs"
-import { imgtailor } from "../lib/servers.mjs"
+import { bareHttp, imgtailor } from "../lib/servers.mjs"
 
 const CROWD = 200
+/** Until the compiler has seen a crowd. */
+const WARM_UP = 3
 
 const timed = async (server, work) => {
   const [cpu, start] = [cpuMs(server.pid), performance.now()]
@@ -15,32 +18,42 @@ const timed = async (server, work) => {
 }
 
 export const stampede = async ({ folder, isShort }) => {
-  const rounds = isShort ? 2 : 7
+  const rounds = isShort ? 3 : 7
   const source = await photo(join(folder, "photos"), "p12", 4000, 3000)
   const originals = join(folder, "stampede")
   mkdirSync(originals, { recursive: true })
-  for (let round = -1; round < rounds; round++)
+  for (let round = -WARM_UP; round < rounds; round++)
     for (const name of ["one", "all"]) copyFileSync(source, join(originals, `${name}${round}.jpg`))
   await new Promise((resolve) => setTimeout(resolve, 2100))
-  const server = await imgtailor(originals, join(folder, "stampede-renditions"))
-  const all = (name) => Promise.all(Array.from({ length: CROWD }, () => server.get(`/1280w/${name}.jpg.webp`)))
-  await server.get("/1280w/one-1.jpg.webp")
-  await all("all-1")
-  const ratios = { wall: [], cpu: [] }
-  let misses = 0
-  for (let round = 0; round < rounds; round++) {
-    const one = await timed(server, () => server.get(`/1280w/one${round}.jpg.webp`))
-    const crowd = await timed(server, () => all(`all${round}`))
+  const renditions = join(folder, "stampede-renditions")
+  const server = await imgtailor(originals, renditions)
+  const crowdOf = (asked, path) => timed(asked, () => Promise.all(Array.from({ length: CROWD }, () => asked.get(path))))
+  const round = async (n) => {
+    const one = await timed(server, () => server.get(`/1280w/one${n}.jpg.webp`))
+    const crowd = await crowdOf(server, `/1280w/all${n}.jpg.webp`)
     if (crowd.answers.some(({ status, body }) => status !== 200 || !body.equals(crowd.answers[0].body)))
       throw new Error("answers differ")
-    misses = Math.max(
-      misses,
-      crowd.answers.filter(({ headers }) => headers["cache-status"] === "imgtailor; fwd=uri-miss").length,
-    )
-    ratios.wall.push(crowd.wall / one.wall)
-    ratios.cpu.push(crowd.cpu / one.cpu)
+    return { one, crowd }
+  }
+  for (let n = -WARM_UP; n < 0; n++) await round(n)
+  const limit = await bareHttp(join(renditions, `files/1280w/all${-WARM_UP}.jpg.webp`), "memory")
+  for (let n = 0; n < WARM_UP; n++) await crowdOf(limit, "/")
+  const ratios = { wall: [], cpu: [] }
+  const sending = { wall: [], cpu: [] }
+  let misses = 0
+  for (let n = 0; n < rounds; n++) {
+    const { one, crowd } = await round(n)
+    const sent = await crowdOf(limit, "/")
+    const isMiss = ({ headers }) => headers["cache-status"] === "imgtailor; fwd=uri-miss"
+    misses = Math.max(misses, crowd.answers.filter(isMiss).length)
+    for (const name of ["wall", "cpu"]) {
+      ratios[name].push(crowd[name] / one[name])
+      sending[name].push(sent[name] / one[name])
+    }
   }
   await server.stop()
+  await limit.stop()
+  const detail = (name) => `of it ${median(sending[name]).toFixed(2)} is what node:http needs to send them`
   return [
     { id: "G4", what: `${CROWD} identical requests: renders`, value: misses, goal: 1, isAtMost: true, detail: "" },
     {
@@ -49,7 +62,7 @@ export const stampede = async ({ folder, isShort }) => {
       value: median(ratios.wall),
       goal: 1.3,
       isAtMost: true,
-      detail: "",
+      detail: detail("wall"),
     },
     {
       id: "G4",
@@ -57,7 +70,7 @@ export const stampede = async ({ folder, isShort }) => {
       value: median(ratios.cpu),
       goal: 1.15,
       isAtMost: true,
-      detail: "",
+      detail: detail("cpu"),
     },
   ]
 }
