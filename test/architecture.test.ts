@@ -38,6 +38,10 @@ const RULES: readonly Rule[] = [
   { of: ["errors.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
   { of: ["sizes/"], may: ["sizes/"] },
+  // Runs in browsers, in 2 kB.
+  { of: ["client/"], may: ["sizes/", "client/"] },
+  // What a framework has to be told, over the client. Of frameworks, only types.
+  { of: ["integrations/"], may: ["sizes/", "client/", "integrations/"], types: ["astro", "unpic"] },
   { of: ["store/store.ts"], may: ["sizes/", "errors.ts"] },
   // One store knows nothing of another, except the one that is put in front of any.
   { of: ["store/memory.ts"], may: STORES },

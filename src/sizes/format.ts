@@ -28,25 +28,14 @@ export const CONTENT_TYPES: Readonly<Record<Format, `image/${Format}`>> = {
 export const formatOfType = (contentType: string): Format | undefined =>
   FORMATS.find((format) => CONTENT_TYPES[format] === contentType)
 
-/** File extensions by which images are known, lower case; what the bytes say decides all the same. */
-const IMAGE_EXTENSIONS: Readonly<Record<string, Format | "other">> = {
-  jpg: "jpeg",
-  jpeg: "jpeg",
-  jpe: "jpeg",
-  jfif: "jpeg",
-  png: "png",
-  apng: "png",
-  webp: "webp",
-  avif: "avif",
-  gif: "gif",
-  tif: "other",
-  tiff: "other",
-  mpo: "other",
-  heic: "other",
-  heif: "other",
-  jxl: "other",
-  bmp: "other",
-  svg: "other",
+/** Names by which images are known, in any case; what the bytes say decides all the same. */
+const IMAGE_NAMES: Readonly<Record<Format | "other", RegExp>> = {
+  jpeg: /.\.(?:jpe?g|jpe|jfif)$/i,
+  png: /.\.a?png$/i,
+  webp: /.\.webp$/i,
+  avif: /.\.avif$/i,
+  gif: /.\.gif$/i,
+  other: /.\.(?:tiff?|mpo|hei[cf]|jxl|bmp|svg)$/i,
 }
 
 /**
@@ -59,10 +48,8 @@ export const extensionOf = (file: string): string => {
 }
 
 /** What a file's extension says it is: a format, another kind of image, or undefined for no image extension. */
-export const formatOfName = (file: string): Format | "other" | undefined => {
-  const extension = extensionOf(file)
-  return Object.keys(IMAGE_EXTENSIONS).includes(extension) ? IMAGE_EXTENSIONS[extension] : undefined
-}
+export const formatOfName = (file: string): Format | "other" | undefined =>
+  (Object.keys(IMAGE_NAMES) as (Format | "other")[]).find((format) => IMAGE_NAMES[format].test(file))
 
 /** What decides the format of a rendition, read from the original's header. */
 export interface Source {

@@ -11,11 +11,11 @@ const round = (x: number): number => Math.max(1, Math.floor(x + 0.5))
  * A crop of an original smaller than the box is the largest rectangle of the box's ratio that fits into it.
  */
 export const outputDimensions = ({ width: w, height: h }: Box, original: Dimensions): Dimensions => {
-  if (w !== undefined && h !== undefined) {
+  if (w && h) {
     const scale = Math.min(1, original.width / w, original.height / h)
     return { width: round(w * scale), height: round(h * scale) }
   }
-  if (w !== undefined && w < original.width) return { width: w, height: round((original.height * w) / original.width) }
-  if (h !== undefined && h < original.height) return { width: round((original.width * h) / original.height), height: h }
+  if (w && w < original.width) return { width: w, height: round((original.height * w) / original.width) }
+  if (h && h < original.height) return { width: round((original.width * h) / original.height), height: h }
   return { width: original.width, height: original.height }
 }

@@ -32,12 +32,15 @@ export interface Grammar {
   readonly maxBytes: { readonly segment: number; readonly key: number }
 }
 
-/** One meaning of an address. `size` is "info" for the facts; `format` is undefined for the original's own. */
-export interface Reading {
+/** One meaning of a picture's address; `format` is undefined for the original's own. */
+interface ImageReading<S> {
   readonly original: OriginalKey
-  readonly size: Size | typeof INFO
+  readonly size: S
   readonly format: Format | undefined
 }
+
+/** One meaning of an address. `size` is "info" for the facts. */
+export type Reading = ImageReading<Size | typeof INFO>
 
 /** Why an address means nothing, in words for whoever asked. */
 export interface Refusal {
@@ -73,34 +76,25 @@ const utf8Length = (text: string): number => {
   return bytes
 }
 
-const decodeSegment = (raw: string): string | undefined => {
+/** Undefined for a malformed escape, bad UTF-8 and half a surrogate pair, which has no encoding. */
+const recode = (code: (text: string) => string, text: string): string | undefined => {
   try {
-    return decodeURIComponent(raw)
+    return code(text)
   } catch {
     return undefined
   }
 }
 
-/** False for half a surrogate pair, which has no encoding. */
-const isWellFormed = (text: string): boolean => {
-  try {
-    encodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
-}
+/** True for a decoded segment that can be part of a key: control characters are those of Unicode's category Cc. */
+const isSegment = (segment: string): boolean =>
+  !/^\.{0,2}$|[/\\\0-\x1f\x7f-\x9f]/.test(segment) && recode(encodeURIComponent, segment) !== undefined
 
-/** Of Unicode's category Cc: below the space, and from DEL to before the no-break space. */
-const isControl = (character: string): boolean => character < " " || (character > "~" && character < "\u00a0")
-
-/** Why a decoded segment cannot be part of a key; undefined where it can. */
-const segmentFault = (segment: string): string | undefined => {
+/** Why a decoded segment cannot be part of a key. */
+const segmentFault = (segment: string): string => {
   if (segment === "") return "an empty segment"
   if (segment === "." || segment === "..") return `the segment "${segment}"`
   if (/[/\\]/.test(segment)) return "an escaped slash or a backslash"
-  if (!isWellFormed(segment)) return "half a surrogate pair"
-  return segment.split("").some(isControl) ? "a control character" : undefined
+  return recode(encodeURIComponent, segment) ? "a control character" : "half a surrogate pair"
 }
 
 /**
@@ -113,11 +107,13 @@ export const decodePath = (path: string): readonly string[] | Refusal => {
   const segments: string[] = []
   if (path === "/") return segments
   for (const raw of path.slice(1).split("/")) {
-    const segment = decodeSegment(raw)
+    const segment = recode(decodeURIComponent, raw)
     if (segment === undefined)
       return refuse("bad-address", "The address has a malformed escape.", "A percent sign is written %25.")
-    const fault = segmentFault(segment)
-    if (fault) return refuse("bad-address", `The address has ${fault}.`, "Expected /<directory>/<size>/<file>.")
+    if (!isSegment(segment)) {
+      const detail = `The address has ${segmentFault(segment)}.`
+      return refuse("bad-address", detail, "Expected /<directory>/<size>/<file>.")
+    }
     segments.push(segment)
   }
   return segments
@@ -125,7 +121,7 @@ export const decodePath = (path: string): readonly string[] | Refusal => {
 
 /** An original's key, checked; undefined for a text that can be none (empty, absolute, dot segments, control characters). */
 export const toOriginalKey = (text: string): OriginalKey | undefined =>
-  text.split("/").some((segment) => segmentFault(segment)) ? undefined : (text as OriginalKey)
+  text.split("/").every(isSegment) ? (text as OriginalKey) : undefined
 
 /** The directory of a key, with its trailing slash (empty at the root), and its file. */
 export const splitKey = (key: string): { readonly directory: string; readonly file: string } => {
@@ -141,8 +137,8 @@ export interface KeyParts extends Pick<Reading, "original" | "format"> {
 /** The key of a rendition; the inverse of {@link parseKey}. */
 export const formatKey = ({ original, size, format }: KeyParts): RenditionKey => {
   const { directory, file } = splitKey(original)
-  if (size === INFO) return `${directory}${INFO}/${file}.json` as RenditionKey
-  return `${directory}${size.name}/${file}${format ? `.${format}` : ""}` as RenditionKey
+  const extension = size === INFO ? "json" : format
+  return `${directory}${size === INFO ? INFO : size.name}/${file}${extension ? `.${extension}` : ""}` as RenditionKey
 }
 
 /** Canonical percent-encoding of a key, without a leading slash: all but unreserved characters (RFC 3986 §2.3) are escaped. */
@@ -178,7 +174,7 @@ const refuseSize = (asked: string, { sizes, retired }: Grammar): Refusal => {
 
 const parseInfo = (directory: string, file: string, { basePath = "" }: Grammar): Parsed | Refusal => {
   const original = file.slice(0, -".json".length)
-  if (!file.endsWith(".json") || segmentFault(original)) {
+  if (!file.endsWith(".json") || !isSegment(original)) {
     return refuse(
       "bad-address",
       "Facts of a photo are addressed with .json at the end.",
@@ -191,29 +187,35 @@ const parseInfo = (directory: string, file: string, { basePath = "" }: Grammar):
   }
 }
 
+/** The key that an encoded one decodes to; undefined where it can be none. */
+export const decodeKey = (path: string): string | undefined =>
+  /%2f/i.test(path) ? undefined : toOriginalKey(recode(decodeURIComponent, path) ?? "")
+
+/** What the address of a picture means, in order, for any list of formats: the last extension may be a format, or the file's own. */
+export const imageReadings = <S>(
+  directory: string,
+  file: string,
+  size: S,
+  formats: readonly Format[],
+): readonly [ImageReading<S>, ...ImageReading<S>[]] => {
+  const base = { original: (directory + file) as OriginalKey, size, format: undefined }
+  const format = formats.find((one) => file.endsWith(`.${one}`))
+  const rest = file.slice(0, -`.${format}`.length)
+  if (!format || !isSegment(rest)) return [base]
+  const explicit = { original: (directory + rest) as OriginalKey, size, format }
+  return formatOfName(rest) ? [explicit, base] : [base, explicit]
+}
+
 const parseImage = (directory: string, file: string, size: Size, { formats, retired }: Grammar): Parsed => {
-  const base: Reading = { original: `${directory}${file}` as OriginalKey, size, format: undefined }
+  const readings = imageReadings(directory, file, size, FORMATS)
+  const base = readings.find(({ format }) => format === undefined) ?? readings[0]
   const key = formatKey(base)
-  const extension = FORMATS.find((format) => file.endsWith(`.${format}`))
-  const rest = extension && file.slice(0, -extension.length - 1)
-  if (!extension || !rest || segmentFault(rest)) return { key, readings: [base] }
-  const restIsImage = formatOfName(rest) !== undefined
-  if (!formats.includes(extension)) {
-    const why = retired.formats.includes(extension) ? "is retired" : "is not on the list of formats"
-    return restIsImage
-      ? {
-          key,
-          readings: [base],
-          otherwise: refuse(
-            "format-not-allowed",
-            `"${extension}" ${why}.`,
-            `Allowed: ${formats.join(", ") || "none but the original's own"}.`,
-          ),
-        }
-      : { key, readings: [base] }
-  }
-  const explicit: Reading = { original: `${directory}${rest}` as OriginalKey, size, format: extension }
-  return { key, readings: restIsImage ? [explicit, base] : [base, explicit] }
+  const format = readings.find((reading) => reading !== base)?.format
+  if (!format || formats.includes(format)) return { key, readings }
+  if (readings[0] === base) return { key, readings: [base] }
+  const why = retired.formats.includes(format) ? "is retired" : "is not on the list of formats"
+  const allowed = `Allowed: ${formats.join(", ") || "none but the original's own"}.`
+  return { key, readings: [base], otherwise: refuse("format-not-allowed", `"${format}" ${why}.`, allowed) }
 }
 
 const longest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, utf8Length(text)), 0)

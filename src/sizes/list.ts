@@ -5,10 +5,14 @@
 import { LOSSY_FORMATS, type LossyFormat, type Quality, type QualityInput } from "./format.ts"
 import { type Box, formatSize, GRAVITIES, type Gravity, guessSize, MAX_SIDE, parseSize } from "./size.ts"
 
-/** An entry of the list. `name` is its segment in addresses: its given name, else its canonical text. */
-export interface Size extends Box {
+/** What of a size a page has to know. `name` is its segment in addresses: its given name, else its canonical text. */
+export interface Shape extends Box {
   readonly name: string
   readonly gravity: Gravity
+}
+
+/** An entry of the list. */
+export interface Size extends Shape {
   /** Overrides the configured quality, per format. */
   readonly quality: Partial<Quality>
 }
@@ -50,28 +54,30 @@ const qualityOf = (input: QualityInput | undefined): Partial<Quality> => {
   )
 }
 
-const parseEntry = (input: SizeInput, at: number): { size: Size } | { problem: Problem } => {
-  const entry = typeof input === "string" ? { size: input } : input
-  const box = parseSize(entry.size)
-  if (!box) {
-    const meant = guessSize(entry.size)
-    const message = `Expected a size like 360x270, 1280w or 480h, each side 1 to ${MAX_SIDE}, got ${JSON.stringify(entry.size)}.${meant ? ` Did you mean ${formatSize(meant)}?` : ""}`
-    return { problem: { path: typeof input === "string" ? [at] : [at, "size"], message } }
+/** The shape that an entry of a list has; undefined for one whose size is a mistake. Its name and gravity are taken as they are. */
+export const toShape = (input: SizeInput): Shape | undefined => {
+  const { size, name = size, gravity = "center" } = typeof input === "string" ? ({ size: input } as const) : input
+  const box = parseSize(size)
+  return box && { ...box, name, gravity }
+}
+
+/** The first mistake in an entry. */
+const problemIn = (input: SizeInput, at: number): Problem | undefined => {
+  const { size, name, gravity } = typeof input === "string" ? ({ size: input } as const) : input
+  if (!parseSize(size)) {
+    const meant = guessSize(size)
+    const message = `Expected a size like 360x270, 1280w or 480h, each side 1 to ${MAX_SIDE}, got ${JSON.stringify(size)}.${meant ? ` Did you mean ${formatSize(meant)}?` : ""}`
+    return { path: typeof input === "string" ? [at] : [at, "size"], message }
   }
-  if (entry.name !== undefined && !isSizeName(entry.name)) {
-    const message = `Expected a name of a to z, 0 to 9 and hyphens, starting with a letter, at most 32 long and not "info", got ${JSON.stringify(entry.name)}.`
-    return { problem: { path: [at, "name"], message } }
+  if (name !== undefined && !isSizeName(name)) {
+    const message = `Expected a name of a to z, 0 to 9 and hyphens, starting with a letter, at most 32 long and not "info", got ${JSON.stringify(name)}.`
+    return { path: [at, "name"], message }
   }
-  const gravity = entry.gravity ?? "center"
-  if (!GRAVITIES.includes(gravity)) {
-    return {
-      problem: {
-        path: [at, "gravity"],
-        message: `Expected one of ${GRAVITIES.join(", ")}, got ${JSON.stringify(gravity)}.`,
-      },
-    }
+  if (gravity === undefined || GRAVITIES.includes(gravity)) return undefined
+  return {
+    path: [at, "gravity"],
+    message: `Expected one of ${GRAVITIES.join(", ")}, got ${JSON.stringify(gravity)}.`,
   }
-  return { size: { ...box, name: entry.name ?? formatSize(box), gravity, quality: qualityOf(entry.quality) } }
 }
 
 /** The list, or every mistake in it. */
@@ -79,31 +85,31 @@ export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } 
   const sizes: Size[] = []
   const problems: Problem[] = []
   for (const [at, input] of inputs.entries()) {
-    const entry = parseEntry(input, at)
-    if ("problem" in entry) problems.push(entry.problem)
-    else if (sizes.some((other) => other.name === entry.size.name)) {
-      problems.push({ path: [at], message: `Expected every size once, got ${entry.size.name} twice.` })
-    } else sizes.push(entry.size)
+    const problem = problemIn(input, at)
+    const shape = toShape(input)
+    if (problem) problems.push(problem)
+    else if (shape && sizes.some(({ name }) => name === shape.name)) {
+      problems.push({ path: [at], message: `Expected every size once, got ${shape.name} twice.` })
+    } else if (shape)
+      sizes.push({ ...shape, quality: qualityOf(typeof input === "string" ? undefined : input.quality) })
   }
   const [first, ...rest] = sizes
   if (!first && !problems.length) problems.push({ path: [], message: "Expected at least one size, got an empty list." })
   return first && !problems.length ? { list: [first, ...rest] } : { problems }
 }
 
-/** How far a size is from what was asked, as a factor; another shape (crop, by width, by height) counts as far. */
+/** How far a size is from what was asked, as a factor; another shape (crop, by width, by height) is farther than any other size. */
 const distance = (asked: Box, size: Box): number => {
-  const side = (a: number | undefined, b: number | undefined): number => {
-    if (a === undefined && b === undefined) return 1
-    return a === undefined || b === undefined ? 256 : Math.max(a / b, b / a)
-  }
+  const side = (a = 1 / MAX_SIDE, b = 1 / MAX_SIDE): number => Math.max(a / b, b / a)
   return side(asked.width, size.width) * side(asked.height, size.height)
 }
+
+/** The size that is nearest to a box, of a list that is not empty. */
+export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T =>
+  list.reduce((best, size) => (distance(box, size) < distance(box, best) ? size : best))
 
 /** The listed size that is nearest to an asked-for text; undefined where the text does not look like a size. */
 export const nearestSize = (asked: string, list: SizeList): Size | undefined => {
   const box = parseSize(asked) ?? guessSize(asked)
-  if (!box) return undefined
-  let best = list[0]
-  for (const size of list) if (distance(box, size) < distance(box, best)) best = size
-  return best
+  return box && nearestTo(box, list)
 }

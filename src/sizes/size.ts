@@ -33,29 +33,16 @@ export interface Dimensions {
   readonly height: number
 }
 
-const SIDE = /^[1-9][0-9]{0,3}$/
-
-const toSide = (text: string | undefined): number | undefined => {
-  if (text === undefined || !SIDE.test(text)) return undefined
-  const side = Number(text)
-  return side <= MAX_SIDE ? side : undefined
-}
+const SIZE = /^([1-9]\d{0,3})(?:w|(h)|x([1-9]\d{0,3}))$/
 
 /** The box that a canonical size text describes; undefined for anything else. */
 export const parseSize = (text: string): Box | undefined => {
-  const unit = text.slice(-1)
-  if (unit === "w") {
-    const width = toSide(text.slice(0, -1))
-    return width === undefined ? undefined : { width }
-  }
-  if (unit === "h") {
-    const height = toSide(text.slice(0, -1))
-    return height === undefined ? undefined : { height }
-  }
-  const sides = text.split("x")
-  const width = toSide(sides[0])
-  const height = toSide(sides[1])
-  return sides.length === 2 && width !== undefined && height !== undefined ? { width, height } : undefined
+  const match = SIZE.exec(text)
+  const first = Number(match?.[1])
+  const second = Number(match?.[3] ?? first)
+  if (!(first <= MAX_SIDE && second <= MAX_SIDE)) return undefined
+  if (match?.[2]) return { height: first }
+  return match?.[3] ? { width: first, height: second } : { width: first }
 }
 
 /** The inverse of {@link parseSize}. */
