@@ -80,6 +80,8 @@ const read = () => {
       currentSrc: img.currentSrc,
       isLoaded: img.complete && img.naturalWidth > 0,
       cssWidth: img.getBoundingClientRect().width,
+      cssHeight: img.getBoundingClientRect().height,
+      isCut: getComputedStyle(img).objectFit !== "fill",
       srcset: from.srcset,
       src: img.src,
       sizes: from.sizes,
@@ -112,21 +114,33 @@ const checkPick = async (one, shown, dpr) => {
   }
 }
 
+/** A picture is whole pixels, and so may its attributes be: its ratio is off by part of one. */
+const ONE_PIXEL = 1
+
+const checkRatio = async ({ currentSrc, cssWidth, cssHeight, isCut }) => {
+  const { width, height } = await factsOf(currentSrc)
+  if (isCut || !width) return []
+  const own = (cssWidth * height) / width
+  const rounded = (0.5 * cssWidth) / width
+  if (Math.abs(own - cssHeight) <= ONE_PIXEL + rounded) return []
+  return [
+    { expected: `${own.toFixed(1)} CSS pixels high, as the picture is (${width} × ${height})`, got: `${cssHeight}` },
+  ]
+}
+
 /** What can be said of a picture without its pick. */
 const checkShown = (one, shown, { viewport, heights }) => {
-  const failures = []
   const width = boxWidth(one, viewport)
-  if (!shown.isLoaded) failures.push({ expected: "a picture that is loaded", got: shown.currentSrc || "none" })
-  if (Math.abs(shown.cssWidth - width) > 1)
-    failures.push({ expected: `${width} CSS pixels wide`, got: `${shown.cssWidth}` })
-  // Pictures are whole pixels, so that their ratio may be off by part of one.
-  if (Math.max(...heights) - Math.min(...heights) > 1)
-    failures.push({ expected: "a box that keeps its height", got: heights.join(", then ") })
+  const moved = Math.max(...heights) - Math.min(...heights)
   const loading = one.priority ? "eager" : "lazy"
-  if (shown.loading !== loading) failures.push({ expected: `loading="${loading}"`, got: shown.loading })
-  if (one.priority && shown.fetchPriority !== "high")
-    failures.push({ expected: `fetchpriority="high"`, got: shown.fetchPriority })
-  return failures
+  const rules = [
+    [shown.isLoaded, "a picture that is loaded", shown.currentSrc || "none"],
+    [Math.abs(shown.cssWidth - width) <= ONE_PIXEL, `${width} CSS pixels wide`, shown.cssWidth],
+    [!(moved > ONE_PIXEL), "a box that keeps its height", heights.join(", then ")],
+    [shown.loading === loading, `loading="${loading}"`, shown.loading],
+    [!one.priority || shown.fetchPriority === "high", `fetchpriority="high"`, shown.fetchPriority],
+  ]
+  return rules.filter(([isMet]) => !isMet).map(([, expected, got]) => ({ expected, got: `${got}` }))
 }
 
 /** Complaints of the page, as failures. A preload that nothing uses is told as a warning. */
@@ -149,6 +163,14 @@ const listen = (page) => {
   return failures
 }
 
+/** All that is to be said of one picture. */
+const checkCase = async (one, shown, { viewport, dpr, heights }) => {
+  if (!shown) return { failures: [{ expected: "an <img> with its data-case", got: "none" }] }
+  const { failures = [], isAbove } = await checkPick(one, shown, dpr)
+  const others = [...checkShown(one, shown, { viewport, heights }), ...(await checkRatio(shown))]
+  return { failures: [...others, ...failures], isAbove }
+}
+
 const checkOnce = async (context, url, { cases, viewport, dpr }) => {
   const page = await context.newPage()
   const failures = listen(page)
@@ -162,16 +184,21 @@ const checkOnce = async (context, url, { cases, viewport, dpr }) => {
   let above = 0
   for (const one of cases) {
     const shown = pictures.find(({ id }) => id === one.id)
-    if (!shown) {
-      failures.push({ case: one.id, expected: "an <img> with its data-case", got: "none" })
-      continue
-    }
-    const picked = await checkPick(one, shown, dpr)
-    if (picked.isAbove) above++
-    const found = [...checkShown(one, shown, { viewport, heights: boxes[one.id] ?? [] }), ...(picked.failures ?? [])]
-    failures.push(...found.map((failure) => ({ case: one.id, ...failure })))
+    const found = await checkCase(one, shown, { viewport, dpr, heights: boxes[one.id] ?? [] })
+    if (found.isAbove) above++
+    failures.push(...found.failures.map((failure) => ({ case: one.id, ...failure })))
   }
   return { failures: failures.map((failure) => ({ ...failure, viewport, dpr })), above }
+}
+
+/** In a context of its own: nothing is in its cache. */
+const checkFresh = async (browser, url, { cases, viewport, dpr }) => {
+  const context = await browser.newContext({ viewport: { width: viewport, height: 1000 }, deviceScaleFactor: dpr })
+  try {
+    return await checkOnce(context, url, { cases, viewport, dpr })
+  } finally {
+    await context.close()
+  }
 }
 
 /**
@@ -180,19 +207,12 @@ const checkOnce = async (context, url, { cases, viewport, dpr }) => {
  * @returns how many picks were looked at, how many of them took more than twice the width of their box (see neededWidth), and what is wrong
  */
 export const checkBrowser = async (browser, url, { cases, viewports = VIEWPORTS, dprs = DPRS }) => {
-  const total = { checked: 0, above: 0, failures: [] }
-  for (const viewport of viewports) {
-    for (const dpr of dprs) {
-      const context = await browser.newContext({ viewport: { width: viewport, height: 1000 }, deviceScaleFactor: dpr })
-      try {
-        const { failures, above } = await checkOnce(context, url, { cases, viewport, dpr })
-        total.failures.push(...failures)
-        total.above += above
-        total.checked += cases.length
-      } finally {
-        await context.close()
-      }
-    }
+  const results = []
+  for (const viewport of viewports)
+    results.push(...(await Promise.all(dprs.map((dpr) => checkFresh(browser, url, { cases, viewport, dpr })))))
+  return {
+    checked: results.length * cases.length,
+    above: results.reduce((sum, { above }) => sum + above, 0),
+    failures: results.flatMap(({ failures }) => failures),
   }
-  return total
 }
