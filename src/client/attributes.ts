@@ -22,7 +22,7 @@ export interface ImgOptions<Name extends string, Explicit extends Format> extend
   readonly info?: KnownInfo | undefined
   /** CSS pixels: as wide as it is shown at most. @default as wide as the page */
   readonly width?: number | undefined
-  /** The HTML attribute. @default `100vw`, up to `width` */
+  /** The HTML attribute. @default as wide as the page, up to `width`; on screens of 3× as if they had 2× */
   readonly sizes?: string | undefined
   /** For what is seen at once: loaded eagerly, and before other pictures. @default false */
   readonly priority?: boolean | undefined
@@ -65,12 +65,13 @@ const LAZY = { loading: "lazy" } as const
 /** @throws {TypeError} where the ratio is not known */
 const shownAs = (size: Shape, info: Dimensions | undefined, shown: number | undefined): Dimensions => {
   const { width, height }: Box = info ? outputDimensions(size, info) : size
-  if (!width || !height) throw new TypeError("Expected info: without, the page moves.")
+  if (!width || !height) throw new TypeError("Expected info, or the page moves.")
   return { width: shown ?? width, height: Math.round(((shown ?? width) * height) / width) }
 }
 
+/** Screens with three device pixels per CSS pixel are told two thirds, which makes two. What the page says itself is left as it is. */
 const sizesOf = ({ sizes, width, priority }: ImgOptions<string, Format>): string => {
-  const shown = sizes ?? `${width ? `(min-width: ${width}px) ${width}px, ` : ""}100vw`
+  const shown = sizes ?? `${width ? `(min-width: ${width}px) ${width}px, ` : ""}(min-resolution: 3x) 66.66vw, 100vw`
   return priority ? shown : `auto, ${shown}`
 }
 

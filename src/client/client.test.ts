@@ -66,7 +66,7 @@ describe("url", () => {
   it.each(["", "/a.jpg", "a//b.jpg", "../a.jpg", "a/./b.jpg", "a\\b.jpg", "a\u0000.jpg", "\ud800.jpg"])(
     "throws for %j, which is no key",
     (original) => {
-      expect(() => photos.url(original, "640w")).toThrow("Expected a key like shop/photo.jpg")
+      expect(() => photos.url(original, "640w")).toThrow("Expected a key like a/b.jpg")
     },
   )
 
@@ -217,7 +217,7 @@ describe("img", () => {
     expect(photos.img("a.jpg", { shape: "640w", info: FACTS })).toEqual({
       src: at("640w"),
       srcset: `${at("320w")} 320w, ${at("640w")} 640w, ${at("1280w")} 1280w`,
-      sizes: "auto, 100vw",
+      sizes: "auto, (min-resolution: 3x) 66.66vw, 100vw",
       width: 640,
       height: 480,
       loading: "lazy",
@@ -228,7 +228,11 @@ describe("img", () => {
 
   it("loads what has priority at once, before others", () => {
     const { loading, fetchpriority, sizes } = photos.img("a.jpg", { shape: "640w", info: LARGE, priority: true })
-    expect({ loading, fetchpriority, sizes }).toEqual({ loading: "eager", fetchpriority: "high", sizes: "100vw" })
+    expect({ loading, fetchpriority, sizes }).toEqual({
+      loading: "eager",
+      fetchpriority: "high",
+      sizes: "(min-resolution: 3x) 66.66vw, 100vw",
+    })
   })
 
   it("offers at most twice as many pixels as are shown, but always enough", () => {
@@ -258,11 +262,13 @@ describe("img", () => {
 
   it("does not guess a ratio", () => {
     for (const shape of ["640w", "480h"] as const)
-      expect(() => photos.img("a.jpg", { shape })).toThrow("Expected info: without, the page moves.")
+      expect(() => photos.img("a.jpg", { shape })).toThrow("Expected info, or the page moves.")
   })
 
   it("says how wide it is shown, where that is known", () => {
-    expect(photos.img("a.jpg", { shape: "360x270", width: 300 }).sizes).toBe("auto, (min-width: 300px) 300px, 100vw")
+    expect(photos.img("a.jpg", { shape: "360x270", width: 300 }).sizes).toBe(
+      "auto, (min-width: 300px) 300px, (min-resolution: 3x) 66.66vw, 100vw",
+    )
     expect(photos.img("a.jpg", { shape: "360x270", sizes: "50vw" }).sizes).toBe("auto, 50vw")
   })
 
@@ -282,7 +288,7 @@ describe("picture", () => {
     const { sources, img } = photos.picture("a.jpg", { shape: "360x270", priority: true })
     expect(sources.map(({ type }) => type)).toEqual(["image/avif", "image/webp"])
     expect(sources[0]?.srcset).toBe(`${at("360x270")}.avif 360w, ${at("720x540")}.avif 720w`)
-    expect(sources[0]?.sizes).toBe("100vw")
+    expect(sources[0]?.sizes).toBe(img.sizes)
     expect(img).toEqual(photos.img("a.jpg", { shape: "360x270", priority: true }))
   })
 })

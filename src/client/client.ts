@@ -104,7 +104,7 @@ export const createClient = <
     fail(`${JSON.stringify(name)} is not listed. The nearest is ${nearestTo(parseSize(name) ?? {}, sizes).name}.`)
 
   const addressOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
-    const key = toOriginalKey(original) ?? fail(`Expected a key like shop/photo.jpg, got ${JSON.stringify(original)}.`)
+    const key = toOriginalKey(original) ?? fail(`Expected a key like a/b.jpg, got ${JSON.stringify(original)}.`)
     return `${base}/${encodeKey(formatKey({ original: key, size, format }))}`
   }
 
