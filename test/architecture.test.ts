@@ -29,9 +29,10 @@ interface Rule {
 const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "lru.ts"]
 /** Who may read the environment. */
 const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
-const PARTS = "config/ create-tailor.ts errors.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
-  " ",
-)
+const PARTS =
+  "config/ create-tailor.ts errors.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+    " ",
+  )
 
 /** Arrows point upwards only: a folder imports those above it here. The first rule that is about a file counts. */
 const RULES: readonly Rule[] = [
@@ -81,7 +82,7 @@ const RULES: readonly Rule[] = [
     types: ["store/store.ts", "tailor/"],
   },
   {
-    of: ["create-tailor.ts", "index.ts", "server/"],
+    of: ["create-tailor.ts", "get-info.ts", "index.ts", "server/"],
     may: [...PARTS, "node:", "pino"],
   },
   // What CloudFront runs: small, pure, and nothing that has to be loaded.

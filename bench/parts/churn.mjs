@@ -18,7 +18,9 @@ export const churn = async ({ folder }) => {
   const names = Array.from({ length: Math.ceil(LATE / EACH) }, (_, at) => `c${at}`)
   for (const name of names) copyFileSync(source, join(originals, `${name}.jpg`))
   await new Promise((resolve) => setTimeout(resolve, 2100))
-  const server = await imgtailor(originals, join(folder, "churn-renditions"), "--formats", "avif,webp,jpeg")
+  // Memory for renditions is full at the first mark, so that what grows afterwards was not meant to.
+  const flags = ["--formats", "avif,webp,jpeg", "--cache-bytes", "16000000"]
+  const server = await imgtailor(originals, join(folder, "churn-renditions"), ...flags)
   const addresses = names.flatMap((name) =>
     SIZES.flatMap((size) => ENDINGS.map((ending) => `/${size}/${name}.jpg${ending}`)),
   )

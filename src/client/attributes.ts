@@ -6,15 +6,13 @@
  */
 import type { Format } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
+import type { Info } from "../sizes/info.ts"
 import type { Shape } from "../sizes/list.ts"
 import type { Box, Dimensions } from "../sizes/size.ts"
 import { type Rung, type RungOptions, toSrcset } from "./srcset.ts"
 
 /** What is known of an original; facts from `info` are such. */
-export interface KnownInfo extends Dimensions {
-  readonly format?: Format | "tiff"
-  readonly placeholder?: string
-}
+export interface KnownInfo extends Dimensions, Partial<Pick<Info, "format" | "placeholder">> {}
 
 /** How a picture is shown. */
 export interface ImgOptions<Name extends string, Explicit extends Format> extends Omit<
@@ -24,7 +22,7 @@ export interface ImgOptions<Name extends string, Explicit extends Format> extend
   readonly info?: KnownInfo | undefined
   /** CSS pixels: as wide as it is shown at most. @default as wide as the page */
   readonly width?: number | undefined
-  /** The HTML attribute. @default `100vw`, up to `width` */
+  /** The HTML attribute. @default as wide as the page, up to `width`; on screens of 3× as if they had 2× */
   readonly sizes?: string | undefined
   /** For what is seen at once: loaded eagerly, and before other pictures. @default false */
   readonly priority?: boolean | undefined
@@ -67,8 +65,14 @@ const LAZY = { loading: "lazy" } as const
 /** @throws {TypeError} where the ratio is not known */
 const shownAs = (size: Shape, info: Dimensions | undefined, shown: number | undefined): Dimensions => {
   const { width, height }: Box = info ? outputDimensions(size, info) : size
-  if (!width || !height) throw new TypeError("Expected info: without, the page moves when the picture comes.")
+  if (!width || !height) throw new TypeError("Expected info, or the page moves.")
   return { width: shown ?? width, height: Math.round(((shown ?? width) * height) / width) }
+}
+
+/** Screens with three device pixels per CSS pixel are told two thirds, which makes two. What the page says itself is left as it is. */
+const sizesOf = ({ sizes, width, priority }: ImgOptions<string, Format>): string => {
+  const shown = sizes ?? `${width ? `(min-width: ${width}px) ${width}px, ` : ""}(min-resolution: 3x) 66.66vw, 100vw`
+  return priority ? shown : `auto, ${shown}`
 }
 
 /**
@@ -81,13 +85,12 @@ export const imgAttributes = (
   options: ImgOptions<string, Format>,
   rungsUpTo: (maxWidth: number | undefined) => readonly Rung[],
 ): Attributes => {
-  const { info, width, priority = false, placeholder = info?.format === "jpeg" } = options
+  const { info, width, priority, placeholder = info?.format === "jpeg" } = options
   const rungs = rungsUpTo(width && MAX_DPR * width)
-  const { sizes = width ? `(min-width: ${width}px) ${width}px, 100vw` : "100vw" } = options
   return {
     src,
     srcset: toSrcset(rungs),
-    ...(rungs[0]?.width && { sizes: priority ? sizes : `auto, ${sizes}` }),
+    ...(rungs[0]?.width && { sizes: sizesOf(options) }),
     ...shownAs(size, info, width),
     ...(priority ? EAGER : LAZY),
     decoding: "async",

@@ -1,26 +1,10 @@
 /** The facts of an original that pages need: upright dimensions, and something to show until the picture is there. */
-import { type Format, outputFormat } from "../sizes/format.ts"
+import { outputFormat } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
+import type { Info } from "../sizes/info.ts"
 import type { InfoRecipe } from "../sizes/recipe.ts"
 import type { Inspected } from "./inspect.ts"
 import { loadSharp } from "./sharp.ts"
-
-/** The body of `<dir>/info/<file>.json`. */
-export interface Info {
-  /** Upright, in pixels; of one frame. */
-  readonly width: number
-  readonly height: number
-  /** Of the original, by its bytes; "tiff" too. */
-  readonly format: Format | "tiff"
-  /** Length of the original. */
-  readonly bytes: number
-  /** Whether its base rendition moves. */
-  readonly animated: boolean
-  /** `data:` address of a WebP of at most 16 pixels a side. */
-  readonly placeholder: string
-  /** `#rrggbb` of what covers most of it, over the background. */
-  readonly dominantColour: string
-}
 
 const PLACEHOLDER_SIDE = 16
 

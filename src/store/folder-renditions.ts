@@ -39,6 +39,8 @@ import type { OpenBody, RenditionMeta, RenditionObject, Renditions } from "./sto
 const SYNC_READ_BYTES = 65_536
 /** Above this a file is streamed rather than held. */
 const HELD_BYTES = 1_048_576
+/** Facts of so many renditions are remembered, about 1 kB each; those of another are read from its file. */
+const KNOWN_FACTS = 10_000
 /** A temporary file this old has no writer any more. */
 const ABANDONED_AFTER_MS = 600_000
 
@@ -238,7 +240,7 @@ const tidy = async ({ temporary }: Place): Promise<void> => {
 export const folderRenditions = (folder: string, options: { readonly files?: string } = {}): Renditions => {
   const root = resolve(folder)
   const files = resolve(options.files ?? join(root, "files"))
-  const known = createLru<Facts>(50_000)
+  const known = createLru<Facts>(KNOWN_FACTS)
   const place: Place = { files, facts: join(root, "facts"), temporary: join(root, "tmp"), known }
   return {
     name: "folder",

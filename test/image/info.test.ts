@@ -2,8 +2,8 @@
 import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
 
-import type { Info } from "../../src/render/info.ts"
 import { createRenderer } from "../../src/render/render.ts"
+import type { Info } from "../../src/sizes/info.ts"
 import { infoRecipe, type RenderSettings } from "../../src/sizes/recipe.ts"
 import {
   animated,

@@ -1,0 +1,294 @@
+/** What a page is told: addresses that are listed, widths that arrive, room kept for what has not come yet. */
+import * as fc from "fast-check"
+import { describe, expect, expectTypeOf, it } from "vitest"
+
+import { FORMATS } from "../sizes/format.ts"
+import { outputDimensions } from "../sizes/geometry.ts"
+import { type Grammar, parseKey } from "../sizes/key.ts"
+import { parseSizeList } from "../sizes/list.ts"
+import { createClient, type SizeName } from "./client.ts"
+
+const SIZES = [
+  "320w",
+  "1280w",
+  "640w",
+  "240h",
+  "480h",
+  "960h",
+  "360x270",
+  "720x540",
+  { size: "1600x400", name: "hero", gravity: "north" },
+  { size: "800x200", name: "hero-small", gravity: "north" },
+  "400x100",
+] as const
+
+const photos = createClient({ baseUrl: "https://img.example.com/shop", sizes: SIZES })
+const LARGE = { width: 4000, height: 3000 }
+const FACTS = {
+  ...LARGE,
+  format: "jpeg",
+  bytes: 1,
+  animated: false,
+  placeholder: "data:image/webp;base64,UklG",
+  dominantColour: "#000000",
+} as const
+
+describe("url", () => {
+  it("is the address of a listed size", () => {
+    expect(photos.url("bags/red.jpg", "360x270")).toBe("https://img.example.com/shop/bags/360x270/red.jpg")
+    expect(photos.url("red.jpg", "hero", "webp")).toBe("https://img.example.com/shop/hero/red.jpg.webp")
+    expect(photos.url("a b/é+.jpg", "480h")).toBe("https://img.example.com/shop/a%20b/480h/%C3%A9%2B.jpg")
+  })
+
+  it.each(["", "/", "/img", "/img/", "https://a.example/", "https://a.example/x"])(
+    "begins with the base %j",
+    (baseUrl) => {
+      const { url } = createClient({ baseUrl, sizes: ["480h"] })
+      expect(url("a.jpg", "480h")).toBe(`${baseUrl.replace(/\/$/, "")}/480h/a.jpg`)
+    },
+  )
+
+  it("does not compile for a size or a format that is not listed, and throws with the nearest size", () => {
+    // @ts-expect-error not on the list
+    expect(() => photos.url("a.jpg", "500w")).toThrow('"500w" is not listed. The nearest is 640w.')
+    // @ts-expect-error a named size goes by its name alone
+    expect(() => photos.url("a.jpg", "1600x400")).toThrow("The nearest is hero.")
+    // @ts-expect-error no size at all
+    expect(() => photos.srcset("a.jpg", { shape: "big" })).toThrow('"big" is not listed.')
+    // @ts-expect-error not one of the explicit formats
+    photos.url("a.jpg", "640w", "png")
+    expectTypeOf<SizeName<typeof SIZES>>().toEqualTypeOf<
+      "320w" | "1280w" | "640w" | "240h" | "480h" | "960h" | "360x270" | "720x540" | "hero" | "hero-small" | "400x100"
+    >()
+    expectTypeOf(photos.url).parameter(2).toEqualTypeOf<"avif" | "webp" | undefined>()
+  })
+
+  it.each(["", "/a.jpg", "a//b.jpg", "../a.jpg", "a/./b.jpg", "a\\b.jpg", "a\u0000.jpg", "\ud800.jpg"])(
+    "throws for %j, which is no key",
+    (original) => {
+      expect(() => photos.url(original, "640w")).toThrow("Expected a key like a/b.jpg")
+    },
+  )
+
+  it("throws for a list with a mistake", () => {
+    expect(() => createClient({ baseUrl: "", sizes: ["640W"] })).toThrow("Expected a size like 360x270, 1280w or 480h")
+  })
+})
+
+/** The same list as the server has it. */
+const grammarOf = (formats: Grammar["formats"]): Grammar => {
+  const parsed = parseSizeList(SIZES)
+  if ("problems" in parsed) throw new Error("the list of these tests")
+  return {
+    sizes: parsed.list,
+    formats,
+    retired: { sizes: [], formats: [] },
+    sharedStore: false,
+    maxBytes: { segment: Infinity, key: Infinity },
+  }
+}
+
+const segment = fc
+  .string({ unit: fc.constantFrom(..."ab.é %+'&?#/".split("")), minLength: 1, maxLength: 8 })
+  .map((text) => text.replaceAll("/", "-"))
+  .filter((text) => !/^\.{1,2}$/.test(text))
+const file = fc
+  .tuple(segment, fc.constantFrom("", ".jpg", ".JPG", ".png", ".webp", ".jpg.webp", ".tiff", ".json"))
+  .map(([name, ending]) => name + ending)
+const original = fc.tuple(fc.array(segment, { maxLength: 2 }), file).map(([above, name]) => [...above, name].join("/"))
+const name = fc.constantFrom(...SIZES.map((size) => (typeof size === "string" ? size : size.name)))
+
+describe("parse", () => {
+  it("has what was asked for among its readings, whatever the names", () => {
+    fc.assert(
+      fc.property(original, name, fc.constantFrom("avif", "webp", undefined), (key, size, format) => {
+        expect(photos.parse(photos.url(key, size, format))).toContainEqual({ original: key, size, format })
+      }),
+    )
+  })
+
+  it("reads as the server does", () => {
+    const grammar = grammarOf(["avif", "webp"])
+    fc.assert(
+      fc.property(
+        fc.array(segment, { maxLength: 2 }),
+        fc.oneof(name, segment, fc.constant("info")),
+        file,
+        fc.constantFrom("", ...FORMATS.map((format) => `.${format}`)),
+        (above, size, base, ending) => {
+          const segments = [...above, size, base + ending]
+          const parsed = parseKey(segments, grammar)
+          const expected =
+            "refused" in parsed
+              ? []
+              : parsed.readings.map(({ original: read, size: sized, format }) => ({
+                  original: read,
+                  size: sized === "info" ? "info" : sized.name,
+                  format,
+                }))
+          const path = segments.map((one) => encodeURIComponent(one)).join("/")
+          expect(photos.parse(`https://img.example.com/shop/${path}`)).toEqual(expected)
+        },
+      ),
+    )
+  })
+
+  it.each([
+    "https://img.example.com/shop/bags/360x270/red.jpg?v=2",
+    "https://img.example.com/shop/bags/360x270/red.jpg#top",
+  ])("takes no notice of what follows the path in %s", (url) => {
+    expect(photos.parse(url)).toEqual([{ original: "bags/red.jpg", size: "360x270", format: undefined }])
+  })
+
+  it.each([
+    "https://img.example.com/shopping/360x270/red.jpg",
+    "https://img.example.com/shop/361x270/red.jpg",
+    "https://img.example.com/shop/360x270",
+    "https://img.example.com/shop/360x270/..",
+    "https://img.example.com/shop/360x270/a%2Fb.jpg",
+    "https://img.example.com/shop/360x270/a%zz.jpg",
+    "https://img.example.com/shop/info/red.jpg",
+    "",
+  ])("finds nothing in %j", (url) => {
+    expect(photos.parse(url)).toEqual([])
+  })
+
+  it("reads the address of facts", () => {
+    expect(photos.parse("https://img.example.com/shop/a/info/red.jpg.json")).toEqual([
+      { original: "a/red.jpg", size: "info", format: undefined },
+    ])
+  })
+})
+
+const at = (size: string): string => `https://img.example.com/shop/${size}/a.jpg`
+
+describe("srcset", () => {
+  it("offers all sizes of one shape, and no other", () => {
+    expect(photos.srcset("a.jpg", { shape: "640w" })).toBe(
+      `${at("320w")} 320w, ${at("640w")} 640w, ${at("1280w")} 1280w`,
+    )
+    expect(photos.srcset("a.jpg", { shape: "720x540" })).toBe(`${at("360x270")} 360w, ${at("720x540")} 720w`)
+    expect(photos.srcset("a.jpg", { shape: "hero" })).toBe(`${at("hero-small")} 800w, ${at("hero")} 1600w`)
+    expect(photos.srcset("a.jpg", { shape: "400x100" })).toBe(`${at("400x100")} 400w`)
+  })
+
+  it("says of heights which widths arrive, where the original is known", () => {
+    expect(photos.srcset("a.jpg", { shape: "480h", info: { width: 3000, height: 4000 } })).toBe(
+      `${at("240h")} 180w, ${at("480h")} 360w, ${at("960h")} 720w`,
+    )
+  })
+
+  it("offers the double of a height, where the original is not known", () => {
+    expect(photos.srcset("a.jpg", { shape: "480h" })).toBe(`${at("480h")} 1x, ${at("960h")} 2x`)
+    expect(photos.srcset("a.jpg", { shape: "960h" })).toBe(`${at("960h")} 1x`)
+  })
+
+  it("keeps the smallest of the sizes that the original cannot fill, with the width that arrives", () => {
+    expect(photos.srcset("a.jpg", { shape: "640w", info: { width: 500, height: 400 } })).toBe(
+      `${at("320w")} 320w, ${at("640w")} 500w`,
+    )
+    expect(photos.srcset("a.jpg", { shape: "640w", info: { width: 100, height: 90 } })).toBe(`${at("320w")} 100w`)
+    expect(photos.srcset("a.jpg", { shape: "720x540", info: { width: 500, height: 500 } })).toBe(
+      `${at("360x270")} 360w, ${at("720x540")} 500w`,
+    )
+    expect(photos.srcset("a.jpg", { shape: "640w", info: { width: 640, height: 400 } })).toBe(
+      `${at("320w")} 320w, ${at("640w")} 640w`,
+    )
+  })
+
+  it("has widths that rise, each that of its picture, whatever the original", () => {
+    const side = fc.integer({ min: 1, max: 9000 })
+    fc.assert(
+      fc.property(name, fc.record({ width: side, height: side }), (shape, info) => {
+        const rungs = photos.rungs("a.jpg", { shape, info })
+        const boxOf = new Map(grammarOf([]).sizes.map((size) => [at(size.name), size]))
+        expect(rungs.map(({ width, height }) => ({ width, height }))).toEqual(
+          rungs.map(({ url }) => outputDimensions(boxOf.get(url) ?? {}, info)),
+        )
+        const widths = rungs.map(({ width }) => width ?? 0)
+        expect(widths).toEqual([...new Set(widths)].toSorted((a, b) => a - b))
+      }),
+    )
+  })
+})
+
+describe("img", () => {
+  it("has all that a lazy picture needs", () => {
+    expect(photos.img("a.jpg", { shape: "640w", info: FACTS })).toEqual({
+      src: at("640w"),
+      srcset: `${at("320w")} 320w, ${at("640w")} 640w, ${at("1280w")} 1280w`,
+      sizes: "auto, (min-resolution: 3x) 66.66vw, 100vw",
+      width: 640,
+      height: 480,
+      loading: "lazy",
+      decoding: "async",
+      style: "background:url(data:image/webp;base64,UklG) center/cover no-repeat",
+    })
+  })
+
+  it("loads what has priority at once, before others", () => {
+    const { loading, fetchpriority, sizes } = photos.img("a.jpg", { shape: "640w", info: LARGE, priority: true })
+    expect({ loading, fetchpriority, sizes }).toEqual({
+      loading: "eager",
+      fetchpriority: "high",
+      sizes: "(min-resolution: 3x) 66.66vw, 100vw",
+    })
+  })
+
+  it("offers at most twice as many pixels as are shown, but always enough", () => {
+    const widths = (width: number): string =>
+      photos.img("a.jpg", { shape: "640w", info: LARGE, width }).srcset.replaceAll(/\S+ (\d+)w/g, "$1")
+    expect(widths(160)).toBe("320")
+    expect(widths(161)).toBe("320, 640")
+    expect(widths(320)).toBe("320, 640")
+    expect(widths(400)).toBe("320, 640, 1280")
+    expect(widths(2000)).toBe("320, 640, 1280")
+  })
+
+  it("keeps room by the ratio of what arrives", () => {
+    const room = (options: Parameters<typeof photos.img>[1]): unknown => {
+      const { width, height } = photos.img("a.jpg", options)
+      return { width, height }
+    }
+    expect(room({ shape: "360x270" })).toEqual({ width: 360, height: 270 })
+    expect(room({ shape: "360x270", width: 200 })).toEqual({ width: 200, height: 150 })
+    expect(room({ shape: "640w", info: { width: 3000, height: 4000 }, width: 300 })).toEqual({
+      width: 300,
+      height: 400,
+    })
+    expect(room({ shape: "480h", info: LARGE })).toEqual({ width: 640, height: 480 })
+    expect(room({ shape: "640w", info: { width: 100, height: 50 } })).toEqual({ width: 100, height: 50 })
+  })
+
+  it("does not guess a ratio", () => {
+    for (const shape of ["640w", "480h"] as const)
+      expect(() => photos.img("a.jpg", { shape })).toThrow("Expected info, or the page moves.")
+  })
+
+  it("says how wide it is shown, where that is known", () => {
+    expect(photos.img("a.jpg", { shape: "360x270", width: 300 }).sizes).toBe(
+      "auto, (min-width: 300px) 300px, (min-resolution: 3x) 66.66vw, 100vw",
+    )
+    expect(photos.img("a.jpg", { shape: "360x270", sizes: "50vw" }).sizes).toBe("auto, 50vw")
+  })
+
+  it("shows the placeholder where the picture hides it, or where it is asked for", () => {
+    const style = (info: object, placeholder?: boolean): string | undefined =>
+      photos.img("a.jpg", { shape: "360x270", info: { ...FACTS, ...info }, placeholder }).style
+    expect(style({})).toMatch(/^background:url\(data:/)
+    expect(style({ format: "png" })).toBeUndefined()
+    expect(style({ format: "png" }, true)).toMatch(/^background/)
+    expect(style({}, false)).toBeUndefined()
+    expect(style({ placeholder: undefined }, true)).toBeUndefined()
+  })
+})
+
+describe("picture", () => {
+  it("has a source for each format, and the original's own", () => {
+    const { sources, img } = photos.picture("a.jpg", { shape: "360x270", priority: true })
+    expect(sources.map(({ type }) => type)).toEqual(["image/avif", "image/webp"])
+    expect(sources[0]?.srcset).toBe(`${at("360x270")}.avif 360w, ${at("720x540")}.avif 720w`)
+    expect(sources[0]?.sizes).toBe(img.sizes)
+    expect(img).toEqual(photos.img("a.jpg", { shape: "360x270", priority: true }))
+  })
+})

@@ -1,0 +1,53 @@
+/** What the client says of pictures, and what the server sends: the same list, so the same widths. */
+import { join } from "node:path"
+
+import sharp from "sharp"
+import { describe, expect, it } from "vitest"
+
+import { createClient } from "../../src/client/client.ts"
+import { getInfo } from "../../src/get-info.ts"
+import { flat, noise, RED, withAlpha } from "../support/photos.ts"
+import { startServer } from "../support/server.ts"
+
+const SIZES = ["160w", "320w", "640w", "120h", "240h", "480h", "160x120", "320x240", "300x300"] as const
+
+describe("the client", () => {
+  it.each([
+    ["a photo larger than every size", 1000, 700],
+    ["one that lies between", 300, 500],
+    ["one smaller than every size", 70, 50],
+    ["a panorama", 1200, 40],
+    ["a tower", 40, 1200],
+  ])("tells the width of every picture of %s before it is asked for", async (_, width, height) => {
+    const shop = await startServer({ sizes: [...SIZES] })
+    await shop.write("été/a b.jpg", await noise({ width, height, format: "jpeg" }))
+    const photos = createClient({ baseUrl: `http://127.0.0.1:${shop.port}`, sizes: SIZES })
+    const info = await photos.info("été/a b.jpg")
+    for (const shape of ["640w", "480h", "160x120", "300x300"] as const)
+      for (const format of [undefined, "webp"] as const)
+        for (const rung of photos.rungs("été/a b.jpg", { shape, info, format })) {
+          const answer = await fetch(rung.url)
+          const { width: w, height: h, format: got } = await sharp(Buffer.from(await answer.arrayBuffer())).metadata()
+          expect({ url: rung.url, width: w, height: h, format: got }).toEqual({ ...rung, format: format ?? "jpeg" })
+        }
+  })
+
+  it("reads facts over HTTP and at hand alike, and says why there are none", async () => {
+    const shop = await startServer({ sizes: [...SIZES] })
+    await shop.write("photo.png", await withAlpha({ width: 90, height: 60, colour: RED, format: "png" }))
+    const photos = createClient({ baseUrl: `http://127.0.0.1:${shop.port}`, sizes: SIZES })
+    const info = await photos.info("photo.png")
+    expect(info).toMatchObject({ width: 90, height: 60, format: "png", animated: false })
+    expect(await getInfo(join(shop.folder, "photo.png"))).toEqual(info)
+    await expect(photos.info("no.png")).rejects.toThrow("404 original-not-found")
+    await expect(getInfo(new Uint8Array(10))).rejects.toMatchObject({ code: "unsupported-original" })
+    await expect(getInfo(join(shop.folder, "no.png"))).rejects.toMatchObject({ code: "ENOENT" })
+  })
+
+  it("gives facts at hand for many at once", async () => {
+    const bytes = await flat({ width: 64, height: 48, format: "png" })
+    const all = await Promise.all(Array.from({ length: 40 }, () => getInfo(bytes)))
+    expect(new Set(all.map((info) => JSON.stringify(info))).size).toBe(1)
+    expect(all[0]).toMatchObject({ width: 64, height: 48, format: "png" })
+  })
+})
