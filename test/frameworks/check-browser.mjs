@@ -28,7 +28,7 @@ export const expectedPick = (pictures, needed) => {
 /** Runs in the page before all else: keeps what moves, and the size of each box over time. */
 const watch = () => {
   const seen = { shifts: [], boxes: {} }
-  globalThis.__seen = seen
+  globalThis.seenByHarness = seen
   const nameOf = (node) =>
     node?.closest?.("[data-case]")?.dataset.case ?? node?.querySelector?.("[data-case]")?.dataset.case
   new PerformanceObserver((list) => {
@@ -90,7 +90,7 @@ const read = () => {
       base: location.href,
     }
   })
-  return { pictures, ...globalThis.__seen }
+  return { pictures, ...globalThis.seenByHarness }
 }
 
 const nameOf = (url) => decodeURI(url).split("/").slice(-2).join("/")
@@ -186,9 +186,9 @@ const checkOnce = async (context, url, { cases, viewport, dpr }) => {
     const shown = pictures.find(({ id }) => id === one.id)
     const found = await checkCase(one, shown, { viewport, dpr, heights: boxes[one.id] ?? [] })
     if (found.isAbove) above++
-    failures.push(...found.failures.map((failure) => ({ case: one.id, ...failure })))
+    failures.push(...found.failures.map((failure) => Object.assign(failure, { case: one.id })))
   }
-  return { failures: failures.map((failure) => ({ ...failure, viewport, dpr })), above }
+  return { failures: failures.map((failure) => Object.assign(failure, { viewport, dpr })), above }
 }
 
 /** In a context of its own: nothing is in its cache. */

@@ -27,6 +27,7 @@ import { CACHE, lock, openWorkshop, pack, start } from "./workshop.mjs"
  * @property {(one: object) => string | undefined} cannot why it cannot express a case, if it cannot
  * @property {(tools: object) => Promise<void>} build makes the page from `tools.cases`; see openWorkshop for the rest of the tools
  * @property {(tools: object) => Promise<string>} serve the page's address
+ * @property {string=} example where the example's own page is, seen from that: its addresses are checked, too
  */
 
 /** Fewer say too little of a framework. */
@@ -105,12 +106,12 @@ const withFacts = (cases, client) =>
     }),
   )
 
-const versionOf = async (framework) => {
-  const from = framework.package ? join(CACHE, framework.name, "node_modules", framework.package) : ROOT
-  return JSON.parse(await readFile(join(from, "package.json"), "utf8")).version
+const versionOf = async ({ name, package: installed }) => {
+  if (!installed) return "–"
+  return JSON.parse(await readFile(join(CACHE, name, "node_modules", installed, "package.json"), "utf8")).version
 }
 
-const tryFramework = async (framework, { cases: all, images, tarball, programs, browser }) => {
+const tryFramework = async (framework, { cases: all, images, tarball, programs, browser, stops }) => {
   const reasons = all.map((one) => [one, framework.cannot(one)])
   const cases = reasons.filter(([, reason]) => reason === undefined).map(([one]) => one)
   const skipped = reasons.filter(([, reason]) => reason !== undefined)
@@ -118,10 +119,16 @@ const tryFramework = async (framework, { cases: all, images, tarball, programs, 
   const node = framework.node === 24 ? programs.node24 : process.execPath
   const failures = cases.length < MIN_CASES ? [{ expected: `${MIN_CASES} cases or more`, got: `${cases.length}` }] : []
   const { tools, stop } = await openWorkshop(framework, { tarball, node, settings })
+  stops.push(stop)
   try {
     await framework.build(tools)
     const url = await framework.serve(tools)
     const page = await browser.newPage()
+    if (framework.example) {
+      await page.goto(new URL(framework.example, url).href, { waitUntil: "load" })
+      const { checked, failures: found } = await checkUrls(page, { cases: [] })
+      failures.push(...(checked > 0 ? found : [{ expected: `pictures in ${page.url()}`, got: "none" }]))
+    }
     await page.goto(url, { waitUntil: "load" })
     const urls = await checkUrls(page, { cases, parse: images.client.parse })
     await page.close()
@@ -209,10 +216,12 @@ const tryAll = async (names, { stops, programs }) => {
     const started = performance.now()
     const framework = await load(name)
     const lost = { cases: 0, skipped: [], urls: 0, picks: 0, above: 0 }
-    const result = await tryFramework(framework, { cases, images, tarball, programs, browser }).catch((error) => ({
-      ...lost,
-      failures: [{ expected: "a page", got: error.stack }],
-    }))
+    const result = await tryFramework(framework, { cases, images, tarball, programs, browser, stops }).catch(
+      (error) => ({
+        ...lost,
+        failures: [{ expected: "a page", got: error.message }],
+      }),
+    )
     tell(framework, result, (performance.now() - started) / 1000)
     results.push({ framework, version: await versionOf(framework).catch(() => "?"), result })
   }
@@ -229,12 +238,11 @@ if (toLock) {
   process.exit()
 }
 const stops = []
-let results
-try {
-  results = await tryAll(names, { stops, programs })
-} finally {
-  for (const stop of stops.toReversed()) await stop()
+const stopAll = async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop()
 }
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stopAll().finally(() => process.exit(130)))
+const results = await tryAll(names, { stops, programs }).finally(stopAll)
 const rows = results.map(toRow)
 console.log(`\n${toTable(rows).join("\n")}`)
 if (write) await writeTable(rows)
