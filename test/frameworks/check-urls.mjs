@@ -104,6 +104,18 @@ const checkPicture = async (candidate, { set, candidates, one, parse }) => {
   return rules.filter(([isMet]) => !isMet).map(([, expected, got]) => ({ expected, got: `${got}` }))
 }
 
+/** What HTML asks of a `srcset` as a whole. */
+const checkSrcset = ({ srcset, sizes }) => {
+  const said = parseSrcset(srcset).map(({ value = 1, unit = "x" }) => `${value}${unit}`)
+  const twice = said.filter((one, at) => said.indexOf(one) < at)
+  const rules = [
+    [twice.length === 0, "each descriptor once", `${twice.join(", ")} again in ${srcset}`],
+    [new Set(said.map((one) => one.at(-1))).size <= 1, "descriptors of one kind", srcset],
+    [!said.some((one) => one.endsWith("w")) || sizes, "sizes, where there are widths", `none for ${srcset}`],
+  ]
+  return rules.filter(([isMet]) => !isMet).map(([, expected, got]) => ({ expected, got }))
+}
+
 /** A preload that says another thing than its picture fetches a second one. */
 const checkPreload = (set, sets) =>
   sets.some(
@@ -134,7 +146,7 @@ export const checkUrls = async (page, { cases, parse }) => {
   for (const set of sets) {
     const candidates = candidatesOf(set)
     const one = cases.find(({ id }) => id === set.id)
-    const found = set.tag === "link" ? checkPreload(set, sets) : []
+    const found = [...checkSrcset(set), ...(set.tag === "link" ? checkPreload(set, sets) : [])]
     for (const candidate of candidates) {
       urls.add(candidate.url)
       found.push(...(await checkPicture(candidate, { set, candidates, one, parse })))

@@ -82,6 +82,8 @@ const PICTURES: Readonly<Record<string, readonly [attributes: Attributes, told: 
   "not-the-box": [{ style: "width: 100px" }, /expected 200 CSS pixels wide, got 100/],
   absent: [{ srcset: rungsOf("absent").replace("/800", "/none") }, /expected 200 and an image of .*none\.jpg, got 404/],
   "other-photo": [{ src: "/cup/200.jpg" }, /expected an address of other-photo, got .*\/cup\/200\.jpg/],
+  twice: [{ srcset: rungsOf("twice").replace("400w", "200w") }, /expected each descriptor once, got 200w again/],
+  "no-sizes": [{ sizes: undefined }, /expected sizes, where there are widths, got none/],
   eager: [{ loading: "eager" }, /expected loading="lazy", got eager/],
 }
 

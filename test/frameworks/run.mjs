@@ -66,7 +66,11 @@ const needPrograms = async () => {
   try {
     const { chromium: executablePath, node24 } = needTools("chromium", "node24", "playwright-core")
     const { chromium } = createRequire(join(ROOT, "test/tools/package.json"))("playwright-core")
-    return { node24, launch: () => chromium.launch({ executablePath, args: ["--no-sandbox"] }) }
+    return {
+      node24,
+      launch: () =>
+        chromium.launch({ executablePath, args: ["--no-sandbox"], handleSIGINT: false, handleSIGTERM: false }),
+    }
   } catch (error) {
     return process.env["CI"] ? fail(error.message, 1) : fail(`Skipped: ${error.message}`, 0)
   }
