@@ -500,7 +500,7 @@ group.skipIf(process.platform === "win32")("a pipe whose reader ends", () => {
 })
 
 group("help", () => {
-  it.each([[], ["serve"], ["info"], ["purge"], ["warm"]])(
+  it.each([[], ["serve"], ["info"], ["purge"], ["warm"], ["types"]])(
     "is there with an example: imgtailor %s",
     async (...command) => {
       const cwd = await temporaryFolder()
@@ -514,7 +514,7 @@ group("help", () => {
   it("names every command, and the version", async () => {
     const cwd = await temporaryFolder()
     const { stdout } = await runCommand(["--help"], { cwd })
-    for (const command of ["serve", "info", "purge", "warm"])
+    for (const command of ["serve", "info", "purge", "warm", "types"])
       expect(stdout).toMatch(new RegExp(`^ +${command} {2,}[A-Z]`, "m"))
     const { version } = JSON.parse(await readFile(join(PACKAGE, "package.json"), "utf8")) as { version: string }
     expect(await runCommand(["--version"], { cwd })).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" })
