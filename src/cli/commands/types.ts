@@ -30,7 +30,9 @@ const TIMEOUT_MS = 10_000
 
 const reasonOf = (error: unknown): string => {
   const { message, cause } = error as Error
-  return cause instanceof Error ? `${message}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}` : message
+  return cause instanceof Error
+    ? `${message}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`
+    : message
 }
 
 /** @throws {Error} there is none */
@@ -45,7 +47,9 @@ const fetchList = async (url: URL): Promise<Readonly<Record<string, unknown>>> =
 /** The list of a running server, checked as if it were of a configuration file. */
 const configFromUrl = async (text: string): Promise<TailorConfig> => {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-    throw badConfig([`--url: Expected an address like https://img.example.com${LIST_PATH}, got ${JSON.stringify(text)}.`])
+    throw badConfig([
+      `--url: Expected an address like https://img.example.com${LIST_PATH}, got ${JSON.stringify(text)}.`,
+    ])
   const url = new URL(text)
   if (!url.pathname.endsWith(LIST_PATH)) url.pathname = url.pathname.replace(/\/?$/, LIST_PATH)
   const { sizes, formats, basePath } = await fetchList(url).catch((error: unknown) => {
