@@ -6,7 +6,7 @@ import { AWKWARD_NAMES } from "../dist/testing/samples.js"
 const SIZES = ["360x270", "320w", "480h", { size: "120x120", name: "thumb", gravity: "north", quality: 70 }]
 
 // A slash separates, and a backslash is in no address.
-const PUNCTUATION = [..."!\"#$%&'()*+,-.:;<=>?@[]^_`{|}~"]
+const PUNCTUATION = "!\"#$%&'()*+,-.:;<=>?@[]^_`{|}~".split("")
 
 const NAMES = [
   ...AWKWARD_NAMES,

@@ -197,7 +197,7 @@ describe.each(LANGUAGES)("docs/clients.md in $name", ({ tool, block, before, aft
     const program = join(await temporaryFolder(), "program")
     const snippet = blockIn(block)
     await writeFile(program, before + snippet + after)
-    const { stdout } = await run(found?.[tool as keyof typeof found] ?? "", [program, VECTORS])
+    const { stdout } = await run(found?.[tool] ?? "", [program, VECTORS])
     const { made, src } = JSON.parse(stdout) as { readonly made: readonly string[]; readonly src: string }
     expect(made.length).toBe(vectors.length)
     expect(vectors.filter(({ address }, at) => address !== made[at])).toEqual([])

@@ -41,7 +41,7 @@ const fetchList = async (url: URL): Promise<Readonly<Record<string, unknown>>> =
   if (!response.ok) throw new Error(`status ${response.status}`)
   const list: unknown = await response.json()
   if (typeof list !== "object" || list === null || !("sizes" in list)) throw new Error("another kind of JSON")
-  return list as Readonly<Record<string, unknown>>
+  return { ...list }
 }
 
 /** The list of a running server, checked as if it were of a configuration file. */
