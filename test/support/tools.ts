@@ -12,7 +12,18 @@ const NPM = "npm ci --prefix test/tools"
 const PIP = "python3 -m venv test/tools/venv && test/tools/venv/bin/pip install -r test/tools/requirements.txt"
 
 /** A program's name. */
-export type Tool = "versitygw" | "aws-lambda-rie" | "nginx" | "osls" | "s3rver" | "node24" | "cfn-lint" | "moto_server"
+export type Tool =
+  | "versitygw"
+  | "aws-lambda-rie"
+  | "nginx"
+  | "osls"
+  | "s3rver"
+  | "node24"
+  | "cfn-lint"
+  | "moto_server"
+  | "php"
+  | "python3"
+  | "ruby"
 
 /** How to get each. A variable of its name in capitals (`AWS_LAMBDA_RIE`) says where it is, too. */
 const HOW: Readonly<Record<Tool, string>> = {
@@ -25,6 +36,9 @@ const HOW: Readonly<Record<Tool, string>> = {
   node24: NPM,
   "cfn-lint": PIP,
   moto_server: PIP,
+  php: "apt-get install php-cli, or brew install php",
+  python3: "apt-get install python3, or brew install python3",
+  ruby: "apt-get install ruby, or brew install ruby",
 }
 
 const goFolders = (): readonly string[] => {
