@@ -79,6 +79,7 @@ const PICTURES: Readonly<Record<string, readonly [attributes: Attributes, told: 
   stretched: [{ style: "height: 100px" }, /expected 150\.0 CSS pixels high, as the picture is \(400 × 300\), got 100/],
   "too-small": [{ sizes: "50px" }, /expected too-small\/400\.jpg .*got too-small\/200\.jpg/],
   "too-large": [{ sizes: "300px" }, /expected too-large\/400\.jpg .*got too-large\/800\.jpg/],
+  "too-few": [{ srcset: "/too-few/200.jpg 200w" }, /expected 400 pixels, which are listed, for 400, got 200/],
   "not-the-box": [{ style: "width: 100px" }, /expected 200 CSS pixels wide, got 100/],
   absent: [{ srcset: rungsOf("absent").replace("/800", "/none") }, /expected 200 and an image of .*none\.jpg, got 404/],
   "other-photo": [{ src: "/cup/200.jpg" }, /expected an address of other-photo, got .*\/cup\/200\.jpg/],
@@ -151,7 +152,7 @@ describe.skipIf(!programs)("the harness", () => {
   let told: Readonly<Record<"sound" | "faulty", string>>
 
   const tellOf = async (url: string, ids: readonly string[]): Promise<string> => {
-    const cases = ids.map((id) => ({ id, key: id, layout: "fixed", width: 200 }))
+    const cases = ids.map((id) => ({ id, key: id, layout: "fixed", width: 200, widths: [200, 400, 800] }))
     const page = await browser.newPage()
     await page.goto(url)
     const parse = (of: string): readonly object[] => [{ original: new URL(of).pathname.split("/")[1] }]

@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process"
 // npm run test:frameworks [-- name …] [-- --write] [-- --lock name]: pictures in the pages of real frameworks, in a real browser.
 //
 // Each framework's example is installed with this package as it would be published, builds a page with all cases of cases.mjs, and serves
 // it beside `imgtailor serve`. Every address in the page is fetched, and Chromium looks at it at every width and pixel density.
 // Prints a line for each failure and a table at the end; exits with 1 if there is any. --write puts the table into docs/frameworks.md;
 // --lock writes an example's lock file anew.
+import { execFileSync } from "node:child_process"
 import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { join, resolve } from "node:path"
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util"
 
 import { buildSync } from "esbuild"
 
-import { CASES, cssOf, FORMATS, SIZES } from "./cases.mjs"
+import { CASES, cssOf, FORMATS, SIZES, widthsOf } from "./cases.mjs"
 import { checkBrowser } from "./check-browser.mjs"
 import { checkUrls } from "./check-urls.mjs"
 import { keyOf, makePhotos, PHOTOS } from "./photos.mjs"
@@ -106,7 +106,7 @@ const withFacts = (cases, client) =>
       const { width, height } = PHOTOS[one.photo]
       if (facts.width !== width || facts.height !== height)
         fail(`Expected ${key} to be ${width} × ${height}. Delete ${CACHE}.`, 1)
-      return { ...one, key, facts: one.info === false ? undefined : facts }
+      return { ...one, key, widths: widthsOf(one), facts: one.info === false ? undefined : facts }
     }),
   )
 
@@ -246,7 +246,12 @@ const stopAll = async () => {
   for (const stop of stops.splice(0).toReversed()) await stop()
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stopAll().finally(() => process.exit(130)))
-const results = await tryAll(names, { stops, programs }).finally(stopAll)
+let results
+try {
+  results = await tryAll(names, { stops, programs })
+} finally {
+  await stopAll()
+}
 const rows = results.map(toRow)
 console.log(`\n${toTable(rows).join("\n")}`)
 if (write) await writeTable(rows)

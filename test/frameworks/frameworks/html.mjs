@@ -1,5 +1,5 @@
-import { join } from "node:path"
 // Plain HTML: the client's attributes, written by the example's own functions.
+import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 /** What a page of hand-written HTML says of a case to the client. */
