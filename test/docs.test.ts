@@ -24,5 +24,6 @@ it("docs/frameworks.md shows the examples as they are, wherever a comment before
   const text = await readFile(join(PACKAGE, "docs", "frameworks.md"), "utf8")
   const blocks = [...text.matchAll(/^<!-- (examples\/\S+) -->\n+```\w*\n(.*?)^```$/gms)]
   expect(blocks.length).toBe(text.match(/^<!-- examples\//gm)?.length)
-  for (const [, file = "", code] of blocks) expect(code, file).toBe(await readFile(join(PACKAGE, file), "utf8"))
+  for (const [, file = "", code] of blocks)
+    expect(code, `the code of ${file}`).toBe(await readFile(join(PACKAGE, file), "utf8"))
 })
