@@ -40,10 +40,9 @@ export const scale = async ({ folder }) => {
   sharp.cache(false)
   const jpeg = readFileSync(await photo(join(folder, "photos"), "p12", WIDTH, HEIGHT))
   const results = []
-  for (const [name, bytes] of [
-    ["JPEG", jpeg],
-    ["WebP", await sharp(jpeg).webp().toBuffer()],
-  ]) {
+  const webp = await sharp(jpeg).webp().toBuffer()
+  for (const name of ["JPEG", "WebP"]) {
+    const bytes = name === "JPEG" ? jpeg : webp
     for (const widths of [WIDTHS, [320], [1920]]) {
       const ratios = []
       for (let round = 0; round < 5; round++) {
