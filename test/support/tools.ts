@@ -21,6 +21,8 @@ export type Tool =
   | "node24"
   | "cfn-lint"
   | "moto_server"
+  | "chromium"
+  | "playwright-core"
   | "php"
   | "python3"
   | "ruby"
@@ -36,6 +38,8 @@ const HOW: Readonly<Record<Tool, string>> = {
   node24: NPM,
   "cfn-lint": PIP,
   moto_server: PIP,
+  chromium: "apt-get install chromium, or name any Chromium by CHROMIUM",
+  "playwright-core": NPM,
   php: "apt-get install php-cli, or brew install php",
   python3: "apt-get install python3, or brew install python3",
   ruby: "apt-get install ruby, or brew install ruby",
