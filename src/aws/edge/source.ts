@@ -14,7 +14,11 @@ import { writeList } from "./list.ts"
 /** Bytes of a function's source, at most (CloudFront Developer Guide, "Quotas on CloudFront Functions": 10 KB). */
 const MAX_BYTES = 10_240
 
-const BUNDLE = new URL("../../../dist/functions/edge.js", import.meta.url)
+/** By `unknownSize`: a list is longest where nothing snaps. */
+const BUNDLES = {
+  reject: new URL("../../../dist/functions/edge.js", import.meta.url),
+  snap: new URL("../../../dist/functions/edge-snapping.js", import.meta.url),
+} as const
 
 const tooLong = (bytes: number, sizes: readonly string[]): TailorError => {
   const each = JSON.stringify(sizes).length / sizes.length
@@ -31,10 +35,11 @@ const tooLong = (bytes: number, sizes: readonly string[]): TailorError => {
 export const edgeSource = async ({
   grammar,
   basePath,
-}: Pick<TailorConfig, "grammar" | "basePath">): Promise<string> => {
+  unknownSize,
+}: Pick<TailorConfig, "grammar" | "basePath" | "unknownSize">): Promise<string> => {
   const maxBytes = keyLimitsOf({ bucket: "", prefix: "" })
   const list = writeList({ ...grammar, maxBytes }, basePath)
-  const source = `var LIST=${JSON.stringify(list)};\n${await readFile(BUNDLE, "utf8")}`
+  const source = `var LIST=${JSON.stringify(list)};\n${await readFile(BUNDLES[unknownSize], "utf8")}`
   const bytes = Buffer.byteLength(source)
   if (bytes > MAX_BYTES) throw tooLong(bytes, list.sizes)
   return source
