@@ -40,7 +40,7 @@ export interface TailorOptions {
   readonly retired?:
     | { readonly sizes?: readonly string[] | undefined; readonly formats?: readonly Format[] | undefined }
     | undefined
-  /** What an address means whose size is not on the list: nothing, or the listed size that suits it best (docs/clients.md). @default "reject" */
+  /** What an address means whose size is not on the list: nothing, or the listed size that suits it best (sizes/snap.ts). @default "reject" */
   readonly unknownSize?: UnknownSize | undefined
   /** Whose addresses are understood besides our own: `/_ipx/…`, as Nuxt Image and unpic write them. Not on AWS. @default [] */
   readonly compat?: readonly Compat[] | undefined

@@ -228,7 +228,7 @@ describe("the template", () => {
 
   it("changes edge, environment and policies together with the list, and what is taken off it is still deleted", async () => {
     const more = { ...SETTINGS, sizes: ["360x270", "200w"], retired: { sizes: ["640w", "480h"] } }
-    for (const settings of [SETTINGS, more]) {
+    for (const settings of [SETTINGS, more, { ...more, unknownSize: "snap" }]) {
       const template = await makeTemplate(settings)
       const config = resolveConfig(
         { ...settings, renditions: "s3://others" },

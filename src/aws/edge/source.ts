@@ -20,16 +20,16 @@ const BUNDLES = {
   snap: new URL("../../../dist/functions/edge-snapping.js", import.meta.url),
 } as const
 
-const tooLong = (bytes: number, sizes: readonly string[]): TailorError => {
+const tooLong = (bytes: number, sizes: readonly string[], snaps: boolean): TailorError => {
   const each = JSON.stringify(sizes).length / sizes.length
   const fitting = Math.max(0, Math.floor(sizes.length - (bytes - MAX_BYTES) / each))
   return badConfig([
-    `sizes: Expected a list with which the edge function has at most ${MAX_BYTES} bytes, got ${bytes}: about ${fitting} of the ${sizes.length} sizes fit. List fewer sizes, shorten names, or take retired ones off.`,
+    `sizes: Expected a list with which the edge function has at most ${MAX_BYTES} bytes, got ${bytes}: about ${fitting} of the ${sizes.length} sizes fit. List fewer sizes, shorten names, ${snaps ? "take retired ones off, or leave unknownSize at reject" : "or take retired ones off"}.`,
   ])
 }
 
 /**
- * JavaScript for CloudFront's runtime 2.0 (`cloudfront-js-2.0`), with a function `handler` for viewer requests. Some hundred sizes fit.
+ * JavaScript for CloudFront's runtime 2.0 (`cloudfront-js-2.0`), with a function `handler` for viewer requests. Some hundred sizes fit, some thirty with what snaps.
  * @throws {bad-config} a list that makes it longer than CloudFront takes
  */
 export const edgeSource = async ({
@@ -41,7 +41,7 @@ export const edgeSource = async ({
   const list = writeList({ ...grammar, maxBytes }, basePath)
   const source = `var LIST=${JSON.stringify(list)};\n${await readFile(BUNDLES[unknownSize], "utf8")}`
   const bytes = Buffer.byteLength(source)
-  if (bytes > MAX_BYTES) throw tooLong(bytes, list.sizes)
+  if (bytes > MAX_BYTES) throw tooLong(bytes, list.sizes, unknownSize === "snap")
   return source
 }
 
