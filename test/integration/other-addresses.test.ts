@@ -149,7 +149,9 @@ describe("what reads addresses of ipx", () => {
       loaded += 1
       return original()
     })
-    onTestFinished(() => void vi.doUnmock("unpic/providers/ipx"))
+    onTestFinished(() => {
+      vi.doUnmock("unpic/providers/ipx")
+    })
     const plain = await startShop({})
     const shop = await startShop({ compat: ["ipx"] })
     expect((await plain.get("/_ipx/w_300/bag.jpg")).status).toBe(400)
