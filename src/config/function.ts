@@ -97,7 +97,7 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   const file = await readOptions(folder)
   const own = optionsFrom((setting) => env[variableOf(setting)] || undefined)
   const options = mergeOptions(own, mergeOptions(articleOptions(env), mergeOptions(file, DEFAULTS)))
-  if (Array.isArray(own["compat"]))
+  if (Array.isArray(options["compat"]) && options["compat"].length > 0)
     throw badConfig([
       "compat: Expected none: a function has our own addresses alone, as the bucket and the edge in front of it do.",
     ])

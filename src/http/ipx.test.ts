@@ -148,6 +148,13 @@ describe("an address of ipx", () => {
     )
   })
 
+  it.each(["/_ipx/shop/bag.jpg", "/_ipx/w_300,shop/bag.jpg", "/_ipx/w300/bag.jpg", "/_ipx/w=300/bag.jpg"])(
+    "with what is no modifier is refused: %s",
+    (path) => {
+      expect(answered(path)).toMatch(/^bad-address: A modifier has no value\. Expected .*w_300/)
+    },
+  )
+
   it.each(["https://x.example/a.jpg", "http:/x.example/a.jpg", "https%3A%2F%2Fx.example%2Fa.jpg", "FTP://x/a.jpg"])(
     "of another server's photo is refused: %s",
     (original) => {

@@ -69,6 +69,8 @@ const toOwn = (
   const asked = askedIn(operations)
   if (!Object.values(asked).every((value) => value > 0 && value < Infinity))
     return refuseModifiers("A side or the density is no number above 0.", basePath)
+  // So unpic reads it.
+  if (Object.values(operations).includes("undefined")) return refuseModifiers("A modifier has no value.", basePath)
   const size = sizeFor(asked, grammar)
   if (!size) return refuseSize(asked, grammar)
   const said = formatIn(operations["format"])
