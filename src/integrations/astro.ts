@@ -11,10 +11,11 @@ import { rungsOf } from "../client/srcset.ts"
 import type { Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import { decodeKey } from "../sizes/key.ts"
-import { nearestTo, type Shape, type SizeInput, toShape } from "../sizes/list.ts"
-import { type Box, type Dimensions, formatSize } from "../sizes/size.ts"
-import { isSameShape, ladderOf } from "../sizes/snap.ts"
+import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
+import { type Dimensions, formatSize } from "../sizes/size.ts"
+import { ladderOf } from "../sizes/snap.ts"
 import { keepFacts } from "./facts.ts"
+import { failNotListed, type Said, shapeOf, shownAs } from "./meant.ts"
 
 /** What a client is told. `baseUrl` is absolute, since the server is asked while pages are built. */
 export type ImageServiceOptions = ClientOptions<readonly SizeInput[], readonly Format[]>
@@ -37,8 +38,8 @@ const OFFER: unique symbol = Symbol("what is offered of a picture")
 export interface Props {
   readonly src: string | { readonly src: string }
   readonly shape?: string | undefined
-  readonly width?: number | undefined
-  readonly height?: number | undefined
+  readonly width?: number | string | undefined
+  readonly height?: number | string | undefined
   readonly format?: string | undefined
   readonly sizes?: string | undefined
   readonly widths?: readonly number[] | undefined
@@ -119,38 +120,6 @@ const originalOf = (src: Props["src"], config: ImageConfig): string | undefined 
   return serverOf(config).photos.parse(src)[0]?.original ?? decodeKey(src.slice(base.length).replace(/[?#].*/s, ""))
 }
 
-/** What the given sides can mean, the likeliest first. Without a height, or at the original's ratio, it is all of the picture. */
-const boxesOf = ({ width, height }: Partial<Dimensions>, info: Dimensions): readonly [Box, ...Box[]] => {
-  const w = width ?? (height ? Math.round((height * info.width) / info.height) : info.width)
-  const whole = { width: w, height: height ?? Math.round((w * info.height) / info.width) }
-  if (isSameShape(whole, info))
-    return width || !height ? [{ width: w }, whole, { height: whole.height }] : [{ height }, { width: w }, whole]
-  // Of an inferred size with a width beside it, the height is the original's own.
-  return [whole, ...(height === info.height ? boxesOf({ width: w }, info) : [])]
-}
-
-/** The listed size that is meant. @param isExact whether it has to be as large, too */
-const shapeOf = ({ shape, width, height }: Props, { original, info, list }: Photo, isExact: boolean): Shape => {
-  const boxes = boxesOf({ ...(width && { width }), ...(height && { height }) }, info)
-  const isMeant = (size: Box, box: Box): boolean =>
-    isExact ? size.width === box.width && size.height === box.height : isSameShape(size, box)
-  const found = shape
-    ? list.find(({ name }) => name === shape)
-    : boxes.flatMap((box) => list.filter((size) => isMeant(size, box)))[0]
-  return found ?? notListed(shape ?? formatSize(boxes[0]), boxes[0], { original, list })
-}
-
-const notListed = (what: string, box: Box, { original, list }: Pick<Photo, "original" | "list">): never =>
-  fail(`${what} of ${original} is not listed. The nearest is ${nearestTo(box, list).name}.`)
-
-/** CSS pixels, at the ratio of what is shown. */
-const shownAs = ({ width, height }: Props, shape: Shape, info: Dimensions): Dimensions => {
-  const isCrop = Boolean(shape.width && shape.height)
-  const [w, h] = isCrop ? [shape.width ?? 1, shape.height ?? 1] : [info.width, info.height]
-  const shown = width ?? (height ? Math.round((height * w) / h) : w)
-  return { width: shown, height: Math.round((shown * h) / w) }
-}
-
 /** Formats that originals have, and that `<Picture>` falls back to: an address without a format. */
 const OWN = /^(?:jpe?g|png|gif|tiff?)$/
 
@@ -173,7 +142,7 @@ const candidatesOf = (props: Props, photo: Photo, shape: Shape, shown: Dimension
   const ladder = ladderOf(shape, list)
   for (const width of asked ?? []) {
     const box = { ...shape, width, ...(shape.height && { height: Math.round((width * shown.height) / shown.width) }) }
-    if (!ladder.some((size) => size.width === width)) notListed(formatSize(box), box, photo)
+    if (!ladder.some((size) => size.width === width)) failNotListed(formatSize(box), box, photo)
   }
   const offered = asked ? ladder.filter(({ width = 0 }) => asked.includes(width)) : ladder
   const maxWidth = asked || layout === "full-width" ? undefined : 2 * shown.width
@@ -195,13 +164,22 @@ const sizesOf = (props: Props, { width }: Dimensions): string | undefined => {
   return layout && sizes === own ? undefined : sizes
 }
 
+/** Sides may be given as text. */
+const saidBy = ({ shape, width, height }: Props): Said => ({
+  shape,
+  width: width === undefined ? undefined : Number(width),
+  height: height === undefined ? undefined : Number(height),
+})
+
 const offerOf = (props: Props, photo: Photo): Props => {
   const { original, info, photos } = photo
   const { "data-astro-image": layout, widths, densities, loading, placeholder, style } = props
-  const hasOne = !(layout ?? widths ?? densities)
-  const shape = shapeOf(props, photo, hasOne)
-  const shown = shownAs(props, shape, info)
-  const candidates = hasOne ? [] : candidatesOf(props, photo, shape, shown)
+  const isOne = !(layout ?? widths ?? densities)
+  const said = saidBy(props)
+  const shape = shapeOf(said, photo, isOne)
+  const shown = shownAs(said, shape, info)
+  const candidates = isOne ? [] : candidatesOf(props, photo, shape, shown)
+  const atOnce = candidates.find(({ width }) => width >= shown.width) ?? candidates.at(-1)
   const byClient = photos.img(original, {
     shape: shape.name,
     info,
@@ -215,19 +193,12 @@ const offerOf = (props: Props, photo: Photo): Props => {
     ...shown,
     sizes: (layout ?? widths) ? byClient.sizes : undefined,
     style: style ?? byClient.style,
-    [OFFER]: {
-      src:
-        (candidates.find(({ width }) => width >= shown.width) ?? candidates.at(-1))?.url ??
-        photos.url(original, shape.name, formatOf(props, photo)),
-      candidates,
-    },
+    [OFFER]: { src: atOnce?.url ?? photos.url(original, shape.name, formatOf(props, photo)), candidates },
   }
 }
 
-const urlOf = ({ src }: Props): string => (typeof src === "string" ? src : src.src)
-
 /** Props that say what a picture shall be, and are no attributes. */
-const SPOKEN: ReadonlySet<string> = new Set(
+const NO_ATTRIBUTES: ReadonlySet<string> = new Set(
   "src shape format formats quality widths densities layout inferSize priority placeholder fit position background".split(
     " ",
   ),
@@ -236,18 +207,19 @@ const SPOKEN: ReadonlySet<string> = new Set(
 const service: ImageService = {
   validateOptions: async (props, config) => {
     const original = originalOf(props.src, config)
-    if (original === undefined) return props
+    // What it is by its name: Astro would say another type of it than it has.
+    if (original === undefined) return { ...props, format: undefined }
     if (props["quality"] !== undefined) fail(`Expected no quality of ${original}: the server's settings say it.`)
     const server = serverOf(config)
     return offerOf(props, { ...server, original, info: await server.infoOf(original) })
   },
-  getURL: (props) => props[OFFER]?.src ?? urlOf(props),
+  getURL: (props) => props[OFFER]?.src ?? (typeof props.src === "string" ? props.src : props.src.src),
   getSrcSet: ({ [OFFER]: offer, ...props }) =>
     (offer?.candidates ?? []).map(({ url, width, descriptor }) => ({
       transform: { ...props, width, height: undefined, [OFFER]: { src: url, candidates: [] } },
       descriptor,
     })),
-  getHTMLAttributes: (props) => Object.fromEntries(Object.entries(props).filter(([name]) => !SPOKEN.has(name))),
+  getHTMLAttributes: (props) => Object.fromEntries(Object.entries(props).filter(([name]) => !NO_ATTRIBUTES.has(name))),
   getRemoteSize: (src, config) => {
     const original = originalOf(src, config)
     if (original === undefined) return undefined
@@ -259,7 +231,7 @@ const service: ImageService = {
 
 /**
  * The `image.service` of `astro.config.mjs`.
- * @throws {TypeError} for a list with mistakes
+ * @throws {TypeError} for a list with mistakes, and where nobody could be asked
  * @example
  * export default defineConfig({
  *   image: { service: imageService({ baseUrl: "https://img.example.com", sizes: ["320w", "640w"] }), layout: "constrained" },
@@ -269,9 +241,12 @@ export const imageService = (
   options: ImageServiceOptions,
 ): { readonly entrypoint: string; readonly config: ImageServiceOptions } => {
   createClient(options)
+  const { baseUrl } = options
+  if (!URL.canParse(baseUrl))
+    fail(`Expected a baseUrl like https://img.example.com, got "${baseUrl}": originals' sizes are asked there.`)
   return { entrypoint: "imgtailor/astro", config: options }
 }
 
 // Astro loads a service by its default export.
 // oxlint-disable-next-line import/no-default-export
-export default service
+export { service as default }
