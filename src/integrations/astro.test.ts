@@ -88,6 +88,8 @@ describe("a picture with a layout", () => {
   it("keeps the sizes that the page says", async () => {
     const { attributes } = await print({ src: "b.jpg", width: 900, layout: "constrained", sizes: "50vw" })
     expect(attributes["sizes"]).toBe("auto, 50vw")
+    const itself = await print({ src: "b.jpg", width: 900, layout: "constrained", sizes: "auto, 50vw" })
+    expect(itself.attributes["sizes"]).toBe("auto, 50vw")
   })
 
   it("says the widths that arrive of an original that is smaller", async () => {

@@ -156,12 +156,12 @@ const candidatesOf = (props: Props, photo: Photo, shape: Shape, shown: Dimension
   )
 }
 
-/** What Astro says of a layout by itself is left to the client, who knows of screens of 3× and of lazy pictures. */
+/** Where Astro speaks, and not the page, it is left to the client, who knows of screens of 3× and of lazy pictures. */
 const sizesOf = (props: Props, { width }: Dimensions): string | undefined => {
   const { "data-astro-image": layout, sizes } = props
   if (layout === "fixed") return `${width}px`
   const own = layout === "full-width" ? "100vw" : `(min-width: ${props.width}px) ${props.width}px, 100vw`
-  return layout && sizes === own ? undefined : sizes
+  return layout && sizes === own ? undefined : sizes?.replace(/^auto, */, "")
 }
 
 /** Sides may be given as text. */

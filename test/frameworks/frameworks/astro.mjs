@@ -2,31 +2,40 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
+import { PHOTOS } from "../photos.mjs"
+
 const LAYOUTS = { fixed: "fixed", constrained: "constrained", full: "full-width", box: "full-width" }
 
 /** Of a <source>, Astro says no `sizes` that the page does not say. */
 const sizesOf = ({ layout, width, sizes, element }) => {
-  if (element !== "picture") return sizes
-  return (
-    { fixed: `${width}px`, constrained: `(min-width: ${width}px) ${width}px, 100vw`, full: "100vw" }[layout] ?? sizes
-  )
+  if (element !== "picture" || layout === "box") return sizes
+  if (layout === "fixed") return `${width}px`
+  return `${layout === "full" ? "" : `(min-width: ${width}px) ${width}px, `}(min-resolution: 3x) 66.66vw, 100vw`
 }
 
-/** The sides say which part of the picture is shown, where there are two; of a size by height, they say that it is all. */
+/** Whether the sides say by themselves what is shown: all of it at its own ratio, a crop at another. */
+const isSaid = ({ photo, shape, width, height }) => {
+  const original = PHOTOS[photo]
+  const [, w, h] = /^(\d+)x(\d+)$/.exec(shape) ?? []
+  if (w) return Boolean(width && height && w * original.height !== h * original.width)
+  return Boolean(width && /\dw$/.test(shape))
+}
+
 const propsOf = (one) => {
   const { id, key, shape, layout, width, height, format, priority } = one
-  const isSaid = width && (height || /\dw$/.test(shape)) && !/\dh$/.test(shape)
-  const props = {
+  return {
     src: key,
+    inferSize: true,
+    ...(!isSaid(one) && { shape }),
     width,
     height,
     layout: LAYOUTS[layout],
     sizes: sizesOf(one),
     priority,
     format,
-    inferSize: true,
+    alt: "",
+    "data-case": id,
   }
-  return { ...props, ...(!isSaid && { shape }), alt: "", "data-case": id }
 }
 
 const PAGE = `---
