@@ -66,13 +66,3 @@ it("are what README shows, wherever a code block's first line names one of them"
       expect(shown, `README's block ${tag.trim()} differs from the file: copy the file's text into it`).toBe(rest)
   }
 })
-
-it("are what docs/frameworks.md shows, below each line that names one of them", async () => {
-  const page = await readFile(join(PACKAGE, "docs", "frameworks.md"), "utf8")
-  const shown = [...page.matchAll(/^<!-- examples\/(\S+) -->\n+```[^\n]*\n(.*?)^```$/gms)]
-  expect(shown).toHaveLength(page.match(/<!-- examples\//g)?.length ?? 0)
-  for (const [, name = "", code] of shown)
-    expect(code, `the block of examples/${name} differs: copy the file's text into it`).toBe(
-      await readFile(join(EXAMPLES, name), "utf8"),
-    )
-})
