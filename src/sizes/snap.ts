@@ -28,7 +28,7 @@ const isScaled = (a: Required<Box>, b: Required<Box>): boolean =>
   2 * Math.abs(a.width * b.height - b.width * a.height) <= Math.max(a.width + b.width, a.height + b.height)
 
 /** Whether two sizes show the same part of a picture, as far as their sides tell: by width, by height, or crops of one ratio. */
-const isSameShape = (a: Box, b: Box): boolean =>
+export const isSameShape = (a: Box, b: Box): boolean =>
   !a.width === !b.width && !a.height === !b.height && (!isCrop(a) || !isCrop(b) || isScaled(a, b))
 
 // A spread would take 700 bytes of the edge's source (aws/edge/), which has 10 KB.
