@@ -17,6 +17,7 @@ import { hits } from "./parts/hits.mjs"
 import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
 import { overload } from "./parts/overload.mjs"
+import { scale } from "./parts/scale.mjs"
 import { sharing } from "./parts/sharing.mjs"
 import { stampede } from "./parts/stampede.mjs"
 import { startup } from "./parts/startup.mjs"
@@ -33,11 +34,12 @@ const PARTS = {
   gallery,
   encoders,
   churn,
+  scale,
   inputs,
   factors,
 }
 /** Left out of a short run. */
-const LONG = new Set(["churn", "inputs", "factors"])
+const LONG = new Set(["churn", "scale", "inputs", "factors"])
 
 const { values } = parseArgs({
   options: {

@@ -81,8 +81,8 @@ const { metafile } = await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  // Loaded by the command line alone.
-  external: ["c12"],
+  // Loaded by the command line and by servers of one's own alone.
+  external: ["c12", "unpic/providers/ipx"],
   plugins: [requireBuiltins, ownHeaders, noHome],
   banner: {
     js: `import { createRequire as requireFrom } from "node:module"\nconst require = requireFrom(import.meta.url)`,
@@ -93,44 +93,48 @@ const { metafile } = await build({
 })
 
 // CloudFront's runtime 2.0 has ES5.1 and a little more (CloudFront Developer Guide, "JavaScript runtime 2.0 features"), and takes 10 KB.
-const edge = await build({
-  entryPoints: ["src/aws/edge/main.ts"],
-  bundle: true,
-  format: "esm",
-  platform: "neutral",
-  legalComments: "none",
-  write: false,
-  logLevel: "warning",
-})
-const { code } = await transform(edge.outputFiles[0].text, {
-  configFile: false,
-  swcrc: false,
-  env: {
-    targets: "ie 11",
-    exclude: ["transform-arrow-functions", "transform-block-scoping", "transform-template-literals"],
-  },
-  jsc: {
-    externalHelpers: true,
-    assumptions: {
-      arrayLikeIsIterable: true,
-      iterableIsArray: true,
-      objectRestNoSymbols: true,
-      pureGetters: true,
-      setSpreadProperties: true,
+const bundleEdge = async (entry, output) => {
+  const bundle = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    legalComments: "none",
+    write: false,
+    logLevel: "warning",
+  })
+  const { code } = await transform(bundle.outputFiles[0].text, {
+    configFile: false,
+    swcrc: false,
+    env: {
+      targets: "ie 11",
+      exclude: ["transform-arrow-functions", "transform-block-scoping", "transform-template-literals"],
     },
-    minify: { compress: { passes: 3, toplevel: true }, mangle: { toplevel: true, reserved: ["handler"] } },
-  },
-  minify: true,
-})
-// A function is found by its name; there are no modules. Of the compiler's helpers it needs one, which CloudFront has under another name.
-const bare = code
-  .replace(/import\{_ as (\w+)\}from"@swc\/helpers\/_\/_extends";/, "let $1=Object.assign;")
-  .replace(/export\{handler\};$/, "")
-if (/\b(?:import|export)\b/.test(bare))
-  throw new Error(
-    `Expected the edge function to be a script with one helper, got ${bare.slice(0, 400)} … ${bare.slice(-100)}`,
-  )
-writeFileSync("dist/functions/edge.js", `${bare}\n`)
+    jsc: {
+      externalHelpers: true,
+      assumptions: {
+        arrayLikeIsIterable: true,
+        iterableIsArray: true,
+        objectRestNoSymbols: true,
+        pureGetters: true,
+        setSpreadProperties: true,
+      },
+      minify: { compress: { passes: 3, toplevel: true }, mangle: { toplevel: true, reserved: ["handler"] } },
+    },
+    minify: true,
+  })
+  // A function is found by its name; there are no modules. Of the compiler's helpers it needs one, which CloudFront has under another name.
+  const bare = code
+    .replace(/import\{_ as (\w+)\}from"@swc\/helpers\/_\/_extends";/, "let $1=Object.assign;")
+    .replace(/export\{handler\};$/, "")
+  if (/\b(?:import|export)\b/.test(bare))
+    throw new Error(
+      `Expected the edge function to be a script with one helper, got ${bare.slice(0, 400)} … ${bare.slice(-100)}`,
+    )
+  writeFileSync(output, `${bare}\n`)
+}
+await bundleEdge("src/aws/edge/main.ts", "dist/functions/edge.js")
+await bundleEdge("src/aws/edge/main-snapping.ts", "dist/functions/edge-snapping.js")
 
 // Their authors ask to be named wherever their code goes.
 const packages = new Set(

@@ -121,7 +121,7 @@ const checkedKey = (original: string): OriginalKey => {
 /** A tailor from a complete configuration. */
 export const openTailor = (config: TailorConfig, { onRequest, onNotice }: TailorHooks = {}): OpenTailor => {
   const { originals, renditions } = openStores(config, onNotice)
-  const { limits, settings, cacheControl, basePath } = config
+  const { limits, settings, cacheControl, basePath, unknownSize, compat } = config
   const core = createCore({
     originals,
     renditions: cachedRenditions(renditions, limits.cacheBytes),
@@ -133,7 +133,7 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
   })
   const { count, counts } = createCounter()
   const handle = reporting(
-    createHandle(core, { cacheControl, basePath, counts }),
+    createHandle(core, { cacheControl, basePath, unknownSize, compat, counts }),
     (report) => {
       count(report)
       onRequest?.(report)

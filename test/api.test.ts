@@ -109,6 +109,14 @@ describe("the package", () => {
           "type TailorOptions",
           "type Timings",
         ],
+        "./astro": [
+          "default",
+          "imageService",
+          "type ImageConfig",
+          "type ImageService",
+          "type ImageServiceOptions",
+          "type Props",
+        ],
         "./batch": [
           "createBatchHandler",
           "handler",

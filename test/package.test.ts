@@ -48,9 +48,15 @@ describe("the packed package", () => {
     const built = sources.flatMap((file) =>
       [".d.ts", ".d.ts.map", ".js", ".js.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)),
     )
-    const functions = ["LICENCES.txt", "batch.mjs", "direct.mjs", "edge.js", "redirect.mjs", "sync.mjs"].map(
-      (file) => `dist/functions/${file}`,
-    )
+    const functions = [
+      "LICENCES.txt",
+      "batch.mjs",
+      "direct.mjs",
+      "edge-snapping.js",
+      "edge.js",
+      "redirect.mjs",
+      "sync.mjs",
+    ].map((file) => `dist/functions/${file}`)
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual([...built, ...functions].toSorted())
   })
 

@@ -1,5 +1,5 @@
 import { imageConfig } from "imgtailor/next"
 
-import { images } from "./images.js"
+import { images } from "./image-loader.js"
 
 export default { output: "export", images: imageConfig(images.sizes, "./image-loader.js") }

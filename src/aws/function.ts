@@ -7,6 +7,10 @@ import { type OpenTailor, openTailor } from "../create-tailor.ts"
 import { internalError, redirectLoop, storeUnavailable, TailorError } from "../errors.ts"
 import type { Answer, HttpRequest } from "../http/answer.ts"
 import { toProblem } from "../http/problem.ts"
+import type { Format } from "../sizes/format.ts"
+import { formatKey, type OriginalKey } from "../sizes/key.ts"
+import { INFO } from "../sizes/list.ts"
+import type { Decision } from "../tailor/decision.ts"
 import { type HttpCall, type HttpEvent, type ProxyResult, toHttpCall, toProxyResult } from "./events.ts"
 import { logError, logLine, logRequest } from "./log.ts"
 
@@ -19,6 +23,14 @@ export interface LambdaContext {
 export interface Opened extends FunctionConfig {
   readonly tailor: OpenTailor
 }
+
+/** The key of the rendition that was decided about; a decision has the texts of a reading that was parsed. */
+export const keyOf = ({ original, size = INFO, format }: Decision): string =>
+  formatKey({
+    original: original as OriginalKey,
+    size: size === INFO ? INFO : { name: size },
+    format: format as Format | undefined,
+  })
 
 /** Opens a tailor with the first call, and keeps it. */
 export const createOpener = (load: () => Promise<FunctionConfig>): (() => Promise<Opened>) => {
@@ -39,7 +51,7 @@ export const withoutNegotiation = (request: HttpRequest): HttpRequest => ({
   ...request,
   header: (name) => {
     const value = request.header(name)
-    return name === "accept" && value?.includes("image/") ? undefined : value
+    return name === "accept" && value !== undefined && /image\//i.test(value) ? undefined : value
   },
 })
 

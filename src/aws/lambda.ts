@@ -6,11 +6,8 @@ import type { Writable } from "node:stream"
 
 import { type FunctionConfig, isStreaming, loadFunction } from "../config/function.ts"
 import type { Answer } from "../http/answer.ts"
-import type { Format } from "../sizes/format.ts"
-import { decodePath, encodeKey, formatKey, type OriginalKey } from "../sizes/key.ts"
-import { INFO } from "../sizes/list.ts"
+import { decodePath, encodeKey } from "../sizes/key.ts"
 import { cacheTagsOf } from "../store/s3/record.ts"
-import type { Decision } from "../tailor/decision.ts"
 import { type HttpCall, type HttpEvent, toHttpCall } from "./events.ts"
 import {
   answerInOnePiece,
@@ -18,6 +15,7 @@ import {
   createOpener,
   insteadOf,
   isTooLong,
+  keyOf,
   type LambdaContext,
   type Opened,
   redirectTo,
@@ -26,23 +24,15 @@ import {
   withoutNegotiation,
 } from "./function.ts"
 
-/** Headers that name another address than the one that was asked for, or vary by what the CDN does not look at. */
-const OTHERS_ADDRESS = new Set(["vary", "content-location"])
-
-/** The key of what was decided about; a decision has the texts of a reading that was parsed. */
-const keyOf = ({ original, size = INFO, format }: Decision): string =>
-  formatKey({
-    original: original as OriginalKey,
-    size: size === INFO ? INFO : { name: size },
-    format: format as Format | undefined,
-  })
-
-/** A rendition's headers as the bucket will have them: its cache tag, and no ETag for what it does not hold. */
+/**
+ * A rendition's headers as the bucket will have them: its cache tag, and neither `Vary`, since the CDN does not look at what it names, nor an
+ * ETag for what the bucket does not hold.
+ */
 const asStored = (answer: Answer): Answer => {
   const { status, headers, decision } = answer
   if (decision.original === undefined || status >= 400) return answer
   const isHeld = decision.storeFailure === undefined
-  const kept = Object.entries(headers).filter(([name]) => !OTHERS_ADDRESS.has(name) && (isHeld || name !== "etag"))
+  const kept = Object.entries(headers).filter(([name]) => name !== "vary" && (isHeld || name !== "etag"))
   return { ...answer, headers: { ...Object.fromEntries(kept), "x-amz-meta-cache-tag": cacheTagsOf(keyOf(decision)) } }
 }
 
@@ -60,7 +50,8 @@ const answerCall = async ({ tailor }: Opened, { request }: HttpCall): Promise<An
 const answerBuffered = async (opened: Opened, call: HttpCall): Promise<Answer> => {
   const answer = await answerCall(opened, call)
   if (!isTooLong(answer, call)) return answer
-  const location = canonical(call.request.target)
+  // What was snapped is stored under the address that it names, and there alone.
+  const location = answer.headers["content-location"] ?? canonical(call.request.target)
   return insteadOf(answer, location.slice(1), () => redirectTo(location, 302, answer), call.request)
 }
 

@@ -23,7 +23,7 @@ export const ARCHITECTURES = ["arm64", "x64"] as const
 export type Architecture = (typeof ARCHITECTURES)[number]
 
 /** Settings that count on one machine alone. */
-export const LOCAL_SETTINGS: ReadonlySet<string> = new Set(["watch", "host", "port"])
+export const LOCAL_SETTINGS: ReadonlySet<string> = new Set(["watch", "host", "port", "compat"])
 
 type Files = Readonly<Record<string, Uint8Array>>
 

@@ -16,6 +16,7 @@ import {
   createOpener,
   insteadOf,
   isTooLong,
+  keyOf,
   type Opened,
   redirectTo,
   withoutNegotiation,
@@ -43,6 +44,8 @@ const keysOf = ({ request, parameters }: HttpCall): readonly string[] => {
 interface Tailored {
   readonly key: string
   readonly answer: Answer
+  /** It is the key of a listed size, where another size was asked for: nothing is ever stored under what was asked for. */
+  readonly isSnapped: boolean
 }
 
 /** The first meaning whose original is there; where none is, the first. */
@@ -51,10 +54,13 @@ const tailorKey = async ({ tailor, config }: Opened, call: HttpCall): Promise<Ta
   // The CDN has the conditions and ranges of whoever is sent back to it.
   const header = (name: string): string | undefined => (name === "accept" ? request.header(name) : undefined)
   let first: Tailored | undefined
-  for (const key of keysOf(call)) {
-    const target = `${config.basePath}/${encodeKey(key)}`
-    const tailored = { key, answer: await tailor.handle({ method: request.method, target, header }) }
-    if (tailored.answer.decision.code !== "original-not-found") return tailored
+  for (const asked of keysOf(call)) {
+    const target = `${config.basePath}/${encodeKey(asked)}`
+    const answer = await tailor.handle({ method: request.method, target, header })
+    const { status, decision } = answer
+    const key = status === 200 && decision.original !== undefined ? keyOf(decision) : asked
+    const tailored = { key, answer, isSnapped: key !== asked }
+    if (decision.code !== "original-not-found") return tailored
     first ??= tailored
   }
   if (!first) throw badAddress("The address has no key.", EXPECTED)
@@ -62,8 +68,9 @@ const tailorKey = async ({ tailor, config }: Opened, call: HttpCall): Promise<Ta
 }
 
 /** Whether it is in the bucket now. A render that another request waited for tells only its own how storing it went. */
-const isStored = async (opened: Opened, { key, answer: { decision } }: Tailored): Promise<boolean> => {
-  if (decision.storeFailure !== undefined || decision.outcome === "hit") return false
+const isStored = async (opened: Opened, { key, isSnapped, answer: { decision } }: Tailored): Promise<boolean> => {
+  if (decision.storeFailure !== undefined) return false
+  if (decision.outcome === "hit") return isSnapped
   if (decision.outcome === "miss") return true
   await opened.tailor.idle()
   return (await opened.tailor.renditions.head(key)) !== undefined

@@ -3,7 +3,8 @@ import type { ArgsDef } from "citty"
 
 import { load, type Loaded, loadFile, mergeOptions } from "../config/load.ts"
 import { didYouMean } from "../config/schema.ts"
-import { flagOf, optionsFrom, parseSwitch, type Setting, SETTINGS } from "../config/settings.ts"
+import { flagOf, type Setting, SETTINGS } from "../config/settings.ts"
+import { optionsFrom, parseSwitch } from "../config/texts.ts"
 import { badAddress, badConfig, type TailorError } from "../errors.ts"
 
 const plain = (markdown: string): string => markdown.replaceAll("`", "")

@@ -71,7 +71,7 @@ describe("url", () => {
   )
 
   it("throws for a list with a mistake", () => {
-    expect(() => createClient({ baseUrl: "", sizes: ["640W"] })).toThrow("Expected a size like 360x270 or 480h")
+    expect(() => createClient({ baseUrl: "", sizes: ["640W"] })).toThrow("Expected a size like 480h")
   })
 })
 

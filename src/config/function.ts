@@ -11,7 +11,8 @@ import { badConfig } from "../errors.ts"
 import { mergeOptions, surroundings, unreadable } from "./load.ts"
 import type { TailorConfig } from "./options.ts"
 import { resolveConfig } from "./resolve.ts"
-import { optionsFrom, variableOf } from "./settings.ts"
+import { variableOf } from "./settings.ts"
+import { optionsFrom } from "./texts.ts"
 
 type Env = NodeJS.ProcessEnv
 type Options = Readonly<Record<string, unknown>>
@@ -106,6 +107,10 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   const file = await readOptions(folder)
   const own = optionsFrom((setting) => env[variableOf(setting)] || undefined)
   const options = mergeOptions(own, mergeOptions(articleOptions(env), mergeOptions(file, DEFAULTS)))
+  if (Array.isArray(options["compat"]) && options["compat"].length > 0)
+    throw badConfig([
+      "compat: Expected none: a function has our own addresses alone, as the bucket and the edge in front of it do.",
+    ])
   const cdnUrl = env["CDN_URL"] ? checkUrl("CDN_URL", env["CDN_URL"], "https://images.example.com") : ""
   const distribution = distributionOf(env)
   const edgeBasePath = env["IMGTAILOR_EDGE_BASE_PATH"]

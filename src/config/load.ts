@@ -8,7 +8,8 @@ import { badConfig, type TailorError } from "../errors.ts"
 import { isS3Url } from "../store/s3/place.ts"
 import type { TailorConfig } from "./options.ts"
 import { DEFAULT_THREADS, resolveConfig, type Surroundings } from "./resolve.ts"
-import { optionsFrom, variableOf } from "./settings.ts"
+import { variableOf } from "./settings.ts"
+import { optionsFrom } from "./texts.ts"
 
 const FILES = ["ts", "mts", "js", "mjs", "cjs", "json"].map((extension) => `imgtailor.config.${extension}`)
 

@@ -16,6 +16,16 @@ export interface Limits extends WorkLimits {
   readonly cacheBytes: number
 }
 
+/** What may become of a size that is not listed. */
+export const UNKNOWN_SIZES = ["reject", "snap"] as const
+/** See {@link UNKNOWN_SIZES}. */
+export type UnknownSize = (typeof UNKNOWN_SIZES)[number]
+
+/** Others' ways of writing addresses. */
+export const COMPAT = ["ipx"] as const
+/** See {@link COMPAT}. */
+export type Compat = (typeof COMPAT)[number]
+
 /** Settings, as in `imgtailor.config.ts`; docs/settings.md lists them with defaults, flags and environment variables. */
 export interface TailorOptions {
   /** Folder of the original photos, `s3://bucket/prefix`, or a store of your own. Only ever read. */
@@ -30,6 +40,10 @@ export interface TailorOptions {
   readonly retired?:
     | { readonly sizes?: readonly string[] | undefined; readonly formats?: readonly Format[] | undefined }
     | undefined
+  /** What an address means whose size is not on the list: nothing, or the listed size that suits it best (sizes/snap.ts). @default "reject" */
+  readonly unknownSize?: UnknownSize | undefined
+  /** Whose addresses are understood besides our own: `/_ipx/…`, as Nuxt Image and unpic write them. Not on AWS. @default [] */
+  readonly compat?: readonly Compat[] | undefined
   /** Originals and renditions in one place. @default false */
   readonly sharedStore?: boolean | undefined
   /** Server for `s3://` places, where it is not Amazon's: `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:9000`. */
@@ -67,6 +81,8 @@ export interface TailorConfig {
   readonly limits: Limits
   readonly cacheControl: string
   readonly basePath: string
+  readonly unknownSize: UnknownSize
+  readonly compat: readonly Compat[]
   /** How `s3://` places are reached. */
   readonly s3: Pick<TailorOptions, "s3Endpoint" | "s3Region" | "s3PathStyle">
   readonly recheckSeconds: number

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { memoryOriginals, memoryRenditions } from "../store/memory.ts"
 import type { TailorConfig } from "./options.ts"
 import { resolveConfig } from "./resolve.ts"
-import { parseSetting, type Setting, SETTINGS } from "./settings.ts"
+import { type Setting, SETTINGS } from "./settings.ts"
+import { parseSetting } from "./texts.ts"
 
 let home = ""
 let cache: string | undefined
@@ -60,6 +61,8 @@ describe("resolveConfig", () => {
       settings: { quality: { jpeg: 80, webp: 80, avif: 60 }, background: "#ffffff", animationPixels: 100_000_000 },
       cacheControl: "public, max-age=3600, s-maxage=31536000",
       basePath: "",
+      unknownSize: "reject",
+      compat: [],
       s3: {},
       recheckSeconds: 0,
       watch: false,

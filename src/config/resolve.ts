@@ -11,7 +11,7 @@ import type { Format, Quality, QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
 import { formatS3Url, isS3Url, parseS3Url } from "../store/s3/place.ts"
-import type { Limits, TailorConfig, TailorOptions } from "./options.ts"
+import type { Compat, Limits, TailorConfig, TailorOptions, UnknownSize } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that completing a configuration depends on. */
@@ -41,6 +41,8 @@ const memoryShare = (share: number): number => {
 const DEFAULTS = {
   formats: ["avif", "webp"] as readonly Format[],
   sharedStore: false,
+  unknownSize: "reject" as UnknownSize,
+  compat: [] as readonly Compat[],
   watch: false,
   background: "#ffffff",
   cacheControl: "public, max-age=3600, s-maxage=31536000",
@@ -193,7 +195,19 @@ export type Resolved = { readonly config: TailorConfig } | { readonly problems: 
 export const tryConfig = (input: unknown, { directory, threads, region }: Surroundings): Resolved => {
   const checked = checkOptions(input)
   if ("problems" in checked) return checked
-  const { sharedStore, formats, background, cacheControl, basePath, watch, host, port, ...options } = {
+  const {
+    sharedStore,
+    formats,
+    background,
+    cacheControl,
+    basePath,
+    watch,
+    host,
+    port,
+    unknownSize,
+    compat,
+    ...options
+  } = {
     ...DEFAULTS,
     ...given(checked.options),
   }
@@ -219,6 +233,8 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Surrou
     limits,
     cacheControl,
     basePath,
+    unknownSize,
+    compat,
     s3,
     recheckSeconds: options.recheckSeconds ?? (asS3(originals) ? RECHECK_S3_SECONDS : 0),
     watch,

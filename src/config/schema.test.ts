@@ -115,7 +115,7 @@ describe("checkOptions", () => {
 
   it("lists what is known where nothing is near enough to have been meant", () => {
     expect(problemOf({ compression: 9 })).toBe(
-      "compression: there is no such setting. Known here: originals, renditions, sizes, formats, retired, sharedStore, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, watch, quality, background, limits, cacheControl, basePath, host, port.",
+      "compression: there is no such setting. Known here: originals, renditions, sizes, formats, retired, unknownSize, compat, sharedStore, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, watch, quality, background, limits, cacheControl, basePath, host, port.",
     )
     expect(problemOf({ retired: { names: [] } })).toMatch(/^retired\.names: .* Known here: sizes, formats\.$/)
   })
@@ -195,6 +195,17 @@ describe("checkOptions", () => {
     ["a path with a slash at its end", { basePath: "/img/" }, /^basePath: .*got "\/img\/"\.$/],
     ["a path that is only a slash", { basePath: "/" }, /^basePath: .*got "\/"\.$/],
     ["a path that needs escaping", { basePath: "/a b" }, /^basePath: .*got "\/a b"\.$/],
+    [
+      "an answer to unknown sizes that is none",
+      { unknownSize: "snapp" },
+      /^unknownSize: Expected reject, snap, got "snapp"\. Did you mean snap\?$/,
+    ],
+    [
+      "others' addresses that nobody knows",
+      { compat: ["ipxx"] },
+      /^compat\.0: Expected ipx, got "ipxx"\. Did you mean ipx\?$/,
+    ],
+    ["others' addresses that are no list", { compat: "ipx" }, /^compat: Expected a list, got "ipx"\.$/],
     ["a port as text", { port: "3000" }, /^port: Expected .*number.*, got "3000"\.$/],
     ["a port that is none", { port: 65_536 }, /^port: Expected .*65535, got 65536\.$/],
     ["a switch as text", { watch: "yes" }, /^watch: Expected boolean, got "yes"\.$/],

@@ -10,7 +10,7 @@ import { isSizeSegment } from "../sizes/key.ts"
 import { parseSizeList, type SizeInput } from "../sizes/list.ts"
 import { GRAVITIES } from "../sizes/size.ts"
 import { isS3Url, parseS3Url } from "../store/s3/place.ts"
-import type { Limits, TailorOptions } from "./options.ts"
+import { COMPAT, type Limits, type TailorOptions, UNKNOWN_SIZES } from "./options.ts"
 
 const list = (values: readonly string[]): string => values.join(", ")
 
@@ -124,6 +124,8 @@ const ENTRIES = {
       formats: v.optional(formats),
     }),
   ),
+  unknownSize: v.optional(v.picklist(UNKNOWN_SIZES)),
+  compat: v.optional(v.array(v.picklist(COMPAT), "Expected a list")),
   sharedStore: v.optional(v.boolean()),
   s3Endpoint: v.optional(
     v.pipe(

@@ -3,7 +3,8 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
 import { checkOptions, LIMIT_NAMES } from "./schema.ts"
-import { flagOf, optionsFrom, parseSetting, type Setting, SETTINGS, variableOf, variablesFrom } from "./settings.ts"
+import { flagOf, type Setting, SETTINGS, variableOf } from "./settings.ts"
+import { optionsFrom, parseSetting, variablesFrom } from "./texts.ts"
 
 const settingOf = (...path: readonly string[]): Setting => {
   const setting = SETTINGS.find((some) => some.path.join(".") === path.join("."))
@@ -133,6 +134,7 @@ describe("variablesFrom", () => {
       originals: "s3://shop-photos",
       sizes: ["360x270", { size: "480h", name: "thumb", gravity: "north" }],
       formats: [],
+      unknownSize: "snap",
       retired: { sizes: ["640w", "1w"] },
       sharedStore: false,
       quality: { avif: 50, webp: 70 },
@@ -140,7 +142,7 @@ describe("variablesFrom", () => {
       limits: { deadlineMs: 25_000 },
     }
     const variables = variablesFrom({ ...options, watch: undefined, basePath: undefined })
-    expect(Object.keys(variables)).toHaveLength(8)
+    expect(Object.keys(variables)).toHaveLength(9)
     expect(variables["IMGTAILOR_RETIRED_SIZES"]).toBe("640w,1w")
     expect(optionsFrom((setting) => variables[variableOf(setting)])).toEqual(options)
   })

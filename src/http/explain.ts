@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from "../errors.ts"
 import type { AnswerKind } from "../refusals.ts"
-import { cacheStatus } from "../tailor/decision.ts"
+import { refusedStatus } from "../tailor/decision.ts"
 import { ALLOWED_METHODS, COMMON_HEADERS, type Headers } from "./headers.ts"
 
 /** What of an error is public, besides what its code says. */
@@ -31,7 +31,7 @@ export const explain = (
     "content-type": isJson ? "application/problem+json" : "text/plain; charset=utf-8",
     "cache-control": cacheSeconds > 0 ? `public, max-age=${cacheSeconds}` : "no-store",
     vary: "Accept",
-    "cache-status": cacheStatus({ outcome: "refused", code }),
+    "cache-status": refusedStatus(code),
     ...(code === "method-not-allowed" && { allow: ALLOWED_METHODS }),
   }
   return { text, headers }

@@ -18,15 +18,21 @@ import {
   OPTIONS_HEADERS,
   type RenditionHeaders,
 } from "./headers.ts"
+import { createResolveIpx, isIpx } from "./ipx.ts"
 import { createListAnswer } from "./list.ts"
 import { toProblem } from "./problem.ts"
 import { parseRange } from "./range.ts"
+import { resolveSnapped } from "./snapped.ts"
 
 export interface HandleOptions {
   /** "" or a path like `/img`, without a slash at its end. */
   readonly basePath: string
   /** `Cache-Control` of renditions. */
   readonly cacheControl: string
+  /** What a size means that is not on the list. @default "reject" */
+  readonly unknownSize?: "reject" | "snap"
+  /** Whose addresses are understood besides our own. @default [] */
+  readonly compat?: readonly "ipx"[]
   /** Shown by `/healthz`. */
   readonly counts: Counts
 }
@@ -40,14 +46,14 @@ type Resolve = (request: HttpRequest) => Wanted
 const MAX_REMEMBERED_LENGTH = 512
 
 /** Resolves addresses, and remembers the popular ones: what they mean never changes. */
-const createResolve = (core: Core, { basePath }: HandleOptions): Resolve => {
+const createResolve = (core: Core, { basePath }: HandleOptions, resolve: typeof resolveAddress): Resolve => {
   const remembered = createLru<Wanted>(5000)
   return ({ target, header }) => {
     const accept = header("accept")
     const name = `${target}\n${accept ?? ""}`
     const known = remembered.get(name)
     if (known) return known
-    const wanted = resolveAddress(pathOf(target), accept, basePath, core.grammar)
+    const wanted = resolve(pathOf(target), accept, basePath, core.grammar)
     if ("refused" in wanted) throw refusedAddress(wanted)
     if (name.length <= MAX_REMEMBERED_LENGTH) remembered.set(name, wanted)
     return wanted
@@ -135,10 +141,22 @@ const answerHealth = ({ method }: HttpRequest, counts: Counts): Answer => {
   return plain(200, headers, "health", method === "HEAD" ? undefined : body)
 }
 
+/** Gives what resolves addresses of Nuxt Image and unpic, which is loaded when the first one comes. */
+const createLoadIpx = (core: Core, options: HandleOptions): (() => Promise<Resolve>) => {
+  let loading: Promise<Resolve> | undefined
+  const load = async (): Promise<Resolve> => {
+    const { extract } = await import("unpic/providers/ipx")
+    return createResolve(core, options, createResolveIpx(extract))
+  }
+  return () => (loading ??= load())
+}
+
 export const createHandle = (core: Core, options: HandleOptions): Handle => {
+  const { basePath, unknownSize, compat = [] } = options
   const headersOf = createRenditionHeaders(options.cacheControl)
-  const resolve = createResolve(core, options)
-  const listPath = options.basePath + LIST_PATH
+  const resolve = createResolve(core, options, unknownSize === "snap" ? resolveSnapped : resolveAddress)
+  const loadIpx = compat.includes("ipx") ? createLoadIpx(core, options) : undefined
+  const listPath = basePath + LIST_PATH
   const answerList = createListAnswer(core.grammar)
   return async (request) => {
     try {
@@ -147,7 +165,8 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
       const path = pathOf(request.target)
       if (path === "/healthz") return answerHealth(request, options.counts)
       if (path === listPath) return answerList(request)
-      return await answerRendition(request, core, resolve, headersOf)
+      const isForeign = loadIpx !== undefined && isIpx(path, basePath)
+      return await answerRendition(request, core, isForeign ? await loadIpx() : resolve, headersOf)
     } catch (error) {
       return toProblem(error, request)
     }

@@ -26,7 +26,7 @@ export const OPTIONS_HEADERS: Readonly<Record<string, string>> = {
 export interface Negotiation {
   /** The address is one that is negotiated, whichever way it went. */
   readonly isNegotiated: boolean
-  /** Where negotiation chose an explicit format: its own address. */
+  /** Where it is not the one that was asked for: the address of what is answered. */
   readonly contentLocation?: string
 }
 
@@ -67,7 +67,8 @@ export const createRenditionHeaders = (cacheControl: string): RenditionHeaders =
   return (meta, bytes, negotiation) => {
     let sets = kept.get(meta)
     if (!sets) kept.set(meta, (sets = new Map()))
-    const name = negotiation.contentLocation ?? (negotiation.isNegotiated ? "negotiated" : "")
+    const { isNegotiated, contentLocation } = negotiation
+    const name = isNegotiated ? (contentLocation ?? "negotiated") : contentLocation ? `only ${contentLocation}` : ""
     let set = sets.get(name)
     if (!set) sets.set(name, (set = build(meta, bytes, negotiation, cacheControl)))
     return set

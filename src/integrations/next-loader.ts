@@ -39,7 +39,8 @@ export const createLoader = ({ baseUrl, sizes }: LoaderOptions): Loader => {
   const sizeFor = (width: number) => snap({ width }, shapes) ?? fail("Expected a size by width, like 1280w, in sizes.")
   sizeFor(1)
   return ({ src, width }) => {
-    const original = toOriginalKey(src) ?? fail(`Expected a key like shop/photo.jpg as src, got ${JSON.stringify(src)}.`)
+    const original =
+      toOriginalKey(src) ?? fail(`Expected a key like shop/photo.jpg as src, got ${JSON.stringify(src)}.`)
     return `${base}/${encodeKey(formatKey({ original, size: sizeFor(width), format: undefined }))}`
   }
 }

@@ -7,7 +7,7 @@
  *
  * Holds: every width that Next prints is listed; all that is in `photo`'s sources is the client's, so every `w` is the width that arrives.
  */
-import type { ImgOptions } from "../client/attributes.ts"
+import type { Attributes, ImgOptions, SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
 import { type SizeInput, toShape } from "../sizes/list.ts"
@@ -31,7 +31,7 @@ const MAX_WIDTHS = 25
 export const imageConfig = (sizes: readonly SizeInput[], loaderFile = "./image-loader.js"): ImageConfig => {
   const shapes = sizes.flatMap((size) => toShape(size) ?? [])
   const all = shapes.flatMap(({ width, height }) => (width && !height ? width : []))
-  const widths = [...new Set(all)].sort((a, b) => a - b)
+  const widths = [...new Set(all)].toSorted((a, b) => a - b)
   if (widths.length < 1 || widths.length > 2 * MAX_WIDTHS)
     throw new TypeError(`Expected 1 to ${2 * MAX_WIDTHS} sizes by width, like 1280w, got ${widths.length}.`)
   // Without `sizes`, Next offers those of deviceSizes alone, and the smallest of them bounds what it leaves out: so they are all there.
@@ -64,6 +64,11 @@ export interface Photo {
   readonly image: ImageProps
 }
 
+const toSourceProps = (source: SourceAttributes | Attributes): SourceProps => {
+  const type = "type" in source && { type: source.type }
+  return { ...type, srcSet: source.srcset, ...(source.sizes && { sizes: source.sizes }) }
+}
+
 const isPicture = (address: string | undefined): address is `data:image/${string}` =>
   address?.startsWith("data:image/") ?? false
 
@@ -87,11 +92,7 @@ export const photo = <Name extends string, Explicit extends Format>(
   const { info } = options
   const blurred = (placeholder ?? info?.format === "jpeg") && isPicture(info?.placeholder) && info.placeholder
   return {
-    sources: [...typed, img].map((source) => ({
-      ...("type" in source && { type: source.type }),
-      srcSet: source.srcset,
-      ...(source.sizes && { sizes: source.sizes }),
-    })),
+    sources: [...typed, img].map(toSourceProps),
     image: {
       src: img.src,
       unoptimized: true,

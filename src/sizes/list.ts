@@ -111,8 +111,9 @@ export const toSizeInput = ({ name, gravity, quality, ...box }: Size): SizeInput
 
 /** How far a size is from what was asked, as a factor; another shape (crop, by width, by height) is farther than any other size. */
 const distance = (asked: Box, size: Box): number => {
-  const side = (a = 1 / MAX_SIDE, b = 1 / MAX_SIDE): number => Math.max(a / b, b / a)
-  return side(asked.width, size.width) * side(asked.height, size.height)
+  const none = 1 / MAX_SIDE
+  const side = (a: number, b: number): number => Math.max(a / b, b / a)
+  return side(asked.width ?? none, size.width ?? none) * side(asked.height ?? none, size.height ?? none)
 }
 
 /** The size that is nearest to a box, of a list that is not empty. */

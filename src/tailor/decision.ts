@@ -73,10 +73,13 @@ export const subjectOf = ({
   format,
 })
 
+/** `Cache-Status` of a refusal (RFC 9211). */
+export const refusedStatus = (code: ErrorCode | undefined): string => `imgtailor; detail=${code ?? "none"}`
+
 /** `Cache-Status` of a decision (RFC 9211). */
 export const cacheStatus = ({ outcome, isStale, code }: Pick<Decision, "outcome" | "isStale" | "code">): string => {
   if (outcome === "hit") return "imgtailor; hit"
-  if (outcome === "refused") return `imgtailor; detail=${code ?? "none"}`
+  if (outcome === "refused") return refusedStatus(code)
   return `imgtailor; fwd=${isStale ? "stale" : "uri-miss"}${outcome === "coalesced" ? "; collapsed" : ""}`
 }
 

@@ -11,11 +11,13 @@ import { beforeAll, describe, expect, it } from "vitest"
 
 import { createEdge, type EdgeRequest, type EdgeResponse } from "../../src/aws/edge/handler.ts"
 import { edgeResponseSource, edgeSource } from "../../src/aws/edge/source.ts"
-import type { TailorOptions } from "../../src/config/options.ts"
+import type { TailorConfig, TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { originalNotFound } from "../../src/errors.ts"
+import { resolveAddress } from "../../src/http/address.ts"
 import { createHandle } from "../../src/http/handle.ts"
 import { COMMON_HEADERS } from "../../src/http/headers.ts"
+import { resolveSnapped } from "../../src/http/snapped.ts"
 import { encodeKey, type Grammar, type Parsed } from "../../src/sizes/key.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
 import { launch, runCommand } from "../support/command.ts"
@@ -29,6 +31,7 @@ type Result = EdgeRequest | EdgeResponse
 interface Installation {
   readonly grammar: Grammar
   readonly basePath: string
+  readonly unknownSize: TailorConfig["unknownSize"]
   readonly source: string
   readonly requests: readonly EdgeRequest[]
   /** What the TypeScript makes of them. */
@@ -45,12 +48,12 @@ const configOf = (options: Partial<TailorOptions>): ReturnType<typeof resolveCon
 
 const install = async (options: Partial<TailorOptions>): Promise<Installation> => {
   const config = configOf(options)
-  const { basePath } = config
+  const { basePath, unknownSize } = config
   const grammar = { ...config.grammar, basePath, maxBytes: { segment: 1024, key: 1024 } }
-  const requests = edgeRequests(grammar, basePath, 4000)
-  const edge = createEdge(grammar, basePath)
+  const requests = edgeRequests(grammar, basePath, 3000)
+  const edge = createEdge(grammar, basePath, unknownSize === "snap" ? resolveSnapped : resolveAddress)
   const results = requests.map((request) => edge({ request: copy(request) }))
-  return { grammar, basePath, source: await edgeSource(config), requests, results }
+  return { grammar, basePath, unknownSize, source: await edgeSource(config), requests, results }
 }
 
 const NAMED = [{ size: "120x120", name: "thumb", gravity: "north", quality: 70 }] as const
@@ -64,6 +67,15 @@ const OPTIONS: readonly Partial<TailorOptions>[] = [
     basePath: "/img",
   },
   { sizes: ["700w", "150x150"], formats: [], basePath: "/a/b.c" },
+  { sizes: ["360x270", "480h", "1280w", ...NAMED], unknownSize: "snap" },
+  {
+    sizes: ["320w", "1280w", "360x270", "720x540", { size: "720x540", name: "sky", gravity: "north" }, "90x270"],
+    formats: ["webp"],
+    retired: { sizes: ["700w", "old-name"], formats: ["avif"] },
+    sharedStore: true,
+    basePath: "/img",
+    unknownSize: "snap",
+  },
 ]
 
 let installations: readonly Installation[]
@@ -82,14 +94,18 @@ const differences = (
     .slice(0, 3)
 
 /** Our own server, as far as the key that it would look up: an answer, or the request that an origin would get. One at a time. */
-const createServer = ({ grammar, basePath }: Installation): ((request: EdgeRequest) => Promise<unknown>) => {
+const createServer = ({
+  grammar,
+  basePath,
+  unknownSize,
+}: Installation): ((request: EdgeRequest) => Promise<unknown>) => {
   let wanted: string | undefined
   const answer = async ({ key }: Parsed): Promise<never> => {
     wanted = key
     throw originalNotFound("")
   }
   const core = { grammar, answer } as unknown as Core
-  const handle = createHandle(core, { basePath, cacheControl: "", counts: {} as never })
+  const handle = createHandle(core, { basePath, unknownSize, cacheControl: "", counts: {} as never })
   return async (request) => {
     wanted = undefined
     const { accept } = request.headers
@@ -146,6 +162,23 @@ describe("the edge", () => {
       const answers: unknown[] = []
       for (const request of installation.requests) answers.push(await ask(request))
       expect(differences(installation, answers)).toEqual([])
+    }
+  })
+
+  it("snaps where that is wanted, always to what is listed", () => {
+    for (const { grammar, unknownSize, requests, results } of installations) {
+      const names = new Set(["info", ...grammar.sizes.map(({ name }) => name)])
+      let snapped = 0
+      for (const [at, result] of results.entries()) {
+        const size = "uri" in result ? result.uri.split("/").at(-2) : undefined
+        // What has no size is no rendition's.
+        if (!size) continue
+        expect(names).toContain(size)
+        const asked = decodeURIComponent(requests[at]?.uri.split("/").at(-2) ?? "")
+        if (asked !== size) snapped += 1
+        expect(grammar.retired.sizes).not.toContain(asked)
+      }
+      expect(Math.min(snapped, 100)).toBe(unknownSize === "snap" ? 100 : 0)
     }
   })
 
@@ -298,10 +331,16 @@ describe("its source", () => {
       10_240,
     )
     expect(await bytes({ sizes: listOf(90) })).toBeLessThanOrEqual(10_240)
+    expect(await bytes({ sizes: listOf(25), unknownSize: "snap" })).toBeLessThanOrEqual(10_240)
+    await expect(edgeSource(configOf({ sizes: listOf(90), unknownSize: "snap" }))).rejects.toThrow(
+      /about \d\d of the 90 sizes fit\. .* or leave unknownSize at reject\.$/,
+    )
+    // What snaps is in the source of who wants it, and of nobody else.
+    expect(await bytes({ sizes: ["1w"] })).toBeLessThan(8700)
     const tooLong = edgeSource(configOf({ sizes: listOf(500) }))
     await expect(tooLong).rejects.toMatchObject({ code: "bad-config" })
     await expect(tooLong).rejects.toThrow(
-      /sizes: Expected .* at most 10240 bytes, got 1\d{4}: about 13\d of the 500 sizes fit. List fewer sizes/,
+      /sizes: Expected .* at most 10240 bytes, got 1\d{4}: about 1\d\d of the 500 sizes fit. List fewer sizes/,
     )
   })
 

@@ -50,6 +50,7 @@ const handlerOf = (
   { originals, renditions }: Buckets,
   streams = false,
   wrap: (store: Renditions) => Renditions = (store) => store,
+  more: Partial<TailorOptions> = {},
 ): BufferedHandler | StreamedHandler => {
   vi.spyOn(process.stdout, "write").mockReturnValue(true)
   const options: TailorOptions = {
@@ -58,6 +59,7 @@ const handlerOf = (
     cacheControl: "public, max-age=60",
     sizes: ["360x270", "600w"],
     limits: { cacheBytes: 0 },
+    ...more,
   }
   return createLambdaHandler(async () => ({ config: resolveConfig(options, surroundings()), cdnUrl: "" }), streams)
 }
@@ -163,6 +165,28 @@ describe.skipIf(versitygw === undefined)("the function of the direct flow", () =
       },
     })
     await call(handlerOf(buckets, false, slow), eventOf("/360x270/a.jpg"))
+    expect(await server.keysIn(buckets.renditions)).toEqual(["360x270/a.jpg"])
+  })
+
+  it("answers a size that is not listed as the one that it means, which alone is stored, where it snaps", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a b.jpg", await flat({ width: 800, height: 600 }))
+    const handler = handlerOf(buckets, false, undefined, { unknownSize: "snap" })
+    const snapped = await call(handler, eventOf("/300x225/a%20b.jpg"))
+    const listed = await call(handler, eventOf("/360x270/a%20b.jpg"))
+    expect([snapped.statusCode, snapped.body === listed.body]).toEqual([200, true])
+    expect(snapped.headers?.["content-location"]).toBe("/360x270/a%20b.jpg")
+    for (const header of COMPARED) expect(snapped.headers?.[header]).toBe(listed.headers?.[header])
+    expect(listed.headers).not.toHaveProperty("content-location")
+    expect(await server.keysIn(buckets.renditions)).toEqual(["360x270/a b.jpg"])
+    expect((await call(handlerOf(buckets), eventOf("/300x225/a%20b.jpg"))).statusCode).toBe(400)
+  })
+
+  it("has the same for an address however Accept is written", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))
+    const result = await call(handlerOf(buckets), eventOf("/360x270/a.jpg", { accept: "IMAGE/WEBP" }))
+    expect(result.headers?.["content-type"]).toBe("image/jpeg")
     expect(await server.keysIn(buckets.renditions)).toEqual(["360x270/a.jpg"])
   })
 

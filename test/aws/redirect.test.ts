@@ -37,10 +37,10 @@ const watchLog = (): (() => string) => {
   return () => written.join("")
 }
 
-const handlerOf = (bucket: string, cdnUrl: string): RedirectHandler => {
+const handlerOf = (bucket: string, cdnUrl: string, more: Readonly<Record<string, string>> = {}): RedirectHandler => {
   vi.stubEnv("AWS_KEY", ROOT.accessKeyId)
   vi.stubEnv("AWS_SECRET", ROOT.secretAccessKey)
-  const env = { BUCKET: bucket, CDN_URL: cdnUrl, SIZES, IMGTAILOR_S3_ENDPOINT: server.endpoint }
+  const env = { BUCKET: bucket, CDN_URL: cdnUrl, SIZES, IMGTAILOR_S3_ENDPOINT: server.endpoint, ...more }
   return createRedirectHandler(() => loadRedirect(env))
 }
 
@@ -142,6 +142,30 @@ describe.skipIf(versitygw === undefined)("the redirect flow", () => {
       expect(await server.keysIn(bucket)).toHaveLength(3)
     },
   )
+
+  it("sends whoever asks for a size that is not listed to the one that it means, where it snaps, however often", async () => {
+    const bucket = await bucketWith()
+    const handler = handlerOf(bucket, "https://cdn.example", { IMGTAILOR_UNKNOWN_SIZE: "snap" })
+    const log = watchLog()
+    for (let repeat = 0; repeat < 3; repeat++) {
+      const { statusCode, headers } = await handler(eventOf(keyOf("produs_227613/300x225/img.AZ70KuRzw9.jpg")))
+      expect([statusCode, headers?.["location"], headers?.["cache-control"]]).toEqual([
+        301,
+        `https://cdn.example/${encodeKey(KEY)}`,
+        "no-store",
+      ])
+    }
+    expect(await server.keysIn(bucket)).toEqual([KEY, ORIGINAL].toSorted())
+    expect(log()).not.toContain("a lost race")
+    const refused = await handlerOf(bucket, "https://cdn.example")(eventOf(keyOf("produs_227613/300x225/a.jpg")))
+    expect(refused.statusCode).toBe(400)
+  })
+
+  it("has our own addresses alone", async () => {
+    await expect(
+      loadRedirect({ BUCKET: "b", CDN_URL: "https://cdn.example", IMGTAILOR_COMPAT: "ipx" }),
+    ).rejects.toThrow(/compat: Expected none/)
+  })
 
   it("over a REST API, too, finds photos with spaces or pluses in their names", async () => {
     const photo = await flat({ width: 400, height: 400 })

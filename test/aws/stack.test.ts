@@ -18,7 +18,8 @@ import { makeTemplate, type StackOptions } from "../../src/aws/stack/stack.ts"
 import { loadFunction } from "../../src/config/function.ts"
 import { surroundings } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
-import { optionsFrom, variableOf } from "../../src/config/settings.ts"
+import { variableOf } from "../../src/config/settings.ts"
+import { optionsFrom } from "../../src/config/texts.ts"
 import { ERRORS } from "../../src/errors.ts"
 import { launch, PACKAGE } from "../support/command.ts"
 import { temporaryFolder } from "../support/folders.ts"
@@ -227,7 +228,7 @@ describe("the template", () => {
 
   it("changes edge, environment and policies together with the list, and what is taken off it is still deleted", async () => {
     const more = { ...SETTINGS, sizes: ["360x270", "200w"], retired: { sizes: ["640w", "480h"] } }
-    for (const settings of [SETTINGS, more]) {
+    for (const settings of [SETTINGS, more, { ...more, unknownSize: "snap" }]) {
       const template = await makeTemplate(settings)
       const config = resolveConfig(
         { ...settings, renditions: "s3://others" },

@@ -102,12 +102,21 @@ const file = fc.oneof(
   fc.tuple(long, fc.constantFrom(".jpg", ".webp", ".json")).map(([name, end]) => name + end),
 )
 
+const side = fc.oneof(fc.integer({ min: 1, max: 8300 }), fc.integer({ min: 1, max: 1500 }))
+/** Few of them on any list. */
+const anySize = fc.oneof(
+  side.map((width) => `${width}w`),
+  side.map((height) => `${height}h`),
+  fc.tuple(side, side).map(([width, height]) => `${width}x${height}`),
+)
+
 const pathUnder = ({ sizes, retired }: Grammar, basePath: string): fc.Arbitrary<string> => {
   const listed = sizes.map(({ name }) => name)
   const size = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...listed) },
     { weight: 2, arbitrary: fc.constant("info") },
     { weight: 3, arbitrary: spelt(fc.constantFrom(...UNLISTED, ...retired.sizes, ...listed)) },
+    { weight: 2, arbitrary: spelt(anySize) },
   )
   const directory = fc.oneof(
     { weight: 8, arbitrary: spelt(word.filter((text) => text !== "")) },

@@ -3,7 +3,7 @@
  * address becomes the key that is stored, in one spelling, so that neither `Accept` nor query nor spelling splits the cache. It says what
  * our own server would say, by the same code. Pure.
  */
-import { LIST_PATH, resolveAddress } from "../../http/address.ts"
+import { LIST_PATH, type resolveAddress } from "../../http/address.ts"
 import { explain } from "../../http/explain.ts"
 import { type Headers, OPTIONS_HEADERS } from "../../http/headers.ts"
 import { expectedMethod, type RefusalCode, REFUSALS } from "../../refusals.ts"
@@ -70,9 +70,12 @@ const forward = (request: EdgeRequest, uri: string): EdgeRequest => {
   return request
 }
 
-/** @param basePath what precedes the addresses of viewers, and no key */
+/**
+ * @param basePath what precedes the addresses of viewers, and no key
+ * @param resolve what addresses mean: given, so that what snaps is only in the source of who wants it
+ */
 export const createEdge =
-  (grammar: Grammar, basePath: string): Edge =>
+  (grammar: Grammar, basePath: string, resolve: typeof resolveAddress): Edge =>
   ({ request }) => {
     const { method, uri } = request
     if (method === "OPTIONS") return { statusCode: 204, headers: toHeaders(OPTIONS_HEADERS) }
@@ -80,7 +83,7 @@ export const createEdge =
       return refuse("method-not-allowed", { detail: expectedMethod(method) }, request)
     if (uri === "/healthz") return forward(request, uri)
     if (uri === basePath + LIST_PATH) return forward(request, LIST_PATH)
-    const wanted = resolveAddress(uri, acceptOf(request), basePath, grammar)
+    const wanted = resolve(uri, acceptOf(request), basePath, grammar)
     return "refused" in wanted
       ? refuse(wanted.refused, wanted, request)
       : forward(request, `/${encodeKey(wanted.parsed.key)}`)

@@ -14,29 +14,34 @@ import { writeList } from "./list.ts"
 /** Bytes of a function's source, at most (CloudFront Developer Guide, "Quotas on CloudFront Functions": 10 KB). */
 const MAX_BYTES = 10_240
 
-const BUNDLE = new URL("../../../dist/functions/edge.js", import.meta.url)
+/** By `unknownSize`: a list is longest where nothing snaps. */
+const BUNDLES = {
+  reject: new URL("../../../dist/functions/edge.js", import.meta.url),
+  snap: new URL("../../../dist/functions/edge-snapping.js", import.meta.url),
+} as const
 
-const tooLong = (bytes: number, sizes: readonly string[]): TailorError => {
+const tooLong = (bytes: number, sizes: readonly string[], snaps: boolean): TailorError => {
   const each = JSON.stringify(sizes).length / sizes.length
   const fitting = Math.max(0, Math.floor(sizes.length - (bytes - MAX_BYTES) / each))
   return badConfig([
-    `sizes: Expected a list with which the edge function has at most ${MAX_BYTES} bytes, got ${bytes}: about ${fitting} of the ${sizes.length} sizes fit. List fewer sizes, shorten names, or take retired ones off.`,
+    `sizes: Expected a list with which the edge function has at most ${MAX_BYTES} bytes, got ${bytes}: about ${fitting} of the ${sizes.length} sizes fit. List fewer sizes, shorten names, ${snaps ? "take retired ones off, or leave unknownSize at reject" : "or take retired ones off"}.`,
   ])
 }
 
 /**
- * JavaScript for CloudFront's runtime 2.0 (`cloudfront-js-2.0`), with a function `handler` for viewer requests. Some hundred sizes fit.
+ * JavaScript for CloudFront's runtime 2.0 (`cloudfront-js-2.0`), with a function `handler` for viewer requests. Some hundred sizes fit, some thirty with what snaps.
  * @throws {bad-config} a list that makes it longer than CloudFront takes
  */
 export const edgeSource = async ({
   grammar,
   basePath,
-}: Pick<TailorConfig, "grammar" | "basePath">): Promise<string> => {
+  unknownSize,
+}: Pick<TailorConfig, "grammar" | "basePath" | "unknownSize">): Promise<string> => {
   const maxBytes = keyLimitsOf({ bucket: "", prefix: "" })
   const list = writeList({ ...grammar, maxBytes }, basePath)
-  const source = `var LIST=${JSON.stringify(list)};\n${await readFile(BUNDLE, "utf8")}`
+  const source = `var LIST=${JSON.stringify(list)};\n${await readFile(BUNDLES[unknownSize], "utf8")}`
   const bytes = Buffer.byteLength(source)
-  if (bytes > MAX_BYTES) throw tooLong(bytes, list.sizes)
+  if (bytes > MAX_BYTES) throw tooLong(bytes, list.sizes, unknownSize === "snap")
   return source
 }
 

@@ -3,7 +3,7 @@
  * same. Settings are checked as the functions will check them, and passed on to them as variables.
  */
 import { type Resolved, tryConfig } from "../../config/resolve.ts"
-import { variablesFrom } from "../../config/settings.ts"
+import { variablesFrom } from "../../config/texts.ts"
 import { badConfig } from "../../errors.ts"
 import { parseS3Url, type S3Place } from "../../store/s3/place.ts"
 import { edgeResponseSource, edgeSource } from "../edge/source.ts"

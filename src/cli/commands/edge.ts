@@ -6,13 +6,15 @@ import { resolveConfig } from "../../config/resolve.ts"
 import { NO_PLACES, optionsFromArguments, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 
+const ADDRESSING: ReadonlySet<string> = new Set("sizes formats retired unknownSize sharedStore basePath".split(" "))
+
 const args: ArgsDef = {
   response: {
     type: "boolean",
     default: false,
     description: "The function for viewer responses, which adds headers, rather than the one for viewer requests.",
   },
-  ...settingArguments(({ path: [name] }) => ["sizes", "formats", "retired", "sharedStore", "basePath"].includes(name)),
+  ...settingArguments(({ path: [name] }) => ADDRESSING.has(name)),
 }
 
 export const edge: Command = {

@@ -1,4 +1,6 @@
 // Next: the example's <Photo>, and a plain <Image> where that can say what is true.
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
 
 /** A whole photo that fills every listed width, in no format of its own: what an <Image> takes every photo for. */
 const isPlain = ({ photo, shape, layout, element, format, facts }) =>
@@ -33,7 +35,10 @@ const optionsOf = ({ shape, layout, width, sizes, priority, format, facts }) => 
   format,
 })
 
-const PAGE = `import Image from "next/image"
+// The example's own page is of the server; this one has to work in browsers, too.
+const PAGE = `"use client"
+
+import Image from "next/image"
 
 import { Photo } from "../photo.js"
 import page from "./pictures.json"
@@ -64,12 +69,17 @@ export const next = {
   example: "index.html",
   cannot: ({ shape, info }) =>
     shape.endsWith("h") && info === false ? "by height, without facts: next/image has to know a width" : undefined,
-  build: async ({ write, run, baseUrl, sizes, formats, cases, css }) => {
+  build: async ({ folder, write, run, baseUrl, sizes, formats, cases, css }) => {
     const pictures = cases.map((one) => ({
       "data-case": one.id,
-      ...(isPlain(one) ? { plain: plainOf(one) } : { photo: { original: one.key, options: optionsOf(one) } }),
+      ...(isPlain(one) ? { plain: plainOf(one) } : { photo: { original: one.key, shown: optionsOf(one) } }),
     }))
-    await write("images.js", `export const images = ${JSON.stringify({ baseUrl, sizes, formats })}\n`)
+    const loader = await readFile(join(folder, "image-loader.js"), "utf8")
+    const images = `images = ${JSON.stringify({ baseUrl, sizes, formats })}`
+    await write(
+      "image-loader.js",
+      loader.replace(/images = \{.*?\n\}/s, () => images),
+    )
     await write("app/cases/pictures.json", JSON.stringify({ css, pictures }))
     await write("app/cases/page.js", PAGE)
     const shown = cases.slice(0, 3).map(({ key }) => key)

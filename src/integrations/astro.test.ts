@@ -1,0 +1,232 @@
+/** What Astro prints by the service, asked in the order in which Astro's `getImage` asks. */
+import * as fc from "fast-check"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+
+import { createClient } from "../client/client.ts"
+import { outputDimensions } from "../sizes/geometry.ts"
+import { toShape } from "../sizes/list.ts"
+import service, { imageService, type ImageServiceOptions, type Props } from "./astro.ts"
+
+const SIZES = ["320w", "640w", "1280w", "240h", "480h", "360x270", "720x540", "200x200", "400x400"] as const
+const BASE = "https://img.example.com/x"
+
+let info = { width: 4000, height: 3000, format: "png", placeholder: "data:image/webp;base64,UklG" }
+let answer = (): Response => Response.json(info)
+const asked: string[] = []
+
+beforeEach(() => {
+  info = { ...info, width: 4000, height: 3000, format: "png" }
+  answer = () => Response.json(info)
+  asked.length = 0
+  vi.stubGlobal("fetch", async (url: string) => {
+    asked.push(url)
+    return answer()
+  })
+})
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+/** A service of its own each time: it remembers facts. */
+const configOf = (options: Partial<ImageServiceOptions> = {}) => ({
+  service: { config: { baseUrl: BASE, sizes: SIZES, ...options } },
+})
+
+/** As `getImage` of Astro 7 prepares props: what it works out of a layout is not ours to print. */
+const prepare = ({ layout, ...props }: Props): Props => {
+  const { width } = props
+  const own = { constrained: `(min-width: ${width}px) ${width}px, 100vw`, fixed: `${width}px`, "full-width": "100vw" }
+  const ofLayout =
+    typeof layout === "string" && layout in own
+      ? {
+          widths: [640, 750, 828],
+          sizes: props.sizes ?? (width ? own[layout as keyof typeof own] : undefined),
+          "data-astro-image": layout,
+        }
+      : {}
+  return { loading: "lazy", ...props, ...ofLayout }
+}
+
+const print = async (props: Props, config = configOf()) => {
+  const validated = await service.validateOptions(prepare(props), config)
+  return {
+    src: service.getURL(validated).replace(BASE, ""),
+    srcset: service
+      .getSrcSet(validated)
+      .map(({ transform, descriptor }) => `${service.getURL(transform).replace(BASE, "")} ${descriptor}`),
+    attributes: service.getHTMLAttributes(validated),
+    validated,
+  }
+}
+
+describe("a picture with a layout", () => {
+  it("offers listed sizes up to twice its width, whatever Astro worked out", async () => {
+    const { src, srcset, attributes } = await print({ src: "a/b.jpg", width: 500, layout: "constrained", alt: "" })
+    expect(src).toBe("/a/640w/b.jpg")
+    expect(srcset).toEqual(["/a/320w/b.jpg 320w", "/a/640w/b.jpg 640w", "/a/1280w/b.jpg 1280w"])
+    expect(attributes).toEqual({
+      alt: "",
+      width: 500,
+      height: 375,
+      loading: "lazy",
+      sizes: "auto, (min-width: 500px) 500px, (min-resolution: 3x) 66.66vw, 100vw",
+      style: undefined,
+      "data-astro-image": "constrained",
+    })
+  })
+
+  it("offers no more of a fixed one than screens of 2× need, and all of a full-width one", async () => {
+    const fixed = await print({ src: "b.jpg", width: 160, layout: "fixed" })
+    expect(fixed.srcset).toEqual(["/320w/b.jpg 320w"])
+    expect(fixed.attributes["sizes"]).toBe("auto, 160px")
+    const full = await print({ src: "b.jpg", layout: "full-width", loading: "eager" })
+    expect(full.srcset).toHaveLength(3)
+    expect(full.attributes["sizes"]).toBe("(min-resolution: 3x) 66.66vw, 100vw")
+    expect(full.src).toBe("/1280w/b.jpg")
+  })
+
+  it("keeps the sizes that the page says", async () => {
+    const { attributes } = await print({ src: "b.jpg", width: 900, layout: "constrained", sizes: "50vw" })
+    expect(attributes["sizes"]).toBe("auto, 50vw")
+    const itself = await print({ src: "b.jpg", width: 900, layout: "constrained", sizes: "auto, 50vw" })
+    expect(itself.attributes["sizes"]).toBe("auto, 50vw")
+  })
+
+  it("says the widths that arrive of an original that is smaller", async () => {
+    info = { ...info, width: 500, height: 375 }
+    const { src, srcset } = await print({ src: "b.jpg", width: 500, layout: "constrained" })
+    expect(srcset).toEqual(["/320w/b.jpg 320w", "/640w/b.jpg 500w"])
+    expect(src).toBe("/640w/b.jpg")
+  })
+
+  it.each<[string, Omit<Props, "src">, readonly string[], readonly number[]]>([
+    ["a crop by its sides", { width: 180, height: 180 }, ["200w", "400w"], [180, 180]],
+    ["sides that are text", { width: "180", height: "180" }, ["200w", "400w"], [180, 180]],
+    ["a crop by its name", { width: 180, shape: "360x270" }, ["360w"], [180, 135]],
+    ["all of it, by both sides", { width: 320, height: 240 }, ["320w", "640w"], [320, 240]],
+    ["a height", { height: 240 }, ["320w", "640w"], [320, 240]],
+    ["an inferred size", { width: 320, height: 3000 }, ["320w", "640w"], [320, 240]],
+    ["nothing", {}, ["320w", "640w", "1280w"], [4000, 3000]],
+  ])("shows what is meant by %s", async (_, props, descriptors, [width, height]) => {
+    const { srcset, attributes } = await print({ src: "b.jpg", layout: "constrained", ...props })
+    expect(srcset.map((one) => one.split(" ")[1])).toEqual(descriptors)
+    expect(attributes).toMatchObject({ width, height })
+  })
+
+  it("never says a width that does not arrive, nor an address that is not listed", async () => {
+    const side = fc.integer({ min: 1, max: 5000 })
+    const shapes = fc.constantFrom(...SIZES)
+    await fc.assert(
+      fc.asyncProperty(side, side, side, shapes, async (width, height, shown, shape) => {
+        info = { ...info, width, height }
+        const { srcset } = await print({ src: "b.jpg", shape, width: shown, layout: "constrained" })
+        const { parse } = createClient({ baseUrl: "", sizes: SIZES })
+        expect(srcset.length).toBeGreaterThan(0)
+        for (const candidate of srcset) {
+          const [url = "", descriptor] = candidate.split(" ")
+          const size = toShape(parse(url)[0]?.size ?? "")
+          expect(descriptor).toBe(`${size && outputDimensions(size, info).width}w`)
+        }
+      }),
+    )
+  })
+})
+
+describe("a picture without a layout", () => {
+  it("is the listed size of its sides, and no other", async () => {
+    const { src, srcset, attributes } = await print({ src: "b.jpg", width: 640, height: 480, format: "webp" })
+    expect([src, srcset]).toEqual(["/640w/b.jpg.webp", []])
+    expect(attributes["sizes"]).toBeUndefined()
+    expect((await print({ src: "b.jpg", width: 200, height: 200 })).src).toBe("/200x200/b.jpg")
+    expect((await print({ src: "b.jpg", height: 480 })).src).toBe("/480h/b.jpg")
+    expect((await print({ src: "b.jpg", shape: "720x540" })).src).toBe("/720x540/b.jpg")
+  })
+
+  it("offers the widths and densities that it names, each with what is true", async () => {
+    const { srcset } = await print({ src: "b.jpg", width: 400, widths: [320, 1280], sizes: "50vw" })
+    expect(srcset).toEqual(["/320w/b.jpg 320w", "/1280w/b.jpg 1280w"])
+    info = { ...info, width: 512, height: 384 }
+    const dense = await print({ src: "b.jpg", width: 320, densities: [1, "2x"] })
+    expect(dense.srcset).toEqual(["/320w/b.jpg 1x", "/640w/b.jpg 1.6x"])
+  })
+})
+
+describe("the build fails", () => {
+  it.each<[Omit<Props, "src">, string]>([
+    [{ width: 300 }, "300w of a.jpg is not listed. The nearest is 320w."],
+    [{ width: 350, height: 270 }, "350x270 of a.jpg is not listed. The nearest is 360x270."],
+    [{ width: 300, height: 400, layout: "constrained" }, "300x400 of a.jpg is not listed. The nearest is 400x400."],
+    [{ shape: "210x210" }, "210x210 of a.jpg is not listed. The nearest is 200x200."],
+    [{ width: 640, widths: [640, 700] }, "700w of a.jpg is not listed. The nearest is 640w."],
+    [{ width: 200, height: 200, widths: [300] }, "300x300 of a.jpg is not listed."],
+    [{ width: 320, densities: [1, 3] }, "960w of a.jpg is not listed."],
+    [{ width: 320, format: "heif" }, "heif is not one of avif, webp."],
+    [{ width: 320, quality: 80 }, "Expected no quality of a.jpg"],
+  ])("for %j", async (props, message) => {
+    await expect(print({ src: "a.jpg", ...props })).rejects.toThrow(message)
+  })
+
+  it("in the server's words, and asks again after that", async () => {
+    answer = () => new Response("404 original-not-found: No original.", { status: 404 })
+    const config = configOf()
+    await expect(print({ src: "a.jpg", width: 320 }, config)).rejects.toThrow(
+      "Expected facts of a.jpg, got: 404 original-not-found: No original.",
+    )
+    answer = () => Response.json(info)
+    expect((await print({ src: "a.jpg", width: 320 }, config)).src).toBe("/320w/a.jpg")
+  })
+
+  it("where the configuration cannot be right", () => {
+    expect(() => imageService({ baseUrl: "/img", sizes: SIZES })).toThrow('got "/img"')
+    expect(() => imageService({ baseUrl: BASE, sizes: ["320"] })).toThrow("Expected a size like")
+    expect(imageService({ baseUrl: BASE, sizes: SIZES })).toEqual({
+      entrypoint: "imgtailor/astro",
+      config: { baseUrl: BASE, sizes: SIZES },
+    })
+  })
+})
+
+describe("originals", () => {
+  it.each(["a b/é.jpg", `${BASE}/a%20b/%C3%A9.jpg`, `${BASE}/a%20b/640w/%C3%A9.jpg?v=2`])(
+    "may be a key or an address below the base: %s",
+    async (src) => {
+      expect((await print({ src, width: 320 })).src).toBe("/a%20b/320w/%C3%A9.jpg")
+    },
+  )
+
+  it.each<[Props["src"], string]>([
+    ["/logo.svg", "/logo.svg"],
+    ["https://elsewhere.example/a.jpg", "https://elsewhere.example/a.jpg"],
+    [{ src: "/_astro/logo.123.png" }, "/_astro/logo.123.png"],
+  ])("of others are left as they are: %j", async (src, expected) => {
+    const printed = await print({ src, width: 20, height: 10, format: "webp", alt: "" })
+    expect([printed.src, printed.srcset]).toEqual([expected, []])
+    expect(printed.attributes).toEqual({ alt: "", width: 20, height: 10, loading: "lazy" })
+    expect(printed.validated.format).toBeUndefined()
+    expect([asked, service.getRemoteSize("/logo.svg", configOf())]).toEqual([[], undefined])
+  })
+
+  it("are asked for once, whatever formats they are wanted in, and again a minute later", async () => {
+    vi.useFakeTimers()
+    try {
+      const config = configOf()
+      for (const format of ["avif", "webp", "png"]) await print({ src: "b.jpg", width: 320, format }, config)
+      expect(await service.getRemoteSize("b.jpg", config)).toEqual({ width: 4000, height: 3000 })
+      expect(asked).toEqual([`${BASE}/info/b.jpg.json`])
+      vi.advanceTimersByTime(61_000)
+      await print({ src: "b.jpg", width: 320 }, config)
+      expect(asked).toHaveLength(2)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it("that are JPEG have their placeholder, unless the page has a style or wants none", async () => {
+    info = { ...info, format: "jpeg" }
+    const styleOf = async (props: Omit<Props, "src">) =>
+      (await print({ src: "b.jpg", width: 320, ...props })).attributes["style"]
+    expect(await styleOf({})).toBe("background:url(data:image/webp;base64,UklG) center/cover no-repeat")
+    expect(await styleOf({ style: "color: red" })).toBe("color: red")
+    expect(await styleOf({ placeholder: false })).toBeUndefined()
+  })
+})

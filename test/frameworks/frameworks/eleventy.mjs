@@ -1,0 +1,45 @@
+// Eleventy: the example's own shortcode, over the client.
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+
+const shownOf = ({ shape, layout, width, sizes, priority }) => ({
+  shape,
+  width: layout === "full" ? undefined : width,
+  // A fixed width is the same in a window that is narrower.
+  sizes: layout === "fixed" ? `${width}px` : sizes,
+  priority,
+})
+
+const PAGE = `<!doctype html>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<style>{{ page_of_cases.css | safe }}</style>
+{% for one in page_of_cases.pictures %}
+<div class="box-{{ one.id }}">{% photo one.key, one.shown, one.more %}</div>
+{% endfor %}
+`
+
+/** @type {import("../run.mjs").Framework} */
+export const eleventy = {
+  name: "eleventy",
+  title: "Eleventy",
+  package: "@11ty/eleventy",
+  node: 24,
+  cannot: ({ format }) => (format ? "the shortcode offers every format" : undefined),
+  build: async ({ folder, write, run, sizes, css, cases }) => {
+    const pictures = cases.map((one) => ({
+      id: one.id,
+      key: one.key,
+      shown: shownOf(one),
+      more: { "data-case": one.id, alt: "" },
+    }))
+    await write("_data/page_of_cases.json", JSON.stringify({ css, pictures }))
+    await write("index.njk", PAGE)
+    const config = await readFile(join(folder, "eleventy.config.js"), "utf8")
+    await write(
+      "eleventy.config.js",
+      config.replace(/sizes: \[[^\]]*\]/, () => `sizes: ${JSON.stringify(sizes)}`),
+    )
+    await run("eleventy", [])
+  },
+  serve: async ({ serveFolder }) => `${await serveFolder("_site")}/`,
+}

@@ -1,0 +1,165 @@
+/**
+ * Addresses that are not on the list, over the wire: sizes that are snapped, and those that Nuxt Image and unpic write. Each is answered
+ * byte for byte as the listed one is, names it, and nothing is stored under any other.
+ */
+import { generate } from "unpic/providers/ipx"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
+
+import { flat, RED } from "../support/photos.ts"
+import { type RawResponse, type RunningServer, type ServerOptions, startServer } from "../support/server.ts"
+
+const startShop = async (options: ServerOptions): Promise<RunningServer> => {
+  const shop = await startServer(options)
+  for (const name of ["bag.jpg", "shop/a b+ș.jpg"])
+    await shop.write(name, await flat({ width: 1600, height: 1200, colour: RED }))
+  return shop
+}
+
+/** Headers that must be those of the listed address. */
+const alike = ({ status, headers, body }: RawResponse): object => {
+  const { date: _, "content-location": __, "server-timing": ___, "cache-status": ____, ...rest } = headers
+  return { status, rest, body: body.toString("base64") }
+}
+
+const expectSame = async (shop: RunningServer, address: string, listed: string, accept?: string): Promise<void> => {
+  const headers = accept === undefined ? {} : { accept }
+  const [answer, expected] = [await shop.get(address, headers), await shop.get(listed, headers)]
+  expect([address, alike(answer)]).toEqual([address, alike(expected)])
+  expect(expected.status).toBe(200)
+}
+
+describe("a size that is not listed", () => {
+  it("is refused where nothing is said", async () => {
+    const shop = await startShop({})
+    const answer = await shop.get("/361x271/bag.jpg")
+    expect([answer.status, answer.text.includes("The nearest is 360x270.")]).toEqual([400, true])
+    expect((await shop.get("/_ipx/w_300/bag.jpg")).status).toBe(400)
+  })
+
+  it("is answered as the one that it means, byte for byte, which alone is stored", async () => {
+    const shop = await startShop({ unknownSize: "snap", basePath: "/img" })
+    for (const [address, listed] of [
+      ["/img/300x225/bag.jpg", "/img/360x270/bag.jpg"],
+      ["/img/4000w/bag.jpg.webp", "/img/1280w/bag.jpg.webp"],
+      ["/img/shop/77h/a%20b+%c8%99.jpg?v=2", "/img/shop/480h/a%20b%2B%C8%99.jpg"],
+      ["/img/shop/%377h/a%20b+%c8%99.jpg", "/img/shop/480h/a%20b%2B%C8%99.jpg"],
+    ] as const) {
+      expect((await shop.get(address)).headers["content-location"]).toBe(listed)
+      await expectSame(shop, address, listed)
+      expect((await shop.get(listed)).headers).not.toHaveProperty("content-location")
+    }
+    expect(await shop.stored()).toEqual(["1280w/bag.jpg.webp", "360x270/bag.jpg", "shop/480h/a b+ș.jpg"])
+  })
+
+  it("is negotiated as the one that it means, and neither's headers are those of an explicit address", async () => {
+    const shop = await startShop({ unknownSize: "snap" })
+    // The same rendition, thrice: with and without Vary, with and without its address.
+    for (let repeat = 0; repeat < 2; repeat++) {
+      const snapped = await shop.get("/300x225/bag.jpg", { accept: "image/webp" })
+      const explicit = await shop.get("/300x225/bag.jpg.webp", { accept: "image/webp" })
+      const listed = await shop.get("/360x270/bag.jpg.webp", { accept: "image/webp" })
+      const named = [snapped, explicit, listed].map(({ headers }) => [headers["vary"], headers["content-location"]])
+      expect(named).toEqual([
+        ["Accept", "/360x270/bag.jpg.webp"],
+        [undefined, "/360x270/bag.jpg.webp"],
+        [undefined, undefined],
+      ])
+      await expectSame(shop, "/300x225/bag.jpg", "/360x270/bag.jpg", "image/webp")
+    }
+    expect(await shop.stored()).toEqual(["360x270/bag.jpg.webp"])
+  })
+
+  it("has conditions, ranges and HEAD as the one that it means", async () => {
+    const shop = await startShop({ unknownSize: "snap" })
+    const { headers, body } = await shop.get("/360x270/bag.jpg")
+    const etag = headers["etag"] ?? ""
+    expect((await shop.get("/300x225/bag.jpg", { "if-none-match": etag })).status).toBe(304)
+    expect((await shop.get("/300x225/bag.jpg", { range: "bytes=2-5" })).body).toEqual(body.subarray(2, 6))
+    const head = await shop.send("/300x225/bag.jpg", { method: "HEAD" })
+    expect([head.status, head.headers["content-length"]]).toEqual([200, String(body.length)])
+  })
+
+  it("that is retired, or of a kind that is not listed, is refused and nothing is stored", async () => {
+    const shop = await startShop({ unknownSize: "snap", sizes: ["360x270"], retired: { sizes: ["300x225"] } })
+    for (const address of ["/300x225/bag.jpg", "/300w/bag.jpg", "/0300x225/bag.jpg", "/..%2f1x1/bag.jpg"])
+      expect([address, (await shop.get(address)).status]).toEqual([address, 400])
+    expect((await shop.get("/300x225/bag.jpg")).text).toContain("is retired")
+    expect(await shop.stored()).toEqual([])
+  })
+})
+
+describe("an address of ipx", () => {
+  it.each(["", "/img"])(
+    "below %j is answered as the listed one, byte for byte, which alone is stored",
+    async (basePath) => {
+      const shop = await startShop({ compat: ["ipx"], basePath })
+      const baseURL = `${basePath}/_ipx`
+      for (const [address, listed] of [
+        // As Nuxt Image writes them.
+        [`${baseURL}/_/bag.jpg`, "/1280w/bag.jpg"],
+        [`${baseURL}/f_webp&q_80&s_300x225/bag.jpg`, "/360x270/bag.jpg.webp"],
+        [`${baseURL}/fit_cover&h_300/shop/a%20b+%C8%99.jpg`, "/shop/480h/a%20b%2B%C8%99.jpg"],
+        // As unpic does.
+        [generate("/bag.jpg", { width: 300, height: 225 }, { baseURL }), "/360x270/bag.jpg"],
+        [generate("/bag.jpg", { width: 300, quality: 80, format: "avif" }, { baseURL }), "/1280w/bag.jpg.avif"],
+        [generate("/shop/a b+ș.jpg", { width: 300 }, { baseURL }), "/shop/1280w/a%20b%2B%C8%99.jpg"],
+      ] as const) {
+        expect((await shop.get(address)).headers["content-location"]).toBe(basePath + listed)
+        await expectSame(shop, address, basePath + listed)
+      }
+      await expectSame(shop, `${baseURL}/f_auto,w_300/bag.jpg`, `${basePath}/1280w/bag.jpg`, "image/webp")
+      expect(await shop.stored()).toEqual(
+        [
+          "1280w/bag.jpg",
+          "1280w/bag.jpg.avif",
+          "1280w/bag.jpg.webp",
+          "360x270/bag.jpg",
+          "360x270/bag.jpg.webp",
+          "shop/1280w/a b+ș.jpg",
+          "shop/480h/a b+ș.jpg",
+        ].toSorted(),
+      )
+    },
+  )
+
+  it("that is none is refused with what would be right, and nothing is stored", async () => {
+    const shop = await startShop({ compat: ["ipx"] })
+    for (const [path, said] of [
+      ["w_abc/bag.jpg", "s_300x200"],
+      ["w_300", "no original"],
+      ["w_300/https://other.example/a.jpg", "another server"],
+      ["w_300/%2e%2e/%2e%2e/etc/passwd", "/_ipx/<modifiers>/<directory>/<file>"],
+      ["w_300/..%2fbag.jpg", "/_ipx/<modifiers>/<directory>/<file>"],
+    ] as const) {
+      const answer = await shop.get(`/_ipx/${path}`)
+      expect([path, answer.status, answer.text.includes(said)]).toEqual([path, 400, true])
+    }
+    expect((await shop.get("/_ipx/w_300/none.jpg")).status).toBe(404)
+    expect(await shop.stored()).toEqual([])
+    // Our own addresses are what they were, and are not snapped.
+    expect((await shop.get("/360x270/bag.jpg")).status).toBe(200)
+    expect((await shop.get("/361x270/bag.jpg")).status).toBe(400)
+  })
+})
+
+describe("what reads addresses of ipx", () => {
+  it("is loaded when the first one is asked for, and where they are not understood never", async () => {
+    let loaded = 0
+    vi.doMock("unpic/providers/ipx", (original) => {
+      loaded += 1
+      return original()
+    })
+    onTestFinished(() => {
+      vi.doUnmock("unpic/providers/ipx")
+    })
+    const plain = await startShop({})
+    const shop = await startShop({ compat: ["ipx"] })
+    expect((await plain.get("/_ipx/w_300/bag.jpg")).status).toBe(400)
+    expect((await shop.get("/360x270/bag.jpg")).status).toBe(200)
+    expect(loaded).toBe(0)
+    const statuses = await Promise.all(
+      [1, 2, 3].map(async (side) => (await shop.get(`/_ipx/w_${side}/bag.jpg`)).status),
+    )
+    expect([statuses, loaded]).toEqual([[200, 200, 200], 1])
+  })
+})
