@@ -139,6 +139,19 @@ describe("the package", () => {
           "type BufferedHandler",
           "type StreamedHandler",
         ],
+        "./next": [
+          "imageConfig",
+          "photo",
+          "type ImageConfig",
+          "type ImageProps",
+          "type Photo",
+          "type SourceProps",
+        ],
+        "./next-loader": [
+          "createLoader",
+          "type Loader",
+          "type LoaderOptions",
+        ],
         "./node": [
           "closeServer",
           "createNodeServer",

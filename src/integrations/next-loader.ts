@@ -6,8 +6,9 @@
  * that size is called for.
  */
 import { encodeKey, formatKey, toOriginalKey } from "../sizes/key.ts"
-import { type SizeInput, toShape } from "../sizes/list.ts"
+import type { SizeInput } from "../sizes/list.ts"
 import { snap } from "../sizes/snap.ts"
+import { byWidth, fail } from "./by-width.ts"
 
 /** What a loader has to know: the same as the server's settings. */
 export interface LoaderOptions {
@@ -23,24 +24,19 @@ export interface LoaderOptions {
  */
 export type Loader = (asked: { readonly src: string; readonly width: number }) => string
 
-const fail = (message: string): never => {
-  throw new TypeError(message)
-}
-
 /**
  * A loader for one list. A width that is not listed means the next larger one, since in development Next asks for any.
- * @throws {TypeError} for a list with no size by width; and, when called, for a `src` that is no key
+ * @throws {TypeError} for a list with mistakes, or with no size by width; and, when called, for a `src` that is no key
  * @example
  * export default createLoader({ baseUrl: "https://img.example.com", sizes: ["320w", "640w", "1280w"] })
  */
 export const createLoader = ({ baseUrl, sizes }: LoaderOptions): Loader => {
   const base = baseUrl.replace(/\/$/, "")
-  const shapes = sizes.flatMap((size) => toShape(size) ?? [])
-  const sizeFor = (width: number) => snap({ width }, shapes) ?? fail("Expected a size by width, like 1280w, in sizes.")
-  sizeFor(1)
+  const list = byWidth(sizes)
   return ({ src, width }) => {
     const original =
       toOriginalKey(src) ?? fail(`Expected a key like shop/photo.jpg as src, got ${JSON.stringify(src)}.`)
-    return `${base}/${encodeKey(formatKey({ original, size: sizeFor(width), format: undefined }))}`
+    const size = snap({ width }, list) ?? fail(`Expected a width in pixels, got ${width}.`)
+    return `${base}/${encodeKey(formatKey({ original, size, format: undefined }))}`
   }
 }

@@ -10,7 +10,8 @@
 import type { Attributes, ImgOptions, SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
-import { type SizeInput, toShape } from "../sizes/list.ts"
+import type { SizeInput } from "../sizes/list.ts"
+import { byWidth, fail } from "./by-width.ts"
 
 /** Of `images` in `next.config`: https://nextjs.org/docs/app/api-reference/components/image#configuration-options */
 export interface ImageConfig {
@@ -26,14 +27,12 @@ const MAX_WIDTHS = 25
 /**
  * The widths of a list, as Next wants them: with `sizes`, an `<Image>` offers exactly these. Crops and sizes by height are left out.
  * @param loaderFile from the folder of `next.config`
- * @throws {TypeError} for no width, or for more than Next takes
+ * @throws {TypeError} for a list with mistakes, with no size by width, or with more than Next takes
  */
 export const imageConfig = (sizes: readonly SizeInput[], loaderFile = "./image-loader.js"): ImageConfig => {
-  const shapes = sizes.flatMap((size) => toShape(size) ?? [])
-  const all = shapes.flatMap(({ width, height }) => (width && !height ? width : []))
-  const widths = [...new Set(all)].toSorted((a, b) => a - b)
-  if (widths.length < 1 || widths.length > 2 * MAX_WIDTHS)
-    throw new TypeError(`Expected 1 to ${2 * MAX_WIDTHS} sizes by width, like 1280w, got ${widths.length}.`)
+  const widths = [...new Set(byWidth(sizes).map(({ width }) => width))].toSorted((a, b) => a - b)
+  if (widths.length > 2 * MAX_WIDTHS)
+    fail(`Expected ${2 * MAX_WIDTHS} sizes by width at most, which is all that Next takes, got ${widths.length}.`)
   // Without `sizes`, Next offers those of deviceSizes alone, and the smallest of them bounds what it leaves out: so they are all there.
   const split = Math.max(0, widths.length - MAX_WIDTHS)
   return { loader: "custom", loaderFile, deviceSizes: widths.slice(split), imageSizes: widths.slice(0, split) }

@@ -75,15 +75,15 @@ export const next = {
       ...(isPlain(one) ? { plain: plainOf(one) } : { photo: { original: one.key, shown: optionsOf(one) } }),
     }))
     const loader = await readFile(join(folder, "image-loader.js"), "utf8")
-    const images = `images = ${JSON.stringify({ baseUrl, sizes, formats })}`
+    const list = `sizes: ${JSON.stringify(sizes)}, formats: ${JSON.stringify(formats)},`
     await write(
       "image-loader.js",
-      loader.replace(/images = \{.*?\n\}/s, () => images),
+      loader.replace(/sizes: \[.*\],/, () => list),
     )
     await write("app/cases/pictures.json", JSON.stringify({ css, pictures }))
     await write("app/cases/page.js", PAGE)
     const shown = cases.slice(0, 3).map(({ key }) => key)
-    await run("next", ["build"], { env: { PHOTOS: shown.join(",") } })
+    await run("next", ["build"], { env: { NEXT_PUBLIC_IMAGES_URL: baseUrl, PHOTOS: shown.join(",") } })
   },
   serve: async ({ serveFolder }) => `${await serveFolder("out")}/cases.html`,
 }
