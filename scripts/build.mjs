@@ -110,6 +110,7 @@ const { code } = await transform(edge.outputFiles[0].text, {
     exclude: ["transform-arrow-functions", "transform-block-scoping", "transform-template-literals"],
   },
   jsc: {
+    externalHelpers: true,
     assumptions: {
       arrayLikeIsIterable: true,
       iterableIsArray: true,
@@ -121,9 +122,14 @@ const { code } = await transform(edge.outputFiles[0].text, {
   },
   minify: true,
 })
-// A function is found by its name; there are no modules.
-const bare = code.replace(/export\{handler\};$/, "")
-if (bare === code) throw new Error(`Expected the edge function to end in its export, got ${code.slice(-100)}`)
+// A function is found by its name; there are no modules. Of the compiler's helpers it needs one, which CloudFront has under another name.
+const bare = code
+  .replace(/import\{_ as (\w+)\}from"@swc\/helpers\/_\/_extends";/, "let $1=Object.assign;")
+  .replace(/export\{handler\};$/, "")
+if (/\b(?:import|export)\b/.test(bare))
+  throw new Error(
+    `Expected the edge function to be a script with one helper, got ${bare.slice(0, 400)} … ${bare.slice(-100)}`,
+  )
 writeFileSync("dist/functions/edge.js", `${bare}\n`)
 
 // Their authors ask to be named wherever their code goes.

@@ -1,10 +1,12 @@
-// Writes docs/settings.md and docs/errors.md from the tables in src/, as built. test/docs.test.ts fails where they have not been written.
+// Writes docs/settings.md and docs/errors.md from the tables in src/, as built, and docs/url-vectors.json from its core. test/docs.test.ts
+// fails where they have not been written.
 // node scripts/docs.mjs [folder]
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { flagOf, SETTINGS, variableOf } from "../dist/config/settings.js"
 import { ERRORS, RETRY_AFTER_SECONDS } from "../dist/errors.js"
+import { vectorsFile } from "./vectors.mjs"
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
 
@@ -60,3 +62,4 @@ On the command line the same errors go to standard error; the exit code is 2 whe
 const [folder = "docs"] = process.argv.slice(2)
 writeFileSync(join(folder, "settings.md"), settings)
 writeFileSync(join(folder, "errors.md"), errors)
+writeFileSync(join(folder, "url-vectors.json"), vectorsFile)

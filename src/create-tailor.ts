@@ -126,7 +126,7 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
     originals,
     renditions: cachedRenditions(renditions, limits.cacheBytes),
     renderer: createRenderer(limits),
-    grammar: { ...config.grammar, basePath, maxBytes: renditions.keyLimits },
+    grammar: { basePath, ...config.grammar, maxBytes: renditions.keyLimits },
     settings,
     limits,
     clock: Date.now,

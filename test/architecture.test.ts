@@ -30,7 +30,7 @@ const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "lru.ts"]
 /** Who may read the environment. */
 const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
 const PARTS =
-  "config/ create-tailor.ts errors.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "client/ config/ create-tailor.ts errors.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 

@@ -30,19 +30,22 @@ const dimensionsAt = async (address: string): Promise<{ readonly width: number; 
   return { width, height }
 }
 
-/** What an `<img>` promises: its own dimensions, and the width behind every `w`; and what arrives. */
+/** What an `<img>` promises: its ratio, and the width behind every `w`; and what arrives. */
 const promisesOf = async (img: string): Promise<{ readonly made: unknown; readonly kept: unknown }> => {
-  const [, src = "", srcset = "", width, height] =
-    /^<img src="(\S+)" srcset="([^"]+)" sizes="100vw" width="(\d+)" height="(\d+)" alt="">$/.exec(img) ?? []
-  const rungs = srcset.split(", ").map((rung) => rung.split(" "))
+  const read = (name: string): string => new RegExp(` ${name}="([^"]*)"`).exec(img)?.[1] ?? ""
+  const rungs = read("srcset")
+    .split(", ")
+    .map((rung) => rung.split(" "))
   const arrived = await Promise.all(rungs.map(([address = ""]) => dimensionsAt(address)))
+  const own = await dimensionsAt(read("src"))
   const widths = rungs.map(([, w]) => w)
   return {
-    made: { src: `${width} × ${height}`, widths: [...new Set(widths)] },
-    kept: await dimensionsAt(src).then((own) => ({
-      src: `${own.width} × ${own.height}`,
-      widths: arrived.map((rung) => `${rung.width}w`),
-    })),
+    made: {
+      height: Math.round((own.width * Number(read("height"))) / Number(read("width"))),
+      loading: read("loading"),
+      widths: [...new Set(widths)],
+    },
+    kept: { height: own.height, loading: "lazy", widths: arrived.map((rung) => `${rung.width}w`) },
   }
 }
 
@@ -500,7 +503,7 @@ group.skipIf(process.platform === "win32")("a pipe whose reader ends", () => {
 })
 
 group("help", () => {
-  it.each([[], ["serve"], ["info"], ["purge"], ["warm"]])(
+  it.each([[], ["serve"], ["info"], ["purge"], ["warm"], ["types"]])(
     "is there with an example: imgtailor %s",
     async (...command) => {
       const cwd = await temporaryFolder()
@@ -514,7 +517,7 @@ group("help", () => {
   it("names every command, and the version", async () => {
     const cwd = await temporaryFolder()
     const { stdout } = await runCommand(["--help"], { cwd })
-    for (const command of ["serve", "info", "purge", "warm"])
+    for (const command of ["serve", "info", "purge", "warm", "types"])
       expect(stdout).toMatch(new RegExp(`^ +${command} {2,}[A-Z]`, "m"))
     const { version } = JSON.parse(await readFile(join(PACKAGE, "package.json"), "utf8")) as { version: string }
     expect(await runCommand(["--version"], { cwd })).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" })

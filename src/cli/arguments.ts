@@ -27,6 +27,14 @@ export const settingArguments = (wanted: (setting: Setting) => boolean = () => t
   ),
 })
 
+/** For commands that need the list alone: the places that a configuration file names may be those of another machine. */
+export const NO_PLACES: Readonly<Record<string, unknown>> = {
+  originals: "s3://originals",
+  renditions: "s3://renditions",
+  s3Region: "us-east-1",
+  watch: false,
+}
+
 /** `--json`, for commands whose output a machine may read. */
 export const JSON_ARGUMENT: ArgsDef = { json: { type: "boolean", description: "Print JSON." } }
 
@@ -34,7 +42,7 @@ export const JSON_ARGUMENT: ArgsDef = { json: { type: "boolean", description: "P
 export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
 /** @throws {bad-config} flags that the command does not have, and arguments too many */
-const refuseUnknown = (values: Values, definition: ArgsDef): void => {
+export const refuseUnknown = (values: Values, definition: ArgsDef): void => {
   const flags = Object.keys(definition).filter((name) => definition[name]?.type !== "positional")
   const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
   const known = new Set(["_", ...Object.keys(definition), ...flags.map(camel)])

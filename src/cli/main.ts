@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   deploy: async () => (await import("./commands/deploy.ts")).deploy,
   warm: async () => (await import("./commands/warm.ts")).warm,
   package: async () => (await import("./commands/package.ts")).packageFunction,
+  types: async () => (await import("./commands/types.ts")).types,
   edge: async () => (await import("./commands/edge.ts")).edge,
 }
 

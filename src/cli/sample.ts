@@ -2,12 +2,13 @@
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 
+import { createClient } from "../client/client.ts"
 import type { OpenTailor } from "../create-tailor.ts"
 import { inspect } from "../render/inspect.ts"
 import { extensionOf, formatOfName } from "../sizes/format.ts"
-import { outputDimensions } from "../sizes/geometry.ts"
-import { encodeKey, formatKey, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
-import type { Size } from "../sizes/list.ts"
+import { type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
+import { ladderOf } from "../sizes/snap.ts"
 import type { Originals } from "../store/store.ts"
 
 /** Folders looked into before giving up: a bucket's worth of photos is not walked to find three. */
@@ -52,35 +53,26 @@ export const findPhotos = async (folder: string, count: number): Promise<readonl
   return found
 }
 
-/** The sizes of one shape: those that keep the original's ratio where there are some, else the crops of the first one's ratio. */
-const oneShape = (sizes: readonly Size[]): readonly Size[] => {
-  const free = sizes.filter(({ width, height }) => width === undefined || height === undefined)
-  if (free.length > 0) return free
-  const ratio = ({ width = 1, height = 1 }: Size): number => width / height
-  return sizes.filter((size) => Math.abs(ratio(size) / ratio(sizes[0] ?? size) - 1) < 0.01)
+/** The largest of the sizes that show most: by width where there are some, else by height, else a crop. */
+const shapeOf = (sizes: SizeList): Size => {
+  const byWidth = sizes.find(({ height }) => height === undefined)
+  const byHeight = sizes.find(({ width }) => width === undefined)
+  return ladderOf(byWidth ?? byHeight ?? sizes[0], sizes).at(-1) ?? sizes[0]
 }
 
 /** An `<img>` whose every `w` is the width that arrives; undefined for an original that is not decoded. */
 export const imageTag = async (
   { originals, core, config }: OpenTailor,
   original: OriginalKey,
-  base: string,
+  baseUrl: string,
 ): Promise<string | undefined> => {
   const object = await originals.get(original, { maxBytes: config.limits.bytes }).catch(() => undefined)
   const inspected = object && (await inspect(object.bytes, config.limits).catch(() => undefined))
   if (!inspected) return undefined
-  const rungs = new Map<number, { readonly address: string; readonly height: number }>()
-  for (const size of oneShape(core.grammar.sizes)) {
-    const { width, height } = outputDimensions(size, inspected.dimensions)
-    rungs.set(
-      width,
-      rungs.get(width) ?? { address: `${base}/${encodeKey(formatKey({ original, size, format: undefined }))}`, height },
-    )
-  }
-  const ordered = [...rungs].toSorted(([a], [b]) => a - b)
-  const largest = ordered.at(-1)
-  if (!largest) return undefined
-  const [width, { address, height }] = largest
-  const srcset = ordered.map(([w, rung]) => `${rung.address} ${w}w`).join(", ")
-  return `<img src="${address}" srcset="${srcset}" sizes="100vw" width="${width}" height="${height}" alt="">`
+  const { sizes } = core.grammar
+  const photos = createClient({ baseUrl, sizes: sizes.map(toSizeInput) })
+  const attributes = photos.img(original, { shape: shapeOf(sizes).name, info: inspected.dimensions })
+  return `<img ${Object.entries({ ...attributes, alt: "" })
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(" ")}>`
 }

@@ -5,7 +5,6 @@
  * wide as it is shown, where the page says how wide that is.
  */
 import type { Format } from "../sizes/format.ts"
-import { outputDimensions } from "../sizes/geometry.ts"
 import type { Info } from "../sizes/info.ts"
 import type { Shape } from "../sizes/list.ts"
 import type { Box, Dimensions } from "../sizes/size.ts"
@@ -20,7 +19,7 @@ export interface ImgOptions<Name extends string, Explicit extends Format> extend
   "info" | "maxWidth"
 > {
   readonly info?: KnownInfo | undefined
-  /** CSS pixels: as wide as it is shown at most. @default as wide as the page */
+  /** CSS pixels: as wide as it is shown at most. @default as wide as the page, and as wide as the original or the crop for what heeds no `sizes` */
   readonly width?: number | undefined
   /** The HTML attribute. @default as wide as the page, up to `width`; on screens of 3× as if they had 2× */
   readonly sizes?: string | undefined
@@ -62,9 +61,9 @@ const MAX_DPR = 2
 const EAGER = { loading: "eager", fetchpriority: "high" } as const
 const LAZY = { loading: "lazy" } as const
 
-/** @throws {TypeError} where the ratio is not known */
+/** By the exact ratio: that of a small rendition is rounded. @throws {TypeError} where the ratio is not known */
 const shownAs = (size: Shape, info: Dimensions | undefined, shown: number | undefined): Dimensions => {
-  const { width, height }: Box = info ? outputDimensions(size, info) : size
+  const { width, height }: Box = size.width && size.height ? size : { ...info }
   if (!width || !height) throw new TypeError("Expected info, or the page moves.")
   return { width: shown ?? width, height: Math.round(((shown ?? width) * height) / width) }
 }

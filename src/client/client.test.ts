@@ -71,7 +71,7 @@ describe("url", () => {
   )
 
   it("throws for a list with a mistake", () => {
-    expect(() => createClient({ baseUrl: "", sizes: ["640W"] })).toThrow("Expected a size like 360x270, 1280w or 480h")
+    expect(() => createClient({ baseUrl: "", sizes: ["640W"] })).toThrow("Expected a size like 360x270 or 480h")
   })
 })
 
@@ -218,8 +218,8 @@ describe("img", () => {
       src: at("640w"),
       srcset: `${at("320w")} 320w, ${at("640w")} 640w, ${at("1280w")} 1280w`,
       sizes: "auto, (min-resolution: 3x) 66.66vw, 100vw",
-      width: 640,
-      height: 480,
+      width: 4000,
+      height: 3000,
       loading: "lazy",
       decoding: "async",
       style: "background:url(data:image/webp;base64,UklG) center/cover no-repeat",
@@ -256,7 +256,11 @@ describe("img", () => {
       width: 300,
       height: 400,
     })
-    expect(room({ shape: "480h", info: LARGE })).toEqual({ width: 640, height: 480 })
+    expect(room({ shape: "480h", info: LARGE })).toEqual(LARGE)
+    expect(room({ shape: "480h", info: { width: 6000, height: 1000 }, width: 900 })).toEqual({
+      width: 900,
+      height: 150,
+    })
     expect(room({ shape: "640w", info: { width: 100, height: 50 } })).toEqual({ width: 100, height: 50 })
   })
 

@@ -96,7 +96,7 @@ export const createClient = <
   type Explicit = Formats[number]
   const base = baseUrl.replace(/\/$/, "")
   const sizes = inputs.map(
-    (input) => toShape(input) ?? fail(`Expected a size like 360x270, 1280w or 480h, got ${JSON.stringify(input)}.`),
+    (input) => toShape(input) ?? fail(`Expected a size like 360x270 or 480h, got ${JSON.stringify(input)}.`),
   )
   const formats: readonly Explicit[] = given ?? DEFAULT_FORMATS
   const sizeOf = (name: Name): Shape =>

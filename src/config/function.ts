@@ -88,6 +88,16 @@ const distributionOf = (env: Env): Distribution | undefined => {
 }
 
 /**
+ * `IMGTAILOR_EDGE_BASE_PATH`: what visitors' addresses begin with and the edge takes off. None comes with it; what is told of addresses
+ * has it.
+ */
+const behindEdge = (config: TailorConfig): TailorConfig => ({
+  ...config,
+  basePath: "",
+  grammar: { ...config.grammar, basePath: config.basePath },
+})
+
+/**
  * Settings: `IMGTAILOR_*`, then `BUCKET` and `SIZES`, then the file.
  * @throws {bad-config} with every mistake
  */
@@ -98,7 +108,10 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   const options = mergeOptions(own, mergeOptions(articleOptions(env), mergeOptions(file, DEFAULTS)))
   const cdnUrl = env["CDN_URL"] ? checkUrl("CDN_URL", env["CDN_URL"], "https://images.example.com") : ""
   const distribution = distributionOf(env)
-  return { config: resolveConfig(options, surroundings(folder, env)), cdnUrl, distribution }
+  const edgeBasePath = env["IMGTAILOR_EDGE_BASE_PATH"]
+  const given = edgeBasePath ? { ...options, basePath: edgeBasePath } : options
+  const config = resolveConfig(given, surroundings(folder, env))
+  return { config: edgeBasePath ? behindEdge(config) : config, cdnUrl, distribution }
 }
 
 /** Like {@link loadFunction}, for the redirect flow, which has one bucket and a CDN in front. */

@@ -61,6 +61,7 @@ export interface TailorOptions {
 export interface TailorConfig {
   readonly originals: string | Originals
   readonly renditions: string | Renditions
+  /** Its `basePath` is there only where visitors' addresses have another than those that arrive. */
   readonly grammar: Omit<Grammar, "maxBytes">
   readonly settings: RenderSettings
   readonly limits: Limits

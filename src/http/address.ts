@@ -15,6 +15,9 @@ import {
 import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
 import type { Negotiation } from "./headers.ts"
 
+/** Where the list is published, behind what precedes every address. It has no size, so that it is nobody's rendition. */
+export const LIST_PATH = "/imgtailor.json"
+
 /** What an address asks for, after negotiation. */
 export interface Wanted extends Negotiation {
   readonly parsed: Parsed

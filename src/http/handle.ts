@@ -8,7 +8,7 @@ import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { Found } from "../tailor/answer.ts"
 import { cacheStatus, type Counts, serverTiming, subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
-import { pathOf, resolveAddress, type Wanted } from "./address.ts"
+import { LIST_PATH, pathOf, resolveAddress, type Wanted } from "./address.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { evaluateConditions, isRangeStillGood } from "./conditional.ts"
 import {
@@ -18,6 +18,7 @@ import {
   OPTIONS_HEADERS,
   type RenditionHeaders,
 } from "./headers.ts"
+import { createListAnswer } from "./list.ts"
 import { toProblem } from "./problem.ts"
 import { parseRange } from "./range.ts"
 
@@ -137,11 +138,15 @@ const answerHealth = ({ method }: HttpRequest, counts: Counts): Answer => {
 export const createHandle = (core: Core, options: HandleOptions): Handle => {
   const headersOf = createRenditionHeaders(options.cacheControl)
   const resolve = createResolve(core, options)
+  const listPath = options.basePath + LIST_PATH
+  const answerList = createListAnswer(core.grammar)
   return async (request) => {
     try {
       if (request.method === "OPTIONS") return plain(204, OPTIONS_HEADERS, "options")
       if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method)
-      if (pathOf(request.target) === "/healthz") return answerHealth(request, options.counts)
+      const path = pathOf(request.target)
+      if (path === "/healthz") return answerHealth(request, options.counts)
+      if (path === listPath) return answerList(request)
       return await answerRendition(request, core, resolve, headersOf)
     } catch (error) {
       return toProblem(error, request)

@@ -26,5 +26,6 @@ export {
 } from "./key.ts"
 export { nearestSize, parseSizeList, type Problem, type Size, type SizeInput, type SizeList } from "./list.ts"
 export { isNegotiable, negotiate } from "./negotiate.ts"
+export { type PublishedList, publishList } from "./published.ts"
 export { type Box, type Dimensions, formatSize, GRAVITIES, type Gravity, MAX_SIDE, parseSize } from "./size.ts"
 export { type Asked, ladderOf, snap } from "./snap.ts"

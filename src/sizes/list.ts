@@ -98,6 +98,17 @@ export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } 
   return first && !problems.length ? { list: [first, ...rest] } : { problems }
 }
 
+/** What a list says of a size, in its one form: the text alone where that is all. The inverse of {@link parseSizeList}, a size at a time. */
+export const toSizeInput = ({ name, gravity, quality, ...box }: Size): SizeInput => {
+  const size = formatSize(box)
+  const more = {
+    ...(name !== size && { name }),
+    ...(gravity !== "center" && { gravity }),
+    ...(Object.keys(quality).length > 0 && { quality }),
+  }
+  return Object.keys(more).length > 0 ? { size, ...more } : size
+}
+
 /** How far a size is from what was asked, as a factor; another shape (crop, by width, by height) is farther than any other size. */
 const distance = (asked: Box, size: Box): number => {
   const side = (a = 1 / MAX_SIDE, b = 1 / MAX_SIDE): number => Math.max(a / b, b / a)

@@ -3,6 +3,7 @@
  * quality, background or version of the pipeline is another rendition, without any flag to remember.
  */
 import type { Format, Quality } from "./format.ts"
+import { shortHash } from "./hash.ts"
 import type { Size } from "./list.ts"
 import { type Box, formatSize, type Gravity } from "./size.ts"
 
@@ -58,13 +59,6 @@ export const infoRecipe = ({ animationPixels, background }: RenderSettings): Inf
   settings: { animationPixels, background },
 })
 
-/** FNV-1a, 32 bits, over UTF-16 code units. */
-const fnv1a = (text: string, seed: number): number => {
-  let hash = seed
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return hash >>> 0
-}
-
 const infoParts = ({ settings: { animationPixels, background } }: InfoRecipe): readonly unknown[] => [
   animationPixels,
   background,
@@ -92,5 +86,5 @@ const imageParts = ({ box, gravity, asked, settings }: ImageRecipe, output: Form
 export const recipeId = (recipe: Recipe, output: Format | undefined): string => {
   const parts = recipe.kind === "info" ? infoParts(recipe) : imageParts(recipe, output)
   const text = JSON.stringify([PIPELINE_VERSION, recipe.kind, output, ...parts])
-  return fnv1a(text, 0x811c9dc5).toString(36) + fnv1a(text, 0x1b873593).toString(36)
+  return shortHash(text)
 }

@@ -40,7 +40,7 @@ const SYNC_READ_BYTES = 65_536
 /** Above this a file is streamed rather than held. */
 const HELD_BYTES = 1_048_576
 /** Facts of so many renditions are remembered, about 1 kB each; those of another are read from its file. */
-const KNOWN_FACTS = 10_000
+const KNOWN_FACTS = 5000
 /** A temporary file this old has no writer any more. */
 const ABANDONED_AFTER_MS = 600_000
 

@@ -218,6 +218,19 @@ group.skipIf(!tools)("the direct flow", () => {
     expect(rig.functionS3.takeLog()).toEqual([])
   })
 
+  it("the list comes from the function, then from the CDN, and a bucket never holds it", async () => {
+    clear()
+    const first = await see("/imgtailor.json?v=1")
+    expect(JSON.parse(first.body.toString())).toMatchObject({ sizes: ["360x270", "480h", "1280w"], basePath: "" })
+    expect([first.status, first.headers.get("content-type")]).toEqual([200, "application/json"])
+    const again = await see("/imgtailor.json")
+    expect([again.body.toString(), isHit(again)]).toEqual([first.body.toString(), true])
+    const etag = first.headers.get("etag") ?? ""
+    expect((await see("/imgtailor.json", { headers: { "if-none-match": etag } })).status).toBe(304)
+    expect(rig.takeCalls()).toEqual(["/imgtailor.json"])
+    expect(await stored()).not.toContain("imgtailor.json")
+  })
+
   it("what cannot be rendered is refused, stored nowhere, and kept as CloudFront keeps such a status", async () => {
     clear()
     const before = await stored()

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 
 import type { EventV1, EventV2, ProxyResult } from "../../src/aws/events.ts"
 import { type BufferedHandler, createLambdaHandler, type StreamedHandler } from "../../src/aws/lambda.ts"
+import { loadFunction } from "../../src/config/function.ts"
 import { surroundings } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
@@ -105,6 +106,34 @@ describe.skipIf(versitygw === undefined)("the function of the direct flow", () =
     })
     const part = await call(handler, eventOf("/360x270/a.jpg", { range: "bytes=0-3" }))
     expect([part.statusCode, Buffer.from(part.body, "base64").length]).toEqual([206, 4])
+  })
+
+  it("tells the list, with the base path that the edge took off its addresses", async () => {
+    const { originals, renditions } = await newBuckets()
+    const env = {
+      IMGTAILOR_ORIGINALS: `s3://${originals}`,
+      IMGTAILOR_RENDITIONS: `s3://${renditions}`,
+      IMGTAILOR_S3_ENDPOINT: server.endpoint,
+      IMGTAILOR_SIZES: "360x270,600w",
+    }
+    vi.spyOn(process.stdout, "write").mockReturnValue(true)
+    for (const [path, more] of [
+      ["/img/v1", { IMGTAILOR_EDGE_BASE_PATH: "/img/v1" }],
+      ["", {}],
+    ] as const) {
+      const handler = createLambdaHandler(() => loadFunction({ ...env, ...more }), false)
+      const result = await call(handler, eventOf("/imgtailor.json"))
+      expect(result).toMatchObject({ statusCode: 200, headers: { "cache-control": "public, max-age=300" } })
+      const body = Buffer.from(result.body, result.isBase64Encoded ? "base64" : "utf8").toString()
+      expect(JSON.parse(body)).toMatchObject({ sizes: ["360x270", "600w"], basePath: path })
+      const etag = result.headers?.["etag"] ?? ""
+      expect((await call(handler, eventOf("/imgtailor.json", { "if-none-match": etag }))).statusCode).toBe(304)
+      // What is said of addresses is what visitors have to ask for.
+      const refused = await call(handler, eventOf("/info/a.jpg"))
+      expect([refused.statusCode, refused.body]).toEqual([400, expect.stringContaining(`Try ${path}/info/a.jpg.json.`)])
+    }
+    const wrong = loadFunction({ ...env, IMGTAILOR_EDGE_BASE_PATH: "img" })
+    await expect(wrong).rejects.toThrow("basePath: Expected a path like /img")
   })
 
   it("answers errors as errors, without a cache tag", async () => {

@@ -227,6 +227,13 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     expect(textOf(await handler(eventOf(query)))).toContain(refusal)
   })
 
+  it("answers with the list itself, which is nowhere to be redirected to", async () => {
+    watchLog()
+    const result = await handlerOf(await bucketWith(), CDN)(eventOf("key=imgtailor.json"))
+    expect(result).toMatchObject({ statusCode: 200, headers: { "content-type": "application/json" } })
+    expect(textOf(result)).toContain(JSON.stringify({ sizes: SIZES.split(",") }).slice(1, -1))
+  })
+
   it("refuses other addresses and methods", async () => {
     watchLog()
     const handler = handlerOf("no-bucket-of-ours", CDN)

@@ -288,11 +288,18 @@ describe("the template", () => {
       IMGTAILOR_DEADLINE_MS: "25000",
       IMGTAILOR_PIXELS: "9",
       IMGTAILOR_STREAMING: "true",
+      IMGTAILOR_EDGE_BASE_PATH: "/img",
     })
   })
 
   it("is understood by the functions as it was meant", async () => {
-    const settings = { ...SETTINGS, originals: "s3://shop-photos/by/year", formats: ["webp"], background: "#123456" }
+    const settings = {
+      ...SETTINGS,
+      originals: "s3://shop-photos/by/year",
+      formats: ["webp"],
+      background: "#123456",
+      basePath: "/img",
+    }
     const env = Object.fromEntries(
       Object.entries(variablesOf(await makeTemplate(settings), "Renderer")).map(([name, value]) => [
         name,
@@ -314,7 +321,7 @@ describe("the template", () => {
       ["480h", {}],
       ["wide", { jpeg: 70, webp: 70, avif: 70 }],
     ])
-    expect(config.grammar).toMatchObject({ formats: ["webp"], retired: { sizes: ["640w"] } })
+    expect(config.grammar).toMatchObject({ formats: ["webp"], retired: { sizes: ["640w"] }, basePath: "/img" })
     expect([config.settings.background, config.limits.deadlineMs]).toEqual(["#123456", 25_000])
   })
 

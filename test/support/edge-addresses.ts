@@ -125,7 +125,13 @@ const pathUnder = ({ sizes, retired }: Grammar, basePath: string): fc.Arbitrary<
   )
   return fc.oneof(
     { weight: 20, arbitrary: fc.tuple(start, address).map(([before, after]) => before + after) },
-    fc.constantFrom("/", "/healthz", "/healthz/", `${basePath}/healthz`, "/imgtailor.json", "/favicon.ico", basePath),
+    fc.constantFrom("/", "/healthz", "/healthz/", `${basePath}/healthz`, "/favicon.ico", basePath),
+    fc.constantFrom(
+      "/imgtailor.json",
+      `${basePath}/imgtailor.json`,
+      `${basePath}/imgtailor.json/`,
+      "/x/imgtailor.json",
+    ),
     fc
       .array(fc.oneof(anything, fc.constantFrom("/", "%", "360x270", "info", ".jpg")), { maxLength: 8 })
       .map((all) => `/${all.join("")}`),

@@ -23,6 +23,9 @@ export type Tool =
   | "moto_server"
   | "chromium"
   | "playwright-core"
+  | "php"
+  | "python3"
+  | "ruby"
 
 /** How to get each. A variable of its name in capitals (`AWS_LAMBDA_RIE`) says where it is, too. */
 const HOW: Readonly<Record<Tool, string>> = {
@@ -37,6 +40,9 @@ const HOW: Readonly<Record<Tool, string>> = {
   moto_server: PIP,
   chromium: "apt-get install chromium, or name any Chromium by CHROMIUM",
   "playwright-core": NPM,
+  php: "apt-get install php-cli, or brew install php",
+  python3: "apt-get install python3, or brew install python3",
+  ruby: "apt-get install ruby, or brew install ruby",
 }
 
 const goFolders = (): readonly string[] => {

@@ -3,7 +3,7 @@
  * address becomes the key that is stored, in one spelling, so that neither `Accept` nor query nor spelling splits the cache. It says what
  * our own server would say, by the same code. Pure.
  */
-import { resolveAddress } from "../../http/address.ts"
+import { LIST_PATH, resolveAddress } from "../../http/address.ts"
 import { explain } from "../../http/explain.ts"
 import { type Headers, OPTIONS_HEADERS } from "../../http/headers.ts"
 import { expectedMethod, type RefusalCode, REFUSALS } from "../../refusals.ts"
@@ -79,6 +79,7 @@ export const createEdge =
     if (method !== "GET" && method !== "HEAD")
       return refuse("method-not-allowed", { detail: expectedMethod(method) }, request)
     if (uri === "/healthz") return forward(request, uri)
+    if (uri === basePath + LIST_PATH) return forward(request, LIST_PATH)
     const wanted = resolveAddress(uri, acceptOf(request), basePath, grammar)
     return "refused" in wanted
       ? refuse(wanted.refused, wanted, request)

@@ -79,11 +79,14 @@ const refusedProblems = (settings: Settings): readonly string[] =>
 const domainOf = ({ aliases = [], certificateArn }: StackOptions): Domain | undefined =>
   certificateArn === undefined ? undefined : { aliases, certificateArn }
 
-/** The edge takes `basePath` off, so the functions never see it; and they have more time than the default is made for. */
+/** The edge takes `basePath` off, so the functions tell of it alone; and they have more time than the default is made for. */
 const variablesOf = (settings: Settings): Record<string, string> => {
-  const { originals: _, basePath: __, limits, ...others } = settings
+  const { originals: _, basePath, limits, ...others } = settings
   const deadlineMs = 1000 * SECONDS.renderer - SPARE_MS
-  return variablesFrom({ ...others, limits: { deadlineMs, ...(limits as Settings | undefined) } })
+  return {
+    ...variablesFrom({ ...others, limits: { deadlineMs, ...(limits as Settings | undefined) } }),
+    ...(Boolean(basePath) && { IMGTAILOR_EDGE_BASE_PATH: String(basePath) }),
+  }
 }
 
 const isRefused = (name: string): boolean => REFUSED.some((refused) => refused === name)

@@ -3,7 +3,7 @@ import type { ArgsDef } from "citty"
 
 import { edgeResponseSource, edgeSource } from "../../aws/edge/source.ts"
 import { resolveConfig } from "../../config/resolve.ts"
-import { optionsFromArguments, settingArguments } from "../arguments.ts"
+import { NO_PLACES, optionsFromArguments, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 
 const args: ArgsDef = {
@@ -14,9 +14,6 @@ const args: ArgsDef = {
   },
   ...settingArguments(({ path: [name] }) => ["sizes", "formats", "retired", "sharedStore", "basePath"].includes(name)),
 }
-
-/** The edge knows addresses, and no places; a configuration file may name those of another machine. */
-const PLACES = { originals: "s3://originals", renditions: "s3://renditions", s3Region: "us-east-1", watch: false }
 
 export const edge: Command = {
   examples: [
@@ -29,7 +26,7 @@ export const edge: Command = {
   run: async (values) => {
     const options = await optionsFromArguments(values, args)
     if (values["response"] === true) return void process.stdout.write(edgeResponseSource())
-    const config = resolveConfig({ ...options, ...PLACES }, { directory: process.cwd(), threads: 4 })
+    const config = resolveConfig({ ...options, ...NO_PLACES }, { directory: process.cwd(), threads: 4 })
     process.stdout.write(await edgeSource(config))
   },
 }

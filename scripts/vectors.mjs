@@ -1,0 +1,110 @@
+// What docs/url-vectors.json holds: addresses as the core makes them, of names that a language's own way of escaping is likely to get
+// wrong. Plain ASCII, so that no editor and no version control normalises the names.
+import { encodeKey, FORMATS, formatKey, parseSizeList, toOriginalKey } from "../dist/sizes/index.js"
+import { AWKWARD_NAMES } from "../dist/testing/samples.js"
+
+const SIZES = ["360x270", "320w", "480h", { size: "120x120", name: "thumb", gravity: "north", quality: 70 }]
+
+// A slash separates, and a backslash is in no address.
+const PUNCTUATION = "!\"#$%&'()*+,-.:;<=>?@[]^_`{|}~".split("")
+
+const NAMES = [
+  ...AWKWARD_NAMES,
+  ...PUNCTUATION.map((character) => `a${character}b.jpg`),
+  PUNCTUATION.join(""),
+  // A space before and behind, and more than one; what only looks like one.
+  " .jpg",
+  "two  spaces.jpg",
+  "no\u00a0break.jpg",
+  "zero\u200bwidth.jpg",
+  "line\u2028separator.jpg",
+  // Escapes of others, which are letters here.
+  "&amp;.jpg",
+  "%.jpg",
+  "%zz.jpg",
+  "%u00e9.jpg",
+  "%C3%A9.jpg",
+  "a%2Fb.jpg",
+  "+ %2B%20.jpg",
+  // One, two, three and four bytes; composed, decomposed, joined; from right to left.
+  "\u00ff.jpg",
+  "s\u0326i.jpg",
+  "\u0219i.jpg",
+  "\uac00.jpg",
+  "\u1100\u1161.jpg",
+  "\uffff.jpg",
+  "\u{10ffff}.jpg",
+  "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}.jpg",
+  "\u{1f1f7}\u{1f1f4}.jpg",
+  "\u05ea\u05de\u05d5\u05e0\u05d4.jpg",
+  "\u0635\u0648\u0631\u0629.jpg",
+  "\u202eevil.jpg",
+  "\u0130stanbul.JPG",
+  // Dots, and extensions of every kind.
+  ".jpg",
+  "..jpg",
+  "a..jpg",
+  "IMG_0001.JPEG",
+  "archive.tar.gz",
+  "img.jpg.webp",
+  "img.jpg.webp.avif",
+  "photo.json",
+  "scan.TIFF",
+  // What means something elsewhere in an address.
+  "360x270",
+  "info",
+  "info.json",
+]
+
+const DIRECTORIES = [
+  "produs_227613/img.AZ70KuRzw9.jpg",
+  "a/b/c/d/e/f/g/h/i/j/photo.jpg",
+  "un poz\u0103/a b/c+d/e%20f/photo 1.jpg",
+  "100% & more/x=1;y=2/q?a#b.jpg",
+  ".hidden/..twice/.../photo.jpg",
+  "~user/(old)/it's/*!.jpg",
+  "320w/thumb/info/photo.jpg",
+  "\u6444\u5f71/\u{1f3fa}/cafe\u0301/caf\u00e9.jpg",
+  " / /photo.jpg",
+]
+
+const parsed = parseSizeList(SIZES)
+if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems))
+const { list } = parsed
+
+/** @param size one of the list, or "info" */
+const vectorOf = (text, size, format) => {
+  const original = toOriginalKey(text)
+  if (original === undefined) throw new Error(`Expected an original's key, got ${JSON.stringify(text)}`)
+  const address = `/${encodeKey(formatKey({ original, size, format }))}`
+  return { original, size: size === "info" ? size : size.name, format: format ?? null, address }
+}
+
+/** All that is asked of one original: everything, or of each kind the next. */
+const vectorsOf = (original, at) => [
+  vectorOf(original, list[at % list.length]),
+  vectorOf(original, list[(at + 1) % list.length], FORMATS[at % FORMATS.length]),
+  vectorOf(original, "info"),
+]
+
+const vectors = [
+  ...["photo.jpg", "shop/a photo.png"].flatMap((original) =>
+    list.flatMap((size) => [undefined, ...FORMATS].map((format) => vectorOf(original, size, format))),
+  ),
+  ...[...DIRECTORIES, ...NAMES].flatMap(vectorsOf),
+]
+
+const escapeUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+const toAscii = (value) => JSON.stringify(value).replace(/[^ -~]/g, escapeUnit)
+
+const lines = new Set(vectors.map((vector) => `    ${toAscii(vector)}`))
+
+/** The file: a line for each vector. */
+export const vectorsFile = `{
+  "sizes": ${toAscii(SIZES)},
+  "formats": ${toAscii(FORMATS)},
+  "vectors": [
+${[...lines].join(",\n")}
+  ]
+}
+`

@@ -1,0 +1,37 @@
+/** `imgtailor.json`: the list of sizes and formats, for whoever makes addresses. The same bytes until the list changes. */
+import { preconditionFailed } from "../errors.ts"
+import type { Grammar } from "../sizes/key.ts"
+import { publishList } from "../sizes/published.ts"
+import type { Decision } from "../tailor/decision.ts"
+import type { Answer, HttpRequest } from "./answer.ts"
+import { evaluateConditions } from "./conditional.ts"
+import { COMMON_HEADERS, type Headers } from "./headers.ts"
+
+/** A new list is known everywhere within five minutes. */
+const CACHE_CONTROL = "public, max-age=300"
+
+/** No rendition, and no error. */
+const DECISION: Decision = { outcome: "refused", reason: "list", timings: {} }
+
+/**
+ * @returns answers a GET or HEAD
+ * @throws {precondition-failed} what it returns does, where the request's conditions do not hold
+ */
+export const createListAnswer = (grammar: Grammar): ((request: HttpRequest) => Answer) => {
+  const list = publishList(grammar)
+  const body = new TextEncoder().encode(`${JSON.stringify(list)}\n`)
+  const etag = `"${list.version}"`
+  const notModified: Headers = { ...COMMON_HEADERS, "cache-control": CACHE_CONTROL, etag }
+  const whole: Headers = {
+    ...notModified,
+    "content-type": "application/json",
+    "content-length": String(body.length),
+  }
+  return ({ method, header }) => {
+    // Nobody knows since when the list is as it is, and conditions on dates are then ignored (RFC 9110 §13.1.3 and §13.1.4).
+    const condition = evaluateConditions(header, { etag, modifiedMs: NaN })
+    if (condition === "failed") throw preconditionFailed()
+    if (condition === "not-modified") return { status: 304, headers: notModified, decision: DECISION }
+    return { status: 200, headers: whole, ...(method !== "HEAD" && { body }), decision: DECISION }
+  }
+}
