@@ -1,4 +1,7 @@
-/** The generated pages are those that the tables make: whoever changes a setting or an error writes them again. */
+/**
+ * The generated pages are those that the tables make: whoever changes a setting or an error writes them again. And code that a page shows
+ * is the code of an example.
+ */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -15,4 +18,11 @@ it.each(["settings.md", "errors.md", "url-vectors.json"])("docs/%s is what npm r
     [folder, join(PACKAGE, "docs")].map((place) => readFile(join(place, page), "utf8")),
   )
   expect(committed, `docs/${page} is out of date: npm run build && npm run docs`).toBe(made)
+})
+
+it("docs/frameworks.md shows the examples as they are, wherever a comment before a code block names a file", async () => {
+  const text = await readFile(join(PACKAGE, "docs", "frameworks.md"), "utf8")
+  const blocks = [...text.matchAll(/^<!-- (examples\/\S+) -->\n+```\w*\n(.*?)^```$/gms)]
+  expect(blocks.length).toBe(text.match(/^<!-- examples\//gm)?.length)
+  for (const [, file = "", code] of blocks) expect(code, file).toBe(await readFile(join(PACKAGE, file), "utf8"))
 })

@@ -14,6 +14,10 @@
 //   priority  true: seen at once, so eager
 //   element   "picture": a source for each format; "img" otherwise
 //   format    an explicit format, of an <img>
+// and, once run.mjs has asked the server:
+//   key       of the original
+//   facts     of the original, as the client's info() has them; absent where info is false
+//   widths    pixels that the listed sizes of the shape are wide
 import { PHOTOS } from "./photos.mjs"
 
 /** Two or more rungs a shape. */
@@ -31,10 +35,35 @@ export const FORMATS = ["avif", "webp"]
 export const VIEWPORTS = [360, 768, 1280, 1920]
 export const DPRS = [1, 2, 3]
 
-/** Of a shape, in the pixels that a large enough original gives. */
+/** { w, h } of a size; a side that follows from the picture is undefined. */
+const sidesOf = (size) => {
+  const [, number, unit] = /^(\d+)([wh])$/.exec(size) ?? []
+  if (unit) return { [unit]: Number(number) }
+  const [w, h] = size.split("x").map(Number)
+  return { w, h }
+}
+
+/** Which sizes show the same part of a picture: all by width, all by height, all crops of a ratio. */
+const partOf = (size) => {
+  const { w, h } = sidesOf(size)
+  if (!h) return "by width"
+  return w ? w / h : "by height"
+}
+
+/** Of a shape, height over width. */
 const ratioOf = (shape, { width, height }) => {
-  const [, w, h] = /^(\d+)x(\d+)$/.exec(shape) ?? []
-  return w ? h / w : height / width
+  const { w, h } = sidesOf(shape)
+  return w && h ? h / w : height / width
+}
+
+/** Pixels that the listed sizes of a case's shape are wide: nothing is enlarged, and a crop that does not fit is as large as fits. */
+export const widthsOf = ({ photo, shape }) => {
+  const { width, height } = PHOTOS[photo]
+  return SIZES.filter((size) => partOf(size) === partOf(shape)).map((size) => {
+    const { w = Infinity, h = Infinity } = sidesOf(size)
+    if (w < Infinity && h < Infinity) return Math.round(w * Math.min(1, width / w, height / h))
+    return Math.round(width * Math.min(1, w / width, h / height))
+  })
 }
 
 const heightOf = ({ photo, shape, width }) => Math.round(width * ratioOf(shape, PHOTOS[photo]))

@@ -9,14 +9,14 @@ const ENOUGH = 2
 /**
  * How many pixels wide the picture should be for a box, at least.
  *
- * Twice the box is enough, whatever the screen. A page can hold a browser to that in one way only, by offering nothing larger; so where
- * the width is fixed, the bound holds for every screen. Where it is not, a ladder that is long enough for a wide window goes on above
- * twice the width of a narrow one, and there a browser takes what its screen has: with `sizes="auto"` (lazy pictures) it multiplies the
- * width of the box by the density, and with any other `sizes` that names no resolution it does the same with the width named.
+ * Twice the box is enough, whatever the screen. A page has two ways to hold a browser to that: to offer nothing larger, which it can where
+ * the width is fixed; and to say a smaller `sizes` for screens of 3×. Neither is there for a lazy picture whose width follows the window:
+ * by `sizes="auto"` a browser multiplies the real width of the box by what the screen has, and a ladder that is long enough for a wide
+ * window goes on above twice the width of a narrow one. Nor where the page's author gave `sizes` that name no resolution.
  */
-export const neededWidth = ({ layout }, { cssWidth, sizes, dpr }) => {
-  const isBounded = layout === "fixed" || (!/^auto\b/.test(sizes ?? "") && /resolution/.test(sizes ?? ""))
-  return cssWidth * (isBounded ? Math.min(dpr, ENOUGH) : dpr)
+export const neededWidth = ({ layout, sizes: given }, { cssWidth, sizes, dpr }) => {
+  const isUnbounded = layout !== "fixed" && (/^auto\b/.test(sizes ?? "") || given !== undefined)
+  return cssWidth * (isUnbounded ? dpr : Math.min(dpr, ENOUGH))
 }
 
 /** The smallest of some { url, width } that has as many pixels, else the largest. Browsers round boxes; half a pixel is none. */
@@ -28,7 +28,7 @@ export const expectedPick = (pictures, needed) => {
 /** Runs in the page before all else: keeps what moves, and the size of each box over time. */
 const watch = () => {
   const seen = { shifts: [], boxes: {} }
-  globalThis.__seen = seen
+  globalThis.seenByHarness = seen
   const nameOf = (node) =>
     node?.closest?.("[data-case]")?.dataset.case ?? node?.querySelector?.("[data-case]")?.dataset.case
   new PerformanceObserver((list) => {
@@ -90,10 +90,22 @@ const read = () => {
       base: location.href,
     }
   })
-  return { pictures, ...globalThis.__seen }
+  return { pictures, ...globalThis.seenByHarness }
 }
 
 const nameOf = (url) => decodeURI(url).split("/").slice(-2).join("/")
+
+/** What the page offers may be too little: of all that is listed for a shape, something as good should be there. */
+const checkOffer = ({ widths }, { cssWidth, dpr, got }) => {
+  const needed = cssWidth * Math.min(dpr, ENOUGH)
+  const best = expectedPick(
+    widths.map((width) => ({ width })),
+    needed,
+  )
+  return got.width >= best.width
+    ? []
+    : [{ expected: `${best.width} pixels, which are listed, for ${Math.round(needed)}`, got: `${got.width}` }]
+}
 
 const checkPick = async (one, shown, dpr) => {
   const listed = parseSrcset(shown.srcset).map(({ url }) => new URL(url, shown.base).href)
@@ -102,16 +114,12 @@ const checkPick = async (one, shown, dpr) => {
   const needed = neededWidth(one, { ...shown, dpr })
   const expected = expectedPick(pictures, needed)
   const got = pictures.find(({ url }) => url === shown.currentSrc)
-  if (got?.width === expected.width)
-    return { isAbove: expected !== expectedPick(pictures, shown.cssWidth * Math.min(dpr, ENOUGH)) }
-  return {
-    failures: [
-      {
-        expected: `${nameOf(expected.url)} (${expected.width} pixels, for ${Math.round(needed)})`,
-        got: `${nameOf(shown.currentSrc)} (${got?.width ?? "not of its srcset"})`,
-      },
-    ],
+  if (got?.width !== expected.width) {
+    const said = `${nameOf(expected.url)} (${expected.width} pixels, for ${Math.round(needed)})`
+    return { failures: [{ expected: said, got: `${nameOf(shown.currentSrc)} (${got?.width ?? "not of its srcset"})` }] }
   }
+  const isAbove = expected !== expectedPick(pictures, shown.cssWidth * Math.min(dpr, ENOUGH))
+  return { failures: checkOffer(one, { ...shown, dpr, got }), isAbove }
 }
 
 /** A picture is whole pixels, and so may its attributes be: its ratio is off by part of one. */
@@ -166,7 +174,7 @@ const listen = (page) => {
 /** All that is to be said of one picture. */
 const checkCase = async (one, shown, { viewport, dpr, heights }) => {
   if (!shown) return { failures: [{ expected: "an <img> with its data-case", got: "none" }] }
-  const { failures = [], isAbove } = await checkPick(one, shown, dpr)
+  const { failures, isAbove } = await checkPick(one, shown, dpr)
   const others = [...checkShown(one, shown, { viewport, heights }), ...(await checkRatio(shown))]
   return { failures: [...others, ...failures], isAbove }
 }
@@ -186,9 +194,9 @@ const checkOnce = async (context, url, { cases, viewport, dpr }) => {
     const shown = pictures.find(({ id }) => id === one.id)
     const found = await checkCase(one, shown, { viewport, dpr, heights: boxes[one.id] ?? [] })
     if (found.isAbove) above++
-    failures.push(...found.failures.map((failure) => ({ case: one.id, ...failure })))
+    failures.push(...found.failures.map((failure) => Object.assign(failure, { case: one.id })))
   }
-  return { failures: failures.map((failure) => ({ ...failure, viewport, dpr })), above }
+  return { failures: failures.map((failure) => Object.assign(failure, { viewport, dpr })), above }
 }
 
 /** In a context of its own: nothing is in its cache. */

@@ -67,8 +67,9 @@ export const factsOf = (url) => {
 
 const SLACK = 1.01
 
-/** True where two heights differ by no more than rounding to whole pixels does. */
+/** True where two heights differ by no more than rounding to whole pixels does, or where the page says none. */
 const isRatio = (width, height, box) => {
+  if (!box.width || !box.height) return true
   const off = Math.abs((box.height * width) / box.width - height)
   return off <= SLACK * Math.max(1, width / box.width)
 }
@@ -80,26 +81,39 @@ const promised = async ({ value, unit }, candidates) => {
   return first && value !== undefined ? value * (await factsOf(first.url)).width : undefined
 }
 
+/** Two pictures of one photo may each be rounded by half a pixel; a `w` is a whole number. */
+const slackOf = ({ unit, value }) => (unit === "x" ? value / 2 + 0.5 : 0)
+
 const checkPicture = async (candidate, { set, candidates, one, parse }) => {
-  const { url } = candidate
+  const { url, unit, value } = candidate
   const facts = await factsOf(url)
   if (facts.error) return [{ expected: `200 and an image of ${url}`, got: facts.error }]
-  const width = await promised(candidate, candidates)
-  const said = candidate.unit === "x" ? `its x (${candidate.value})` : "its w"
-  const wrong = []
-  // Two pictures of one photo may each be rounded by half a pixel.
-  const slack = candidate.unit === "x" ? candidate.value / 2 + 0.5 : 0
-  if (width !== undefined && Math.abs(width - facts.width) > slack)
-    wrong.push({ expected: `${width} pixels, by ${said}, of ${url}`, got: `${facts.width}` })
-  if (set.type && set.type !== facts.type) wrong.push({ expected: `${set.type} of ${url}`, got: facts.type })
-  if (set.width && set.height && !isRatio(facts.width, facts.height, set))
-    wrong.push({
-      expected: `the ratio ${set.width} × ${set.height}, as its attributes say, of ${url}`,
-      got: `${facts.width} × ${facts.height}`,
-    })
-  if (one && parse && !parse(url).some((meaning) => meaning.original === one.key))
-    wrong.push({ expected: `an address of ${one.key}`, got: url })
-  return wrong
+  const { type, width, height } = facts
+  const due = (await promised(candidate, candidates)) ?? width
+  const said = unit === "x" ? `x (${value})` : unit
+  const rules = [
+    [Math.abs(due - width) <= slackOf(candidate), `${due} pixels, by its ${said}, of ${url}`, width],
+    [!set.type || set.type === type, `${set.type} of ${url}`, type],
+    [
+      isRatio(width, height, set),
+      `the ratio ${set.width} × ${set.height}, as its attributes say, of ${url}`,
+      `${width} × ${height}`,
+    ],
+    [!one || !parse || parse(url).some(({ original }) => original === one.key), `an address of ${one?.key}`, url],
+  ]
+  return rules.filter(([isMet]) => !isMet).map(([, expected, got]) => ({ expected, got: `${got}` }))
+}
+
+/** What HTML asks of a `srcset` as a whole. */
+const checkSrcset = ({ srcset, sizes }) => {
+  const said = parseSrcset(srcset).map(({ value = 1, unit = "x" }) => `${value}${unit}`)
+  const twice = said.filter((one, at) => said.indexOf(one) < at)
+  const rules = [
+    [twice.length === 0, "each descriptor once", `${twice.join(", ")} again in ${srcset}`],
+    [new Set(said.map((one) => one.at(-1))).size <= 1, "descriptors of one kind", srcset],
+    [!said.some((one) => one.endsWith("w")) || sizes, "sizes, where there are widths", `none for ${srcset}`],
+  ]
+  return rules.filter(([isMet]) => !isMet).map(([, expected, got]) => ({ expected, got }))
 }
 
 /** A preload that says another thing than its picture fetches a second one. */
@@ -112,7 +126,7 @@ const checkPreload = (set, sets) =>
     : [{ expected: "a picture with the srcset and sizes of the preload", got: `${set.srcset || set.src} ${set.sizes}` }]
 
 const candidatesOf = ({ srcset, src, base }) => {
-  const listed = parseSrcset(srcset).map((one) => ({ ...one, url: new URL(one.url, base).href }))
+  const listed = parseSrcset(srcset).map((one) => Object.assign(one, { url: new URL(one.url, base).href }))
   return src && !listed.some(({ url }) => url === src) ? [...listed, { url: src }] : listed
 }
 
@@ -132,7 +146,7 @@ export const checkUrls = async (page, { cases, parse }) => {
   for (const set of sets) {
     const candidates = candidatesOf(set)
     const one = cases.find(({ id }) => id === set.id)
-    const found = set.tag === "link" ? checkPreload(set, sets) : []
+    const found = [...checkSrcset(set), ...(set.tag === "link" ? checkPreload(set, sets) : [])]
     for (const candidate of candidates) {
       urls.add(candidate.url)
       found.push(...(await checkPicture(candidate, { set, candidates, one, parse })))

@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process"
 // npm run test:frameworks [-- name …] [-- --write] [-- --lock name]: pictures in the pages of real frameworks, in a real browser.
 //
 // Each framework's example is installed with this package as it would be published, builds a page with all cases of cases.mjs, and serves
 // it beside `imgtailor serve`. Every address in the page is fetched, and Chromium looks at it at every width and pixel density.
 // Prints a line for each failure and a table at the end; exits with 1 if there is any. --write puts the table into docs/frameworks.md;
 // --lock writes an example's lock file anew.
+import { execFileSync } from "node:child_process"
 import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { join, resolve } from "node:path"
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util"
 
 import { buildSync } from "esbuild"
 
-import { CASES, cssOf, FORMATS, SIZES } from "./cases.mjs"
+import { CASES, cssOf, FORMATS, SIZES, widthsOf } from "./cases.mjs"
 import { checkBrowser } from "./check-browser.mjs"
 import { checkUrls } from "./check-urls.mjs"
 import { keyOf, makePhotos, PHOTOS } from "./photos.mjs"
@@ -27,6 +27,7 @@ import { CACHE, lock, openWorkshop, pack, start } from "./workshop.mjs"
  * @property {(one: object) => string | undefined} cannot why it cannot express a case, if it cannot
  * @property {(tools: object) => Promise<void>} build makes the page from `tools.cases`; see openWorkshop for the rest of the tools
  * @property {(tools: object) => Promise<string>} serve the page's address
+ * @property {string=} example where the example's own page is, seen from that: its addresses are checked, too
  */
 
 /** Fewer say too little of a framework. */
@@ -65,7 +66,11 @@ const needPrograms = async () => {
   try {
     const { chromium: executablePath, node24 } = needTools("chromium", "node24", "playwright-core")
     const { chromium } = createRequire(join(ROOT, "test/tools/package.json"))("playwright-core")
-    return { node24, launch: () => chromium.launch({ executablePath, args: ["--no-sandbox"] }) }
+    return {
+      node24,
+      launch: () =>
+        chromium.launch({ executablePath, args: ["--no-sandbox"], handleSIGINT: false, handleSIGTERM: false }),
+    }
   } catch (error) {
     return process.env["CI"] ? fail(error.message, 1) : fail(`Skipped: ${error.message}`, 0)
   }
@@ -101,16 +106,16 @@ const withFacts = (cases, client) =>
       const { width, height } = PHOTOS[one.photo]
       if (facts.width !== width || facts.height !== height)
         fail(`Expected ${key} to be ${width} × ${height}. Delete ${CACHE}.`, 1)
-      return { ...one, key, facts: one.info === false ? undefined : facts }
+      return { ...one, key, widths: widthsOf(one), facts: one.info === false ? undefined : facts }
     }),
   )
 
-const versionOf = async (framework) => {
-  const from = framework.package ? join(CACHE, framework.name, "node_modules", framework.package) : ROOT
-  return JSON.parse(await readFile(join(from, "package.json"), "utf8")).version
+const versionOf = async ({ name, package: installed }) => {
+  if (!installed) return "–"
+  return JSON.parse(await readFile(join(CACHE, name, "node_modules", installed, "package.json"), "utf8")).version
 }
 
-const tryFramework = async (framework, { cases: all, images, tarball, programs, browser }) => {
+const tryFramework = async (framework, { cases: all, images, tarball, programs, browser, stops }) => {
   const reasons = all.map((one) => [one, framework.cannot(one)])
   const cases = reasons.filter(([, reason]) => reason === undefined).map(([one]) => one)
   const skipped = reasons.filter(([, reason]) => reason !== undefined)
@@ -118,10 +123,16 @@ const tryFramework = async (framework, { cases: all, images, tarball, programs, 
   const node = framework.node === 24 ? programs.node24 : process.execPath
   const failures = cases.length < MIN_CASES ? [{ expected: `${MIN_CASES} cases or more`, got: `${cases.length}` }] : []
   const { tools, stop } = await openWorkshop(framework, { tarball, node, settings })
+  stops.push(stop)
   try {
     await framework.build(tools)
     const url = await framework.serve(tools)
     const page = await browser.newPage()
+    if (framework.example) {
+      await page.goto(new URL(framework.example, url).href, { waitUntil: "load" })
+      const { checked, failures: found } = await checkUrls(page, { cases: [] })
+      failures.push(...(checked > 0 ? found : [{ expected: `pictures in ${page.url()}`, got: "none" }]))
+    }
     await page.goto(url, { waitUntil: "load" })
     const urls = await checkUrls(page, { cases, parse: images.client.parse })
     await page.close()
@@ -209,10 +220,12 @@ const tryAll = async (names, { stops, programs }) => {
     const started = performance.now()
     const framework = await load(name)
     const lost = { cases: 0, skipped: [], urls: 0, picks: 0, above: 0 }
-    const result = await tryFramework(framework, { cases, images, tarball, programs, browser }).catch((error) => ({
-      ...lost,
-      failures: [{ expected: "a page", got: error.stack }],
-    }))
+    const result = await tryFramework(framework, { cases, images, tarball, programs, browser, stops }).catch(
+      (error) => ({
+        ...lost,
+        failures: [{ expected: "a page", got: error.message }],
+      }),
+    )
     tell(framework, result, (performance.now() - started) / 1000)
     results.push({ framework, version: await versionOf(framework).catch(() => "?"), result })
   }
@@ -229,11 +242,15 @@ if (toLock) {
   process.exit()
 }
 const stops = []
+const stopAll = async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop()
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stopAll().finally(() => process.exit(130)))
 let results
 try {
   results = await tryAll(names, { stops, programs })
 } finally {
-  for (const stop of stops.toReversed()) await stop()
+  await stopAll()
 }
 const rows = results.map(toRow)
 console.log(`\n${toTable(rows).join("\n")}`)

@@ -19,7 +19,9 @@ const run = async (command, args, { cwd, env = process.env }) => {
   try {
     return (await execute(command, args, { cwd, env, maxBuffer: 1 << 28 })).stdout
   } catch (error) {
-    throw new Error(`${command} ${args.join(" ")} failed:\n${error.stdout ?? ""}${error.stderr ?? error.message}`)
+    throw new Error(`${command} ${args.join(" ")} failed:\n${error.stdout ?? ""}${error.stderr ?? error.message}`, {
+      cause: error,
+    })
   }
 }
 
@@ -34,10 +36,10 @@ const readJson = async (path) => JSON.parse(await readFile(path, "utf8"))
 const writeJson = (path, value) => writeFile(path, `${JSON.stringify(value, undefined, 2)}\n`)
 
 /** An example names this package as a stranger's project would; its lock file has all but it, since that is what is being tested. */
-const withoutOurs = ({ dependencies: { imgtailor: _, ...dependencies } = {}, ...manifest }) => ({
-  ...manifest,
-  dependencies,
-})
+const withoutOurs = (manifest) => {
+  const others = Object.entries(manifest.dependencies ?? {}).filter(([name]) => name !== "imgtailor")
+  return { ...manifest, dependencies: Object.fromEntries(others) }
+}
 
 const install = async (folder, tarball, env) => {
   const lock = join(folder, "package-lock.json")
@@ -102,14 +104,15 @@ const TYPES = {
 
 /** A built site, as any static host would serve it. @returns its address, without a slash at its end */
 const serveFolder = async (folder, stops) => {
-  const server = createServer(async (request, response) => {
+  const answer = async (request, response) => {
     const path = join(folder, decodeURIComponent(new URL(request.url, "http://localhost").pathname))
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory()
     const file = isFolder ? join(path, "index.html") : path
     const bytes = await readFile(file).catch(() => undefined)
     response.writeHead(bytes ? 200 : 404, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" })
     response.end(bytes ?? "Not found\n")
-  }).listen(0, "127.0.0.1")
+  }
+  const server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1")
   await once(server, "listening")
   stops.push(() => {
     server.close()
@@ -137,7 +140,7 @@ export const start = async (command, args, { cwd, env, ready, stops }) => {
   let said = ""
   const ended = once(child, "close").catch(() => {})
   stops.push(async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL")
+    if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL")
     await ended
   })
   return new Promise((done, reject) => {

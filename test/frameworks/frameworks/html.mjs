@@ -1,9 +1,9 @@
-import { join } from "node:path"
 // Plain HTML: the client's attributes, written by the example's own functions.
+import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 /** What a page of hand-written HTML says of a case to the client. */
-const optionsOf = ({ shape, layout, width, height, sizes, priority, format, facts }) => ({
+const optionsOf = ({ shape, layout, width, sizes, priority, format, facts }) => ({
   shape,
   width: layout === "full" ? undefined : width,
   // A fixed width is the same in a window that is narrower.
@@ -30,8 +30,9 @@ export const html = {
   name: "html",
   title: "Plain HTML",
   node: 20,
+  example: "gallery.html",
   cannot: () => undefined,
-  build: async ({ folder, write, baseUrl, sizes, formats, cases, css }) => {
+  build: async ({ folder, write, run, baseUrl, sizes, formats, cases, css }) => {
     const { createPictures, tag } = await import(pathToFileURL(join(folder, "picture.mjs")).href)
     const { photos, img, picture } = createPictures({ baseUrl, sizes, formats })
     const show = (one) => {
@@ -46,6 +47,7 @@ export const html = {
       "site/index.html",
       `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${css}</style>\n${boxes.join("\n")}\n`,
     )
+    await write("site/gallery.html", await run("node", ["page.mjs", ...cases.slice(0, 3).map(({ key }) => key)]))
   },
   serve: async ({ serveFolder }) => `${await serveFolder("site")}/`,
 }
