@@ -11,11 +11,18 @@ import type { ImgOptions } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Rung } from "../client/srcset.ts"
 import type { Format } from "../sizes/format.ts"
-import { type AnyOptions, type Asked, createSnapped } from "./snapped.ts"
+import { type AnyOptions, createSnapped } from "./snapped.ts"
 
-/** Of unpic's `Operations`, what there is here; `quality` and the rest are the server's business. https://unpic.pics/lib/ */
-export interface Operations extends Asked {
-  readonly quality?: number | string | undefined
+/** Of unpic's own `Operations` all, and a shape: https://unpic.pics/lib/ */
+export interface Operations {
+  readonly width?: number | string
+  readonly height?: number | string
+  /** One that is no explicit format means the original's own. */
+  readonly format?: string
+  /** Left to the server. */
+  readonly quality?: number | string
+  /** The name of a listed size: only sizes of its shape are chosen from. */
+  readonly shape?: string
 }
 
 /** An address, understood. */
@@ -38,6 +45,7 @@ export interface Provider {
 
 const isWidth = (width: number | undefined): width is number => width !== undefined
 
+/** Components pass undefined for what they do not know. */
 const given = (operations: Operations): Operations =>
   Object.fromEntries(Object.entries(operations).filter(([, value]) => value !== undefined))
 
@@ -51,19 +59,20 @@ const given = (operations: Operations): Operations =>
 export const createProvider = (options: AnyOptions): Provider => {
   const { photos, addressOf } = createSnapped(options)
   const extract: Provider["extract"] = (url) => {
-    const [meaning] = photos.parse(`${url}`)
+    const [meaning] = photos.parse(url.toString())
     if (!meaning || meaning.size === "info") return null
     const { original: src, size: shape, format } = meaning
     return { src, operations: { shape, ...(format && { format }) } }
   }
-  const generate: Provider["generate"] = (src, operations) => addressOf(`${src}`, operations)
+  const generate: Provider["generate"] = (src, operations) => addressOf(src.toString(), operations)
   return {
     extract,
     generate,
     transform: (src, operations) => {
-      const { src: original = src, operations: { shape, format } = {} } = extract(src) ?? {}
-      const isOwn = operations.width && operations.height
-      return generate(original, { format, ...(!isOwn && { shape }), ...given(operations) })
+      const { src: original, operations: known } = extract(src) ?? { src, operations: {} }
+      const asked = { ...known, ...given(operations) }
+      const isBox = asked.width && asked.height && !operations.shape
+      return addressOf(original.toString(), isBox ? { ...asked, shape: undefined } : asked)
     },
     breakpoints: (shape) =>
       photos
@@ -79,16 +88,27 @@ export interface PhotoOptions<Name extends string, Explicit extends Format> exte
   readonly layout?: "fixed" | "constrained" | "fullWidth" | undefined
 }
 
+/** How components keep room: by the ratio alone where a picture is as wide as the window. */
+type Room =
+  | {
+      readonly layout: "fixed" | "constrained"
+      readonly width: number
+      readonly height: number
+      readonly aspectRatio?: never
+    }
+  | {
+      readonly layout: "fullWidth"
+      readonly aspectRatio: number
+      readonly width?: never
+      readonly height?: never
+    }
+
 /** Props that the base `<Image>` and `<Source>` both have. */
-export interface SharedProps {
+export type SharedProps = Room & {
   readonly src: string
   readonly transformer: (src: string | URL, operations: Operations) => string
   readonly breakpoints: number[]
-  readonly layout: "fixed" | "constrained" | "fullWidth"
   readonly sizes?: string
-  readonly width?: number
-  readonly height?: number
-  readonly aspectRatio?: number
 }
 
 /** A `<picture>`: its sources, and its image, which may stand alone. */
@@ -122,7 +142,7 @@ export const photo = <Name extends string, Explicit extends Format>(
   const layout = asked ?? (shown ? "constrained" : "fullWidth")
   const img = photos.img(original, options)
   const { width, height } = img
-  const room = layout === "fullWidth" ? { aspectRatio: width / height } : { width, height }
+  const room: Room = layout === "fullWidth" ? { layout, aspectRatio: width / height } : { layout, width, height }
   // A fixed width is the component's to say: it is the same in a window that is narrower.
   const said = layout === "fixed" ? sizes : img.sizes
 
@@ -130,7 +150,7 @@ export const photo = <Name extends string, Explicit extends Format>(
     const rungs = photos.rungs(original, { ...options, format, maxWidth: shown && 2 * shown })
     const breakpoints = rungs.map((rung) => rung.width).filter(isWidth)
     const transformer = among(rungs, photos.url(original, options.shape, format))
-    return { src: original, transformer, breakpoints, layout, ...(said && { sizes: said }), ...room }
+    return { src: original, transformer, breakpoints, ...(said && { sizes: said }), ...room }
   }
 
   const typed = options.format ? [] : photos.picture(original, options).sources
