@@ -81,7 +81,10 @@ export const imageOptions = (sizes: readonly SizeInput[]): ImageOptions => {
   }
 }
 
-/** Props of `<NuxtImg>`: attributes, among which `sizes` goes past the prop of that name, by what `v-bind` with `.attr` makes of it. */
+/**
+ * Props of `<NuxtImg>`: attributes, among which `sizes` goes past the prop of that name, as `:sizes.attr` would.
+ * Vue's renderer on the server understands that from 3.5.27 on (vuejs/core#14263): https://vuejs.org/guide/extras/render-function
+ */
 export interface ImageProps extends Omit<Attributes, "sizes"> {
   readonly "^sizes"?: string
 }
