@@ -157,6 +157,17 @@ describe("the package", () => {
           "createNodeServer",
           "toNodeListener",
         ],
+        "./nuxt": [
+          "createProvider",
+          "imageOptions",
+          "photo",
+          "type ImageOptions",
+          "type ImageProps",
+          "type Modifiers",
+          "type Photo",
+          "type Preset",
+          "type Provider",
+        ],
         "./redirect": [
           "createRedirectHandler",
           "handler",
@@ -236,6 +247,16 @@ describe("the package", () => {
           "type OriginalsCase",
           "type OriginalsUnderTest",
           "type RenditionsCase",
+        ],
+        "./unpic": [
+          "createProvider",
+          "photo",
+          "type Extracted",
+          "type Operations",
+          "type Photo",
+          "type PhotoOptions",
+          "type Provider",
+          "type SharedProps",
         ],
       }
     `)

@@ -224,6 +224,6 @@ export const demoOptions = async (
   return {
     originals: folder,
     ...(values["renditions"] === undefined && { renditions: join(directory, ".imgtailor-demo", "renditions") }),
-    ...(values["sizes"] === undefined && { sizes: ["360x270", "480h", "1280w"] }),
+    ...(values["sizes"] === undefined && { sizes: ["360x270", "480h", "640w", "1280w"] }),
   }
 }

@@ -30,7 +30,7 @@ const args: ArgsDef = {
   ...settingArguments(),
   demo: {
     type: "boolean",
-    description: "Without a folder: serve photos made on the spot, in sizes 360x270,480h,1280w.",
+    description: "Without a folder: serve photos made on the spot, in sizes 360x270,480h,640w,1280w.",
   },
   ...JSON_ARGUMENT,
 }

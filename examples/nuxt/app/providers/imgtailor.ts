@@ -1,0 +1,5 @@
+import { createProvider } from "imgtailor/nuxt"
+
+import { settings } from "../utils/photos"
+
+export default createProvider(settings)
