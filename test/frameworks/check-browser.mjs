@@ -199,12 +199,18 @@ const checkOnce = async (context, url, { cases, viewport, dpr }) => {
   return { failures: failures.map((failure) => Object.assign(failure, { viewport, dpr })), above }
 }
 
+/** A page takes a few seconds; one that hangs is a fault. */
+const LOOK_MS = 120_000
+
 /** In a context of its own: nothing is in its cache. */
 const checkFresh = async (browser, url, { cases, viewport, dpr }) => {
   const context = await browser.newContext({ viewport: { width: viewport, height: 1000 }, deviceScaleFactor: dpr })
+  // What still waits for the page then fails, and says for what.
+  const alarm = setTimeout(() => void context.close(), LOOK_MS)
   try {
     return await checkOnce(context, url, { cases, viewport, dpr })
   } finally {
+    clearTimeout(alarm)
     await context.close()
   }
 }

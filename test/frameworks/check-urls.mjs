@@ -37,10 +37,13 @@ const collect = (html) => {
 }
 
 /** Kept for all frameworks: they have the same pictures. */
+/** A first rendition of a large photo, on a busy machine; longer is a fault. */
+const ANSWER_MS = 60_000
+
 const fetched = new Map()
 
 const load = async (url) => {
-  const response = await fetch(url)
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) })
   const type = response.headers.get("content-type") ?? ""
   const bytes = Buffer.from(await response.arrayBuffer())
   if (response.status !== 200) return { error: `${response.status} ${bytes.toString("utf8", 0, 120)}` }
@@ -137,7 +140,7 @@ const candidatesOf = ({ srcset, src, base }) => {
  * @returns how many addresses there are, and what is wrong with them
  */
 export const checkUrls = async (page, { cases, parse }) => {
-  const sent = await (await fetch(page.url())).text()
+  const sent = await (await fetch(page.url(), { signal: AbortSignal.timeout(ANSWER_MS) })).text()
   const sets = [...(await page.evaluate(collect, sent)), ...(await page.evaluate(collect))].filter(
     ({ isIcon }) => !isIcon,
   )
