@@ -51,8 +51,10 @@ const answerBuffered = async (opened: Opened, call: HttpCall): Promise<Answer> =
   const answer = await answerCall(opened, call)
   if (!isTooLong(answer, call)) return answer
   // What was snapped is stored under the address that it names, and there alone.
-  const location = answer.headers["content-location"] ?? canonical(call.request.target)
-  return insteadOf(answer, location.slice(1), () => redirectTo(location, 302, answer), call.request)
+  const address = answer.headers["content-location"] ?? canonical(call.request.target)
+  // Behind an edge that takes a base path off, visitors have to ask with it.
+  const location = `${opened.config.grammar.basePath ?? ""}${address}`
+  return insteadOf(answer, address.slice(1), () => redirectTo(location, 302, answer), call.request)
 }
 
 type Open = () => Promise<Opened>
