@@ -207,6 +207,9 @@ describe.skipIf(versitygw === undefined)("the function of the direct flow", () =
     expect(await server.keysIn(buckets.renditions)).toEqual(["dir/600w/ö.png"])
     const behindEdge = await call(handlerOf(buckets, false, undefined, { edgeBasePath: "/img" }), event)
     expect(behindEdge.headers?.["location"]).toBe("/img/dir/600w/%C3%B6.png")
+    const snapping = handlerOf(buckets, false, undefined, { unknownSize: "snap" })
+    const snapped = await call(snapping, { ...event, path: "/dir/500w/%c3%b6.png" })
+    expect([snapped.statusCode, snapped.headers?.["location"]]).toEqual([302, "/dir/600w/%C3%B6.png"])
   })
 })
 
