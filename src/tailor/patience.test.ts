@@ -20,7 +20,7 @@ it("gives what is found in time, and ends what still goes on for it", async () =
 
 it("releases what is found after the deadline, once", async () => {
   const letGo = vi.fn<(found: string) => void>()
-  let find = (_: string): void => {}
+  let find: (found: string) => void = nothing
   const late = new Promise<string>((resolve) => (find = resolve))
   const found = withPatience({ deadlineMs: 5, leave: undefined, letGo }, () => late)
   await expect(found).rejects.toMatchObject({ code: "busy" })
