@@ -51,8 +51,14 @@ const answerBuffered = async (opened: Opened, call: HttpCall): Promise<Answer> =
   const answer = await answerCall(opened, call)
   if (!isTooLong(answer, call)) return answer
   // What was snapped is stored under the address that it names, and there alone.
-  const location = answer.headers["content-location"] ?? canonical(call.request.target)
-  return insteadOf(answer, location.slice(1), () => redirectTo(location, 302, answer), call.request)
+  const listed = answer.headers["content-location"]
+  const address = listed ?? canonical(call.request.target)
+  // Behind an edge that takes a base path off, visitors have to ask with it.
+  const location = `${opened.config.grammar.basePath ?? ""}${address}`
+  const redirect = (): Answer => redirectTo(location, 302, answer)
+  // So it is no loop that somebody asks for what is stored.
+  if (listed !== undefined && answer.decision.outcome === "hit") return redirect()
+  return insteadOf(answer, address.slice(1), redirect, call.request)
 }
 
 type Open = () => Promise<Opened>

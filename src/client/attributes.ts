@@ -65,7 +65,7 @@ const LAZY = { loading: "lazy" } as const
 const shownAs = (size: Shape, info: Dimensions | undefined, shown: number | undefined): Dimensions => {
   const { width, height }: Box = size.width && size.height ? size : { ...info }
   if (!width || !height) throw new TypeError("Expected info, or the page moves.")
-  return { width: shown ?? width, height: Math.round(((shown ?? width) * height) / width) }
+  return { width: shown ?? width, height: Math.round(((shown ?? width) * height) / width) || 1 }
 }
 
 /** Screens with three device pixels per CSS pixel are told two thirds, which makes two. What the page says itself is left as it is. */

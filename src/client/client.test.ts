@@ -148,6 +148,8 @@ describe("parse", () => {
     "https://img.example.com/shop/360x270/a%2Fb.jpg",
     "https://img.example.com/shop/360x270/a%zz.jpg",
     "https://img.example.com/shop/info/red.jpg",
+    "https://img.example.com/shop/a/info/.json",
+    "https://img.example.com/shop/a/info/...json",
     "",
   ])("finds nothing in %j", (url) => {
     expect(photos.parse(url)).toEqual([])
@@ -262,6 +264,7 @@ describe("img", () => {
       height: 150,
     })
     expect(room({ shape: "640w", info: { width: 100, height: 50 } })).toEqual({ width: 100, height: 50 })
+    expect(room({ shape: "640w", info: { width: 6000, height: 8 }, width: 300 })).toEqual({ width: 300, height: 1 })
   })
 
   it("does not guess a ratio", () => {

@@ -70,16 +70,15 @@ const meaningsOf = (key: string, sizes: readonly Shape[], formats: readonly Form
   const { directory, file: name } = splitKey(above.slice(0, -1))
   const size = sizes.find((one) => one.name === name)
   if (size) return imageReadings(directory, file, name, formats)
-  return name === INFO && file.endsWith(".json")
-    ? [{ original: directory + file.slice(0, -5), size: INFO, format: undefined }]
-    : []
+  const original = file.endsWith(".json") && toOriginalKey(directory + file.slice(0, -5))
+  return name === INFO && original ? [{ original, size: INFO, format: undefined }] : []
 }
 
 const DEFAULT_FORMATS = ["avif", "webp"] as const
 
 /**
  * A client for one list of sizes. A size that is not on it does not compile, and throws in plain JavaScript.
- * @throws {TypeError} for a list with mistakes, saying each
+ * @throws {TypeError} for the first entry that has no size; the rest of a list is checked by the server
  * @example
  * const photos = createClient({ baseUrl: "https://img.example.com", sizes: ["320w", "640w", "1280w"] })
  * photos.url("shop/bag.jpg", "640w") // https://img.example.com/shop/640w/bag.jpg

@@ -15,7 +15,7 @@ export interface KeyLimits {
   readonly key: number
 }
 
-/** Of any call. */
+/** Of any call. Its signal is made when it is first asked for: pass it on by its name, since a spread (`{ ...options }`) does not copy it. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }

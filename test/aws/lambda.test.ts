@@ -50,7 +50,7 @@ const handlerOf = (
   { originals, renditions }: Buckets,
   streams = false,
   wrap: (store: Renditions) => Renditions = (store) => store,
-  more: Partial<TailorOptions> = {},
+  { edgeBasePath, ...more }: Partial<TailorOptions> & { readonly edgeBasePath?: string } = {},
 ): BufferedHandler | StreamedHandler => {
   vi.spyOn(process.stdout, "write").mockReturnValue(true)
   const options: TailorOptions = {
@@ -61,7 +61,9 @@ const handlerOf = (
     limits: { cacheBytes: 0 },
     ...more,
   }
-  return createLambdaHandler(async () => ({ config: resolveConfig(options, surroundings()), cdnUrl: "" }), streams)
+  const config = resolveConfig(options, surroundings())
+  const grammar = { ...config.grammar, ...(edgeBasePath !== undefined && { basePath: edgeBasePath }) }
+  return createLambdaHandler(async () => ({ config: { ...config, grammar }, cdnUrl: "" }), streams)
 }
 
 const call = async (handler: BufferedHandler | StreamedHandler, event: EventV1 | EventV2): Promise<ProxyResult> =>
@@ -203,6 +205,27 @@ describe.skipIf(versitygw === undefined)("the function of the direct flow", () =
     expect(result).toMatchObject({ statusCode: 302, body: "" })
     expect(result.headers).toMatchObject({ location: "/dir/600w/%C3%B6.png", "cache-control": "no-store" })
     expect(await server.keysIn(buckets.renditions)).toEqual(["dir/600w/ö.png"])
+    const behindEdge = await call(handlerOf(buckets, false, undefined, { edgeBasePath: "/img" }), event)
+    expect(behindEdge.headers?.["location"]).toBe("/img/dir/600w/%C3%B6.png")
+  })
+
+  it("sends whoever asked for a long one that was snapped to the listed one, however long that has been stored", async () => {
+    const buckets = await newBuckets()
+    await server.putObject(buckets.originals, "ö.png", await noise({ width: 600, height: 600 }))
+    const handler = handlerOf(buckets, false, undefined, { unknownSize: "snap" })
+    const ask = async (path: string): Promise<unknown> => {
+      const { statusCode, headers } = await call(handler, {
+        httpMethod: "GET",
+        path,
+        headers: {},
+        requestContext: { elb: {} },
+      })
+      return [statusCode, headers?.["location"]]
+    }
+    expect(await ask("/500w/%c3%b6.png")).toEqual([302, "/600w/%C3%B6.png"])
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000)
+    expect(await ask("/500w/%c3%b6.png")).toEqual([302, "/600w/%C3%B6.png"])
+    expect(await ask("/600w/%c3%b6.png")).toEqual([508, undefined])
   })
 })
 

@@ -1,5 +1,7 @@
 /** What the client says of pictures, and what the server sends: the same list, so the same widths. */
+import { truncate } from "node:fs/promises"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
@@ -42,6 +44,19 @@ describe("the client", () => {
     await expect(photos.info("no.png")).rejects.toThrow("404 original-not-found")
     await expect(getInfo(new Uint8Array(10))).rejects.toMatchObject({ code: "unsupported-original" })
     await expect(getInfo(join(shop.folder, "no.png"))).rejects.toMatchObject({ code: "ENOENT" })
+  })
+
+  it("takes at hand what a server would take, and says what it expects", async () => {
+    const shop = await startServer({ sizes: [...SIZES] })
+    await shop.write("long.jpg", await flat({ width: 64, height: 48 }))
+    const path = join(shop.folder, "long.jpg")
+    await truncate(path, 100_000_000)
+    expect(await getInfo(path)).toMatchObject({ width: 64, bytes: 100_000_000 })
+    await truncate(path, 100_000_001)
+    await expect(getInfo(path)).rejects.toMatchObject({ code: "original-too-large" })
+    expect((await shop.get("/info/long.jpg.json")).status).toBe(413)
+    await expect(getInfo(pathToFileURL(path) as unknown as string)).rejects.toThrow("Expected the path of a photo")
+    await expect(getInfo(undefined as unknown as string)).rejects.toThrow("got undefined")
   })
 
   it("gives facts at hand for many at once", async () => {

@@ -24,8 +24,8 @@ export const createAbsentOr = (client: S3Client, place: S3Place, notify: (text: 
   let unlistableUntil = 0
 
   /** Decides by a list of one key: whoever may list would have been told the truth. */
-  const askList = async ({ message }: S3Failure, key: string, options: CallOptions): Promise<undefined> => {
-    const listed = await listPage(client, place, key, { ...options, maxKeys: 1 })
+  const askList = async ({ message }: S3Failure, key: string, { signal }: CallOptions): Promise<undefined> => {
+    const listed = await listPage(client, place, key, { signal, maxKeys: 1 })
     if ("page" in listed) {
       if (!listed.page.keys.includes(key)) return undefined
       throw storeDenied("s3", client.nameOf(key), "AccessDenied: the object is there and may be listed, but not read")

@@ -64,11 +64,11 @@ export async function* listKeys(
   client: S3Client,
   place: S3Place,
   prefix: string,
-  options: CallOptions = {},
+  { signal }: CallOptions = {},
 ): AsyncIterable<string> {
   let after: string | undefined
   do {
-    const listed = await listPage(client, place, prefix, { ...options, after })
+    const listed = await listPage(client, place, prefix, { signal, after })
     if ("failure" in listed) throw toStoreError(listed.failure, client.nameOf(prefix))
     yield* listed.page.keys
     after = listed.page.next

@@ -1,0 +1,27 @@
+/** Whether a forbidden object is there is asked on behalf of somebody, and for no longer than they wait. */
+import { once } from "node:events"
+
+import { expect, it } from "vitest"
+
+import { withPatience } from "../../tailor/patience.ts"
+import { createAbsentOr } from "./absence.ts"
+import type { S3Client } from "./client.ts"
+
+it("asks for no longer than whoever waits for the object", async () => {
+  let signal: AbortSignal | undefined
+  const client: S3Client = {
+    nameOf: (key) => key,
+    send: async (_, options) => {
+      signal = options?.signal
+      if (signal) await once(signal, "abort")
+      return { failure: { status: 403, code: "AccessDenied", message: "" } }
+    },
+  }
+  const absentOr = createAbsentOr(client, { bucket: "shop", prefix: "" }, () => {})
+  const failure = { status: 403, code: "AccessDenied", message: "" }
+  const asked = withPatience({ deadlineMs: 20, leave: undefined, letGo: () => {} }, (patience) =>
+    absentOr(failure, "a.jpg", patience),
+  )
+  await expect(asked).rejects.toMatchObject({ code: "busy" })
+  expect(signal?.aborted).toBe(true)
+})
