@@ -28,6 +28,8 @@ export interface Negotiation {
   readonly isNegotiated: boolean
   /** Where it is not the one that was asked for: the address of what is answered. */
   readonly contentLocation?: string
+  /** The address is none that is listed, but was read as one: it means another when the list changes, and no purge knows it. */
+  readonly isAlias?: boolean
 }
 
 /** By lower-case name. */
@@ -42,15 +44,27 @@ interface HeaderSet {
 /** Gives the headers of a rendition; the same object for the same record and way of asking. */
 export type RenditionHeaders = (meta: RenditionMeta, bytes: number, negotiation: Negotiation) => HeaderSet
 
+/** Seconds: as long as the list itself. */
+const MAX_ALIAS_AGE = 300
+
+/** For an address that is not listed: at most as long, and no longer in a CDN. */
+const shortened = (cacheControl: string): string =>
+  cacheControl
+    .split(",")
+    .filter((directive) => !/^ *(?:s-maxage|immutable|stale-)/i.test(directive))
+    .join(",")
+    .replace(/max-age=(\d+)/i, (_, seconds) => `max-age=${Math.min(Number(seconds), MAX_ALIAS_AGE)}`)
+    .trim()
+
 const build = (
   { etag, modifiedMs, contentType }: RenditionMeta,
   bytes: number,
-  { isNegotiated, contentLocation }: Negotiation,
+  { isNegotiated, contentLocation, isAlias }: Negotiation,
   cacheControl: string,
 ): HeaderSet => {
   const notModified = {
     ...COMMON_HEADERS,
-    "cache-control": cacheControl,
+    "cache-control": isAlias ? shortened(cacheControl) : cacheControl,
     etag,
     "last-modified": new Date(modifiedMs).toUTCString(),
     "cache-status": "imgtailor; hit",
@@ -67,8 +81,8 @@ export const createRenditionHeaders = (cacheControl: string): RenditionHeaders =
   return (meta, bytes, negotiation) => {
     let sets = kept.get(meta)
     if (!sets) kept.set(meta, (sets = new Map()))
-    const { isNegotiated, contentLocation } = negotiation
-    const name = isNegotiated ? (contentLocation ?? "negotiated") : contentLocation ? `only ${contentLocation}` : ""
+    const { isNegotiated, contentLocation = "", isAlias } = negotiation
+    const name = `${isAlias ? "alias" : ""} ${isNegotiated ? "negotiated" : ""} ${contentLocation}`
     let set = sets.get(name)
     if (!set) sets.set(name, (set = build(meta, bytes, negotiation, cacheControl)))
     return set

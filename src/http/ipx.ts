@@ -81,7 +81,7 @@ const toOwn = (
   const wanted = resolveAddress(`${basePath}/${encodeKey(key)}`, isOwn ? undefined : accept, basePath, grammar)
   if ("refused" in wanted) return wanted
   const contentLocation = `${basePath}/${encodeKey(wanted.parsed.key)}`
-  return { ...wanted, isNegotiated: wanted.isNegotiated && !isOwn, contentLocation }
+  return { ...wanted, isNegotiated: wanted.isNegotiated && !isOwn, isAlias: true, contentLocation }
 }
 
 /** Whether a raw path is one of these. */

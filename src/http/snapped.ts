@@ -32,5 +32,5 @@ export const resolveSnapped = (
   const listed = toListed(path, grammar)
   const snapped = listed === undefined ? wanted : resolveAddress(listed, accept, basePath, grammar)
   if ("refused" in snapped) return snapped
-  return { ...snapped, contentLocation: `${basePath}/${encodeKey(snapped.parsed.key)}` }
+  return { ...snapped, isAlias: true, contentLocation: `${basePath}/${encodeKey(snapped.parsed.key)}` }
 }

@@ -15,9 +15,12 @@ const startShop = async (options: ServerOptions): Promise<RunningServer> => {
   return shop
 }
 
+/** What only one of the two addresses has to say. */
+const OWN = new Set(["date", "content-location", "server-timing", "cache-status", "cache-control"])
+
 /** Headers that must be those of the listed address. */
 const alike = ({ status, headers, body }: RawResponse): object => {
-  const { date: _, "content-location": __, "server-timing": ___, "cache-status": ____, ...rest } = headers
+  const rest = Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN.has(name)))
   return { status, rest, body: body.toString("base64") }
 }
 
@@ -26,6 +29,8 @@ const expectSame = async (shop: RunningServer, address: string, listed: string, 
   const [answer, expected] = [await shop.get(address, headers), await shop.get(listed, headers)]
   expect([address, alike(answer)]).toEqual([address, alike(expected)])
   expect(expected.status).toBe(200)
+  expect(answer.headers["cache-control"]).toBe("public, max-age=300")
+  expect(expected.headers["cache-control"]).toBe("public, max-age=3600, s-maxage=31536000")
 }
 
 describe("a size that is not listed", () => {
@@ -49,6 +54,17 @@ describe("a size that is not listed", () => {
       expect((await shop.get(listed)).headers).not.toHaveProperty("content-location")
     }
     expect(await shop.stored()).toEqual(["1280w/bag.jpg.webp", "360x270/bag.jpg", "shop/480h/a b+ș.jpg"])
+  })
+
+  it.each([
+    ["no-store", "no-store"],
+    ["private, max-age=60", "private, max-age=60"],
+    ["public,max-age=31536000,immutable", "public,max-age=300"],
+    ["s-maxage=60, max-age=600, stale-while-revalidate=9", "max-age=300"],
+  ])("is never kept longer than %s says, nor than five minutes", async (cacheControl, expected) => {
+    const shop = await startShop({ unknownSize: "snap", cacheControl })
+    expect((await shop.get("/300x225/bag.jpg")).headers["cache-control"]).toBe(expected)
+    expect((await shop.get("/360x270/bag.jpg")).headers["cache-control"]).toBe(cacheControl)
   })
 
   it("is negotiated as the one that it means, and neither's headers are those of an explicit address", async () => {
