@@ -229,3 +229,14 @@ export const cssOf = (cases) =>
     "[data-case] { display: block; width: 100%; height: auto }",
     ...cases.flatMap((one) => (one.box ? boxRules(one) : [`.box-${one.id} { width: ${widthRule(one)} }`])),
   ].join("\n")
+
+/** What a page says of a case to the client. */
+export const optionsOf = ({ shape, layout, width, sizes, priority, format, facts }) => ({
+  shape,
+  width: layout === "full" ? undefined : width,
+  // A fixed width is the same in a window that is narrower.
+  sizes: layout === "fixed" ? `${width}px` : sizes,
+  info: facts,
+  priority,
+  format,
+})

@@ -2,16 +2,7 @@
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
-/** What a page of hand-written HTML says of a case to the client. */
-const optionsOf = ({ shape, layout, width, sizes, priority, format, facts }) => ({
-  shape,
-  width: layout === "full" ? undefined : width,
-  // A fixed width is the same in a window that is narrower.
-  sizes: layout === "fixed" ? `${width}px` : sizes,
-  info: facts,
-  priority,
-  format,
-})
+import { optionsOf } from "../cases.mjs"
 
 /** A whole picture that nothing is known of: the client gives its srcset, and the page's author the rest. */
 const isBare = ({ facts, shape }) => !facts && !shape.includes("x")

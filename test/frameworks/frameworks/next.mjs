@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
+import { optionsOf } from "../cases.mjs"
+
 /** A whole photo that fills every listed width, in no format of its own: what an <Image> takes every photo for. */
 const isPlain = ({ photo, shape, layout, element, format, facts }) =>
   ["landscape", "portrait"].includes(photo) &&
@@ -24,16 +26,6 @@ const plainOf = (one) => {
   const seen = one.priority && { preload: true, loading: "eager", fetchPriority: "high" }
   return { src: one.key, width, height, sizes: plainSizes(one), ...seen }
 }
-
-const optionsOf = ({ shape, layout, width, sizes, priority, format, facts }) => ({
-  shape,
-  width: layout === "full" ? undefined : width,
-  // A fixed width is the same in a window that is narrower.
-  sizes: layout === "fixed" ? `${width}px` : sizes,
-  info: facts,
-  priority,
-  format,
-})
 
 // The example's own page is of the server; this one has to work in browsers, too.
 const PAGE = `"use client"
