@@ -12,7 +12,7 @@ const known = async (original) => [original, await photos.info(original)]
 
 console.log(`<!doctype html>
 <meta name="viewport" content="width=device-width">
-<style>body { margin: 0 } img { max-width: 100%; height: auto }</style>`)
+<style>body { margin: 0 } img { display: block; max-width: 100%; height: auto }</style>`)
 if (first) {
   const [original, info] = await known(first)
   console.log(picture(original, { shape: "320w", info, priority: true }, { alt: "" }))

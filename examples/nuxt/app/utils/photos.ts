@@ -1,9 +1,10 @@
+// With a server at VITE_IMAGES_URL: imgtailor serve ./photos --sizes 320w,640w,1280w,1920w,360x270,720x540
 import { createClient } from "imgtailor/client"
 
 /** The same as the server has. */
 export const settings = {
   baseUrl: import.meta.env?.VITE_IMAGES_URL ?? "http://localhost:3000",
-  sizes: ["320w", "640w", "960w", "1280w", "1920w", "2560w", "360x270", "720x540"],
+  sizes: ["320w", "640w", "1280w", "1920w", "360x270", "720x540"],
 } as const
 
 export const photos = createClient(settings)
