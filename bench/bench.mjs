@@ -77,29 +77,27 @@ if (values.only !== undefined && !(values.only in PARTS)) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "imgtailor-bench-"))
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130))
 const results = []
 const say = (text) => values.json || console.log(text)
-try {
-  say(
-    `${cpus()[0].model}, ${availableParallelism()} cores; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}\n`,
-  )
-  for (const [name, part] of Object.entries(PARTS)) {
-    if (!isWanted(name)) continue
-    const skip = (reason) => skipped.push({ part: name, reason })
-    for (const result of await part({ folder, isShort, rounds: isShort ? 5 : 31, adapter: values.adapter, skip })) {
-      const { line, ok } = rows(result)
-      results.push({
-        id: result.id,
-        what: result.what,
-        value: result.value,
-        ...(result.goal !== undefined && { goal: result.goal, ok }),
-      })
-      say(line)
-    }
+say(
+  `${cpus()[0].model}, ${availableParallelism()} cores; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}\n`,
+)
+for (const [name, part] of Object.entries(PARTS)) {
+  if (!isWanted(name)) continue
+  const skip = (reason) => skipped.push({ part: name, reason })
+  for (const result of await part({ folder, isShort, rounds: isShort ? 5 : 31, adapter: values.adapter, skip })) {
+    const { line, ok } = rows(result)
+    results.push({
+      id: result.id,
+      what: result.what,
+      value: result.value,
+      ...(result.goal !== undefined && { goal: result.goal, ok }),
+    })
+    say(line)
   }
-  for (const { part, reason } of skipped) say(`${part}: skipped, ${reason}`)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
 }
+for (const { part, reason } of skipped) say(`${part}: skipped, ${reason}`)
 if (values.json) console.log(JSON.stringify({ results, skipped }))
 process.exit(results.some(({ ok }) => ok === false) ? 1 : 0)

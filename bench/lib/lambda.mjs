@@ -1,12 +1,11 @@
 // Functions under Lambda's runtime interface emulator, each call on a cold one: a process of its own that ends with the call.
-import { spawn } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 import { build } from "esbuild"
 
-import { freePort } from "./programs.mjs"
+import { freePort, launch } from "./programs.mjs"
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const RUNTIME = here("../limits/lambda-runtime.mjs")
@@ -65,7 +64,7 @@ export const callCold = async ({ emulator, node, task, event, env = {}, isTold =
   const notes = join(task, "notes.jsonl")
   rmSync(notes, { force: true })
   const addresses = ["--runtime-interface-emulator-address", `127.0.0.1:${port}`]
-  const child = spawn(emulator, [...addresses, "--runtime-api-address", `127.0.0.1:${apiPort}`, node, RUNTIME], {
+  const child = launch(emulator, [...addresses, "--runtime-api-address", `127.0.0.1:${apiPort}`, node, RUNTIME], {
     cwd: task,
     env: {
       PATH: process.env.PATH,

@@ -1,5 +1,5 @@
 // Programs that are measured with and that npm does not bring; the tests look for them in the same places (test/support/tools.ts).
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 import { createServer } from "node:net"
 import { delimiter, join } from "node:path"
@@ -45,3 +45,16 @@ export const freePort = () =>
       server.close(() => resolve(port))
     })
   })
+
+const running = new Set()
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGTERM")
+})
+
+/** Starts a program that ends with the bench at the latest, however that ends. */
+export const launch = (...command) => {
+  const child = spawn(...command)
+  running.add(child)
+  child.once("exit", () => running.delete(child))
+  return child
+}

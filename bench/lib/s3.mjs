@@ -1,12 +1,11 @@
 // A real S3 to measure with (versitygw), and a proxy in front of it that answers as late as one in a cloud does.
-import { spawn } from "node:child_process"
 import { mkdirSync } from "node:fs"
 import { createServer, request } from "node:http"
 import { join } from "node:path"
 
 import { AwsClient } from "aws4fetch"
 
-import { freePort } from "./programs.mjs"
+import { freePort, launch } from "./programs.mjs"
 
 export const ROOT = { accessKeyId: "root", secretAccessKey: "root-secret" }
 
@@ -31,7 +30,7 @@ export const startS3 = async (versitygw, folder) => {
   const endpoint = `http://127.0.0.1:${port}`
   const places = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
   const kept = ["--iam-dir", join(folder, "iam"), "--keep-alive", "--quiet", "posix", join(folder, "data")]
-  const child = spawn(versitygw, [...places, ...kept], {
+  const child = launch(versitygw, [...places, ...kept], {
     env: { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey },
     stdio: "ignore",
   })

@@ -1,8 +1,8 @@
 // Starts the servers that are compared, each in a process of its own and with the same environment, and asks them for things.
-import { spawn } from "node:child_process"
 import http from "node:http"
 import { fileURLToPath } from "node:url"
 
+import { launch } from "./programs.mjs"
 const ENVIRONMENT = { ...process.env, UV_THREADPOOL_SIZE: "4", MALLOC_ARENA_MAX: "2" }
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -28,7 +28,7 @@ export const client = (port, sockets = 256) => {
 
 /** Runs a script that prints a line with its address, and waits for it. */
 const start = async (script, args) => {
-  const child = spawn(process.execPath, [script, ...args], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
+  const child = launch(process.execPath, [script, ...args], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
   let errors = ""
   child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)))
   const port = await new Promise((resolve, reject) => {

@@ -1,11 +1,10 @@
 // Hits: requests per CPU second of the server, against a node:http server that sends the same bytes and headers after one stat.
-import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { cpuMs, median } from "../lib/measure.mjs"
 import { photo } from "../lib/photos.mjs"
-import { freePort, program } from "../lib/programs.mjs"
+import { freePort, launch, program } from "../lib/programs.mjs"
 import { bareHttp, client, imgtailor } from "../lib/servers.mjs"
 
 const CONNECTIONS = 32
@@ -48,7 +47,7 @@ const startNginx = async (folder, root) => {
   const http = `access_log off; server { listen 127.0.0.1:${port}; root ${root}; keepalive_requests 1000000; types { image/jpeg jpg; } }`
   const conf = `daemon off; user root; pid ${place}/pid; error_log stderr; worker_processes 1; events {} http { ${http} }`
   writeFileSync(join(place, "nginx.conf"), conf)
-  const child = spawn(path, ["-e", "stderr", "-p", place, "-c", join(place, "nginx.conf")], { stdio: "ignore" })
+  const child = launch(path, ["-e", "stderr", "-p", place, "-c", join(place, "nginx.conf")], { stdio: "ignore" })
   const { get, close } = client(port)
   while (!(await get("/").catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 20))
   const worker = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1").trim().split(" ")[0])

@@ -1,12 +1,11 @@
 // From nothing to the first hit: `imgtailor serve` as a user starts it, asked until it answers, against a process that imports sharp.
-import { spawn } from "node:child_process"
 import { get } from "node:http"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 import { median } from "../lib/measure.mjs"
 import { photo } from "../lib/photos.mjs"
-import { freePort } from "../lib/programs.mjs"
+import { freePort, launch } from "../lib/programs.mjs"
 import { imgtailor } from "../lib/servers.mjs"
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url))
@@ -34,7 +33,7 @@ const serveMs = async (originals, renditions) => {
   const port = await freePort()
   const start = performance.now()
   const flags = ["--sizes", "360x270", "--renditions", renditions, "--port", String(port), "--json"]
-  const child = spawn(process.execPath, [MAIN, "serve", originals, ...flags], { stdio: "ignore" })
+  const child = launch(process.execPath, [MAIN, "serve", originals, ...flags], { stdio: "ignore" })
   const end = ended(child)
   const status = await Promise.race([firstStatus(port), end])
   const ms = performance.now() - start
@@ -47,7 +46,7 @@ const serveMs = async (originals, renditions) => {
 /** By `require`, which takes half the time of `import`. */
 const sharpMs = async () => {
   const start = performance.now()
-  await ended(spawn(process.execPath, ["-e", `require("sharp")`], { stdio: "ignore" }))
+  await ended(launch(process.execPath, ["-e", `require("sharp")`], { stdio: "ignore" }))
   return performance.now() - start
 }
 
