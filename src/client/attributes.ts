@@ -8,6 +8,7 @@ import type { Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import type { Shape } from "../sizes/list.ts"
 import type { Box, Dimensions } from "../sizes/size.ts"
+import { fail } from "./fail.ts"
 import { type Rung, type RungOptions, toSrcset } from "./srcset.ts"
 
 /** What is known of an original; facts from `info` are such. */
@@ -56,7 +57,7 @@ export interface Picture {
 }
 
 /** Device pixels per CSS pixel: more are hardly seen, and cost twice the bytes. */
-const MAX_DPR = 2
+export const MAX_DPR = 2
 
 const EAGER = { loading: "eager", fetchpriority: "high" } as const
 const LAZY = { loading: "lazy" } as const
@@ -64,7 +65,7 @@ const LAZY = { loading: "lazy" } as const
 /** By the exact ratio: that of a small rendition is rounded. @throws {TypeError} where the ratio is not known */
 const shownAs = (size: Shape, info: Dimensions | undefined, shown: number | undefined): Dimensions => {
   const { width, height }: Box = size.width && size.height ? size : { ...info }
-  if (!width || !height) throw new TypeError("Expected info, or the page moves.")
+  if (!width || !height) return fail("Expected info, or the page moves.")
   return { width: shown ?? width, height: Math.round(((shown ?? width) * height) / width) || 1 }
 }
 

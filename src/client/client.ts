@@ -5,12 +5,13 @@
  * Holds: every address is of a listed size; every `w` is the width that arrives, as far as the original's dimensions are known; sizes of
  * one `srcset` show the same part of the picture.
  */
-import type { Format } from "../sizes/format.ts"
+import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import { decodeKey, encodeKey, formatKey, imageReadings, splitKey, toOriginalKey } from "../sizes/key.ts"
 import { INFO, nearestTo, type SizeInput, toShape, type Shape } from "../sizes/list.ts"
 import { parseSize } from "../sizes/size.ts"
 import { type Attributes, type ImgOptions, imgAttributes, type Picture, pictureAttributes } from "./attributes.ts"
+import { fail } from "./fail.ts"
 import { type Rung, rungsOf, type RungOptions, toSrcset } from "./srcset.ts"
 
 type NameOf<S> = S extends string
@@ -61,10 +62,6 @@ export interface Client<Name extends string, Explicit extends Format> {
   readonly info: (original: string, init?: RequestInit) => Promise<Info>
 }
 
-const fail = (message: string): never => {
-  throw new TypeError(message)
-}
-
 const meaningsOf = (key: string, sizes: readonly Shape[], formats: readonly Format[]): readonly Meaning[] => {
   const { directory: above, file } = splitKey(key)
   const { directory, file: name } = splitKey(above.slice(0, -1))
@@ -73,8 +70,6 @@ const meaningsOf = (key: string, sizes: readonly Shape[], formats: readonly Form
   const original = file.endsWith(".json") && toOriginalKey(directory + file.slice(0, -5))
   return name === INFO && original ? [{ original, size: INFO, format: undefined }] : []
 }
-
-const DEFAULT_FORMATS = ["avif", "webp"] as const
 
 /**
  * A client for one list of sizes. A size that is not on it does not compile, and throws in plain JavaScript.

@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve, sep } from "node:path"
 import envPaths from "env-paths"
 
 import { badConfig } from "../errors.ts"
-import type { Format, Quality, QualityInput } from "../sizes/format.ts"
+import { DEFAULT_FORMATS, type Format, type Quality, type QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
 import { formatS3Url, isS3Url, parseS3Url } from "../store/s3/place.ts"
@@ -39,7 +39,7 @@ const memoryShare = (share: number): number => {
 
 /** Values that take effect where nothing is said; docs/settings.md quotes them. */
 const DEFAULTS = {
-  formats: ["avif", "webp"] as readonly Format[],
+  formats: DEFAULT_FORMATS as readonly Format[],
   sharedStore: false,
   unknownSize: "reject" as UnknownSize,
   compat: [] as readonly Compat[],

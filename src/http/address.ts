@@ -10,6 +10,7 @@ import {
   type Parsed,
   parseKey,
   type Refusal,
+  type RenditionKey,
   splitKey,
 } from "../sizes/key.ts"
 import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
@@ -22,6 +23,16 @@ export const LIST_PATH = "/imgtailor.json"
 export interface Wanted extends Negotiation {
   readonly parsed: Parsed
 }
+
+/** The address of a key. */
+const addressOf = (key: RenditionKey, basePath: string): string => `${basePath}/${encodeKey(key)}`
+
+/** What was asked for by an address that is not listed, and names the one that is. */
+export const asAlias = (wanted: Wanted, basePath: string): Wanted => ({
+  ...wanted,
+  isAlias: true,
+  contentLocation: addressOf(wanted.parsed.key, basePath),
+})
 
 /** A raw target without its query. */
 export const pathOf = (target: string): string => {
@@ -58,5 +69,5 @@ export const resolveAddress = (
   if (!format) return { parsed, isNegotiated }
   const explicit = { ...reading, format }
   const key = formatKey(explicit)
-  return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: `${basePath}/${encodeKey(key)}` }
+  return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: addressOf(key, basePath) }
 }

@@ -3,7 +3,7 @@
  * translates to and from this and decides nothing itself.
  */
 import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, refusedAddress } from "../errors.ts"
-import { createLru } from "../lru.ts"
+import { createMemory } from "../lru.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { Found } from "../tailor/answer.ts"
 import { cacheStatus, type Counts, serverTiming, subjectOf } from "../tailor/decision.ts"
@@ -42,21 +42,16 @@ export type Handle = (request: HttpRequest) => Promise<Answer>
 
 type Resolve = (request: HttpRequest) => Wanted
 
-/** Addresses and `Accept` headers above this are not remembered, so that nobody fills the memory with long ones. */
-const MAX_REMEMBERED_LENGTH = 512
-
 /** Resolves addresses, and remembers the popular ones: what they mean never changes. */
 const createResolve = (core: Core, { basePath }: HandleOptions, resolve: typeof resolveAddress): Resolve => {
-  const remembered = createLru<Wanted>(5000)
+  const remembered = createMemory<Wanted>()
   return ({ target, header }) => {
     const accept = header("accept")
-    const name = `${target}\n${accept ?? ""}`
-    const known = remembered.get(name)
-    if (known) return known
-    const wanted = resolve(pathOf(target), accept, basePath, core.grammar)
-    if ("refused" in wanted) throw refusedAddress(wanted)
-    if (name.length <= MAX_REMEMBERED_LENGTH) remembered.set(name, wanted)
-    return wanted
+    return remembered(`${target}\n${accept ?? ""}`, () => {
+      const wanted = resolve(pathOf(target), accept, basePath, core.grammar)
+      if ("refused" in wanted) throw refusedAddress(wanted)
+      return wanted
+    })
   }
 }
 

@@ -18,7 +18,7 @@ import {
 import type { Size } from "../sizes/list.ts"
 import { MAX_SIDE } from "../sizes/size.ts"
 import { snap } from "../sizes/snap.ts"
-import { resolveAddress, type Wanted } from "./address.ts"
+import { asAlias, resolveAddress, type Wanted } from "./address.ts"
 
 /** What unpic's `extract` makes of an address, as far as it matters here. */
 export type ExtractIpx = (url: string) => { readonly operations: object } | null
@@ -80,8 +80,7 @@ const toOwn = (
   // Whoever asks for the original's own format gets no other.
   const wanted = resolveAddress(`${basePath}/${encodeKey(key)}`, isOwn ? undefined : accept, basePath, grammar)
   if ("refused" in wanted) return wanted
-  const contentLocation = `${basePath}/${encodeKey(wanted.parsed.key)}`
-  return { ...wanted, isNegotiated: wanted.isNegotiated && !isOwn, isAlias: true, contentLocation }
+  return asAlias({ ...wanted, isNegotiated: wanted.isNegotiated && !isOwn }, basePath)
 }
 
 /** Whether a raw path is one of these. */

@@ -2,10 +2,10 @@
  * An address whose size is not listed, read as that of the size that is given in its place (sizes/snap.ts). What comes out is always on the
  * list, so nothing is ever stored under an address that was snapped. Pure, and the same on servers and at the edge.
  */
-import { encodeKey, type Grammar, type Refusal } from "../sizes/key.ts"
+import type { Grammar, Refusal } from "../sizes/key.ts"
 import { parseSize } from "../sizes/size.ts"
 import { snap } from "../sizes/snap.ts"
-import { resolveAddress, type Wanted } from "./address.ts"
+import { asAlias, resolveAddress, type Wanted } from "./address.ts"
 
 /** A raw path with the listed size in place of its own; undefined where there is none for it, and for a retired one. */
 const toListed = (path: string, { sizes, retired }: Grammar): string | undefined => {
@@ -31,6 +31,5 @@ export const resolveSnapped = (
   if (!("refused" in wanted) || wanted.refused !== "size-not-allowed") return wanted
   const listed = toListed(path, grammar)
   const snapped = listed === undefined ? wanted : resolveAddress(listed, accept, basePath, grammar)
-  if ("refused" in snapped) return snapped
-  return { ...snapped, isAlias: true, contentLocation: `${basePath}/${encodeKey(snapped.parsed.key)}` }
+  return "refused" in snapped ? snapped : asAlias(snapped, basePath)
 }

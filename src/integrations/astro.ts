@@ -6,9 +6,11 @@
  * twice the width) is never printed; a size that is not listed fails the build.
  * Interface: https://docs.astro.build/en/reference/image-service-reference/, external services.
  */
+import { MAX_DPR } from "../client/attributes.ts"
 import { createClient, type Client, type ClientOptions } from "../client/client.ts"
+import { fail } from "../client/fail.ts"
 import { rungsOf } from "../client/srcset.ts"
-import type { Format } from "../sizes/format.ts"
+import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import { decodeKey } from "../sizes/key.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
@@ -92,15 +94,11 @@ interface Server {
   readonly infoOf: (original: string) => Promise<Info>
 }
 
-const fail = (message: string): never => {
-  throw new TypeError(message)
-}
-
 const servers = new WeakMap<ImageServiceOptions, Server>()
 
 const open = (options: ImageServiceOptions): Server => {
   const photos: Client<string, Format> = createClient(options)
-  const { formats = ["avif", "webp"], sizes } = options
+  const { formats = DEFAULT_FORMATS, sizes } = options
   return { photos, formats, list: sizes.flatMap((size) => toShape(size) ?? []), infoOf: keepFacts(photos.info) }
 }
 
@@ -145,7 +143,7 @@ const candidatesOf = (props: Props, photo: Photo, shape: Shape, shown: Dimension
     if (!ladder.some((size) => size.width === width)) failNotListed(formatSize(box), box, photo)
   }
   const offered = asked ? ladder.filter(({ width = 0 }) => asked.includes(width)) : ladder
-  const maxWidth = asked || layout === "full-width" ? undefined : 2 * shown.width
+  const maxWidth = asked || layout === "full-width" ? undefined : MAX_DPR * shown.width
   const format = formatOf(props, photo)
   return rungsOf(shape, offered, { info, maxWidth }, ({ name }) => photos.url(original, name, format)).map(
     ({ url, width = 0 }) => ({

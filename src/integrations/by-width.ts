@@ -1,15 +1,11 @@
 /** The sizes of a list that Next can ask for: it knows widths alone. */
+import { fail } from "../client/fail.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 
 /** A size that shows all of a picture, and is so many pixels wide. */
 export interface ByWidth extends Shape {
   readonly width: number
   readonly height?: never
-}
-
-/** In an expression: whoever called gave what cannot be. */
-export const fail = (message: string): never => {
-  throw new TypeError(message)
 }
 
 const isByWidth = (shape: Shape): shape is ByWidth => Boolean(shape.width) && !shape.height

@@ -5,10 +5,11 @@
  * Holds: every address is of a listed size by width; where `imageConfig` has told Next the same list, each `w` that Next prints is what
  * that size is called for.
  */
+import { fail } from "../client/fail.ts"
 import { encodeKey, formatKey, toOriginalKey } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
 import { snap } from "../sizes/snap.ts"
-import { byWidth, fail } from "./by-width.ts"
+import { byWidth } from "./by-width.ts"
 
 /** What a loader has to know: the same as the server's settings. */
 export interface LoaderOptions {

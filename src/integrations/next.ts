@@ -9,9 +9,11 @@
  */
 import type { Attributes, ImgOptions, SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
+import { fail } from "../client/fail.ts"
 import type { Format } from "../sizes/format.ts"
 import type { SizeInput } from "../sizes/list.ts"
-import { byWidth, fail } from "./by-width.ts"
+import { byWidth } from "./by-width.ts"
+import { pictured } from "./pictured.ts"
 
 /** Of `images` in `next.config`: https://nextjs.org/docs/app/api-reference/components/image#configuration-options */
 export interface ImageConfig {
@@ -86,12 +88,11 @@ export const photo = <Name extends string, Explicit extends Format>(
 ): Photo => {
   // A browser heeds "auto" in a <source> only where the <img> has it too, and Next takes it away there. `priority` leaves it out.
   const shown = { ...options, priority: true, placeholder: false }
-  const img = photos.img(original, shown)
-  const typed = options.format ? [] : photos.picture(original, shown).sources
+  const { sources, img } = pictured(photos, original, shown)
   const { info } = options
   const blurred = (placeholder ?? info?.format === "jpeg") && isPicture(info?.placeholder) && info.placeholder
   return {
-    sources: [...typed, img].map(toSourceProps),
+    sources: [...sources, img].map(toSourceProps),
     image: {
       src: img.src,
       unoptimized: true,

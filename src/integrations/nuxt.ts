@@ -12,6 +12,7 @@ import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
 import { type SizeInput, type Shape, toShape } from "../sizes/list.ts"
 import { ladderOf, snap } from "../sizes/snap.ts"
+import { pictured } from "./pictured.ts"
 import { type AnyOptions, type Asked, createSnapped } from "./snapped.ts"
 
 /** As `@nuxt/image` gives them: https://image.nuxt.com/advanced/custom-provider */
@@ -109,9 +110,12 @@ export const photo = <Name extends string, Explicit extends Format>(
   original: string,
   options: ImgOptions<Name, Explicit>,
 ): Photo => {
-  const { sizes, ...img } = photos.img(original, options)
+  const {
+    sources,
+    img: { sizes, ...img },
+  } = pictured(photos, original, options)
   return {
-    sources: options.format ? [] : photos.picture(original, options).sources,
+    sources,
     image: { ...img, ...(sizes && { "^sizes": sizes }) },
   }
 }

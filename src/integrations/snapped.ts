@@ -4,7 +4,8 @@
  * Holds: every address is of a listed size; what already is an address of ours stays as it is.
  */
 import { type Client, type ClientOptions, createClient } from "../client/client.ts"
-import type { Format } from "../sizes/format.ts"
+import { fail } from "../client/fail.ts"
+import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 import type { Box } from "../sizes/size.ts"
 import { ladderOf, snap } from "../sizes/snap.ts"
@@ -30,10 +31,6 @@ export interface Snapped {
   readonly addressOf: (original: string, asked: Asked) => string
 }
 
-const fail = (message: string): never => {
-  throw new TypeError(message)
-}
-
 const isEnough = (size: Box, { width, height }: Box): boolean =>
   size.width && width ? size.width >= width : (size.height ?? Infinity) >= (height ?? 0)
 
@@ -43,7 +40,7 @@ const side = (asked: number | string | undefined): number | undefined => (asked 
 export const createSnapped = (options: AnyOptions): Snapped => {
   const photos: Client<string, Format> = createClient(options)
   const list = options.sizes.flatMap((size) => toShape(size) ?? [])
-  const { formats = ["avif", "webp"] } = options
+  const { formats = DEFAULT_FORMATS } = options
 
   const ofShape = (name: string, asked: Box): Shape => {
     const shape = list.find((size) => size.name === name) ?? fail(`Expected a listed size as shape, got ${name}.`)

@@ -7,10 +7,11 @@
  *
  * Holds: every address is of a listed size; of `photo`, every `w` is the width that arrives.
  */
-import type { ImgOptions } from "../client/attributes.ts"
+import { type ImgOptions, MAX_DPR } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Rung } from "../client/srcset.ts"
 import type { Format } from "../sizes/format.ts"
+import { pictured } from "./pictured.ts"
 import { type AnyOptions, createSnapped } from "./snapped.ts"
 
 /** Of unpic's own `Operations` all, and a shape: https://unpic.pics/lib/ */
@@ -140,20 +141,19 @@ export const photo = <Name extends string, Explicit extends Format>(
 ): Photo => {
   const { width: shown, priority = false, sizes, info } = options
   const layout = asked ?? (shown ? "constrained" : "fullWidth")
-  const img = photos.img(original, options)
+  const { sources: typed, img } = pictured(photos, original, options)
   const { width, height } = img
   const room: Room = layout === "fullWidth" ? { layout, aspectRatio: width / height } : { layout, width, height }
   // A fixed width is the component's to say: it is the same in a window that is narrower.
   const said = layout === "fixed" ? sizes : img.sizes
 
   const propsIn = (format: Explicit | undefined): SharedProps => {
-    const rungs = photos.rungs(original, { ...options, format, maxWidth: shown && 2 * shown })
+    const rungs = photos.rungs(original, { ...options, format, maxWidth: shown && MAX_DPR * shown })
     const breakpoints = rungs.map((rung) => rung.width).filter(isWidth)
     const transformer = among(rungs, photos.url(original, options.shape, format))
     return { src: original, transformer, breakpoints, ...(said && { sizes: said }), ...room }
   }
 
-  const typed = options.format ? [] : photos.picture(original, options).sources
   return {
     sources: typed.map(({ type }) => Object.assign({ type }, propsIn(type.replace("image/", "") as Explicit))),
     image: {

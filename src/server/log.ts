@@ -1,6 +1,6 @@
 /** One line a request, made from its report: a sentence on a terminal, JSON anywhere else. */
 import type { RequestReport } from "../create-tailor.ts"
-import { createLru } from "../lru.ts"
+import { createMemory } from "../lru.ts"
 
 /** Where lines go. */
 export interface Log {
@@ -54,22 +54,16 @@ const terminalLog = (stream: NodeJS.WriteStream): Log => {
  * anew costs more than finding the picture.
  */
 const createHitLine = (): ((report: RequestReport) => string) => {
-  const kept = createLru<string>(5000)
+  const kept = createMemory<string>()
   return (report) => {
-    const name = `${report.method} ${report.target} ${report.format ?? ""}`
-    let rest = kept.get(name)
-    if (rest === undefined) {
+    const rest = kept(`${report.method} ${report.target} ${report.format ?? ""}`, () => {
       const { durationMs: _, status: __, ...same } = report
-      rest = JSON.stringify({ ...same, msg: "request" }).slice(1)
-      if (name.length <= MAX_KEPT_LENGTH) kept.set(name, rest)
-    }
+      return JSON.stringify({ ...same, msg: "request" }).slice(1)
+    })
     const ms = Math.round(report.durationMs * 1000) / 1000
     return `{"level":30,"time":${Date.now()},"status":${report.status},"durationMs":${ms},${rest}\n`
   }
 }
-
-/** Addresses above this are not remembered, so that nobody fills the memory with long ones. */
-const MAX_KEPT_LENGTH = 512
 
 const openJsonLog = async (fd: number): Promise<Log> => {
   const { pino } = await import("pino")

@@ -5,6 +5,9 @@ export const FORMATS = ["avif", "webp", "jpeg", "png", "gif"] as const
 /** See {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number]
 
+/** Explicit formats where nothing is said, in order of preference: servers and pages have to agree. */
+export const DEFAULT_FORMATS = ["avif", "webp"] as const
+
 /** Formats with a quality setting. */
 export const LOSSY_FORMATS = ["jpeg", "webp", "avif"] as const
 /** See {@link LOSSY_FORMATS}. */
