@@ -23,6 +23,19 @@ const letOthersOn = async (play: Play): Promise<void> => {
     play.stage.letOn(length - 1)
 }
 
+/** The original has other bytes while it is read for somebody else, and its own again when this key is asked for. */
+const askAfter = async (key: string, others: string): Promise<Play> => {
+  const play = begin({ versions: "contents", isCached: false })
+  await until(play, "read of a.jpg begins")
+  play.world.write("a.jpg", others)
+  await until(play, "read of a.jpg ends")
+  play.world.write("a.jpg", "a0")
+  play.ask(key)
+  await letOthersOn(play)
+  await play.playOut()
+  return play
+}
+
 describe("who comes while an original is in hand for another", () => {
   it("is not given what was read while its version proved nothing, once that version has settled", async () => {
     const play = begin({ versions: "times", isCached: false })
@@ -36,27 +49,13 @@ describe("who comes while an original is in hand for another", () => {
   })
 
   it.each([ONE, OTHER])("is not given another version that was read before his own came back: %s", async (key) => {
-    const play = begin({ versions: "contents", isCached: false })
-    await until(play, "read of a.jpg begins")
-    play.world.write("a.jpg", "a1")
-    await until(play, "read of a.jpg ends")
-    play.world.write("a.jpg", "a0")
-    play.ask(key)
-    await letOthersOn(play)
-    await play.playOut()
+    const play = await askAfter(key, "a1")
     expect(play.faults).toEqual([])
     expect((await play.stored(key))?.text).toContain("a0 @")
   })
 
   it.each([ONE, OTHER])("is not refused for what the original was before: %s", async (key) => {
-    const play = begin({ versions: "contents", isCached: false })
-    await until(play, "read of a.jpg begins")
-    play.world.write("a.jpg", CORRUPT)
-    await until(play, "read of a.jpg ends")
-    play.world.write("a.jpg", "a0")
-    play.ask(key)
-    await letOthersOn(play)
-    await play.playOut()
+    const play = await askAfter(key, CORRUPT)
     expect(play.faults).toEqual([])
   })
 
