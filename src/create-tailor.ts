@@ -1,8 +1,8 @@
 /** Puts the parts together for one process: options to stores, a renderer, and the handlers that everything mounts. */
-import { surroundings } from "./config/load.ts"
+import { environment } from "./config/load.ts"
 import type { TailorConfig, TailorOptions } from "./config/options.ts"
 import { resolveConfig } from "./config/resolve.ts"
-import { badAddress } from "./errors.ts"
+import { badUrl } from "./errors.ts"
 import type { HttpRequest } from "./http/answer.ts"
 import { createFetch } from "./http/fetch.ts"
 import { createHandle, type Handle } from "./http/handle.ts"
@@ -114,7 +114,7 @@ const reporting =
 const checkedKey = (original: string): OriginalKey => {
   const key = toOriginalKey(original)
   if (key === undefined)
-    throw badAddress(`Expected the key of an original, like shop/photo.jpg, got ${JSON.stringify(original)}.`)
+    throw badUrl(`Expected the key of an original, like shop/photo.jpg, got ${JSON.stringify(original)}.`)
   return key
 }
 
@@ -152,6 +152,6 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
  * const response = await tailor.fetch(new Request("http://localhost/360x270/photo.jpg"))
  */
 export const createTailor = (options: TailorOptions, hooks: TailorHooks = {}): Tailor => {
-  const { fetch, handle, purge, idle } = openTailor(resolveConfig(options, surroundings()), hooks)
+  const { fetch, handle, purge, idle } = openTailor(resolveConfig(options, environment()), hooks)
   return { fetch, handle, purge, idle }
 }

@@ -28,8 +28,8 @@ export type ErrorCode =
 
 /** Every code; docs/errors.md is made from it. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
-  "bad-address": {
-    ...REFUSALS["bad-address"],
+  "bad-url": {
+    ...REFUSALS["bad-url"],
     when: "an address without a size, with a malformed escape, an empty or dot segment, an escaped slash or a control character; or too long to be stored",
   },
   "size-not-allowed": {
@@ -165,12 +165,11 @@ export const codeOf = (error: unknown): ErrorCode | undefined =>
 /** True for what `AbortSignal` throws when a client leaves: passed through, never reported. */
 export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError"
 
-export const badAddress = (detail: string, hint?: string): TailorError =>
-  new TailorError("bad-address", { detail, hint })
+export const badUrl = (detail: string, hint?: string): TailorError => new TailorError("bad-url", { detail, hint })
 
 /** What parsing an address refused (`sizes/` throws nothing), as an error. */
-export const refusedAddress = (refusal: {
-  readonly refused: "bad-address" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
+export const rejectedUrl = (refusal: {
+  readonly refused: "bad-url" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
   readonly detail: string
   readonly hint?: string
 }): TailorError => new TailorError(refusal.refused, refusal)

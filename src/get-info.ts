@@ -1,7 +1,7 @@
 /** Facts of an original that lies at hand: for servers and build tools, which need not ask over HTTP. */
 import { readFile, stat } from "node:fs/promises"
 
-import { surroundings } from "./config/load.ts"
+import { environment } from "./config/load.ts"
 import { resolveConfig } from "./config/resolve.ts"
 import { originalTooLarge } from "./errors.ts"
 import { createRenderer } from "./render/render.ts"
@@ -31,10 +31,10 @@ const checkLength = async (original: string | Uint8Array, limit: number): Promis
  * photos.img("shop/bag.jpg", { shape: "640w", info: await getInfo("photos/shop/bag.jpg") })
  */
 export const getInfo = async (original: string | Uint8Array): Promise<Info> => {
-  const { limits, settings } = resolveConfig(DEFAULTS, surroundings())
+  const { limits, settings } = resolveConfig(DEFAULTS, environment())
   const renderer = createRenderer(limits)
   await checkLength(original, limits.bytes)
-  const leave = await gate.enter(1)
+  const leave = await gate.acquire(1)
   try {
     const bytes = typeof original === "string" ? await readFile(original) : original
     const rendered = await renderer.render(bytes, await renderer.inspect(bytes), infoRecipe(settings))

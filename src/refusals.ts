@@ -15,7 +15,7 @@ export interface AnswerKind {
 
 /** Codes that an address or a method alone can have. */
 export type RefusalCode =
-  | "bad-address"
+  | "bad-url"
   | "size-not-allowed"
   | "format-not-allowed"
   | "method-not-allowed"
@@ -23,7 +23,7 @@ export type RefusalCode =
 
 /** By code. */
 export const REFUSALS: Readonly<Record<RefusalCode, AnswerKind>> = {
-  "bad-address": { status: 400, cacheSeconds: 60, title: "The address is not one of a rendition" },
+  "bad-url": { status: 400, cacheSeconds: 60, title: "The address is not one of a rendition" },
   "size-not-allowed": { status: 400, cacheSeconds: 60, title: "The size is not on the list" },
   "format-not-allowed": { status: 400, cacheSeconds: 60, title: "The format is not on the list" },
   "method-not-allowed": { status: 405, cacheSeconds: 0, title: "Only GET, HEAD and OPTIONS are answered" },

@@ -48,8 +48,8 @@ const RULES: readonly Rule[] = [
   { of: ["store/memory.ts"], may: STORES },
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
-    of: ["store/folder", "store/facts.ts", "store/paths.ts"],
-    may: [...STORES, "store/folder", "store/facts.ts", "store/paths.ts", "node:"],
+    of: ["store/folder", "store/file-record.ts", "store/folder-paths.ts"],
+    may: [...STORES, "store/folder", "store/file-record.ts", "store/folder-paths.ts", "node:"],
     types: ["lru-cache"],
   },
   // What reading a setting and opening a folder may load of it, and then the rest.
@@ -87,14 +87,14 @@ const RULES: readonly Rule[] = [
   },
   // What CloudFront runs: small, pure, and nothing that has to be loaded.
   {
-    of: ["aws/edge/handler.ts", "aws/edge/list.ts", "aws/edge/main"],
+    of: ["aws/edge/handler.ts", "aws/edge/edge-grammar.ts", "aws/edge/main"],
     may: [
       "sizes/",
       "refusals.ts",
-      "http/address.ts",
+      "http/url-path.ts",
       "http/explain.ts",
       "http/headers.ts",
-      "http/snapped.ts",
+      "http/snap-path.ts",
       "aws/edge/",
     ],
   },
@@ -177,12 +177,12 @@ const WORDS: readonly { readonly of: readonly string[]; readonly never: readonly
   {
     of: [
       "aws/edge/handler.ts",
-      "aws/edge/list.ts",
+      "aws/edge/edge-grammar.ts",
       "aws/edge/main",
-      "http/address.ts",
+      "http/url-path.ts",
       "http/explain.ts",
       "http/ipx.ts",
-      "http/snapped.ts",
+      "http/snap-path.ts",
       "refusals.ts",
     ],
     // Ours are plain values of that name.
@@ -264,7 +264,7 @@ describe("imports", () => {
     ["aws/redirect.ts", "cli/main.ts", false],
     ["aws/lambda.ts", "sharp", false],
     ["aws/edge/handler.ts", "errors.ts", false],
-    ["aws/edge/list.ts", "node:fs/promises", false],
+    ["aws/edge/edge-grammar.ts", "node:fs/promises", false],
     ["server/node.ts", "aws/events.ts", false],
     ["aws/lambda.ts", "aws-cdk-lib", false],
     ["aws/stack/policies.ts", "node:fs", false],

@@ -33,19 +33,19 @@ const dimensionsAt = async (address: string): Promise<{ readonly width: number; 
 /** What an `<img>` promises: its ratio, and the width behind every `w`; and what arrives. */
 const promisesOf = async (img: string): Promise<{ readonly made: unknown; readonly kept: unknown }> => {
   const read = (name: string): string => new RegExp(` ${name}="([^"]*)"`).exec(img)?.[1] ?? ""
-  const rungs = read("srcset")
+  const candidates = read("srcset")
     .split(", ")
-    .map((rung) => rung.split(" "))
-  const arrived = await Promise.all(rungs.map(([address = ""]) => dimensionsAt(address)))
+    .map((candidate) => candidate.split(" "))
+  const arrived = await Promise.all(candidates.map(([address = ""]) => dimensionsAt(address)))
   const own = await dimensionsAt(read("src"))
-  const widths = rungs.map(([, w]) => w)
+  const widths = candidates.map(([, w]) => w)
   return {
     made: {
       height: Math.round((own.width * Number(read("height"))) / Number(read("width"))),
       loading: read("loading"),
       widths: [...new Set(widths)],
     },
-    kept: { height: own.height, loading: "lazy", widths: arrived.map((rung) => `${rung.width}w`) },
+    kept: { height: own.height, loading: "lazy", widths: arrived.map((candidate) => `${candidate.width}w`) },
   }
 }
 
@@ -90,7 +90,7 @@ group("imgtailor serve", () => {
 
   it.each<[string, string, () => Promise<Buffer>]>([
     ["widths and heights", "1280w,480h,64w,360x270", () => flat({ width: 900, height: 600 })],
-    ["crops alone, of which those of one ratio are rungs", "360x270,200x200,1200x900", () => flat()],
+    ["crops alone, of which those of one ratio are candidates", "360x270,200x200,1200x900", () => flat()],
     ["a photo that lies on its side", "300w,100h", () => quadrants({ width: 600, height: 800, orientation: 6 })],
     ["a photo smaller than every size", "360x270,720x540,1280w,640w", () => flat({ width: 33, height: 77 })],
   ])("prints an <img> whose every w is the width that arrives: %s", async (_, sizes, make) => {

@@ -6,7 +6,7 @@
  */
 import { type FunctionConfig, loadFunction } from "../config/function.ts"
 import type { OriginalKey } from "../sizes/key.ts"
-import { UNHURRIED, type Warmed, type WarmOptions } from "../tailor/warm.ts"
+import { BATCH_LIMITS, type Warmed, type WarmOptions } from "../tailor/warm.ts"
 import {
   answerBatch,
   type BatchEvent,
@@ -15,7 +15,7 @@ import {
   type BatchTask,
   meaningsOf,
 } from "./batch-events.ts"
-import { createOpener, type LambdaContext, type Opened, settle } from "./function.ts"
+import { createLazyState, type LambdaContext, type FunctionState, settle } from "./function.ts"
 import { originalOf } from "./originals.ts"
 
 /** Left of a call's time to write what is being made and to answer. */
@@ -26,7 +26,7 @@ const signalOf = ({ getRemainingTimeInMillis }: LambdaContext): AbortSignal | un
   getRemainingTimeInMillis && AbortSignal.timeout(Math.max(0, getRemainingTimeInMillis() - SPARE_MS))
 
 /** The first meaning of a task's key that is there; where none is, the first that can be an original. */
-const findOriginal = async (opened: Opened, task: BatchTask): Promise<OriginalKey | undefined> => {
+const findOriginal = async (opened: FunctionState, task: BatchTask): Promise<OriginalKey | undefined> => {
   const possible = meaningsOf(task)
     .map((meaning) => originalOf(opened, meaning))
     .filter((key) => key !== undefined)
@@ -49,7 +49,7 @@ const toOutcome = ({ made, stored, refused }: Warmed): BatchOutcome => {
   return { resultCode: "PermanentFailure", resultString: `${first.code}: ${first.message} (${left})` }
 }
 
-const warmTask = async (opened: Opened, task: BatchTask, options: WarmOptions): Promise<BatchOutcome> => {
+const warmTask = async (opened: FunctionState, task: BatchTask, options: WarmOptions): Promise<BatchOutcome> => {
   const original = await findOriginal(opened, task)
   if (original === undefined) return { resultCode: "Succeeded", resultString: "skipped: no original" }
   try {
@@ -65,9 +65,9 @@ export type BatchHandler = (event: BatchEvent, context?: LambdaContext) => Promi
 
 /** @param load gives the settings, which are those of the function that renders; called once, with the first event */
 export const createBatchHandler = (load: () => Promise<FunctionConfig> = () => loadFunction()): BatchHandler => {
-  const open = createOpener(async () => {
+  const open = createLazyState(async () => {
     const { config, ...others } = await load()
-    return { ...others, config: { ...config, limits: { ...config.limits, ...UNHURRIED } } }
+    return { ...others, config: { ...config, limits: { ...config.limits, ...BATCH_LIMITS } } }
   })
   return async (event, context = {}) => {
     const signal = signalOf(context)

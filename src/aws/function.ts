@@ -20,7 +20,7 @@ export interface LambdaContext {
 }
 
 /** A function's settings and its tailor. */
-export interface Opened extends FunctionConfig {
+export interface FunctionState extends FunctionConfig {
   readonly tailor: OpenTailor
 }
 
@@ -33,9 +33,9 @@ export const keyOf = ({ original, size = INFO, format }: Decision): string =>
   })
 
 /** Opens a tailor with the first call, and keeps it. */
-export const createOpener = (load: () => Promise<FunctionConfig>): (() => Promise<Opened>) => {
-  let opening: Promise<Opened> | undefined
-  const open = async (): Promise<Opened> => {
+export const createLazyState = (load: () => Promise<FunctionConfig>): (() => Promise<FunctionState>) => {
+  let opening: Promise<FunctionState> | undefined
+  const open = async (): Promise<FunctionState> => {
     const loaded = await load()
     const onNotice = (text: string): void => logLine("warn", text)
     return { ...loaded, tailor: openTailor(loaded.config, { onRequest: logRequest, onNotice }) }
@@ -61,7 +61,10 @@ const SPARE_MS = 300
 const LONGEST_MS = 60_000
 
 /** Waits until everything is stored: a function that has answered is frozen, with its requests half sent. */
-export const settle = async ({ tailor }: Opened, { getRemainingTimeInMillis }: LambdaContext = {}): Promise<void> => {
+export const settle = async (
+  { tailor }: FunctionState,
+  { getRemainingTimeInMillis }: LambdaContext = {},
+): Promise<void> => {
   const ms = Math.max(0, (getRemainingTimeInMillis?.() ?? LONGEST_MS) - SPARE_MS)
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
@@ -101,7 +104,7 @@ export const redirectTo = (location: string, status: 301 | 302, { headers, decis
 })
 
 /** What takes the place of a rendition that is too long to be answered: the way to where it is stored, if it is. */
-export const insteadOf = (answer: Answer, key: string, redirect: () => Answer, request: HttpRequest): Answer => {
+export const redirectOrFail = (answer: Answer, key: string, redirect: () => Answer, request: HttpRequest): Answer => {
   const { decision, headers } = answer
   if (decision.storeFailure !== undefined)
     return refuse(storeUnavailable("s3", key, decision.storeFailure), request, answer)
@@ -111,7 +114,7 @@ export const insteadOf = (answer: Answer, key: string, redirect: () => Answer, r
 }
 
 /** Anything thrown, as an answer. What is wrong with the settings is told to the log alone. */
-export const toFailure = (error: unknown, request: HttpRequest): Answer => {
+export const toErrorAnswer = (error: unknown, request: HttpRequest): Answer => {
   const isOurs = !(error instanceof TailorError) || error.code === "bad-config"
   if (isOurs) logError(error)
   return toProblem(isOurs ? internalError(error) : error, request)
@@ -122,7 +125,10 @@ export type BufferedHandler = (event: HttpEvent, context?: LambdaContext) => Pro
 
 /** Answers a call, and ends when everything is stored. Whatever is thrown on the way is an answer too. */
 export const answerInOnePiece =
-  (open: () => Promise<Opened>, respond: (opened: Opened, call: HttpCall) => Promise<Answer>): BufferedHandler =>
+  (
+    open: () => Promise<FunctionState>,
+    respond: (opened: FunctionState, call: HttpCall) => Promise<Answer>,
+  ): BufferedHandler =>
   async (event, context) => {
     const call = toHttpCall(event)
     let answer: Answer
@@ -131,7 +137,7 @@ export const answerInOnePiece =
       answer = await respond(opened, call)
       await settle(opened, context)
     } catch (error) {
-      answer = toFailure(error, call.request)
+      answer = toErrorAnswer(error, call.request)
     }
     return toProxyResult(answer, call)
   }

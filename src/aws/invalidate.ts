@@ -11,13 +11,13 @@ import { AwsV4Signer } from "aws4fetch"
 
 import type { Distribution } from "../config/function.ts"
 import { codeOf, storeDenied, storeUnavailable, type TailorError } from "../errors.ts"
-import { type CredentialSource, foundCredentials, type S3Credentials } from "../store/s3/credentials.ts"
-import { elementsOf, isOutdated, isPassing, parseBody, type S3Failure, textOf } from "../store/s3/failure.ts"
+import { type CredentialSource, defaultCredentials, type S3Credentials } from "../store/s3/credentials.ts"
+import { elementsOf, isExpired, isTransient, parseBody, type S3Failure, textOf } from "../store/s3/failure.ts"
 import { cacheTagOf } from "../store/s3/record.ts"
 import { type Exchange, exchange, isSuccess, type Reply } from "../store/s3/transport.ts"
 
 const VERSION = "2020-05-31"
-const LIMITS = { silenceMs: 5000, wholeMs: 10_000 }
+const LIMITS = { idleMs: 5000, wholeMs: 10_000 }
 /** In all. Whoever called the function calls it again after that, minutes later. */
 const ATTEMPTS = 3
 const FIRST_PAUSE_MS = 200
@@ -84,8 +84,8 @@ const tryOnce = async (distribution: Distribution, body: string, source: Credent
   const reply = await exchange(await sign(distribution, body, credentials), LIMITS)
   if (isSuccess(reply.status)) return { invalidation: textOf(parseBody(reply.body), "Id") }
   const failure = toFailure(reply)
-  if (isOutdated(failure)) source.forget(credentials)
-  const passes = isPassing(failure) || isOutdated(failure) || failure.code === PASSING
+  if (isExpired(failure)) source.forget(credentials)
+  const passes = isTransient(failure) || isExpired(failure) || failure.code === PASSING
   return { error: toError(failure, id), passes }
 }
 
@@ -107,7 +107,7 @@ let found: CredentialSource | undefined
 export const invalidate = async (
   distribution: Distribution,
   originals: readonly string[],
-  source: CredentialSource = (found ??= foundCredentials()),
+  source: CredentialSource = (found ??= defaultCredentials()),
 ): Promise<string> => {
   // Of several attempts at most one counts, since they have one reference.
   const body = batchOf(originals)

@@ -12,15 +12,15 @@ import { type HttpCall, type HttpEvent, toHttpCall } from "./events.ts"
 import {
   answerInOnePiece,
   type BufferedHandler,
-  createOpener,
-  insteadOf,
+  createLazyState,
+  redirectOrFail,
   isTooLong,
   keyOf,
   type LambdaContext,
-  type Opened,
+  type FunctionState,
   redirectTo,
   settle,
-  toFailure,
+  toErrorAnswer,
   withoutNegotiation,
 } from "./function.ts"
 
@@ -43,11 +43,11 @@ const canonical = (target: string): string => {
   return "refused" in segments ? path : `/${encodeKey(segments.join("/"))}`
 }
 
-const answerCall = async ({ tailor }: Opened, { request }: HttpCall): Promise<Answer> =>
+const answerCall = async ({ tailor }: FunctionState, { request }: HttpCall): Promise<Answer> =>
   asStored(await tailor.handle(withoutNegotiation(request)))
 
 /** An answer that has to fit: a longer one is stored, and whoever asked is sent to ask again, past us. */
-const answerBuffered = async (opened: Opened, call: HttpCall): Promise<Answer> => {
+const answerBuffered = async (opened: FunctionState, call: HttpCall): Promise<Answer> => {
   const answer = await answerCall(opened, call)
   if (!isTooLong(answer, call)) return answer
   // What was snapped is stored under the address that it names, and there alone.
@@ -58,10 +58,10 @@ const answerBuffered = async (opened: Opened, call: HttpCall): Promise<Answer> =
   const redirect = (): Answer => redirectTo(location, 302, answer)
   // So it is no loop that somebody asks for what is stored.
   if (listed !== undefined && answer.decision.outcome === "hit") return redirect()
-  return insteadOf(answer, address.slice(1), redirect, call.request)
+  return redirectOrFail(answer, address.slice(1), redirect, call.request)
 }
 
-type Open = () => Promise<Opened>
+type Open = () => Promise<FunctionState>
 
 export type { BufferedHandler }
 
@@ -98,13 +98,13 @@ const streamed =
   (open: Open, offered: Runtime): StreamedHandler =>
   async (event, stream, context) => {
     const call = toHttpCall(event)
-    let opened: Opened | undefined
+    let opened: FunctionState | undefined
     let answer: Answer
     try {
       opened = await open()
       answer = await answerCall(opened, call)
     } catch (error) {
-      answer = toFailure(error, call.request)
+      answer = toErrorAnswer(error, call.request)
     }
     try {
       await write(stream, offered, answer)
@@ -122,7 +122,7 @@ export const createLambdaHandler = (
   load: () => Promise<FunctionConfig> = () => loadFunction(),
   streams: boolean = isStreaming(),
 ): BufferedHandler | StreamedHandler => {
-  const open = createOpener(load)
+  const open = createLazyState(load)
   const offered = streams ? runtime() : undefined
   return offered ? offered.streamifyResponse(streamed(open, offered)) : answerInOnePiece(open, answerBuffered)
 }

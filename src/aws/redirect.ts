@@ -6,18 +6,18 @@
  * visitor is sent is made of `CDN_URL` and the key's one spelling, and of nothing else of the request.
  */
 import { type FunctionConfig, loadRedirect } from "../config/function.ts"
-import { badAddress } from "../errors.ts"
+import { badUrl } from "../errors.ts"
 import type { Answer } from "../http/answer.ts"
 import { encodeKey } from "../sizes/key.ts"
 import type { HttpCall } from "./events.ts"
 import {
   answerInOnePiece,
   type BufferedHandler,
-  createOpener,
-  insteadOf,
+  createLazyState,
+  redirectOrFail,
   isTooLong,
   keyOf,
-  type Opened,
+  type FunctionState,
   redirectTo,
   withoutNegotiation,
 } from "./function.ts"
@@ -28,15 +28,15 @@ const ROUTE = /\/resizer?$/
 
 const EXPECTED = "Expected /resizer?key=<directory>/<size>/<file>."
 
-/** What `key` may mean, likeliest first. @throws {bad-address} where it is not all there */
+/** What `key` may mean, likeliest first. @throws {bad-url} where it is not all there */
 const keysOf = ({ request, parameters }: HttpCall): readonly string[] => {
   const [path = ""] = request.target.split("?")
-  if (!ROUTE.test(path)) throw badAddress("There is nothing at this address.", EXPECTED)
+  if (!ROUTE.test(path)) throw badUrl("There is nothing at this address.", EXPECTED)
   const [key, ...others] = parameters
-  if (key?.name !== "key") throw badAddress("The address has no key.", EXPECTED)
+  if (key?.name !== "key") throw badUrl("The address has no key.", EXPECTED)
   // Whatever follows was part of the key before somebody left an ampersand as it is: half a key is another photo's.
-  if (others.length > 0) throw badAddress("The address has more than a key.", "In a key, & is written %26.")
-  if (key.meanings.length === 0) throw badAddress("The key has a malformed escape.", "A percent sign is written %25.")
+  if (others.length > 0) throw badUrl("The address has more than a key.", "In a key, & is written %26.")
+  if (key.meanings.length === 0) throw badUrl("The key has a malformed escape.", "A percent sign is written %25.")
   return key.meanings
 }
 
@@ -49,7 +49,7 @@ interface Tailored {
 }
 
 /** The first meaning whose original is there; where none is, the first. */
-const tailorKey = async ({ tailor, config }: Opened, call: HttpCall): Promise<Tailored> => {
+const tailorKey = async ({ tailor, config }: FunctionState, call: HttpCall): Promise<Tailored> => {
   const request = withoutNegotiation(call.request)
   // The CDN has the conditions and ranges of whoever is sent back to it.
   const header = (name: string): string | undefined => (name === "accept" ? request.header(name) : undefined)
@@ -63,12 +63,15 @@ const tailorKey = async ({ tailor, config }: Opened, call: HttpCall): Promise<Ta
     if (decision.code !== "original-not-found") return tailored
     first ??= tailored
   }
-  if (!first) throw badAddress("The address has no key.", EXPECTED)
+  if (!first) throw badUrl("The address has no key.", EXPECTED)
   return first
 }
 
 /** Whether it is in the bucket now. A render that another request waited for tells only its own how storing it went. */
-const isStored = async (opened: Opened, { key, isSnapped, answer: { decision } }: Tailored): Promise<boolean> => {
+const isStored = async (
+  opened: FunctionState,
+  { key, isSnapped, answer: { decision } }: Tailored,
+): Promise<boolean> => {
   if (decision.storeFailure !== undefined) return false
   if (decision.outcome === "hit") return isSnapped
   if (decision.outcome === "miss") return true
@@ -76,7 +79,7 @@ const isStored = async (opened: Opened, { key, isSnapped, answer: { decision } }
   return (await opened.tailor.renditions.head(key)) !== undefined
 }
 
-const respond = async (opened: Opened, call: HttpCall): Promise<Answer> => {
+const respond = async (opened: FunctionState, call: HttpCall): Promise<Answer> => {
   const { request } = call
   const tailored = await tailorKey(opened, call)
   const { key, answer } = tailored
@@ -85,7 +88,7 @@ const respond = async (opened: Opened, call: HttpCall): Promise<Answer> => {
   if (await isStored(opened, tailored)) return redirect()
   if (answer.decision.outcome === "hit")
     logLine("warn", "asked for what is stored: a lost race, or a CDN that caches redirects", { key })
-  if (isTooLong(answer, call)) return insteadOf(answer, key, redirect, request)
+  if (isTooLong(answer, call)) return redirectOrFail(answer, key, redirect, request)
   return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } }
 }
 
@@ -94,7 +97,7 @@ export type RedirectHandler = BufferedHandler
 
 /** @param load gives the settings; called once, with the first event */
 export const createRedirectHandler = (load: () => Promise<FunctionConfig> = () => loadRedirect()): RedirectHandler =>
-  answerInOnePiece(createOpener(load), respond)
+  answerInOnePiece(createLazyState(load), respond)
 
 /**
  * The handler, with settings from the environment: `BUCKET`, `CDN_URL`, `SIZES`; docs/aws.md has the rest.

@@ -17,7 +17,7 @@ import {
   isBatchEvent,
   meaningsOf,
 } from "./batch-events.ts"
-import { createOpener, type Opened } from "./function.ts"
+import { createLazyState, type FunctionState } from "./function.ts"
 import { invalidate } from "./invalidate.ts"
 import { logError, logLine } from "./log.ts"
 import { changesIn, type ObjectChange, type SyncEvent } from "./object-events.ts"
@@ -40,7 +40,7 @@ interface Purged {
   readonly failures: readonly unknown[]
 }
 
-const purgeAll = async ({ tailor }: Opened, originals: Iterable<OriginalKey>): Promise<Purged> => {
+const purgeAll = async ({ tailor }: FunctionState, originals: Iterable<OriginalKey>): Promise<Purged> => {
   const done: OriginalKey[] = []
   const failures: unknown[] = []
   let deleted = 0
@@ -61,7 +61,7 @@ const purgeAll = async ({ tailor }: Opened, originals: Iterable<OriginalKey>): P
  * the others of its batch, which does no harm; all fail of the same store and the same CDN, and Lambda slows down where it sees a
  * failure ("Handling errors for an SQS event source in Lambda"), so none is reported by itself.
  */
-const sync = async (opened: Opened, changes: readonly ObjectChange[]): Promise<SyncResult> => {
+const sync = async (opened: FunctionState, changes: readonly ObjectChange[]): Promise<SyncResult> => {
   const meant = new Set(changes.map((change) => originalOf(opened, change)).filter((key) => key !== undefined))
   const { originals, deleted, failures } = await purgeAll(opened, meant)
   const { distribution } = opened
@@ -71,7 +71,7 @@ const sync = async (opened: Opened, changes: readonly ObjectChange[]): Promise<S
   return { originals, deleted, invalidation }
 }
 
-const syncTask = async (opened: Opened, changes: readonly ObjectChange[]): Promise<BatchOutcome> => {
+const syncTask = async (opened: FunctionState, changes: readonly ObjectChange[]): Promise<BatchOutcome> => {
   const { originals, deleted } = await sync(opened, changes)
   return { resultCode: "Succeeded", resultString: originals.length > 0 ? `deleted ${deleted}` : "skipped: no original" }
 }
@@ -84,7 +84,7 @@ export type SyncHandler = {
 
 /** @param load gives the settings, which are those of the function that renders; called once, with the first event */
 export const createSyncHandler = (load: () => Promise<FunctionConfig> = () => loadFunction()): SyncHandler => {
-  const open = createOpener(load)
+  const open = createLazyState(load)
   const handle = async (event: SyncEvent | BatchEvent): Promise<SyncResult | BatchResult> => {
     const opened = await open()
     return isBatchEvent(event)

@@ -2,10 +2,10 @@
 import type { ArgsDef } from "citty"
 
 import { load, type Loaded, loadFile, mergeOptions } from "../config/load.ts"
+import { optionsFrom, parseSwitch } from "../config/parse-text.ts"
 import { didYouMean } from "../config/schema.ts"
 import { flagOf, type Setting, SETTINGS } from "../config/settings.ts"
-import { optionsFrom, parseSwitch } from "../config/texts.ts"
-import { badAddress, badConfig, type TailorError } from "../errors.ts"
+import { badUrl, badConfig, type TailorError } from "../errors.ts"
 
 const plain = (markdown: string): string => markdown.replaceAll("`", "")
 
@@ -83,7 +83,7 @@ export const readSwitches = (rawArgs: readonly string[], definition: ArgsDef): s
 /** For a text that is no original's key. @param what would have been right */
 export const notAnOriginal = (text: string, what: string): TailorError => {
   const [, key] = /^\/+(.+)$/.exec(text) ?? []
-  return badAddress(
+  return badUrl(
     `Expected ${what}, got ${JSON.stringify(text)}.`,
     key === undefined ? undefined : `Without a slash at the start: ${key}`,
   )

@@ -44,7 +44,7 @@ const fail = (error: unknown): never => {
   if (error instanceof TailorError) {
     // Whoever typed the command is who may know: the message has what an answer keeps to itself.
     process.stderr.write(`imgtailor: ${error.message}\n`)
-    process.exit(codeOf(error) === "bad-config" || codeOf(error) === "bad-address" ? 2 : 1)
+    process.exit(codeOf(error) === "bad-config" || codeOf(error) === "bad-url" ? 2 : 1)
   }
   process.stderr.write(`imgtailor: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   process.exit(1)

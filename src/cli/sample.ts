@@ -8,7 +8,7 @@ import { inspect } from "../render/inspect.ts"
 import { extensionOf, formatOfName } from "../sizes/format.ts"
 import { type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
 import { type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
-import { ladderOf } from "../sizes/snap.ts"
+import { sizesOfShape } from "../sizes/snap.ts"
 import type { Originals } from "../store/store.ts"
 
 /** Folders looked into before giving up: a bucket's worth of photos is not walked to find three. */
@@ -57,7 +57,7 @@ export const findPhotos = async (folder: string, count: number): Promise<readonl
 const shapeOf = (sizes: SizeList): Size => {
   const byWidth = sizes.find(({ height }) => height === undefined)
   const byHeight = sizes.find(({ width }) => width === undefined)
-  return ladderOf(byWidth ?? byHeight ?? sizes[0], sizes).at(-1) ?? sizes[0]
+  return sizesOfShape(byWidth ?? byHeight ?? sizes[0], sizes).at(-1) ?? sizes[0]
 }
 
 /** An `<img>` whose every `w` is the width that arrives; undefined for an original that is not decoded. */

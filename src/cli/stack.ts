@@ -2,7 +2,7 @@
 import type { ArgsDef } from "citty"
 
 import { STACK_IGNORES, type StackOptions } from "../aws/stack/stack.ts"
-import { toNumber } from "../config/texts.ts"
+import { toNumber } from "../config/parse-text.ts"
 import { optionsFromArguments, settingArguments, type Values } from "./arguments.ts"
 
 const OPTIONS: ArgsDef = {

@@ -9,14 +9,14 @@ import type { Info } from "../sizes/info.ts"
 import type { Shape } from "../sizes/list.ts"
 import type { Box, Dimensions } from "../sizes/size.ts"
 import { fail } from "./fail.ts"
-import { type Rung, type RungOptions, toSrcset } from "./srcset.ts"
+import { type Candidate, type CandidateOptions, toSrcset } from "./srcset.ts"
 
 /** What is known of an original; facts from `info` are such. */
 export interface KnownInfo extends Dimensions, Partial<Pick<Info, "format" | "placeholder">> {}
 
 /** How a picture is shown. */
 export interface ImgOptions<Name extends string, Explicit extends Format> extends Omit<
-  RungOptions<Name, Explicit>,
+  CandidateOptions<Name, Explicit>,
   "info" | "maxWidth"
 > {
   readonly info?: KnownInfo | undefined
@@ -77,20 +77,20 @@ const sizesOf = ({ sizes, width, priority }: ImgOptions<string, Format>): string
 
 /**
  * @param src the address of `size`
- * @param rungsUpTo the rungs to choose from, up to the first of a width in pixels
+ * @param rungsUpTo the candidates to choose from, up to the first of a width in pixels
  */
 export const imgAttributes = (
   size: Shape,
   src: string,
   options: ImgOptions<string, Format>,
-  rungsUpTo: (maxWidth: number | undefined) => readonly Rung[],
+  rungsUpTo: (maxWidth: number | undefined) => readonly Candidate[],
 ): Attributes => {
   const { info, width, priority, placeholder = info?.format === "jpeg" } = options
-  const rungs = rungsUpTo(width && MAX_DPR * width)
+  const candidates = rungsUpTo(width && MAX_DPR * width)
   return {
     src,
-    srcset: toSrcset(rungs),
-    ...(rungs[0]?.width && { sizes: sizesOf(options) }),
+    srcset: toSrcset(candidates),
+    ...(candidates[0]?.width && { sizes: sizesOf(options) }),
     ...shownAs(size, info, width),
     ...(priority ? EAGER : LAZY),
     decoding: "async",

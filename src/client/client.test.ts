@@ -202,12 +202,12 @@ describe("srcset", () => {
     const side = fc.integer({ min: 1, max: 9000 })
     fc.assert(
       fc.property(name, fc.record({ width: side, height: side }), (shape, info) => {
-        const rungs = photos.rungs("a.jpg", { shape, info })
+        const candidates = photos.candidates("a.jpg", { shape, info })
         const boxOf = new Map(grammarOf([]).sizes.map((size) => [at(size.name), size]))
-        expect(rungs.map(({ width, height }) => ({ width, height }))).toEqual(
-          rungs.map(({ url }) => outputDimensions(boxOf.get(url) ?? {}, info)),
+        expect(candidates.map(({ width, height }) => ({ width, height }))).toEqual(
+          candidates.map(({ url }) => outputDimensions(boxOf.get(url) ?? {}, info)),
         )
-        const widths = rungs.map(({ width }) => width ?? 0)
+        const widths = candidates.map(({ width }) => width ?? 0)
         expect(widths).toEqual([...new Set(widths)].toSorted((a, b) => a - b))
       }),
     )

@@ -12,7 +12,7 @@ import { INFO, nearestTo, type SizeInput, toShape, type Shape } from "../sizes/l
 import { parseSize } from "../sizes/size.ts"
 import { type Attributes, type ImgOptions, imgAttributes, type Picture, pictureAttributes } from "./attributes.ts"
 import { fail } from "./fail.ts"
-import { type Rung, rungsOf, type RungOptions, toSrcset } from "./srcset.ts"
+import { type Candidate, srcsetCandidates, type CandidateOptions, toSrcset } from "./srcset.ts"
 
 type NameOf<S> = S extends string
   ? S
@@ -51,9 +51,9 @@ export interface Client<Name extends string, Explicit extends Format> {
   /** What an address means, in order: the second counts where the first original is absent. Empty for one that is none of ours. */
   readonly parse: (url: string) => readonly Meaning[]
   /** The pictures of one shape, smallest first. */
-  readonly rungs: (original: string, options: RungOptions<Name, Explicit>) => readonly Rung[]
+  readonly candidates: (original: string, options: CandidateOptions<Name, Explicit>) => readonly Candidate[]
   /** The same as a `srcset`: with widths, or as `1x, 2x` where widths are not known. */
-  readonly srcset: (original: string, options: RungOptions<Name, Explicit>) => string
+  readonly srcset: (original: string, options: CandidateOptions<Name, Explicit>) => string
   /** Attributes of an `<img>`. */
   readonly img: (original: string, options: ImgOptions<Name, Explicit>) => Attributes
   /** Attributes of a `<picture>`: a `<source>` for each explicit format, and the `<img>`. */
@@ -102,14 +102,14 @@ export const createClient = <
     return `${base}/${encodeKey(formatKey({ original: key, size, format }))}`
   }
 
-  const rungs: Client<Name, Explicit>["rungs"] = (original, { shape, ...options }) =>
-    rungsOf(sizeOf(shape), sizes, options, (size) => addressOf(original, size, options.format))
+  const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, ...options }) =>
+    srcsetCandidates(sizeOf(shape), sizes, options, (size) => addressOf(original, size, options.format))
 
   const url: Client<Name, Explicit>["url"] = (original, size, format) => addressOf(original, sizeOf(size), format)
 
   const img: Client<Name, Explicit>["img"] = (original, options) =>
     imgAttributes(sizeOf(options.shape), url(original, options.shape, options.format), options, (maxWidth) =>
-      rungs(original, { ...options, maxWidth }),
+      candidates(original, { ...options, maxWidth }),
     )
 
   return {
@@ -118,8 +118,8 @@ export const createClient = <
       const key = decodeKey(address.slice(base.length + 1).replace(/[?#].*/s, ""))
       return key && address.startsWith(`${base}/`) ? meaningsOf(key, sizes, formats) : []
     },
-    rungs,
-    srcset: (original, options) => toSrcset(rungs(original, options)),
+    candidates,
+    srcset: (original, options) => toSrcset(candidates(original, options)),
     img,
     picture: (original, options) => pictureAttributes(formats, (format) => img(original, { ...options, format })),
     info: async (original, init) => {

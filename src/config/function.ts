@@ -8,11 +8,11 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 import { badConfig } from "../errors.ts"
-import { mergeOptions, surroundings, unreadable } from "./load.ts"
+import { mergeOptions, environment, unreadable } from "./load.ts"
 import type { TailorConfig } from "./options.ts"
+import { optionsFrom } from "./parse-text.ts"
 import { resolveConfig } from "./resolve.ts"
 import { variableOf } from "./settings.ts"
-import { optionsFrom } from "./texts.ts"
 
 type Env = NodeJS.ProcessEnv
 type Options = Readonly<Record<string, unknown>>
@@ -115,7 +115,7 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   const distribution = distributionOf(env)
   const edgeBasePath = env["IMGTAILOR_EDGE_BASE_PATH"]
   const given = edgeBasePath ? { ...options, basePath: edgeBasePath } : options
-  const config = resolveConfig(given, surroundings(folder, env))
+  const config = resolveConfig(given, environment(folder, env))
   return { config: edgeBasePath ? behindEdge(config) : config, cdnUrl, distribution }
 }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url"
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
-import { load, type Loaded, type LoadInput, missingAdvice, surroundings } from "./load.ts"
+import { load, type Loaded, type LoadInput, missingAdvice, environment } from "./load.ts"
 
 let home = ""
 
@@ -83,7 +83,7 @@ describe("a configuration file", () => {
         `export default { originals, renditions: memoryRenditions(), sizes: ["480h"] }\n`,
     )
     const { originals, renditions } = (await loadWith()).config
-    expect(typeof originals === "object" && (await originals.head("a.jpg"))?.bytes).toBe(3)
+    expect(typeof originals === "object" && (await originals.head("a.jpg"))?.byteLength).toBe(3)
     expect(renditions).toMatchObject({ name: "memory", keyLimits: { segment: 1024, key: 1024 } })
   })
 
@@ -244,9 +244,9 @@ describe("the thread pool", () => {
   })
 
   it("is what a library's surroundings tell of, with the directory", () => {
-    expect(surroundings("/srv", { UV_THREADPOOL_SIZE: "12" })).toEqual({ directory: "/srv", threads: 12 })
-    expect(surroundings("/srv", {})).toEqual({ directory: "/srv", threads: 4 })
-    expect(surroundings().directory).toBe(process.cwd())
+    expect(environment("/srv", { UV_THREADPOOL_SIZE: "12" })).toEqual({ directory: "/srv", threads: 12 })
+    expect(environment("/srv", {})).toEqual({ directory: "/srv", threads: 4 })
+    expect(environment().directory).toBe(process.cwd())
   })
 })
 

@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url"
 import { badConfig, type TailorError } from "../errors.ts"
 import { isS3Url } from "../store/s3/place.ts"
 import type { TailorConfig } from "./options.ts"
-import { DEFAULT_THREADS, resolveConfig, type Surroundings } from "./resolve.ts"
+import { optionsFrom } from "./parse-text.ts"
+import { DEFAULT_THREADS, resolveConfig, type Environment } from "./resolve.ts"
 import { variableOf } from "./settings.ts"
-import { optionsFrom } from "./texts.ts"
 
 const FILES = ["ts", "mts", "js", "mjs", "cjs", "json"].map((extension) => `imgtailor.config.${extension}`)
 
@@ -19,10 +19,11 @@ const regionOf = (env: NodeJS.ProcessEnv): string | undefined =>
 const threadsOf = (env: NodeJS.ProcessEnv): number => Number(env["UV_THREADPOOL_SIZE"]) || DEFAULT_THREADS
 
 /** What a library user's process says. */
-export const surroundings = (
-  directory: string = process.cwd(),
-  env: NodeJS.ProcessEnv = process.env,
-): Surroundings => ({ directory, threads: threadsOf(env), region: regionOf(env) })
+export const environment = (directory: string = process.cwd(), env: NodeJS.ProcessEnv = process.env): Environment => ({
+  directory,
+  threads: threadsOf(env),
+  region: regionOf(env),
+})
 
 /** What a long-lived server should be started with, and was not; each a sentence. */
 export const missingAdvice = (
@@ -143,5 +144,5 @@ export const load = async ({ cwd, env, args, configFile }: LoadInput): Promise<L
     ),
   })
   const options = mergeOptions(absolute(args), mergeOptions(absolute(fromEnv), fromFile))
-  return { config: resolveConfig(options, surroundings(directory, env)), file }
+  return { config: resolveConfig(options, environment(directory, env)), file }
 }

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
 import { memoryOriginals, memoryRenditions } from "../store/memory.ts"
 import type { TailorConfig } from "./options.ts"
+import { parseSetting } from "./parse-text.ts"
 import { resolveConfig } from "./resolve.ts"
 import { type Setting, SETTINGS } from "./settings.ts"
-import { parseSetting } from "./texts.ts"
 
 let home = ""
 let cache: string | undefined

@@ -15,7 +15,7 @@ import type { Compat, Limits, TailorConfig, TailorOptions, UnknownSize } from ".
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that completing a configuration depends on. */
-export interface Surroundings {
+export interface Environment {
   /** What relative folders and the default for renditions start from. */
   readonly directory: string
   /** Size of libuv's thread pool, on which renders run. */
@@ -192,7 +192,7 @@ const resolvePlaces = (options: TailorOptions, directory: string): Places => {
 export type Resolved = { readonly config: TailorConfig } | { readonly problems: readonly string[] }
 
 /** The complete configuration, or every mistake in it: for whoever has others to tell besides. */
-export const tryConfig = (input: unknown, { directory, threads, region }: Surroundings): Resolved => {
+export const tryConfig = (input: unknown, { directory, threads, region }: Environment): Resolved => {
   const checked = checkOptions(input)
   if ("problems" in checked) return checked
   const {
@@ -249,7 +249,7 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Surrou
  * The complete configuration.
  * @throws {bad-config} with every mistake
  */
-export const resolveConfig = (input: unknown, surroundings: Surroundings): TailorConfig => {
+export const resolveConfig = (input: unknown, surroundings: Environment): TailorConfig => {
   const resolved = tryConfig(input, surroundings)
   if ("problems" in resolved) throw badConfig(resolved.problems)
   return resolved.config

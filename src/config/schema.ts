@@ -173,7 +173,7 @@ const show = (value: unknown): string => {
   return `an object with ${list(Object.keys(value).slice(0, 10)) || "nothing"}`
 }
 
-const pathOf = (issue: v.BaseIssue<unknown>): readonly string[] =>
+const optionPath = (issue: v.BaseIssue<unknown>): readonly string[] =>
   (issue.path ?? []).map((item) => String("key" in item ? item.key : ""))
 
 /** Keys that would have been right where an unknown one was found. */
@@ -224,7 +224,7 @@ const NEEDED: Readonly<Record<string, string>> = {
 }
 
 const describe = (issue: v.BaseIssue<unknown>): string => {
-  const path = pathOf(issue)
+  const path = optionPath(issue)
   const name = path.join(".")
   if (issue.message === UNKNOWN) return `${name}: ${describeUnknown(path)}`
   const isMissing = path.length > 0 && issue.type === "loose_object" && issue.received === "undefined"

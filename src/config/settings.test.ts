@@ -2,9 +2,9 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
+import { optionsFrom, parseSetting, variablesFrom } from "./parse-text.ts"
 import { checkOptions, LIMIT_NAMES } from "./schema.ts"
 import { flagOf, type Setting, SETTINGS, variableOf } from "./settings.ts"
-import { optionsFrom, parseSetting, variablesFrom } from "./texts.ts"
 
 const settingOf = (...path: readonly string[]): Setting => {
   const setting = SETTINGS.find((some) => some.path.join(".") === path.join("."))

@@ -2,13 +2,12 @@
  * A request in, a plain `Answer` out; never throws. Everything that speaks HTTP (the Node server, `fetch`, a function in the cloud)
  * translates to and from this and decides nothing itself.
  */
-import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, refusedAddress } from "../errors.ts"
+import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, rejectedUrl } from "../errors.ts"
 import { createMemory } from "../lru.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
-import type { Found } from "../tailor/answer.ts"
+import type { ServedRendition } from "../tailor/answer.ts"
 import { cacheStatus, type Counts, serverTiming, subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
-import { LIST_PATH, pathOf, resolveAddress, type Wanted } from "./address.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { evaluateConditions, isRangeStillGood } from "./conditional.ts"
 import {
@@ -19,10 +18,11 @@ import {
   type RenditionHeaders,
 } from "./headers.ts"
 import { createResolveIpx, isIpx } from "./ipx.ts"
-import { createListAnswer } from "./list.ts"
 import { toProblem } from "./problem.ts"
+import { createListAnswer } from "./published-list.ts"
 import { parseRange } from "./range.ts"
-import { resolveSnapped } from "./snapped.ts"
+import { resolveSnapped } from "./snap-path.ts"
+import { LIST_PATH, withoutQuery, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
 export interface HandleOptions {
   /** "" or a path like `/img`, without a slash at its end. */
@@ -40,34 +40,34 @@ export interface HandleOptions {
 /** Answers a request; never rejects. */
 export type Handle = (request: HttpRequest) => Promise<Answer>
 
-type Resolve = (request: HttpRequest) => Wanted
+type Resolve = (request: HttpRequest) => ResolvedUrl
 
 /** Resolves addresses, and remembers the popular ones: what they mean never changes. */
-const createResolve = (core: Core, { basePath }: HandleOptions, resolve: typeof resolveAddress): Resolve => {
-  const remembered = createMemory<Wanted>()
+const createResolve = (core: Core, { basePath }: HandleOptions, resolve: typeof resolveUrlPath): Resolve => {
+  const remembered = createMemory<ResolvedUrl>()
   return ({ target, header }) => {
     const accept = header("accept")
     return remembered(`${target}\n${accept ?? ""}`, () => {
-      const wanted = resolve(pathOf(target), accept, basePath, core.grammar)
-      if ("refused" in wanted) throw refusedAddress(wanted)
+      const wanted = resolve(withoutQuery(target), accept, basePath, core.grammar)
+      if ("refused" in wanted) throw rejectedUrl(wanted)
       return wanted
     })
   }
 }
 
 /** Headers of an answer: those kept for the rendition, and what only this request's decision adds. */
-const withDecision = (headers: Headers, { decision }: Found): Headers => {
+const withDecision = (headers: Headers, { decision }: ServedRendition): Headers => {
   if (decision.outcome === "hit") return headers
   const timing = serverTiming(decision)
   return { ...headers, "cache-status": cacheStatus(decision), ...(timing && { "server-timing": timing }) }
 }
 
-const sendRange = (found: Found, headers: Headers, range: ByteRange): Answer => ({
+const sendRange = (found: ServedRendition, headers: Headers, range: ByteRange): Answer => ({
   status: 206,
   headers: {
     ...headers,
     "content-length": String(range.end - range.start + 1),
-    "content-range": `bytes ${range.start}-${range.end}/${found.bytes}`,
+    "content-range": `bytes ${range.start}-${range.end}/${found.byteLength}`,
   },
   body: isOpenBody(found.body) ? found.body.stream(range) : found.body.subarray(range.start, range.end + 1),
   decision: found.decision,
@@ -75,23 +75,23 @@ const sendRange = (found: Found, headers: Headers, range: ByteRange): Answer => 
 
 /** The rendition that was found, as far as the request's conditions and range let it be sent. */
 const toAnswer = async (
-  found: Found,
-  wanted: Wanted,
+  found: ServedRendition,
+  wanted: ResolvedUrl,
   request: HttpRequest,
   headersOf: RenditionHeaders,
 ): Promise<Answer> => {
   const { header, method } = request
-  const { meta, bytes, body, decision } = found
+  const { meta, byteLength, body, decision } = found
   const condition = evaluateConditions(header, meta)
   if (condition === "failed") throw preconditionFailed()
-  const { whole, notModified } = headersOf(meta, bytes, wanted)
+  const { whole, notModified } = headersOf(meta, byteLength, wanted)
   if (condition === "not-modified" || method === "HEAD") {
     await closeBody(found)
     if (condition === "not-modified") return { status: 304, headers: withDecision(notModified, found), decision }
     return { status: 200, headers: withDecision(whole, found), decision }
   }
-  const range = isRangeStillGood(header, meta) ? parseRange(header("range"), bytes) : "none"
-  if (range === "unsatisfiable") throw rangeNotSatisfiable(bytes)
+  const range = isRangeStillGood(header, meta) ? parseRange(header("range"), byteLength) : "none"
+  if (range === "unsatisfiable") throw rangeNotSatisfiable(byteLength)
   const headers = withDecision(whole, found)
   if (range !== "none") return sendRange(found, headers, range)
   return { status: 200, headers, body: isOpenBody(body) ? body.stream() : body, decision }
@@ -104,7 +104,7 @@ const answerRendition = async (
   headersOf: RenditionHeaders,
 ): Promise<Answer> => {
   const wanted = resolve(request)
-  let found: Found | undefined
+  let found: ServedRendition | undefined
   try {
     found = await answer(wanted.parsed, request.signal)
     return await toAnswer(found, wanted, request, headersOf)
@@ -113,7 +113,7 @@ const answerRendition = async (
     const subject = subjectOf(wanted.parsed.readings[0])
     return toProblem(error, request, {
       ...subject,
-      ...(found && { timings: found.decision.timings, bytes: found.bytes }),
+      ...(found && { timings: found.decision.timings, bytes: found.byteLength }),
     })
   }
 }
@@ -149,7 +149,7 @@ const createLoadIpx = (core: Core, options: HandleOptions): (() => Promise<Resol
 export const createHandle = (core: Core, options: HandleOptions): Handle => {
   const { basePath, unknownSize, compat = [] } = options
   const headersOf = createRenditionHeaders(options.cacheControl)
-  const resolve = createResolve(core, options, unknownSize === "snap" ? resolveSnapped : resolveAddress)
+  const resolve = createResolve(core, options, unknownSize === "snap" ? resolveSnapped : resolveUrlPath)
   const loadIpx = compat.includes("ipx") ? createLoadIpx(core, options) : undefined
   const listPath = basePath + LIST_PATH
   const answerList = createListAnswer(core.grammar)
@@ -157,7 +157,7 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
     try {
       if (request.method === "OPTIONS") return plain(204, OPTIONS_HEADERS, "options")
       if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method)
-      const path = pathOf(request.target)
+      const path = withoutQuery(request.target)
       if (path === "/healthz") return answerHealth(request, options.counts)
       if (path === listPath) return answerList(request)
       const isForeign = loadIpx !== undefined && isIpx(path, basePath)

@@ -10,8 +10,8 @@ import { type Grammar, toOriginalKey } from "../sizes/key.ts"
 import { parseSizeList, type SizeInput, type SizeList } from "../sizes/list.ts"
 import { snap } from "../sizes/snap.ts"
 import { AWKWARD_NAMES } from "../testing/samples.ts"
-import { resolveAddress, type Wanted } from "./address.ts"
 import { createResolveIpx, isIpx } from "./ipx.ts"
+import { resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
 const listOf = (...inputs: SizeInput[]): SizeList => {
   const parsed = parseSizeList(inputs)
@@ -144,14 +144,14 @@ describe("an address of ipx", () => {
     "w_300,h_",
   ])("with %s for a side is refused, with what would be right", (modifiers) => {
     expect(answered(`/_ipx/${modifiers}/a.jpg`)).toMatch(
-      /^bad-address: A side or the density is no number above 0\. Expected .*s_300x200/,
+      /^bad-url: A side or the density is no number above 0\. Expected .*s_300x200/,
     )
   })
 
   it.each(["/_ipx/shop/bag.jpg", "/_ipx/w_300,shop/bag.jpg", "/_ipx/w300/bag.jpg", "/_ipx/w=300/bag.jpg"])(
     "with what is no modifier is refused: %s",
     (path) => {
-      expect(answered(path)).toMatch(/^bad-address: A modifier has no value\. Expected .*w_300/)
+      expect(answered(path)).toMatch(/^bad-url: A modifier has no value\. Expected .*w_300/)
     },
   )
 
@@ -159,7 +159,7 @@ describe("an address of ipx", () => {
     "of another server's photo is refused: %s",
     (original) => {
       expect(answered(`/_ipx/w_300/${original}`)).toMatch(
-        /^bad-address: The original is the address of another server\. Expected a photo of this installation/,
+        /^bad-url: The original is the address of another server\. Expected a photo of this installation/,
       )
     },
   )
@@ -186,7 +186,7 @@ describe("an address of ipx", () => {
     `w_300/${"x".repeat(300)}.jpg`,
   ])("that is none is refused: %s", (path) => {
     const wanted = ask(`/_ipx/${path}`)
-    expect(wanted).toMatchObject({ refused: "bad-address" })
+    expect(wanted).toMatchObject({ refused: "bad-url" })
   })
 
   it("is no original that a store of both would have as a rendition", () => {
@@ -215,7 +215,7 @@ describe("what unpic writes", () => {
         })
         const wanted = ask(url.split("?")[0] ?? "")
         expect(wanted).not.toHaveProperty("refused")
-        const { parsed } = wanted as Wanted
+        const { parsed } = wanted as ResolvedUrl
         const reading = parsed.readings.find((one) => one.original === name)
         expect(listed).toContain(reading?.size)
         const asked = { ...(width && { width }), ...(height && { height }) }
@@ -258,7 +258,7 @@ describe("whatever is asked below /_ipx/", () => {
         const wanted = ask(asked, "image/webp", grammar)
         if ("refused" in wanted) return
         answers += 1
-        const named = resolveAddress(wanted.contentLocation ?? "", undefined, "", { ...grammar, basePath: "" })
+        const named = resolveUrlPath(wanted.contentLocation ?? "", undefined, "", { ...grammar, basePath: "" })
         expect("refused" in named ? named : named.parsed.key).toBe(wanted.parsed.key)
         expect(toOriginalKey(wanted.parsed.key)).toBe(wanted.parsed.key)
       }),

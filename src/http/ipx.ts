@@ -18,7 +18,7 @@ import {
 import type { Size } from "../sizes/list.ts"
 import { MAX_SIDE } from "../sizes/size.ts"
 import { snap } from "../sizes/snap.ts"
-import { asAlias, resolveAddress, type Wanted } from "./address.ts"
+import { asAlias, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
 /** What unpic's `extract` makes of an address, as far as it matters here. */
 export type ExtractIpx = (url: string) => { readonly operations: object } | null
@@ -26,7 +26,7 @@ export type ExtractIpx = (url: string) => { readonly operations: object } | null
 /** A scheme with a slash, escaped or not. */
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*(?::|%3a)(?:\/|%2f)/i
 
-const refuse = (detail: string, hint: string): Refusal => ({ refused: "bad-address", detail, hint })
+const refuse = (detail: string, hint: string): Refusal => ({ refused: "bad-url", detail, hint })
 
 const refuseModifiers = (detail: string, basePath: string): Refusal =>
   refuse(detail, `Expected whole pixels, like ${basePath}/_ipx/w_300,h_200/photo.jpg, s_300x200, w_300 or _ for none.`)
@@ -65,7 +65,7 @@ const toOwn = (
   accept: string | undefined,
   basePath: string,
   grammar: Grammar,
-): Wanted | Refusal => {
+): ResolvedUrl | Refusal => {
   const asked = askedIn(operations)
   if (!Object.values(asked).every((value) => value > 0 && value < Infinity))
     return refuseModifiers("A side or the density is no number above 0.", basePath)
@@ -78,7 +78,7 @@ const toOwn = (
   const format = said && !isOwn && grammar.formats.includes(said) ? said : undefined
   const key = formatKey({ original: original as OriginalKey, size, format })
   // Whoever asks for the original's own format gets no other.
-  const wanted = resolveAddress(`${basePath}/${encodeKey(key)}`, isOwn ? undefined : accept, basePath, grammar)
+  const wanted = resolveUrlPath(`${basePath}/${encodeKey(key)}`, isOwn ? undefined : accept, basePath, grammar)
   if ("refused" in wanted) return wanted
   return asAlias({ ...wanted, isNegotiated: wanted.isNegotiated && !isOwn }, basePath)
 }
@@ -86,9 +86,9 @@ const toOwn = (
 /** Whether a raw path is one of these. */
 export const isIpx = (path: string, basePath: string): boolean => path.startsWith(`${basePath}/_ipx/`)
 
-/** Like {@link resolveAddress}, for a path of which {@link isIpx} is true. */
+/** Like {@link resolveUrlPath}, for a path of which {@link isIpx} is true. */
 export const createResolveIpx =
-  (extract: ExtractIpx): typeof resolveAddress =>
+  (extract: ExtractIpx): typeof resolveUrlPath =>
   (path, accept, basePath, grammar) => {
     const below = path.slice(`${basePath}/_ipx/`.length)
     const [modifiers = ""] = below.split("/")

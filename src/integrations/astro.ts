@@ -9,15 +9,15 @@
 import { MAX_DPR } from "../client/attributes.ts"
 import { createClient, type Client, type ClientOptions } from "../client/client.ts"
 import { fail } from "../client/fail.ts"
-import { rungsOf } from "../client/srcset.ts"
+import { srcsetCandidates } from "../client/srcset.ts"
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import { decodeKey } from "../sizes/key.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 import { type Dimensions, formatSize } from "../sizes/size.ts"
-import { ladderOf } from "../sizes/snap.ts"
-import { keepFacts } from "./facts.ts"
-import { failNotListed, type Said, shapeOf, shownAs } from "./meant.ts"
+import { sizesOfShape } from "../sizes/snap.ts"
+import { cacheInfo } from "./cache-info.ts"
+import { failNotListed, type DisplayProps, shapeOf, shownAs } from "./match-size.ts"
 
 /** What a client is told. `baseUrl` is absolute, since the server is asked while pages are built. */
 export type ImageServiceOptions = ClientOptions<readonly SizeInput[], readonly Format[]>
@@ -99,7 +99,7 @@ const servers = new WeakMap<ImageServiceOptions, Server>()
 const open = (options: ImageServiceOptions): Server => {
   const photos: Client<string, Format> = createClient(options)
   const { formats = DEFAULT_FORMATS, sizes } = options
-  return { photos, formats, list: sizes.flatMap((size) => toShape(size) ?? []), infoOf: keepFacts(photos.info) }
+  return { photos, formats, list: sizes.flatMap((size) => toShape(size) ?? []), infoOf: cacheInfo(photos.info) }
 }
 
 const serverOf = ({ service: { config } }: ImageConfig): Server => {
@@ -137,7 +137,7 @@ const candidatesOf = (props: Props, photo: Photo, shape: Shape, shown: Dimension
   const { original, info, list, photos } = photo
   const layout = props["data-astro-image"]
   const asked = askedOf(props, shown)
-  const ladder = ladderOf(shape, list)
+  const ladder = sizesOfShape(shape, list)
   for (const width of asked ?? []) {
     const box = { ...shape, width, ...(shape.height && { height: Math.round((width * shown.height) / shown.width) }) }
     if (!ladder.some((size) => size.width === width)) failNotListed(formatSize(box), box, photo)
@@ -145,7 +145,7 @@ const candidatesOf = (props: Props, photo: Photo, shape: Shape, shown: Dimension
   const offered = asked ? ladder.filter(({ width = 0 }) => asked.includes(width)) : ladder
   const maxWidth = asked || layout === "full-width" ? undefined : MAX_DPR * shown.width
   const format = formatOf(props, photo)
-  return rungsOf(shape, offered, { info, maxWidth }, ({ name }) => photos.url(original, name, format)).map(
+  return srcsetCandidates(shape, offered, { info, maxWidth }, ({ name }) => photos.url(original, name, format)).map(
     ({ url, width = 0 }) => ({
       url,
       width,
@@ -163,7 +163,7 @@ const sizesOf = (props: Props, { width }: Dimensions): string | undefined => {
 }
 
 /** Sides may be given as text. */
-const saidBy = ({ shape, width, height }: Props): Said => ({
+const saidBy = ({ shape, width, height }: Props): DisplayProps => ({
   shape,
   width: width === undefined ? undefined : Number(width),
   height: height === undefined ? undefined : Number(height),

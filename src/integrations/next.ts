@@ -13,7 +13,7 @@ import { fail } from "../client/fail.ts"
 import type { Format } from "../sizes/format.ts"
 import type { SizeInput } from "../sizes/list.ts"
 import { byWidth } from "./by-width.ts"
-import { pictured } from "./pictured.ts"
+import { pictureFor } from "./picture-for.ts"
 
 /** Of `images` in `next.config`: https://nextjs.org/docs/app/api-reference/components/image#configuration-options */
 export interface ImageConfig {
@@ -88,7 +88,7 @@ export const photo = <Name extends string, Explicit extends Format>(
 ): Photo => {
   // A browser heeds "auto" in a <source> only where the <img> has it too, and Next takes it away there. `priority` leaves it out.
   const shown = { ...options, priority: true, placeholder: false }
-  const { sources, img } = pictured(photos, original, shown)
+  const { sources, img } = pictureFor(photos, original, shown)
   const { info } = options
   const blurred = (placeholder ?? info?.format === "jpeg") && isPicture(info?.placeholder) && info.placeholder
   return {

@@ -11,9 +11,9 @@ import type { Attributes, ImgOptions, SourceAttributes } from "../client/attribu
 import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
 import { type SizeInput, type Shape, toShape } from "../sizes/list.ts"
-import { ladderOf, snap } from "../sizes/snap.ts"
-import { pictured } from "./pictured.ts"
-import { type AnyOptions, type Asked, createSnapped } from "./snapped.ts"
+import { sizesOfShape, snap } from "../sizes/snap.ts"
+import { type AnyOptions, type Asked, createSnapped } from "./listed-urls.ts"
+import { pictureFor } from "./picture-for.ts"
 
 /** As `@nuxt/image` gives them: https://image.nuxt.com/advanced/custom-provider */
 export interface Modifiers extends Asked {
@@ -56,10 +56,10 @@ export interface ImageOptions {
 /** The module has these, whatever is configured: its `<NuxtPicture>` offers all of them. */
 const SCREENS = { sm: 640, md: 768, lg: 1024, xl: 1280, "2xl": 1536 }
 
-/** A rung for each size, in windows from its own width on; `sizes` says 100vw in all of them. */
+/** A candidate for each size, in windows from its own width on; `sizes` says 100vw in all of them. */
 const presetOf = (shape: Shape, list: readonly Shape[]): Preset => {
   const { name, width = 0, height } = shape
-  const sizes = ladderOf(shape, list).map((size) => `${size.width}:100vw`)
+  const sizes = sizesOfShape(shape, list).map((size) => `${size.width}:100vw`)
   return { sizes: sizes.join(" "), densities: "1", modifiers: { shape: name, width, ...(height && { height }) } }
 }
 
@@ -113,7 +113,7 @@ export const photo = <Name extends string, Explicit extends Format>(
   const {
     sources,
     img: { sizes, ...img },
-  } = pictured(photos, original, options)
+  } = pictureFor(photos, original, options)
   return {
     sources,
     image: { ...img, ...(sizes && { "^sizes": sizes }) },

@@ -9,10 +9,10 @@
  */
 import { type ImgOptions, MAX_DPR } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
-import type { Rung } from "../client/srcset.ts"
+import type { Candidate } from "../client/srcset.ts"
 import type { Format } from "../sizes/format.ts"
-import { pictured } from "./pictured.ts"
-import { type AnyOptions, createSnapped } from "./snapped.ts"
+import { type AnyOptions, createSnapped } from "./listed-urls.ts"
+import { pictureFor } from "./picture-for.ts"
 
 /** Of unpic's own `Operations` all, and a shape: https://unpic.pics/lib/ */
 export interface Operations {
@@ -77,7 +77,7 @@ export const createProvider = (options: AnyOptions): Provider => {
     },
     breakpoints: (shape) =>
       photos
-        .rungs("any", { shape })
+        .candidates("any", { shape })
         .map(({ width }) => width)
         .filter(isWidth),
   }
@@ -118,12 +118,14 @@ export interface Photo {
   readonly image: SharedProps & { readonly priority: boolean; readonly background?: string }
 }
 
-/** Of what a component asks for, each breakpoint is the width of a rung; without a width, the address of the shape itself. */
+/** Of what a component asks for, each breakpoint is the width of a candidate; without a width, the address of the shape itself. */
 const among =
-  (rungs: readonly Rung[], own: string): SharedProps["transformer"] =>
+  (candidates: readonly Candidate[], own: string): SharedProps["transformer"] =>
   (_, { width }) =>
-    (width ? (rungs.find((rung) => (rung.width ?? 0) >= Number(width)) ?? rungs[rungs.length - 1]) : undefined)?.url ??
-    own
+    (width
+      ? (candidates.find((candidate) => (candidate.width ?? 0) >= Number(width)) ?? candidates[candidates.length - 1])
+      : undefined
+    )?.url ?? own
 
 /**
  * Any picture: crops, originals of any dimensions, every format.
@@ -141,16 +143,16 @@ export const photo = <Name extends string, Explicit extends Format>(
 ): Photo => {
   const { width: shown, priority = false, sizes, info } = options
   const layout = asked ?? (shown ? "constrained" : "fullWidth")
-  const { sources: typed, img } = pictured(photos, original, options)
+  const { sources: typed, img } = pictureFor(photos, original, options)
   const { width, height } = img
   const room: Room = layout === "fullWidth" ? { layout, aspectRatio: width / height } : { layout, width, height }
   // A fixed width is the component's to say: it is the same in a window that is narrower.
   const said = layout === "fixed" ? sizes : img.sizes
 
   const propsIn = (format: Explicit | undefined): SharedProps => {
-    const rungs = photos.rungs(original, { ...options, format, maxWidth: shown && MAX_DPR * shown })
-    const breakpoints = rungs.map((rung) => rung.width).filter(isWidth)
-    const transformer = among(rungs, photos.url(original, options.shape, format))
+    const candidates = photos.candidates(original, { ...options, format, maxWidth: shown && MAX_DPR * shown })
+    const breakpoints = candidates.map((candidate) => candidate.width).filter(isWidth)
+    const transformer = among(candidates, photos.url(original, options.shape, format))
     return { src: original, transformer, breakpoints, ...(said && { sizes: said }), ...room }
   }
 

@@ -15,8 +15,8 @@ const WHOLE: ReadonlySet<Inspected["container"]> = new Set(["png", "gif", "tiff"
 
 /** Whether renditions may be made of {@link decodeWhole}'s pixels. */
 export const canShare = (original: Inspected, recipe: Recipe): boolean => {
-  const { container, animated, isTurned, isWorkedInSrgb } = original
-  if (!WHOLE.has(container) || animated || isTurned || isWorkedInSrgb) return false
+  const { container, animated, isTurned, needsSrgbFirst } = original
+  if (!WHOLE.has(container) || animated || isTurned || needsSrgbFirst) return false
   if (recipe.kind === "info") return true
   const { format } = outputFormat(recipe.asked, original)
   // A GIF takes over the palette of its original; PNG keeps the resolution to more digits than is known of a TIFF's.

@@ -23,7 +23,7 @@ const skipSubBlocks = (bytes: Uint8Array, from: number): number => {
 }
 
 /** True where the data end within a block. A missing trailer alone is fine: every viewer shows such a file whole. */
-export const isCutGif = (bytes: Uint8Array): boolean => {
+export const isTruncatedGif = (bytes: Uint8Array): boolean => {
   let at = HEADER_BYTES + tableBytes(bytes[10] ?? 0)
   while (at < bytes.length) {
     if (bytes[at] === EXTENSION) at = skipSubBlocks(bytes, at + 2)

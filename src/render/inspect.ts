@@ -7,7 +7,7 @@ import type { Metadata } from "sharp"
 import { corruptOriginal, originalTooLarge, unsupportedOriginal } from "../errors.ts"
 import type { Format } from "../sizes/format.ts"
 import type { Dimensions } from "../sizes/size.ts"
-import { isCutGif } from "./gif.ts"
+import { isTruncatedGif } from "./gif.ts"
 import { loadSharp } from "./sharp.ts"
 import { type Container, sniff } from "./sniff.ts"
 
@@ -38,13 +38,13 @@ export interface Inspected {
   /** EXIF says that it lies on its side, or is mirrored. */
   readonly isTurned: boolean
   /** Must be turned to sRGB before anything else, since libvips does not convert it rightly afterwards. */
-  readonly isWorkedInSrgb: boolean
+  readonly needsSrgbFirst: boolean
   /** JPEG: progressive; PNG: interlaced. */
   readonly isProgressive: boolean
   /** Pixels that are decoded: of one frame, or of all where the animation is kept. */
   readonly decodedPixels: number
   /** Length of the original. */
-  readonly bytes: number
+  readonly byteLength: number
 }
 
 const FORMAT_OF: Record<Container, Format | "other"> = {
@@ -120,14 +120,14 @@ const weighFrames = (
   return { frames, animated, decoded: animated ? weight : pixels }
 }
 
-type Colours = Pick<Inspected, "isPalette" | "isGrey" | "colours" | "isWorkedInSrgb">
+type Colours = Pick<Inspected, "isPalette" | "isGrey" | "colours" | "needsSrgbFirst">
 
 const describeColours = ({ space, depth, hasAlpha, hasProfile, isPalette, bitsPerSample = 8 }: Metadata): Colours => ({
   isPalette,
   isGrey: space === "b-w" || space === "grey16",
   colours: 2 ** Math.min(8, bitsPerSample),
   // 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background.
-  isWorkedInSrgb: depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile),
+  needsSrgbFirst: depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile),
 })
 
 /**
@@ -140,7 +140,7 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
   const sniffed = sniff(bytes)
   if ("unsupported" in sniffed) throw unsupportedOriginal(sniffed.unsupported, CONVERT)
   const { container } = sniffed
-  if (container === "gif" && isCutGif(bytes)) throw corruptOriginal("the data end within a block")
+  if (container === "gif" && isTruncatedGif(bytes)) throw corruptOriginal("the data end within a block")
   const metadata = await readHeader(bytes, container)
   const { width, height } = metadata.autoOrient
   const pixels = width * height
@@ -160,6 +160,6 @@ export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise
     ...describeColours(metadata),
     isProgressive: metadata.isProgressive,
     decodedPixels: decoded,
-    bytes: bytes.length,
+    byteLength: bytes.length,
   }
 }

@@ -42,10 +42,10 @@ const stripBytes = ({ container, dimensions }: Inspected, outputWidth: number): 
   return PER_STRIP_PIXEL * width * Math.min(dimensions.height, STRIP_ROWS)
 }
 
-const decodingBytes = ({ container, isProgressive, decodedPixels, dimensions, bytes }: Inspected): number => {
+const decodingBytes = ({ container, isProgressive, decodedPixels, dimensions, byteLength }: Inspected): number => {
   const perPixel = PER_DECODED_PIXEL[container][isProgressive ? "progressive" : "baseline"]
   const canvas = container === "gif" ? PER_GIF_FRAME_PIXEL * dimensions.width * dimensions.height : 0
-  return bytes + perPixel * decodedPixels + canvas
+  return byteLength + perPixel * decodedPixels + canvas
 }
 
 /** Of pixels that are decoded for several renditions: at most four channels, held twice while they are gathered. */

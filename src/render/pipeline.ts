@@ -43,7 +43,7 @@ const flatten: Step = (image, { format, original, recipe }) =>
   format === "jpeg" && original.hasAlpha ? image.flatten({ background: recipe.settings.background }) : image
 
 /** libvips would work in a space of its own, and not come back from it. */
-const workInSrgb: Step = (image, { original }) => (original.isWorkedInSrgb ? image.pipelineColourspace("srgb") : image)
+const workInSrgb: Step = (image, { original }) => (original.needsSrgbFirst ? image.pipelineColourspace("srgb") : image)
 
 const STEPS: readonly Step[] = [workInSrgb, orient, resize, toSrgb, flatten]
 
@@ -90,7 +90,7 @@ export const renderImage = async (
   let best = await encode(prepare(), encoding).toBuffer()
   if (job.format === original.format) {
     for (const encodeLighter of lighter) {
-      if (best.length <= original.bytes) break
+      if (best.length <= original.byteLength) break
       const attempt = await encodeLighter(prepare(), encoding).toBuffer()
       if (attempt.length < best.length) best = attempt
     }

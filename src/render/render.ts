@@ -6,7 +6,7 @@ import { codeOf, corruptOriginal, renderFailed } from "../errors.ts"
 import { CONTENT_TYPES, type Format } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import { canShare, decodeWhole } from "./decode.ts"
-import { describeOriginal } from "./info.ts"
+import { describeOriginal } from "./describe.ts"
 import { inspect, type Inspected, type InspectLimits } from "./inspect.ts"
 import { estimateDecode, estimatePeak } from "./memory.ts"
 import { renderImage } from "./pipeline.ts"
@@ -63,7 +63,7 @@ const isOurs = (error: unknown): boolean =>
   !error.message.includes("bad image dimensions")
 
 /** What goes wrong with the pixels, as an error for whoever asked. */
-const blaming = async <T>(work: () => Promise<T>): Promise<T> => {
+const mapRenderErrors = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work()
   } catch (error) {
@@ -78,6 +78,6 @@ export const createRenderer = (limits: InspectLimits): Renderer => ({
   estimatePeak,
   estimateDecode,
   canShare,
-  decode: (bytes, original) => blaming(() => decodeWhole(bytes, original)),
-  render: (bytes, original, recipe, decoded) => blaming(() => renderOnce(bytes, original, recipe, decoded)),
+  decode: (bytes, original) => mapRenderErrors(() => decodeWhole(bytes, original)),
+  render: (bytes, original, recipe, decoded) => mapRenderErrors(() => renderOnce(bytes, original, recipe, decoded)),
 })

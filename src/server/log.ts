@@ -30,7 +30,7 @@ export const describeRequest = ({
     outcome === "refused"
       ? `${code ?? ""} ${code ? reason : ""}`
       : output
-        ? `${output.contentType} ${output.bytes} bytes`
+        ? `${output.contentType} ${output.byteLength} bytes`
         : ""
   const failure = storeFailure === undefined ? "" : ` — not stored: ${storeFailure}`
   const behind = cause instanceof Error ? ` — ${cause.message}` : ""

@@ -95,7 +95,7 @@ export const toNodeListener =
 /** What Node's parser refuses never becomes a request; by the code of its error. */
 const UNPARSED: Readonly<Record<string, string>> = {
   HPE_INVALID_URL:
-    "400 bad-address: The address has characters that none may have. Escape what is not ASCII, as UTF-8: é is %C3%A9.",
+    "400 bad-url: The address has characters that none may have. Escape what is not ASCII, as UTF-8: é is %C3%A9.",
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 }

@@ -28,4 +28,4 @@ export { nearestSize, parseSizeList, type Problem, type Size, type SizeInput, ty
 export { isNegotiable, negotiate } from "./negotiate.ts"
 export { type PublishedList, publishList } from "./published.ts"
 export { type Box, type Dimensions, formatSize, GRAVITIES, type Gravity, MAX_SIDE, parseSize } from "./size.ts"
-export { type Asked, ladderOf, snap } from "./snap.ts"
+export { type Asked, sizesOfShape, snap } from "./snap.ts"

@@ -7,7 +7,7 @@ export interface Info extends Dimensions {
   /** Of the original, by its bytes; "tiff" too. */
   readonly format: Format | "tiff"
   /** Length of the original. */
-  readonly bytes: number
+  readonly byteLength: number
   /** Whether its base rendition moves. */
   readonly animated: boolean
   /** `data:` address of a WebP of at most 16 pixels a side. */

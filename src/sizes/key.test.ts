@@ -198,7 +198,7 @@ describe("parseKey", () => {
       ["facts without .json", "/info/photo.jpg"],
       ["facts of nothing", "/info/.json"],
     ])("%s", (_, path) => {
-      expect(refusalOf(path)?.refused).toBe("bad-address")
+      expect(refusalOf(path)?.refused).toBe("bad-url")
     })
 
     it.each([
@@ -286,7 +286,7 @@ const exactly = (text: string): RegExp => new RegExp(`^${text.replace(/[\\^$.*+?
 describe("an address without a size", () => {
   it.each(["/", "/photo.jpg"])("is told what addresses look like, base path included: %s", (path) => {
     expect(parse(path, { ...GRAMMAR, basePath: "/img" })).toEqual({
-      refused: "bad-address",
+      refused: "bad-url",
       detail: "The address has no size.",
       hint: "Expected /img/<directory>/<size>/<file>, for instance /img/360x270/photo.jpg.",
     })
@@ -349,7 +349,7 @@ describe("decodePath", () => {
     ["an encoded surrogate", "/480h/%ed%a0%80.jpg"],
     ["Latin-1", "/480h/caf%E9.jpg"],
   ])("refuses %s", (_, path) => {
-    expect(decodePath(path)).toMatchObject({ refused: "bad-address" })
+    expect(decodePath(path)).toMatchObject({ refused: "bad-url" })
   })
 
   it.each([
@@ -357,7 +357,7 @@ describe("decodePath", () => {
     ["a trailing half", "/\udc00/480h/a.jpg"],
     ["two halves in the wrong order", "/480h/\udc00\ud800.jpg"],
   ])("refuses a text that is no Unicode: %s of a surrogate pair", (_, path) => {
-    expect(decodePath(path)).toMatchObject({ refused: "bad-address" })
+    expect(decodePath(path)).toMatchObject({ refused: "bad-url" })
   })
 
   it("is undone by encodeKey and undoes it", () => {

@@ -44,7 +44,7 @@ export type Reading = ImageReading<Size | typeof INFO>
 
 /** Why an address means nothing, in words for whoever asked. */
 export interface Refusal {
-  readonly refused: "bad-address" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
+  readonly refused: "bad-url" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
   readonly detail: string
   readonly hint?: string
 }
@@ -103,16 +103,16 @@ const segmentFault = (segment: string): string => {
  * The root (`/`) has none.
  */
 export const decodePath = (path: string): readonly string[] | Refusal => {
-  if (!path.startsWith("/")) return refuse("bad-address", "Expected a path that starts with a slash.")
+  if (!path.startsWith("/")) return refuse("bad-url", "Expected a path that starts with a slash.")
   const segments: string[] = []
   if (path === "/") return segments
   for (const raw of path.slice(1).split("/")) {
     const segment = recode(decodeURIComponent, raw)
     if (segment === undefined)
-      return refuse("bad-address", "The address has a malformed escape.", "A percent sign is written %25.")
+      return refuse("bad-url", "The address has a malformed escape.", "A percent sign is written %25.")
     if (!isSegment(segment)) {
       const detail = `The address has ${segmentFault(segment)}.`
-      return refuse("bad-address", detail, "Expected /<directory>/<size>/<file>.")
+      return refuse("bad-url", detail, "Expected /<directory>/<size>/<file>.")
     }
     segments.push(segment)
   }
@@ -176,7 +176,7 @@ const parseInfo = (directory: string, file: string, { basePath = "" }: Grammar):
   const original = file.slice(0, -".json".length)
   if (!file.endsWith(".json") || !isSegment(original)) {
     return refuse(
-      "bad-address",
+      "bad-url",
       "Facts of a photo are addressed with .json at the end.",
       `Try ${basePath}/${encodeKey(`${directory}${INFO}/${file}`)}.json.`,
     )
@@ -244,7 +244,7 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
   if (file === undefined || sizeSegment === undefined) {
     const { basePath = "" } = grammar
     return refuse(
-      "bad-address",
+      "bad-url",
       "The address has no size.",
       `Expected ${basePath}/<directory>/<size>/<file>, for instance ${basePath}/${grammar.sizes[0].name}/photo.jpg.`,
     )
@@ -258,7 +258,7 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
   const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file, grammar)
   if ("refused" in parsed) return parsed
   const fitting = parsed.readings.filter(({ original }) => fits(original, grammar))
-  if (fitting.length === 0) return refuse("bad-address", "The address is too long to be stored.")
+  if (fitting.length === 0) return refuse("bad-url", "The address is too long to be stored.")
   const readings = fitting.filter(({ original }) => canBeOriginal(original, grammar))
   if (readings.length > 0) return { ...parsed, readings: readings as [Reading, ...Reading[]] }
   return refuse(

@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
 import { parseSizeList, type SizeInput, type SizeList } from "./list.ts"
-import { ladderOf, snap } from "./snap.ts"
+import { sizesOfShape, snap } from "./snap.ts"
 
 const listOf = (...inputs: SizeInput[]): SizeList => {
   const parsed = parseSizeList(inputs)
@@ -98,9 +98,9 @@ describe("snap", () => {
   })
 })
 
-describe("ladderOf", () => {
+describe("sizesOfShape", () => {
   const namesFor = (name: string, list: SizeList): readonly string[] =>
-    ladderOf(list.find((size) => size.name === name) ?? list[0], list).map((size) => size.name)
+    sizesOfShape(list.find((size) => size.name === name) ?? list[0], list).map((size) => size.name)
 
   it("has all sizes of one shape, smallest first", () => {
     expect(namesFor("1280w", LIST)).toEqual(["320w", "640w", "1280w"])

@@ -35,7 +35,7 @@ export const isSameShape = (a: Box, b: Box): boolean =>
 const ascending = <T extends Box>(sizes: readonly T[]): readonly T[] => sizes.slice().sort((a, b) => area(a) - area(b))
 
 /** All sizes that show the same part of a picture as a listed one does, smallest first: what one `srcset` may offer. */
-export const ladderOf = <T extends Shape>(size: Shape, list: readonly T[]): readonly T[] =>
+export const sizesOfShape = <T extends Shape>(size: Shape, list: readonly T[]): readonly T[] =>
   ascending(list.filter((other) => isSameShape(other, size) && other.gravity === size.gravity))
 
 const nearestRatio = <T extends Box>(asked: Required<Box>, list: readonly T[]): T | undefined => {

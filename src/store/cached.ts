@@ -24,7 +24,7 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     // As exact as that need be: finer, it sets a timer every millisecond.
     ttlResolution: 1000,
     maxEntrySize: Math.min(maxBytes, MAX_OBJECT_BYTES + ENTRY_BYTES),
-    sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
+    sizeCalculation: ({ byteLength }) => byteLength + ENTRY_BYTES,
   })
   /** What is being read: who reads across a write or a deletion may not have what is stored now. */
   const reading = new Map<string, { readers: number; isChanged: boolean }>()
@@ -60,12 +60,12 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     put: async (key, bytes, meta, options) => {
       change(key)
       memory.delete(key)
-      keep(key, { meta, bytes: bytes.length, body: bytes })
+      keep(key, { meta, byteLength: bytes.length, body: bytes })
       const result = await store.put(key, bytes, meta, options)
       change(key)
       // Of two that are written at one time, nobody knows here which the store has in the end.
       if (memory.peek(key)?.meta !== meta) memory.delete(key)
-      else if (result) keep(key, { meta: { ...meta, etag: result.etag }, bytes: bytes.length, body: bytes })
+      else if (result) keep(key, { meta: { ...meta, etag: result.etag }, byteLength: bytes.length, body: bytes })
       return result
     },
     delete: async (keys, options) => {

@@ -11,7 +11,7 @@ import { resolve, sep } from "node:path"
 
 import { busy, originalTooLarge } from "../errors.ts"
 import { createLru } from "../lru.ts"
-import { absentOr, pathOf, systemCode, unavailable } from "./paths.ts"
+import { absentOr, filePath, systemCode, unavailable } from "./folder-paths.ts"
 import type { OriginalObject, Originals, OriginalStat } from "./store.ts"
 
 /** No file system we know of has a coarser clock than FAT's two seconds. */
@@ -28,8 +28,8 @@ const toStat = (stats: BigIntStats, since: number): OriginalStat => {
   const isSettled = (ms: bigint): boolean => ms < since - SETTLED_AFTER_MS || ms > now + SETTLED_AFTER_MS
   return {
     version: `${stats.mtimeNs}-${stats.ctimeNs}-${stats.size}`,
-    bytes: Number(stats.size),
-    settled: isSettled(stats.mtimeMs) && isSettled(stats.ctimeMs),
+    byteLength: Number(stats.size),
+    isStable: isSettled(stats.mtimeMs) && isSettled(stats.ctimeMs),
   }
 }
 
@@ -92,7 +92,7 @@ export const folderOriginals = (folder: string): Originals => {
   return {
     name: "folder",
     head: async (key) => {
-      const path = pathOf(root, key)
+      const path = filePath(root, key)
       if (!path) return undefined
       const since = Date.now()
       try {
@@ -104,7 +104,7 @@ export const folderOriginals = (folder: string): Originals => {
       }
     },
     get: async (key, { maxBytes = Infinity } = {}) => {
-      const path = pathOf(root, key)
+      const path = filePath(root, key)
       let file: FileHandle | undefined
       try {
         const real = path && realPath(path)

@@ -31,8 +31,8 @@ import { promisify } from "node:util"
 import type { LRUCache } from "lru-cache"
 
 import { createLru } from "../lru.ts"
-import { type Facts, fileFacts, isFacts, isSameFile } from "./facts.ts"
-import { absentOr, pathOf, systemCode, unavailable } from "./paths.ts"
+import { type FileRecord, toFileIdentity, isFileRecord, isSameFile } from "./file-record.ts"
+import { absentOr, filePath, systemCode, unavailable } from "./folder-paths.ts"
 import type { OpenBody, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
 /** Up to here a file is read at once, synchronously: cheaper than asking the thread pool. */
@@ -40,7 +40,7 @@ const SYNC_READ_BYTES = 65_536
 /** Above this a file is streamed rather than held. */
 const HELD_BYTES = 1_048_576
 /** Facts of so many renditions are remembered, about 1 kB each; those of another are read from its file. */
-const KNOWN_FACTS = 5000
+const CACHED_RECORDS = 5000
 /** A temporary file this old has no writer any more. */
 const ABANDONED_AFTER_MS = 600_000
 
@@ -70,9 +70,9 @@ const streamed = (fd: number): OpenBody => ({
 })
 
 /** Opens a file if it is the one that its facts speak of. */
-const openIfSame = (path: string, facts: Facts): number | undefined => {
+const openIfSame = (path: string, facts: FileRecord): number | undefined => {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  if (isSameFile(fileFacts(fstatSync(fd, { bigint: true })), facts.file)) return fd
+  if (isSameFile(toFileIdentity(fstatSync(fd, { bigint: true })), facts.file)) return fd
   closeSync(fd)
   return undefined
 }
@@ -98,16 +98,16 @@ interface Place {
   readonly facts: string
   readonly temporary: string
   /** Facts that were read or written lately. */
-  readonly known: LRUCache<string, Facts>
+  readonly known: LRUCache<string, FileRecord>
 }
 
-const factsPath = ({ facts }: Place, key: string): string | undefined => pathOf(facts, `${key}.json`)
+const recordPath = ({ facts }: Place, key: string): string | undefined => filePath(facts, `${key}.json`)
 
-const readFacts = (place: Place, key: string): Facts | undefined => {
-  const path = factsPath(place, key)
+const readRecord = (place: Place, key: string): FileRecord | undefined => {
+  const path = recordPath(place, key)
   try {
     const facts: unknown = path && JSON.parse(readFileSync(path, "utf8"))
-    if (!isFacts(facts)) return undefined
+    if (!isFileRecord(facts)) return undefined
     place.known.set(key, facts)
     return facts
   } catch (error) {
@@ -116,22 +116,22 @@ const readFacts = (place: Place, key: string): Facts | undefined => {
 }
 
 /** The open file with facts that speak of it: those in memory first, then those on disk, since another process may have written. */
-const openWithFacts = (
+const openWithRecord = (
   place: Place,
   key: string,
   path: string,
-): { readonly fd: number; readonly facts: Facts } | undefined => {
-  const openBy = (facts: Facts | undefined): { readonly fd: number; readonly facts: Facts } | undefined => {
+): { readonly fd: number; readonly facts: FileRecord } | undefined => {
+  const openBy = (facts: FileRecord | undefined): { readonly fd: number; readonly facts: FileRecord } | undefined => {
     const fd = facts && openIfSame(path, facts)
     return facts && fd !== undefined ? { fd, facts } : undefined
   }
-  return openBy(place.known.get(key)) ?? openBy(readFacts(place, key))
+  return openBy(place.known.get(key)) ?? openBy(readRecord(place, key))
 }
 
 const head = async (place: Place, key: string): Promise<RenditionMeta | undefined> => {
-  const path = pathOf(place.files, key)
+  const path = filePath(place.files, key)
   try {
-    const opened = path && openWithFacts(place, key, path)
+    const opened = path && openWithRecord(place, key, path)
     if (opened) closeSync(opened.fd)
     return opened ? opened.facts : undefined
   } catch (error) {
@@ -140,15 +140,15 @@ const head = async (place: Place, key: string): Promise<RenditionMeta | undefine
 }
 
 const get = async (place: Place, key: string): Promise<RenditionObject | undefined> => {
-  const path = pathOf(place.files, key)
+  const path = filePath(place.files, key)
   try {
-    const opened = path && openWithFacts(place, key, path)
+    const opened = path && openWithRecord(place, key, path)
     if (!opened) return undefined
     const { fd, facts } = opened
     const { bytes } = facts.file
-    if (bytes > HELD_BYTES) return { meta: facts, bytes, body: streamed(fd) }
+    if (bytes > HELD_BYTES) return { meta: facts, byteLength: bytes, body: streamed(fd) }
     const body = await readHeld(fd, bytes)
-    return body && { meta: facts, bytes, body }
+    return body && { meta: facts, byteLength: bytes, body }
   } catch (error) {
     return absentOr(error, key)
   }
@@ -158,42 +158,42 @@ const get = async (place: Place, key: string): Promise<RenditionObject | undefin
  * Writes a file aside and moves it into place; what is known of it then. Only the sync waits for the disk, so only it leaves this
  * thread: the other calls take microseconds for renditions of the usual size, less than a trip through the thread pool.
  */
-const moveIn = async (
+const writeAtomically = async (
   { temporary }: Place,
   path: string,
   content: Uint8Array | string,
   isSynced: boolean,
-): Promise<Facts["file"]> => {
-  const draft = join(temporary, randomUUID())
+): Promise<FileRecord["file"]> => {
+  const tempPath = join(temporary, randomUUID())
   try {
     mkdirSync(temporary, { recursive: true })
-    const fd = openSync(draft, "wx")
+    const fd = openSync(tempPath, "wx")
     let facts
     try {
       writeFileSync(fd, content)
       if (isSynced) await syncAsync(fd)
-      facts = fileFacts(fstatSync(fd, { bigint: true }))
+      facts = toFileIdentity(fstatSync(fd, { bigint: true }))
     } finally {
       closeSync(fd)
     }
     mkdirSync(dirname(path), { recursive: true })
-    renameSync(draft, path)
+    renameSync(tempPath, path)
     return facts
   } catch (error) {
-    rmSync(draft, { force: true })
+    rmSync(tempPath, { force: true })
     throw error
   }
 }
 
 const put = async (place: Place, key: string, bytes: Uint8Array, meta: RenditionMeta): Promise<void> => {
-  const path = pathOf(place.files, key)
-  const record = factsPath(place, key)
+  const path = filePath(place.files, key)
+  const record = recordPath(place, key)
   if (!path || !record) throw unavailable("outside the folder", key)
   place.known.delete(key)
   try {
-    const facts: Facts = { ...meta, file: await moveIn(place, path, bytes, true) }
+    const facts: FileRecord = { ...meta, file: await writeAtomically(place, path, bytes, true) }
     // Unsynced: facts that a power cut loses or damages make a miss, no more.
-    await moveIn(place, record, JSON.stringify(facts), false)
+    await writeAtomically(place, record, JSON.stringify(facts), false)
     place.known.set(key, facts)
   } catch (error) {
     throw unavailable(error, key)
@@ -219,8 +219,8 @@ const removeAll = async (place: Place, keys: readonly string[]): Promise<number>
   let removed = 0
   for (const key of keys) {
     place.known.delete(key)
-    if (await remove(pathOf(place.files, key), key)) removed += 1
-    await remove(factsPath(place, key), key)
+    if (await remove(filePath(place.files, key), key)) removed += 1
+    await remove(recordPath(place, key), key)
   }
   return removed
 }
@@ -240,7 +240,7 @@ const tidy = async ({ temporary }: Place): Promise<void> => {
 export const folderRenditions = (folder: string, options: { readonly files?: string } = {}): Renditions => {
   const root = resolve(folder)
   const files = resolve(options.files ?? join(root, "files"))
-  const known = createLru<Facts>(KNOWN_FACTS)
+  const known = createLru<FileRecord>(CACHED_RECORDS)
   const place: Place = { files, facts: join(root, "facts"), temporary: join(root, "tmp"), known }
   return {
     name: "folder",

@@ -21,7 +21,10 @@ export const memoryOriginals = (): MemoryOriginals => {
     name: "memory",
     set: (key, bytes) => {
       version += 1
-      objects.set(key, { bytes: bytes.slice(), stat: { version: String(version), bytes: bytes.length, settled: true } })
+      objects.set(key, {
+        bytes: bytes.slice(),
+        stat: { version: String(version), byteLength: bytes.length, isStable: true },
+      })
     },
     remove: (key) => void objects.delete(key),
     head: async (key) => objects.get(key)?.stat,
@@ -43,7 +46,7 @@ export const memoryRenditions = (): Renditions => {
     head: async (key) => objects.get(key)?.meta,
     get: async (key) => {
       const object = objects.get(key)
-      return object && { ...object, bytes: object.body.length }
+      return object && { ...object, byteLength: object.body.length }
     },
     put: async (key, bytes, meta) => void objects.set(key, { meta, body: bytes.slice() }),
     delete: async (keys) => keys.filter((key) => objects.delete(key)).length,

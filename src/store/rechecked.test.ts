@@ -105,7 +105,7 @@ describe("originals that are rechecked every so many seconds", () => {
     }
     let nowMs = 0
     const store = recheckedOriginals(held, 60, () => nowMs)
-    const statOf = (version: string): OriginalStat => ({ version, bytes: 1, settled: true })
+    const statOf = (version: string): OriginalStat => ({ version, byteLength: 1, isStable: true })
     const early = store.head("a.jpg")
     nowMs += 1
     const fresh = store.head("a.jpg", { fresh: true })

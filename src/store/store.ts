@@ -36,12 +36,12 @@ export interface HeadOptions extends CallOptions {
 export interface OriginalStat {
   /** Changes whenever the bytes do: an ETag, or times and length. */
   readonly version: string
-  readonly bytes: number
+  readonly byteLength: number
   /**
    * False when the original was changed so lately that another change could leave its version as it is (one tick of a clock).
    * Equal versions then do not prove equal bytes.
    */
-  readonly settled: boolean
+  readonly isStable: boolean
 }
 
 /** An original, read whole: the stat is that of exactly these bytes. */
@@ -106,7 +106,7 @@ export interface OpenBody {
 /** A stored rendition, opened. */
 export interface RenditionObject {
   readonly meta: RenditionMeta
-  readonly bytes: number
+  readonly byteLength: number
   readonly body: Uint8Array | OpenBody
 }
 

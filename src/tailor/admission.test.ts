@@ -42,7 +42,7 @@ const createSite = (
       state: "waiting",
     }
     visitors.push(visitor)
-    gate.enter(weight, visitor.controller.signal, yieldsMs).then(
+    gate.acquire(weight, visitor.controller.signal, yieldsMs).then(
       (leave) => {
         admitted.push(visitor.name)
         visitor.state = "inside"
@@ -207,8 +207,8 @@ describe("createGate", () => {
   it("refuses whose signal has aborted before, even when there is room", async () => {
     const gate = createGate({ capacity: 1, maxWaiting: 1 })
     const reason = new Error("left before")
-    await expect(gate.enter(1, AbortSignal.abort(reason))).rejects.toBe(reason)
-    await expect(gate.enter(1)).resolves.toBeTypeOf("function")
+    await expect(gate.acquire(1, AbortSignal.abort(reason))).rejects.toBe(reason)
+    await expect(gate.acquire(1)).resolves.toBeTypeOf("function")
   })
 
   it("loses no room when somebody is let in and gives up at the same moment", async () => {
@@ -229,7 +229,7 @@ describe("createGate", () => {
 
   it("gives room back once, however often that is called", async () => {
     const gate = createGate({ capacity: 2, maxWaiting: 10 })
-    const leave = await gate.enter(2)
+    const leave = await gate.acquire(2)
     leave()
     leave()
     const { come, visitors } = createSite(gate)
@@ -243,8 +243,8 @@ describe("createGate", () => {
   it("leaves no listeners on a signal that outlives the wait", async () => {
     const gate = createGate({ capacity: 1, maxWaiting: 10 })
     const { signal } = new AbortController()
-    const leave = await gate.enter(1, signal)
-    const second = gate.enter(1, signal)
+    const leave = await gate.acquire(1, signal)
+    const second = gate.acquire(1, signal)
     leave()
     const leaveToo = await second
     leaveToo()
@@ -310,7 +310,7 @@ describe("createGate", () => {
           expect(which("refused").filter(({ foundFullQueue }) => !foundFullQueue)).toEqual([])
           expect(which("gave up").filter(({ controller }) => !controller.signal.aborted)).toEqual([])
           // All of the room is back.
-          await expect(gate.enter(capacity)).resolves.toBeTypeOf("function")
+          await expect(gate.acquire(capacity)).resolves.toBeTypeOf("function")
         },
       ),
       { numRuns: 300 },

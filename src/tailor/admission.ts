@@ -13,12 +13,12 @@ export interface Gate {
    * @returns gives the room back; may be called once
    * @throws {busy} the queue is full; the signal's reason when it aborts while waiting
    */
-  enter(weight: number, signal?: AbortSignal, yieldsMs?: number): Promise<() => void>
+  acquire(weight: number, signal?: AbortSignal, yieldsMs?: number): Promise<() => void>
   /**
    * Takes room without waiting, even where there is none: for what must go on so that others can leave.
    * @returns gives the room back; may be called once
    */
-  take(weight: number): () => void
+  acquireNow(weight: number): () => void
   /** How many wait. */
   readonly waiting: () => number
 }
@@ -81,7 +81,7 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
     })
 
   return {
-    enter: async (asked, signal, yieldsMs = 0) => {
+    acquire: async (asked, signal, yieldsMs = 0) => {
       signal?.throwIfAborted()
       const weight = Math.min(asked, capacity)
       if (queue.length === 0 && used + weight <= capacity) used += weight
@@ -89,7 +89,7 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
       else await waitForRoom(weight, signal, yieldsMs)
       return leaveOnce(weight)
     },
-    take: (weight) => {
+    acquireNow: (weight) => {
       used += weight
       return leaveOnce(weight)
     },

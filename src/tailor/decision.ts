@@ -42,17 +42,17 @@ export interface Decision {
   readonly isStale?: boolean
   /** The code of a refusal. */
   readonly code?: ErrorCode
-  readonly source?: {
+  readonly originalInfo?: {
     readonly width: number
     readonly height: number
-    readonly bytes: number
+    readonly byteLength: number
     readonly format: string
     readonly version: string
   }
   readonly output?: {
     readonly width?: number
     readonly height?: number
-    readonly bytes: number
+    readonly byteLength: number
     readonly contentType: string
   }
   readonly timings: Readonly<Timings>

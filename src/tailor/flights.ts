@@ -7,15 +7,15 @@ import type { LRUCache } from "lru-cache"
 import { TailorError } from "../errors.ts"
 import type { Reading, RenditionKey } from "../sizes/key.ts"
 import type { HeadOptions, Originals, OriginalStat, Renditions } from "../store/store.ts"
-import type { InStep } from "./in-step.ts"
-import type { Course, Made, MakeParts, Order } from "./make.ts"
+import type { Freshness } from "./freshness.ts"
+import type { FlightHooks, RenderResult, MakeParts, RenderRequest } from "./make.ts"
 import type { Shared, SingleFlight } from "./single-flight.ts"
 
 /** What answering needs. */
 export interface AnswerParts extends Omit<MakeParts, "remember"> {
   readonly originals: Originals
   readonly renditions: Renditions
-  readonly inStep: InStep
+  readonly freshness: Freshness
   readonly deadlineMs: number
 }
 
@@ -23,15 +23,15 @@ export interface AnswerParts extends Omit<MakeParts, "remember"> {
 export const MAX_ROUNDS = 3
 
 /** What all requests share. */
-export interface Desk extends AnswerParts {
-  readonly flights: SingleFlight<Made>
-  readonly make: (order: Order, course: Course) => Promise<Made>
+export interface MissContext extends AnswerParts {
+  readonly flights: SingleFlight<RenderResult>
+  readonly make: (order: RenderRequest, course: FlightHooks) => Promise<RenderResult>
   /** What a version of an original will always be answered with, by original and version. */
   readonly refusals: LRUCache<string, TailorError>
 }
 
 /** Deletes what is stored under a key, recorded or not, where that is allowed. What fails here fails no answer. */
-export const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise<void> => {
+export const deleteStored = async ({ renditions }: MissContext, key: RenditionKey): Promise<void> => {
   try {
     await renditions.delete([key])
   } catch {
@@ -40,8 +40,8 @@ export const takeAway = async ({ renditions }: Desk, key: RenditionKey): Promise
 }
 
 /** The first reading whose original is there, with its stat: what an address means now. */
-export const meaningOf = async (
-  { originals }: Desk,
+export const findExisting = async (
+  { originals }: MissContext,
   readings: readonly Reading[],
   options: HeadOptions,
 ): Promise<{ readonly reading: Reading; readonly stat: OriginalStat } | undefined> => {
@@ -53,10 +53,15 @@ export const meaningOf = async (
 }
 
 /** After a put the original is looked at once more: replaced, it is rendered again; gone, so is the rendition. */
-const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, round: number): Promise<void> => {
+const recheckAfterStore = async (
+  desk: MissContext,
+  order: RenderRequest,
+  { meta, written }: RenderResult,
+  round: number,
+): Promise<void> => {
   await written
-  const now = await meaningOf(desk, order.readings, { fresh: true })
-  if (!now) return takeAway(desk, order.key)
+  const now = await findExisting(desk, order.readings, { fresh: true })
+  if (!now) return deleteStored(desk, order.key)
   const isSame = now.reading.original === meta.original && now.stat.version === meta.version
   if (isSame || round >= MAX_ROUNDS) return
   const next = { ...order, reading: now.reading, isNothingStored: false }
@@ -68,8 +73,8 @@ const lookAgain = async (desk: Desk, order: Order, { meta, written }: Made, roun
 }
 
 /** An original that is refused has no rendition: what is left of a former one must not stay for a proxy to serve. */
-const onFailure = async (desk: Desk, { key }: Order, error: unknown): Promise<void> => {
-  if (error instanceof TailorError && error.status < 500) await takeAway(desk, key)
+const onFailure = async (desk: MissContext, { key }: RenderRequest, error: unknown): Promise<void> => {
+  if (error instanceof TailorError && error.status < 500) await deleteStored(desk, key)
 }
 
 interface ShareOptions {
@@ -81,7 +86,12 @@ interface ShareOptions {
 }
 
 /** Joins the render of an order, or begins it. */
-export const share = (desk: Desk, order: Order, stat: OriginalStat, options: ShareOptions): Shared<Made> => {
+export const share = (
+  desk: MissContext,
+  order: RenderRequest,
+  stat: OriginalStat,
+  options: ShareOptions,
+): Shared<RenderResult> => {
   const { round, attempt = 0, signal } = options
   return desk.flights.share(
     `${order.key}\n${order.reading.original}\n${stat.version}\n${attempt}`,
@@ -92,10 +102,10 @@ export const share = (desk: Desk, order: Order, stat: OriginalStat, options: Sha
       const onFound = (version: string | undefined): void => void (isSound = version === stat.version)
       const value = desk.make(order, { signal: nobodyWaits, known: stat, previous, onRead, onFound })
       const landed = value
-        .then((made) => lookAgain(desk, order, made, round))
+        .then((made) => recheckAfterStore(desk, order, made, round))
         .catch((error: unknown) => onFailure(desk, order, error))
       // The version of an original that was changed a moment ago does not tell whether it was changed again.
-      return { value, landed, isOpen: () => stat.settled || !isRead, isSound: () => isSound }
+      return { value, landed, isOpen: () => stat.isStable || !isRead, matchesKey: () => isSound }
     },
     signal,
   )

@@ -21,11 +21,11 @@ import {
 } from "../store/store.ts"
 import type { Gate } from "./admission.ts"
 import type { Decision, Timings } from "./decision.ts"
-import type { InStep } from "./in-step.ts"
-import type { Source, Sources } from "./sources.ts"
+import type { Freshness } from "./freshness.ts"
+import type { SharedOriginal, SharedOriginals } from "./shared-originals.ts"
 
 /** What is to be made: a key by one of its readings. */
-export interface Order {
+export interface RenderRequest {
   readonly key: RenditionKey
   readonly reading: Reading
   /** Everything that the key may mean, `reading` among it. */
@@ -35,13 +35,13 @@ export interface Order {
 }
 
 /** How long an answer waits for its rendition to be written. A store that hangs must not hang its visitors. */
-const WRITE_PATIENCE_MS = 2000
+const WRITE_WAIT_MS = 2000
 
 /** When a write is given up, and its turn with it: a store that hangs must not end all rendering. */
 const WRITE_LIMIT_MS = 30_000
 
 /** How a flight and its work speak to each other. */
-export interface Course {
+export interface FlightHooks {
   /** Aborts when nobody waits any more. */
   readonly signal: AbortSignal
   /** The original's stat when it was asked for. */
@@ -55,12 +55,12 @@ export interface Course {
 }
 
 /** What every waiter is answered with. */
-export interface Made {
+export interface RenderResult {
   readonly meta: RenditionMeta
   readonly bytes: Uint8Array
   /** It was stored already, and reading the original proved it in step. */
-  readonly isProven: boolean
-  readonly source: Decision["source"]
+  readonly isRevalidated: boolean
+  readonly originalInfo: Decision["originalInfo"]
   readonly output: Decision["output"]
   readonly timings: Timings
   /** Why it is not stored, where it could not be or takes too long. */
@@ -72,10 +72,10 @@ export interface Made {
 export interface MakeParts {
   readonly renditions: Renditions
   readonly renderer: Renderer
-  readonly inStep: InStep
-  readonly turns: Gate
+  readonly freshness: Freshness
+  readonly renderSlots: Gate
   readonly memory: Gate
-  readonly sources: Sources
+  readonly sources: SharedOriginals
   readonly clock: () => number
   /** Told of refusals that a version of an original will always meet. */
   readonly remember: (original: string, version: string, error: unknown) => void
@@ -95,88 +95,97 @@ const timed = async <T>(timings: Timings, name: keyof Timings, work: () => Promi
   }
 }
 
-type Baked = Pick<Made, "meta" | "bytes" | "isProven" | "source" | "output">
+type Produced = Pick<RenderResult, "meta" | "bytes" | "isRevalidated" | "originalInfo" | "output">
 
 /** One order being carried out. */
-interface Task extends MakeParts, Order, Course {
-  readonly source: Source
+interface RenderJob extends MakeParts, RenderRequest, FlightHooks {
+  readonly source: SharedOriginal
   readonly timings: Timings
 }
 
 /** What is stored, where the original's bytes prove that it was made from them. */
-const proven = async (
-  { inStep, reading }: Task,
+const revalidate = async (
+  { freshness, reading }: RenderJob,
   stored: RenditionObject,
   { stat }: OriginalObject,
   digest: string,
-): Promise<Baked | undefined> => {
+): Promise<Produced | undefined> => {
   const bytes = await readBody(stored)
-  if (inStep.standingOf(stored.meta, reading, stat) === "stale" || stored.meta.digest !== digest) return undefined
+  if (freshness.freshnessOf(stored.meta, reading, stat) === "stale" || stored.meta.digest !== digest) return undefined
   const { digest: _, ...settled } = stored.meta
   return {
-    meta: stat.settled ? settled : stored.meta,
+    meta: stat.isStable ? settled : stored.meta,
     bytes,
-    isProven: true,
-    source: undefined,
-    output: { bytes: bytes.length, contentType: stored.meta.contentType },
+    isRevalidated: true,
+    originalInfo: undefined,
+    output: { byteLength: bytes.length, contentType: stored.meta.contentType },
   }
 }
 
 const inspectOriginal = async (
-  { renderer, remember, reading }: Task,
+  { renderer, remember, reading }: RenderJob,
   { stat, bytes }: OriginalObject,
 ): Promise<Inspected> => {
   try {
     return await renderer.inspect(bytes)
   } catch (error) {
-    if (stat.settled) remember(reading.original, stat.version, error)
+    if (stat.isStable) remember(reading.original, stat.version, error)
     throw error
   }
 }
 
-const renderOriginal = async (task: Task, { stat, bytes }: OriginalObject, inspected: Inspected): Promise<Rendered> => {
+const renderOriginal = async (
+  task: RenderJob,
+  { stat, bytes }: OriginalObject,
+  inspected: Inspected,
+): Promise<Rendered> => {
   const { renderer, memory, source, signal } = task
-  const recipe = task.inStep.recipeOf(task.reading)
+  const recipe = task.freshness.recipeOf(task.reading)
   let free: (() => void) | undefined
   try {
     const isShared = renderer.canShare(inspected, recipe)
     const decoded = isShared ? await source.decode(bytes, inspected, signal) : undefined
     const peak = renderer.estimatePeak(inspected, recipe, decoded !== undefined)
     // Pixels hold room until all who share them are done: waiting for more could be waiting for oneself.
-    free = decoded ? memory.take(peak) : await memory.enter(peak, signal)
+    free = decoded ? memory.acquireNow(peak) : await memory.acquire(peak, signal)
     return await renderer.render(bytes, inspected, recipe, decoded)
   } catch (error) {
-    if (stat.settled && codeOf(error) === "corrupt-original") task.remember(task.reading.original, stat.version, error)
+    if (stat.isStable && codeOf(error) === "corrupt-original") task.remember(task.reading.original, stat.version, error)
     throw error
   } finally {
     free?.()
   }
 }
 
-const bake = async (task: Task, original: OriginalObject, digest: string | undefined): Promise<Baked> => {
-  const { reading, inStep, clock } = task
+const produce = async (task: RenderJob, original: OriginalObject, digest: string | undefined): Promise<Produced> => {
+  const { reading, freshness, clock } = task
   const { stat } = original
   const inspected = await inspectOriginal(task, original)
   const { bytes, contentType, width, height } = await renderOriginal(task, original, inspected)
   const pixels = width !== undefined && height !== undefined ? { width, height } : {}
   return {
     bytes,
-    isProven: false,
+    isRevalidated: false,
     meta: {
       original: reading.original,
       version: stat.version,
       ...(digest !== undefined && { digest }),
-      recipeId: inStep.recipeIdOf(reading, contentType),
+      recipeId: freshness.recipeIdOf(reading, contentType),
       etag: etagOf(bytes),
       contentType,
       modifiedMs: Math.floor(clock() / 1000) * 1000,
     },
-    source: { ...inspected.dimensions, bytes: stat.bytes, format: inspected.container, version: stat.version },
-    output: { ...pixels, bytes: bytes.length, contentType },
+    originalInfo: {
+      ...inspected.dimensions,
+      byteLength: stat.byteLength,
+      format: inspected.container,
+      version: stat.version,
+    },
+    output: { ...pixels, byteLength: bytes.length, contentType },
   }
 }
 
-const readOriginal = async ({ timings, source, reading, onFound }: Task): Promise<OriginalObject> => {
+const readOriginal = async ({ timings, source, reading, onFound }: RenderJob): Promise<OriginalObject> => {
   const original = await timed(timings, "fetch", source.read)
   onFound(original?.stat.version)
   if (!original) throw originalNotFound(reading.original)
@@ -184,29 +193,33 @@ const readOriginal = async ({ timings, source, reading, onFound }: Task): Promis
 }
 
 /** The original is read once; what is stored is kept where those bytes prove it, and made otherwise. */
-const bakeOrProve = async (task: Task): Promise<Baked> => {
+const revalidateOrRender = async (task: RenderJob): Promise<Produced> => {
   const { renditions, renderer, timings } = task
   renderer.prepare()
   const original = await readOriginal(task)
   // Where nothing was stored when it was asked for, there is nothing to prove: a trip to another machine less.
-  const stored = task.isNothingStored && original.stat.settled ? undefined : await renditions.get(task.key)
+  const stored = task.isNothingStored && original.stat.isStable ? undefined : await renditions.get(task.key)
   const isUnproven = stored?.meta.digest !== undefined
-  const digest = original.stat.settled && !isUnproven ? undefined : digestOf(original.bytes)
-  const proof = stored && digest !== undefined && isUnproven ? await proven(task, stored, original, digest) : undefined
+  const digest = original.stat.isStable && !isUnproven ? undefined : digestOf(original.bytes)
+  const proof =
+    stored && digest !== undefined && isUnproven ? await revalidate(task, stored, original, digest) : undefined
   if (!isUnproven) await closeBody(stored)
-  return proof ?? timed(timings, "render", () => bake(task, original, original.stat.settled ? undefined : digest))
+  return proof ?? timed(timings, "render", () => produce(task, original, original.stat.isStable ? undefined : digest))
 }
 
 /** How writing ended. */
-interface Written {
+interface WriteResult {
   /** The ETag under which the store has it, where that is not the record's. */
   readonly etag?: string
   /** Why it could not be written. */
   readonly failure?: string
 }
 
-const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked): Promise<Written> => {
-  if (isProven && meta.digest !== undefined) return {}
+const write = async (
+  { renditions, key }: RenderJob,
+  { isRevalidated, bytes, meta }: Produced,
+): Promise<WriteResult> => {
+  if (isRevalidated && meta.digest !== undefined) return {}
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(new Error("the store did not end in time")), WRITE_LIMIT_MS)
   timer.unref()
@@ -225,40 +238,40 @@ const write = async ({ renditions, key }: Task, { isProven, bytes, meta }: Baked
  */
 const YIELDS_MS_PER_BYTE = 0.001
 
-const takeTurn = async ({ turns, previous, signal, known }: Task): Promise<() => void> => {
+const acquireSlot = async ({ renderSlots: turns, previous, signal, known }: RenderJob): Promise<() => void> => {
   await previous
-  return turns.enter(1, signal, known.bytes * YIELDS_MS_PER_BYTE)
+  return turns.acquire(1, signal, known.byteLength * YIELDS_MS_PER_BYTE)
 }
 
 /** What was baked, and how to give back the turn that it took. */
-const bakeInTurn = async (task: Task): Promise<{ readonly baked: Baked; readonly leave: () => void }> => {
+const produceInSlot = async (task: RenderJob): Promise<{ readonly baked: Produced; readonly leave: () => void }> => {
   const { source, timings } = task
   try {
-    const leave = await timed(timings, "wait", () => takeTurn(task))
+    const leave = await timed(timings, "wait", () => acquireSlot(task))
     source.begin()
     try {
-      return { baked: await bakeOrProve(task), leave }
+      return { baked: await revalidateOrRender(task), leave }
     } catch (error) {
       leave()
       throw error
     }
   } finally {
-    source.leave()
+    source.release()
   }
 }
 
 export const createMake =
-  (parts: MakeParts): ((order: Order, course: Course) => Promise<Made>) =>
-  async (order: Order, course: Course): Promise<Made> => {
+  (parts: MakeParts): ((order: RenderRequest, course: FlightHooks) => Promise<RenderResult>) =>
+  async (order: RenderRequest, course: FlightHooks): Promise<RenderResult> => {
     const timings: Timings = {}
     const source = parts.sources.join(order.reading.original, course.known, course.onRead)
-    const task: Task = { ...parts, ...order, ...course, source, timings }
-    const { baked, leave } = await bakeInTurn(task)
+    const task: RenderJob = { ...parts, ...order, ...course, source, timings }
+    const { baked, leave } = await produceInSlot(task)
     const written = write(task, baked)
     // The turn is kept until the bytes are written: otherwise a slow store would let renditions pile up in memory.
     void written.then(leave)
-    const patience = sleep(WRITE_PATIENCE_MS, { failure: "it takes long" }, { ref: false })
-    const { failure, etag }: Written = await timed(timings, "store", () => Promise.race([written, patience]))
+    const patience = sleep(WRITE_WAIT_MS, { failure: "it takes long" }, { ref: false })
+    const { failure, etag }: WriteResult = await timed(timings, "store", () => Promise.race([written, patience]))
     return {
       ...baked,
       meta: etag === undefined ? baked.meta : { ...baked.meta, etag },

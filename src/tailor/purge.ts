@@ -4,7 +4,7 @@
  */
 import { type Grammar, isRenditionKey, keysOf, type OriginalKey } from "../sizes/key.ts"
 import type { Renditions } from "../store/store.ts"
-import type { InStep } from "./in-step.ts"
+import type { Freshness } from "./freshness.ts"
 
 /** The ways to delete renditions. */
 export interface Purge {
@@ -21,10 +21,10 @@ export interface Purge {
 /** Deleted in one call. */
 const BATCH = 500
 
-export const createPurge = (renditions: Renditions, grammar: Grammar, { standingOfKey }: InStep): Purge => {
+export const createPurge = (renditions: Renditions, grammar: Grammar, { freshnessOfKey }: Freshness): Purge => {
   const deleteStale = async (keys: readonly string[]): Promise<number> => {
     let deleted = 0
-    for (const key of keys) if ((await standingOfKey(key)) !== "in-step") deleted += await renditions.delete([key])
+    for (const key of keys) if ((await freshnessOfKey(key)) !== "fresh") deleted += await renditions.delete([key])
     return deleted
   }
 

@@ -104,24 +104,24 @@ describe("createSingleFlight", () => {
     const { flights, begun, start } = createAirport()
     let isSound = true
     const [first, joined] = [0, 1].map(() =>
-      flights.share("a", (...call) => ({ ...start(...call), isSound: () => isSound })),
+      flights.share("a", (...call) => ({ ...start(...call), matchesKey: () => isSound })),
     )
     isSound = false
     begun[0]?.value.resolve("something else")
     expect([await first?.value, await joined?.value]).toEqual(["something else", "something else"])
-    expect([first?.isSound(), joined?.isSound()]).toEqual([true, false])
+    expect([first?.matchesKey(), joined?.matchesKey()]).toEqual([true, false])
   })
 
   it("tells who joined work that was called off of the work that was begun in its place", async () => {
     const { flights, begun, start, callOff, giveUp } = createAirport()
     await callOff("a")
-    const late = flights.share("a", (...call) => ({ ...start(...call), isSound: () => false }))
+    const late = flights.share("a", (...call) => ({ ...start(...call), matchesKey: () => false }))
     const later = flights.share("a", start)
     await giveUp(begun[0])
     begun[1]?.value.resolve("made")
     expect([await late.value, await later.value]).toEqual(["made", "made"])
     // The first to begin it in its place has what it began; the other joined that.
-    expect([late.isSound(), later.isSound()]).toEqual([true, false])
+    expect([late.matchesKey(), later.matchesKey()]).toEqual([true, false])
   })
 
   it("begins at once, before anything is awaited", () => {

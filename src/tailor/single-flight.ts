@@ -15,7 +15,7 @@ export interface Flight<T> {
   /** False once a new caller can no longer be served by it; it then waits for this flight to land and begins its own. */
   readonly isOpen: () => boolean
   /** False where it came of the work, once that is over, that it is not what the flight's name says. Absent where that cannot be. */
-  readonly isSound?: () => boolean
+  readonly matchesKey?: () => boolean
 }
 
 /**
@@ -31,7 +31,7 @@ export interface Shared<T> {
   /** Whether this caller began it. */
   readonly isFirst: boolean
   /** Asked after the value came or failed: false where this caller joined, and it is not what was asked for. */
-  readonly isSound: () => boolean
+  readonly matchesKey: () => boolean
 }
 
 /** Flights by name. */
@@ -95,17 +95,17 @@ export const createSingleFlight = <T>(): SingleFlight<T> => {
   const share: SingleFlight<T>["share"] = (name, start, signal) => {
     const joined = entries.get(name)
     if (!joined?.isOpen() || joined.hasGivenUp)
-      return { value: wait(begin(name, start, joined), signal), isFirst: true, isSound: () => true }
-    let isSound = (): boolean => joined.isSound?.() ?? true
+      return { value: wait(begin(name, start, joined), signal), isFirst: true, matchesKey: () => true }
+    let isSound = (): boolean => joined.matchesKey?.() ?? true
     const value = wait(joined, signal).catch((error: unknown) => {
       // It was called off in the moment between the last waiter's leaving and our joining: begin anew.
       if (!joined.leave.signal.aborted || signal?.aborted || !isAbort(error)) throw error
       joined.hasGivenUp = true
       const other = share(name, start, signal)
-      isSound = other.isSound
+      isSound = other.matchesKey
       return other.value
     })
-    return { value, isFirst: false, isSound: () => isSound() }
+    return { value, isFirst: false, matchesKey: () => isSound() }
   }
 
   const settled = async (): Promise<void> => {

@@ -5,9 +5,9 @@ import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
 import { createGate, type Gate } from "./admission.ts"
 import { type Answerer, createAnswerer } from "./answer.ts"
-import { createInStep, type InStep } from "./in-step.ts"
+import { createFreshness, type Freshness } from "./freshness.ts"
 import { createPurge, type Purge } from "./purge.ts"
-import { createSources } from "./sources.ts"
+import { createSharedOriginals } from "./shared-originals.ts"
 import { createWarm, type Warm } from "./warm.ts"
 
 /** Bounds on work, each with its unit in its name. */
@@ -39,7 +39,7 @@ export interface CoreParts {
 export interface Core extends Answerer, Purge, Warm {
   readonly grammar: Grammar
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
-  readonly standingOfKey: InStep["standingOfKey"]
+  readonly freshnessOfKey: Freshness["freshnessOfKey"]
 }
 
 /** Of the room for renders, what originals may take that are kept for those who wait for their turn. */
@@ -52,25 +52,25 @@ export const createCore = ({ originals, renditions, renderer, grammar, settings,
     onWait: () => sources.makeRoom(),
   })
   const maxKeptBytes = limits.memoryBytes / KEPT_SHARE
-  const sources = createSources({ originals, renderer, memory, maxBytes: limits.bytes, maxKeptBytes })
-  const inStep = createInStep({ originals, renditions, grammar, settings })
+  const sources = createSharedOriginals({ originals, renderer, memory, maxBytes: limits.bytes, maxKeptBytes })
+  const freshness = createFreshness({ originals, renditions, grammar, settings })
   const answerer = createAnswerer({
     originals,
     renditions,
     renderer,
-    inStep,
+    freshness,
     clock,
     deadlineMs: limits.deadlineMs,
-    turns: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
+    renderSlots: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
     memory,
     sources,
   })
   return {
     ...answerer,
-    ...createPurge(renditions, grammar, inStep),
-    ...createWarm({ originals, renditions, grammar, inStep, answer: answerer.answer }),
+    ...createPurge(renditions, grammar, freshness),
+    ...createWarm({ originals, renditions, grammar, freshness, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),
-    standingOfKey: inStep.standingOfKey,
+    freshnessOfKey: freshness.freshnessOfKey,
   }
 }

@@ -2,14 +2,14 @@
  * Rendering ahead of demand: everything that can be asked of an original, made where it is not stored in step. What is, costs a look, so
  * whoever was stopped goes on where that was by doing it again.
  */
-import { codeOf, originalNotFound, refusedAddress, storeUnavailable, TailorError } from "../errors.ts"
+import { codeOf, originalNotFound, rejectedUrl, storeUnavailable, TailorError } from "../errors.ts"
 import type { Format } from "../sizes/format.ts"
 import { formatKey, type Grammar, type OriginalKey, parseKey, type Reading, splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import { isNegotiable } from "../sizes/negotiate.ts"
 import { closeBody, type Originals, type OriginalStat, type Renditions } from "../store/store.ts"
 import type { Answerer } from "./answer.ts"
-import type { InStep } from "./in-step.ts"
+import type { Freshness } from "./freshness.ts"
 import type { WorkLimits } from "./tailor.ts"
 
 /** Narrows what is made. */
@@ -43,7 +43,7 @@ export interface Warm {
 }
 
 /** Limits of a tailor that warms: no visitor waits, so a render may take as long as it takes, and nobody is sent away. */
-export const UNHURRIED: Pick<WorkLimits, "deadlineMs" | "queue"> = { deadlineMs: 3_600_000, queue: Infinity }
+export const BATCH_LIMITS: Pick<WorkLimits, "deadlineMs" | "queue"> = { deadlineMs: 3_600_000, queue: Infinity }
 
 const BASE = "base"
 
@@ -54,7 +54,7 @@ const AT_ONCE = 4
 const chosen = (asked: readonly string[] | undefined, all: readonly string[], what: "size" | "format"): Set<string> => {
   const unknown = asked?.find((name) => !all.includes(name))
   if (unknown === undefined) return new Set(asked ?? all)
-  throw refusedAddress({
+  throw rejectedUrl({
     refused: `${what}-not-allowed`,
     detail: `${JSON.stringify(unknown)} is not on the list of ${what}s.`,
     hint: `Expected some of ${all.join(", ")}.`,
@@ -78,23 +78,23 @@ interface Parts {
   readonly originals: Originals
   readonly renditions: Renditions
   readonly grammar: Grammar
-  readonly inStep: InStep
+  readonly freshness: Freshness
   readonly answer: Answerer["answer"]
 }
 
-const isForGood = (error: unknown): error is TailorError =>
+const isPermanent = (error: unknown): error is TailorError =>
   error instanceof TailorError && error.status < 500 && codeOf(error) !== "original-not-found"
 
-export const createWarm = ({ originals, renditions, grammar, inStep, answer }: Parts): Warm => {
+export const createWarm = ({ originals, renditions, grammar, freshness, answer }: Parts): Warm => {
   const isStored = async (reading: Reading, stat: OriginalStat, signal: AbortSignal | undefined): Promise<boolean> => {
     const meta = await renditions.head(formatKey(reading), { signal })
-    return meta !== undefined && inStep.standingOf(meta, reading, stat) === "in-step"
+    return meta !== undefined && freshness.freshnessOf(meta, reading, stat) === "fresh"
   }
 
   const make = async (reading: Reading, signal: AbortSignal | undefined): Promise<"made" | "stored"> => {
     const key = formatKey(reading)
     const parsed = parseKey(key.split("/"), grammar)
-    if ("refused" in parsed) throw refusedAddress(parsed)
+    if ("refused" in parsed) throw rejectedUrl(parsed)
     const found = await answer(parsed, signal && (() => signal))
     await closeBody(found)
     const { outcome, storeFailure } = found.decision
@@ -116,7 +116,7 @@ export const createWarm = ({ originals, renditions, grammar, inStep, answer }: P
         try {
           counts[(await isStored(reading, stat, signal)) ? "stored" : await make(reading, signal)] += 1
         } catch (error) {
-          if (isForGood(error)) refused.push(error)
+          if (isPermanent(error)) refused.push(error)
           else {
             // Nobody is told of what the others would go on with.
             left.length = 0

@@ -57,10 +57,10 @@ const got = async (originals: Originals, key: string): Promise<OriginalObject> =
 
 const assertStat = (stat: OriginalStat | undefined, bytes: number): void => {
   assert.ok(stat, "Expected a stat, got undefined")
-  assert.equal(stat.bytes, bytes, "the length that is told")
+  assert.equal(stat.byteLength, bytes, "the length that is told")
   assert.equal(typeof stat.version, "string")
   assert.notEqual(stat.version, "")
-  assert.equal(typeof stat.settled, "boolean")
+  assert.equal(typeof stat.isStable, "boolean")
 }
 
 const assertHolds = async (originals: Originals, key: string, bytes: Uint8Array): Promise<void> => {
@@ -77,7 +77,7 @@ const assertAbsent = async (originals: Originals, key: string): Promise<void> =>
 
 /** Equal versions are allowed only while the store says that they prove nothing. */
 const assertToldApart = (before: OriginalStat, after: OriginalStat, what: string): void => {
-  const isTold = before.version !== after.version || (!before.settled && !after.settled)
+  const isTold = before.version !== after.version || (!before.isStable && !after.isStable)
   assert.ok(isTold, `${what}: the bytes changed, the version ${before.version} did not, and it is called settled`)
 }
 
@@ -167,7 +167,7 @@ const CHANGING: readonly OriginalsCase[] = [
     }
     await readWhile(write, async () => {
       const { stat, bytes } = await got(originals, key("a.jpg"))
-      assert.equal(stat.bytes, bytes.length)
+      assert.equal(stat.byteLength, bytes.length)
       const isWhole = versions.some((version) => Buffer.from(bytes).equals(version))
       assert.ok(isWhole, "Expected the bytes of one version, got a mixture")
     })

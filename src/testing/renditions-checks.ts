@@ -73,7 +73,7 @@ export const assertHolds = async (
   assertMeta(head, meta)
   const object = await got(store, key)
   assertMeta(object.meta, meta)
-  assert.equal(object.bytes, bytes.length, "the length that get tells")
+  assert.equal(object.byteLength, bytes.length, "the length that get tells")
   assertSameBytes(await readBody(object), bytes, key)
 }
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { type BatchEvent, type BatchOutcome } from "../../src/aws/batch-events.ts"
 import { type BatchHandler, createBatchHandler } from "../../src/aws/batch.ts"
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { memoryOriginals, type MemoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
@@ -47,7 +47,7 @@ const stage = (
     formats: ["webp"] as const,
     limits: { cacheBytes: 0 },
   }
-  const config = resolveConfig({ ...options, ...more }, surroundings())
+  const config = resolveConfig({ ...options, ...more }, environment())
   const stored = async (): Promise<readonly string[]> => {
     const keys: string[] = []
     for await (const key of store.list?.("") ?? []) keys.push(key)

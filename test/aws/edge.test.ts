@@ -14,10 +14,10 @@ import { edgeResponseSource, edgeSource } from "../../src/aws/edge/source.ts"
 import type { TailorConfig, TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { originalNotFound } from "../../src/errors.ts"
-import { resolveAddress } from "../../src/http/address.ts"
 import { createHandle } from "../../src/http/handle.ts"
 import { COMMON_HEADERS } from "../../src/http/headers.ts"
-import { resolveSnapped } from "../../src/http/snapped.ts"
+import { resolveSnapped } from "../../src/http/snap-path.ts"
+import { resolveUrlPath } from "../../src/http/url-path.ts"
 import { encodeKey, type Grammar, type Parsed } from "../../src/sizes/key.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
 import { launch, runCommand } from "../support/command.ts"
@@ -51,7 +51,7 @@ const install = async (options: Partial<TailorOptions>): Promise<Installation> =
   const { basePath, unknownSize } = config
   const grammar = { ...config.grammar, basePath, maxBytes: { segment: 1024, key: 1024 } }
   const requests = edgeRequests(grammar, basePath, 3000)
-  const edge = createEdge(grammar, basePath, unknownSize === "snap" ? resolveSnapped : resolveAddress)
+  const edge = createEdge(grammar, basePath, unknownSize === "snap" ? resolveSnapped : resolveUrlPath)
   const results = requests.map((request) => edge({ request: copy(request) }))
   return { grammar, basePath, unknownSize, source: await edgeSource(config), requests, results }
 }

@@ -11,7 +11,7 @@ import { createRedirectHandler } from "../../src/aws/redirect.ts"
 import { publicStatements, rendererStatements, syncStatements } from "../../src/aws/stack/policies.ts"
 import { createSyncHandler } from "../../src/aws/sync.ts"
 import type { FunctionConfig } from "../../src/config/function.ts"
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
 import { PACKAGE } from "../support/command.ts"
@@ -31,7 +31,7 @@ interface Statement {
 const statementsOf = async (name: string): Promise<readonly Statement[]> =>
   (await jsonOf<{ readonly Statement: readonly Statement[] }>(`${name}-policy.json`)).Statement
 
-const SOMEWHERE = { ...surroundings(), region: "eu-central-1" }
+const SOMEWHERE = { ...environment(), region: "eu-central-1" }
 
 const sizesIn = (yaml: string): readonly string[] => /SIZES: (.+)/.exec(yaml)?.[1]?.split(",") ?? []
 
@@ -112,7 +112,7 @@ describe.skipIf(versitygw === undefined)("the policies of examples/aws", () => {
     vi.spyOn(process.stdout, "write").mockReturnValue(true)
     const place = { bucket: "shop-photos", endpoint: server.endpoint, credentials }
     const stores = { originals: s3Originals(place), renditions: s3Renditions(place), sharedStore: true }
-    const config = resolveConfig({ ...stores, sizes }, surroundings())
+    const config = resolveConfig({ ...stores, sizes }, environment())
     return async () => ({ config, cdnUrl: "https://images.example.com" })
   }
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 
 import { invalidate } from "../../src/aws/invalidate.ts"
 import { loadFunction } from "../../src/config/function.ts"
-import { type CredentialSource, keptCredentials, type S3Credentials } from "../../src/store/s3/credentials.ts"
+import { type CredentialSource, cachedCredentials, type S3Credentials } from "../../src/store/s3/credentials.ts"
 import { cacheTagOf } from "../../src/store/s3/record.ts"
 import { type Moto, motoServer, startMoto } from "../support/moto.ts"
 
@@ -16,7 +16,7 @@ const TEMPORARY: S3Credentials = {
   secretAccessKey: "secret",
   sessionToken: "token/of+role==",
 }
-const sourceOf = (credentials: S3Credentials): CredentialSource => keptCredentials(async () => credentials)
+const sourceOf = (credentials: S3Credentials): CredentialSource => cachedCredentials(async () => credentials)
 
 interface Asked {
   readonly url: string | undefined

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import type { EventV1, EventV2, ProxyResult } from "../../src/aws/events.ts"
 import { type BufferedHandler, createLambdaHandler, type StreamedHandler } from "../../src/aws/lambda.ts"
 import { loadFunction } from "../../src/config/function.ts"
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
@@ -61,7 +61,7 @@ const handlerOf = (
     limits: { cacheBytes: 0 },
     ...more,
   }
-  const config = resolveConfig(options, surroundings())
+  const config = resolveConfig(options, environment())
   const grammar = { ...config.grammar, ...(edgeBasePath !== undefined && { basePath: edgeBasePath }) }
   return createLambdaHandler(async () => ({ config: { ...config, grammar }, cdnUrl: "" }), streams)
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 
 import type { SyncEvent } from "../../src/aws/object-events.ts"
 import { createSyncHandler, type SyncHandler } from "../../src/aws/sync.ts"
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { createTailor, type Tailor } from "../../src/create-tailor.ts"
 import { cacheTagOf } from "../../src/store/s3/record.ts"
@@ -55,7 +55,7 @@ const open = async (name: string): Promise<Shop> => {
     recheckSeconds: 0,
   }
   const id = await moto.createDistribution()
-  const config = resolveConfig({ ...options, s3Endpoint: server.endpoint }, surroundings())
+  const config = resolveConfig({ ...options, s3Endpoint: server.endpoint }, environment())
   const distribution = { id, endpoint: moto.endpoint }
   return {
     originals,

@@ -132,8 +132,8 @@ describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
       ["shop/999x9/cat.jpg", 400, "size-not-allowed"],
       ["360x270/broken.jpg", 422, "corrupt-original"],
       ["360x270/text.jpg", 415, "unsupported-original"],
-      ["cat-of-no-size.jpg", 400, "bad-address"],
-      ["cat-of-no-size/", 400, "bad-address"],
+      ["cat-of-no-size.jpg", 400, "bad-url"],
+      ["cat-of-no-size/", 400, "bad-url"],
     ] as const)
       for (const rig of [http, rest]) {
         const ended = await visit(`${rig.url}/${path}`)

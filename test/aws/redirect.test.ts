@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import type { EventV1, EventV2, ProxyResult } from "../../src/aws/events.ts"
 import { createRedirectHandler, type RedirectHandler } from "../../src/aws/redirect.ts"
 import { loadRedirect } from "../../src/config/function.ts"
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { encodeKey } from "../../src/sizes/key.ts"
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
@@ -189,7 +189,7 @@ describe.skipIf(versitygw === undefined)("the redirect flow", () => {
       ["shop/999x9/a.jpg", 400, "size-not-allowed"],
       ["100h/broken.jpg", 422, "corrupt-original"],
       ["100h/text.jpg", 415, "unsupported-original"],
-      ["a.jpg", 400, "bad-address"],
+      ["a.jpg", 400, "bad-url"],
       ["600w/100h/a.jpg", 404, "original-not-found"],
     ] as const) {
       const ended = await visit(`${cdn}/${path}`)
@@ -234,14 +234,14 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
   })
 
   it.each([
-    ["", "400 bad-address"],
-    ["size=100h", "400 bad-address"],
-    ["key=", "400 bad-address"],
-    ["key=100h/a&b.jpg", "400 bad-address"],
-    ["key=100h/100%.jpg", "400 bad-address"],
-    ["key=/100h/a.jpg", "400 bad-address"],
-    ["key=100h/../a.jpg", "400 bad-address"],
-    ["key=100h/a%00.jpg", "400 bad-address"],
+    ["", "400 bad-url"],
+    ["size=100h", "400 bad-url"],
+    ["key=", "400 bad-url"],
+    ["key=100h/a&b.jpg", "400 bad-url"],
+    ["key=100h/100%.jpg", "400 bad-url"],
+    ["key=/100h/a.jpg", "400 bad-url"],
+    ["key=100h/../a.jpg", "400 bad-url"],
+    ["key=100h/a%00.jpg", "400 bad-url"],
     ["key=360x270/100h/a.jpg", "404 original-not-found"],
     ["key=info/100h/a.jpg", "404 original-not-found"],
   ])("refuses %s before it asks the bucket for anything", async (query, refusal) => {
@@ -261,7 +261,7 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
   it("refuses other addresses and methods", async () => {
     watchLog()
     const handler = handlerOf("no-bucket-of-ours", CDN)
-    expect(textOf(await handler(eventOf(keyOf(KEY), { rawPath: "/prod/other" })))).toContain("400 bad-address")
+    expect(textOf(await handler(eventOf(keyOf(KEY), { rawPath: "/prod/other" })))).toContain("400 bad-url")
     const http = { stage: "prod", http: { method: "POST" } }
     expect(textOf(await handler(eventOf(keyOf(KEY), { requestContext: http })))).toContain("405 method-not-allowed")
   })
@@ -298,7 +298,7 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     ])
     const place = { bucket, endpoint: server.endpoint, credentials: reader }
     const stores = { originals: s3Originals(place), renditions: s3Renditions(place), sharedStore: true }
-    const config = resolveConfig({ ...stores, sizes: SIZES.split(",") }, surroundings())
+    const config = resolveConfig({ ...stores, sizes: SIZES.split(",") }, environment())
     const handler = createRedirectHandler(async () => ({ config, cdnUrl: CDN }))
     const short = await handler(eventOf(keyOf(KEY)))
     expect(short).toMatchObject({ statusCode: 200, isBase64Encoded: true, headers: { "cache-control": "no-store" } })

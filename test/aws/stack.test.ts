@@ -16,10 +16,10 @@ import { edgeSource } from "../../src/aws/edge/source.ts"
 import type { Resource, Template } from "../../src/aws/stack/cloudformation.ts"
 import { makeTemplate, type StackOptions } from "../../src/aws/stack/stack.ts"
 import { loadFunction } from "../../src/config/function.ts"
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
+import { optionsFrom } from "../../src/config/parse-text.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { variableOf } from "../../src/config/settings.ts"
-import { optionsFrom } from "../../src/config/texts.ts"
 import { ERRORS } from "../../src/errors.ts"
 import { launch, PACKAGE } from "../support/command.ts"
 import { temporaryFolder } from "../support/folders.ts"
@@ -232,7 +232,7 @@ describe("the template", () => {
       const template = await makeTemplate(settings)
       const config = resolveConfig(
         { ...settings, renditions: "s3://others" },
-        { ...surroundings(), region: "us-east-1" },
+        { ...environment(), region: "us-east-1" },
       )
       expect(at(template, "Edge", "FunctionCode")).toBe(await edgeSource(config))
       for (const id of ["Renderer", "Sync"]) {

@@ -5,7 +5,7 @@ import type { BatchEvent } from "../../src/aws/batch-events.ts"
 import type { SyncEvent } from "../../src/aws/object-events.ts"
 import { createSyncHandler, type SyncHandler } from "../../src/aws/sync.ts"
 import type { Distribution } from "../../src/config/function.ts"
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { memoryRenditions } from "../../src/store/memory.ts"
@@ -52,7 +52,7 @@ const stage = async (
   const store = memoryRenditions()
   for (const key of [...OF_IT, ...OTHERS]) await store.put(key, Uint8Array.of(1), META)
   const options = { originals: "s3://shop", renditions: wrap(store), sizes: ["360x270"], retired: { sizes: ["90w"] } }
-  const config = resolveConfig({ s3Region: "eu-central-1", ...options, ...more }, surroundings())
+  const config = resolveConfig({ s3Region: "eu-central-1", ...options, ...more }, environment())
   const left = async (): Promise<readonly string[]> => {
     const keys: string[] = []
     for await (const key of store.list?.("") ?? []) keys.push(key)

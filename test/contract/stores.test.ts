@@ -141,7 +141,7 @@ const BROKEN_ORIGINALS: Readonly<Record<string, (sound: Originals) => Partial<Or
   "tells another length than it gives": (sound) => ({
     head: async (key) => {
       const stat = await sound.head(key)
-      return stat && { ...stat, bytes: stat.bytes + 1 }
+      return stat && { ...stat, byteLength: stat.byteLength + 1 }
     },
   }),
 }

@@ -20,7 +20,7 @@
 //   widths    pixels that the listed sizes of the shape are wide
 import { PHOTOS } from "./photos.mjs"
 
-/** Two or more rungs a shape. */
+/** Two or more candidates a shape. */
 export const SIZES = [
   ["320w", "640w", "960w", "1280w", "1920w", "2560w"],
   ["240h", "480h", "960h"],
@@ -178,7 +178,7 @@ export const CASES = [
   constrained("tower-banner", "tower", "1600x400", 800),
   fixed("tower-square", "tower", "200x200", 150),
 
-  // Originals smaller than what is asked for: no rung is enlarged.
+  // Originals smaller than what is asked for: no candidate is enlarged.
   fixed("small", "small", "320w", 250),
   constrained("small-wide", "small", "320w", 800),
   full("small-full", "small", "320w", PICTURE),

@@ -42,14 +42,14 @@ const { checkBrowser } = (await load("check-browser.mjs")) as Pick<Harness, "che
 
 const WINDOW = { viewports: [768], dprs: [2] }
 
-const rungsOf = (id: string): string => `/${id}/200.jpg 200w, /${id}/400.jpg 400w, /${id}/800.jpg 800w`
+const candidatesOf = (id: string): string => `/${id}/200.jpg 200w, /${id}/400.jpg 400w, /${id}/800.jpg 800w`
 
 type Attributes = Readonly<Record<string, string | undefined>>
 
 /** A sound picture, with attributes of its own. */
 const img = (id: string, more: Attributes = {}): string => {
   const size = { sizes: "auto, 200px", width: "200", height: "150", loading: "lazy" }
-  const attributes = Object.entries({ src: `/${id}/200.jpg`, srcset: rungsOf(id), ...size, ...more })
+  const attributes = Object.entries({ src: `/${id}/200.jpg`, srcset: candidatesOf(id), ...size, ...more })
   const given = attributes.filter(([, value]) => value !== undefined)
   return `<img data-case="${id}" ${given.map(([name, value]) => `${name}="${value}"`).join(" ")}>`
 }
@@ -70,7 +70,7 @@ const PICTURES: Readonly<Record<string, readonly [attributes: Attributes, told: 
     /height, got 0, then 150/,
   ],
   "moves-below": [NO_DIMENSIONS, /expected a box that keeps its height, got 0, then 150/],
-  "w-lies": [{ srcset: rungsOf("w-lies").replace("400w", "500w") }, /expected 500 pixels, by its w,.*got 400/],
+  "w-lies": [{ srcset: candidatesOf("w-lies").replace("400w", "500w") }, /expected 500 pixels, by its w,.*got 400/],
   "x-lies": [
     { srcset: "/x-lies/200.jpg 1x, /x-lies/800.jpg 2x", sizes: undefined },
     /expected 400 pixels, by its x \(2\),.*got 800/,
@@ -81,9 +81,12 @@ const PICTURES: Readonly<Record<string, readonly [attributes: Attributes, told: 
   "too-large": [{ sizes: "300px" }, /expected too-large\/400\.jpg .*got too-large\/800\.jpg/],
   "too-few": [{ srcset: "/too-few/200.jpg 200w" }, /expected 400 pixels, which are listed, for 400, got 200/],
   "not-the-box": [{ style: "width: 100px" }, /expected 200 CSS pixels wide, got 100/],
-  absent: [{ srcset: rungsOf("absent").replace("/800", "/none") }, /expected 200 and an image of .*none\.jpg, got 404/],
+  absent: [
+    { srcset: candidatesOf("absent").replace("/800", "/none") },
+    /expected 200 and an image of .*none\.jpg, got 404/,
+  ],
   "other-photo": [{ src: "/cup/200.jpg" }, /expected an address of other-photo, got .*\/cup\/200\.jpg/],
-  twice: [{ srcset: rungsOf("twice").replace("400w", "200w") }, /expected each descriptor once, got 200w again/],
+  twice: [{ srcset: candidatesOf("twice").replace("400w", "200w") }, /expected each descriptor once, got 200w again/],
   "no-sizes": [{ sizes: undefined }, /expected sizes, where there are widths, got none/],
   eager: [{ loading: "eager" }, /expected loading="lazy", got eager/],
 }
@@ -92,7 +95,7 @@ const FAULTS: readonly Fault[] = [
   ...Object.entries(PICTURES).map(([id, [attributes, told]]) => ({ id, html: img(id, attributes), told })),
   {
     id: "other-type",
-    html: `<picture><source type="image/webp" srcset="${rungsOf("other-type")}" sizes="auto, 200px">${img("other-type")}</picture>`,
+    html: `<picture><source type="image/webp" srcset="${candidatesOf("other-type")}" sizes="auto, 200px">${img("other-type")}</picture>`,
     told: /expected image\/webp of .*got image\/jpeg/,
   },
   { id: "none", html: "<p>Nothing", told: /expected an <img> with its data-case, got none/ },

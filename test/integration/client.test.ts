@@ -27,10 +27,13 @@ describe("the client", () => {
     const info = await photos.info("été/a b.jpg")
     for (const shape of ["640w", "480h", "160x120", "300x300"] as const)
       for (const format of [undefined, "webp"] as const)
-        for (const rung of photos.rungs("été/a b.jpg", { shape, info, format })) {
-          const answer = await fetch(rung.url)
+        for (const candidate of photos.candidates("été/a b.jpg", { shape, info, format })) {
+          const answer = await fetch(candidate.url)
           const { width: w, height: h, format: got } = await sharp(Buffer.from(await answer.arrayBuffer())).metadata()
-          expect({ url: rung.url, width: w, height: h, format: got }).toEqual({ ...rung, format: format ?? "jpeg" })
+          expect({ url: candidate.url, width: w, height: h, format: got }).toEqual({
+            ...candidate,
+            format: format ?? "jpeg",
+          })
         }
   })
 

@@ -10,7 +10,7 @@ import { type Fault, type FaultyS3, startFaultyS3 } from "../support/faulty-s3.t
 import { ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const BUCKET = "shop"
-const TIMEOUTS = { silenceMs: 250, attemptMs: 600, callMs: 2000 }
+const TIMEOUTS = { idleMs: 250, attemptMs: 600, callMs: 2000 }
 const RETRIES = { attempts: 2, baseMs: 5, longestMs: 20 }
 const BYTES = Buffer.alloc(200_000, "photo")
 const META: RenditionMeta = {
@@ -174,7 +174,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     faulty.fail({ kind: "silence" })
     const reason = new Error("the deadline")
     const controller = new AbortController()
-    const call = stores({ timeouts: { silenceMs: 60_000, attemptMs: 60_000, callMs: 60_000 } }).originals.get("a.jpg", {
+    const call = stores({ timeouts: { idleMs: 60_000, attemptMs: 60_000, callMs: 60_000 } }).originals.get("a.jpg", {
       signal: controller.signal,
     })
     setTimeout(() => controller.abort(reason), 50)
@@ -285,7 +285,7 @@ describe.skipIf(versitygw === undefined)("a tailor on S3", () => {
   it("waits no longer than its deadline for a store that is slower, and answers busy", async () => {
     await server.putObject(BUCKET, "slow.jpg", photo)
     faulty.fail({ kind: "silence" })
-    const slow = { timeouts: { silenceMs: 2000, attemptMs: 2000, callMs: 2000 } }
+    const slow = { timeouts: { idleMs: 2000, attemptMs: 2000, callMs: 2000 } }
     const tailor = createTailor({ ...stores(slow), sizes: ["200x150"], limits: { deadlineMs: 100 } })
     expect(await statusOf(tailor, "200x150/slow.jpg")).toBe(503)
   })

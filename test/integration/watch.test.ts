@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { describe, expect, it, onTestFinished } from "vitest"
 
-import { surroundings } from "../../src/config/load.ts"
+import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { openTailor, type OpenTailor } from "../../src/create-tailor.ts"
 import { watchOriginals } from "../../src/server/watch.ts"
@@ -37,7 +37,7 @@ interface Shop extends Photos {
 const openShop = async (options: { readonly longestRenderMs?: number } = {}): Promise<Shop> => {
   const photos = await createPhotos()
   const renditions = await temporaryFolder()
-  const tailor = openTailor(resolveConfig({ originals: photos.folder, renditions, sizes: SIZES }, surroundings()))
+  const tailor = openTailor(resolveConfig({ originals: photos.folder, renditions, sizes: SIZES }, environment()))
   const errors: unknown[] = []
   return {
     ...photos,
@@ -174,7 +174,7 @@ describe("what another process stored", () => {
     async (name) => {
       const originals = memoryOriginals()
       const renditions = await temporaryFolder()
-      const { core, fetch } = openTailor(resolveConfig({ originals, renditions, sizes: SIZES }, surroundings()))
+      const { core, fetch } = openTailor(resolveConfig({ originals, renditions, sizes: SIZES }, environment()))
       const ask = async (): Promise<void> => {
         expect((await fetch(new Request("http://localhost/60x40/a.jpg"))).status).toBe(200)
         await core.idle()

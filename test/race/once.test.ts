@@ -45,11 +45,11 @@ const unsettled = (store: Originals): Originals => ({
   name: store.name,
   head: async (key) => {
     const stat = await store.head(key)
-    return stat && { ...stat, settled: false }
+    return stat && { ...stat, isStable: false }
   },
   get: async (key) => {
     const object = await store.get(key)
-    return object && { ...object, stat: { ...object.stat, settled: false } }
+    return object && { ...object, stat: { ...object.stat, isStable: false } }
   },
 })
 

@@ -7,7 +7,7 @@ import type { Recipe } from "../../src/sizes/recipe.ts"
 import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
 import type { OriginalObject } from "../../src/store/store.ts"
 import { createGate } from "../../src/tailor/admission.ts"
-import { createSources } from "../../src/tailor/sources.ts"
+import { createSharedOriginals } from "../../src/tailor/shared-originals.ts"
 import type { Core, WorkLimits } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import { createLatch, createTally, type Fault, faultyOriginals } from "../support/faulty-store.ts"
@@ -52,11 +52,11 @@ const openShop = (options: ShopOptions = {}): Shop => {
       name: "settled or not",
       head: async (key, how) => {
         const stat = await store.head(key, how)
-        return stat && { ...stat, settled: isSettled }
+        return stat && { ...stat, isStable: isSettled }
       },
       get: async (key, how) => {
         const object = await store.get(key, how)
-        return object && { ...object, stat: { ...object.stat, settled: isSettled } }
+        return object && { ...object, stat: { ...object.stat, isStable: isSettled } }
       },
     },
     renditions: memoryRenditions(),
@@ -113,9 +113,9 @@ describe("several renditions of one original at one time", () => {
     let content = "photo"
     const get = async (): Promise<OriginalObject> => {
       const bytes = Buffer.from(content)
-      return { bytes, stat: { version: "the same", bytes: 5, settled: content === "other" } }
+      return { bytes, stat: { version: "the same", byteLength: 5, isStable: content === "other" } }
     }
-    const sources = createSources({
+    const sources = createSharedOriginals({
       originals: { name: "coarse", head: async () => undefined, get },
       renderer: createFakeRenderer(),
       memory: createGate({ capacity: 1000, maxWaiting: 0 }),
@@ -123,7 +123,7 @@ describe("several renditions of one original at one time", () => {
       maxKeptBytes: 1000,
     })
     const read = async (settled: boolean): Promise<string> => {
-      const source = sources.join("a.jpg", { version: "the same", bytes: 5, settled }, () => {})
+      const source = sources.join("a.jpg", { version: "the same", byteLength: 5, isStable: settled }, () => {})
       source.begin()
       return String((await source.read())?.bytes)
     }

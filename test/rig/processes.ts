@@ -27,14 +27,14 @@ export interface Program extends Stoppable {
   readonly log: () => string
 }
 
-interface Surroundings {
+interface Environment {
   /** @default the rig's folder */
   readonly cwd?: string
   /** Beside `PATH`, and the rig's folder for home and temporary files: nothing else of this process' environment gets through. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-export interface ProgramOptions extends Surroundings {
+export interface ProgramOptions extends Environment {
   /** Whether it does what it is there for; asked again and again until it does. */
   readonly isUp: (program: Program) => boolean | Promise<boolean>
 }
@@ -55,7 +55,7 @@ export interface Parts {
   /** Starts a program, and waits until it is up. @throws with what it said, where it ends before or is not up in 20 s */
   readonly start: (command: string, args: readonly string[], options: ProgramOptions) => Promise<Program>
   /** Runs a program to its end. @returns what it said, the last of it; @throws with that, where it was no success */
-  readonly run: (command: string, args: readonly string[], options?: Surroundings) => Promise<string>
+  readonly run: (command: string, args: readonly string[], options?: Environment) => Promise<string>
   /** Starts a server on 127.0.0.1. What its listener throws is answered with 500. */
   readonly listen: (listener: Listener, port?: number) => Promise<Server>
   /** Anything else that has to be ended with the rig. */
@@ -140,7 +140,7 @@ const collect = (child: ChildProcess): (() => string) => {
 
 const UP_MS = 20_000
 
-const startProgram = (command: string, args: readonly string[], folder: string, options: Surroundings) => {
+const startProgram = (command: string, args: readonly string[], folder: string, options: Environment) => {
   const child = spawn(command, args, {
     cwd: options.cwd ?? folder,
     env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, ...options.env },
@@ -220,7 +220,7 @@ export const buildRig = async <T extends object>(
     assertOpen()
     return started
   }
-  const spawned = (command: string, args: readonly string[], options: Surroundings) => {
+  const spawned = (command: string, args: readonly string[], options: Environment) => {
     assertOpen()
     const started = startProgram(command, args, folder, options)
     running.push(Promise.resolve(started.program))

@@ -13,7 +13,7 @@ const AT_ONCE = 8
 
 const BUCKET = "shop"
 /** Short, so that silence does not take all the time there is. */
-const TIMEOUTS = { silenceMs: 700, attemptMs: 1500, callMs: 4000 }
+const TIMEOUTS = { idleMs: 700, attemptMs: 1500, callMs: 4000 }
 const RETRIES = { attempts: 2, baseMs: 5, longestMs: 30 }
 
 /** What is answered while S3 fails, or while too many wait for it. */

@@ -56,10 +56,10 @@ export const createFakeRenderer = ({
         isGrey: false,
         isTurned: false,
         colours: 256,
-        isWorkedInSrgb: false,
+        needsSrgbFirst: false,
         isProgressive: false,
         decodedPixels: 12_000_000,
-        bytes: bytes.length,
+        byteLength: bytes.length,
       }
     },
     estimatePeak: () => peakBytes,

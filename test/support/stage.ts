@@ -73,7 +73,7 @@ export const createWorld = ({ stage, versions }: WorldOptions): World => {
     const at = changedAt.get(key) ?? 0
     if (content === undefined) return undefined
     const version = versions === "contents" ? content : String(at)
-    return { version, bytes: content.length, settled: versions !== "times" || at < now }
+    return { version, byteLength: content.length, isStable: versions !== "times" || at < now }
   }
 
   const acting = async <T>(name: string, act: () => T): Promise<T> => {

@@ -3,9 +3,9 @@
  * address becomes the key that is stored, in one spelling, so that neither `Accept` nor query nor spelling splits the cache. It says what
  * our own server would say, by the same code. Pure.
  */
-import { LIST_PATH, type resolveAddress } from "../../http/address.ts"
 import { explain } from "../../http/explain.ts"
 import { type Headers, OPTIONS_HEADERS } from "../../http/headers.ts"
+import { LIST_PATH, type resolveUrlPath } from "../../http/url-path.ts"
 import { expectedMethod, type RefusalCode, REFUSALS } from "../../refusals.ts"
 import { encodeKey, type Grammar } from "../../sizes/key.ts"
 
@@ -75,7 +75,7 @@ const forward = (request: EdgeRequest, uri: string): EdgeRequest => {
  * @param resolve what addresses mean: given, so that what snaps is only in the source of who wants it
  */
 export const createEdge =
-  (grammar: Grammar, basePath: string, resolve: typeof resolveAddress): Edge =>
+  (grammar: Grammar, basePath: string, resolve: typeof resolveUrlPath): Edge =>
   ({ request }) => {
     const { method, uri } = request
     if (method === "OPTIONS") return { statusCode: 204, headers: toHeaders(OPTIONS_HEADERS) }

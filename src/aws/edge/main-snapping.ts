@@ -1,7 +1,7 @@
 /** The edge as main.ts has it, for `unknownSize: "snap"`. */
-import { resolveSnapped } from "../../http/snapped.ts"
+import { resolveSnapped } from "../../http/snap-path.ts"
+import { type EdgeList, readList } from "./edge-grammar.ts"
 import { createEdge, type Edge } from "./handler.ts"
-import { type EdgeList, readList } from "./list.ts"
 
 declare const LIST: EdgeList
 

@@ -8,8 +8,8 @@ import type { TailorConfig } from "../../config/options.ts"
 import { badConfig, type TailorError } from "../../errors.ts"
 import { COMMON_HEADERS } from "../../http/headers.ts"
 import { keyLimitsOf } from "../../store/s3/place.ts"
+import { writeList } from "./edge-grammar.ts"
 import { toHeaders } from "./handler.ts"
-import { writeList } from "./list.ts"
 
 /** Bytes of a function's source, at most (CloudFront Developer Guide, "Quotas on CloudFront Functions": 10 KB). */
 const MAX_BYTES = 10_240

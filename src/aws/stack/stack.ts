@@ -2,8 +2,8 @@
  * From settings to the template of the direct flow. The command line, and through it the construct, come here, so that both deploy the
  * same. Settings are checked as the functions will check them, and passed on to them as variables.
  */
+import { variablesFrom } from "../../config/parse-text.ts"
 import { type Resolved, tryConfig } from "../../config/resolve.ts"
-import { variablesFrom } from "../../config/texts.ts"
 import { badConfig } from "../../errors.ts"
 import { parseS3Url, type S3Place } from "../../store/s3/place.ts"
 import { edgeResponseSource, edgeSource } from "../edge/source.ts"

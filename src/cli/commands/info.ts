@@ -38,7 +38,7 @@ const describeOriginal = async (
     format: reading.size === "info" ? "json" : outputFormat(reading.format, inspected).format,
     ...(reading.size !== "info" && outputDimensions(reading.size, inspected.dimensions)),
     // One whose original is too young to prove it is stored all the same; one that is stale will be made again.
-    stored: ["in-step", "unproven"].includes((await core.standingOfKey(formatKey(reading))) ?? ""),
+    stored: ["fresh", "unverified"].includes((await core.freshnessOfKey(formatKey(reading))) ?? ""),
   })
   const { sizes, formats } = core.grammar
   const readings: Reading[] = sizes.flatMap((size) =>
@@ -51,7 +51,7 @@ const describeOriginal = async (
       key: original,
       ...dimensions,
       format: container === "heif" ? "avif" : container,
-      bytes: object.stat.bytes,
+      bytes: object.stat.byteLength,
       frames,
       animated,
       alpha: hasAlpha,

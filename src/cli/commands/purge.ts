@@ -2,7 +2,7 @@
 import type { ArgsDef } from "citty"
 
 import { openTailor } from "../../create-tailor.ts"
-import { badAddress } from "../../errors.ts"
+import { badUrl } from "../../errors.ts"
 import { formatOfName } from "../../sizes/format.ts"
 import { toOriginalKey } from "../../sizes/key.ts"
 import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
@@ -52,7 +52,7 @@ export const purge: Command = {
     const deleted = isPrefix
       ? await tailor.core.purgePrefix(original === "/" ? "" : original)
       : await tailor.purge(original)
-    if (deleted === undefined) throw badAddress("This store cannot list what it holds.", "Purge originals one by one.")
+    if (deleted === undefined) throw badUrl("This store cannot list what it holds.", "Purge originals one by one.")
     if (values["json"]) return printJson({ deleted })
     print(`Deleted ${deleted} ${deleted === 1 ? "rendition" : "renditions"} of ${original}.`)
     if (deleted === 0 && !isPrefix) print(`Nothing was stored for it.${folderAdvice(original)}`)

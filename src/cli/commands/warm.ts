@@ -5,9 +5,9 @@ import { join, relative, sep } from "node:path"
 import type { ArgsDef } from "citty"
 
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
-import { badAddress, TailorError } from "../../errors.ts"
+import { badUrl, TailorError } from "../../errors.ts"
 import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
-import { UNHURRIED, type Warmed } from "../../tailor/warm.ts"
+import { BATCH_LIMITS, type Warmed } from "../../tailor/warm.ts"
 import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
 import type { Command } from "../main.ts"
 import { print, printJson } from "../output.ts"
@@ -43,7 +43,7 @@ const toRow = (original: string, { made, stored, refused: [error] }: Warmed): Ro
 /** Keys of all files in a folder of the originals' folder. */
 async function* filesIn(root: string, prefix: string): AsyncGenerator<string> {
   const entries = await readdir(join(root, prefix), { recursive: true, withFileTypes: true }).catch(() => {
-    throw badAddress(`Expected a folder of originals, got ${join(root, prefix)}.`)
+    throw badUrl(`Expected a folder of originals, got ${join(root, prefix)}.`)
   })
   for (const entry of entries)
     if (entry.isFile()) yield relative(root, join(entry.parentPath, entry.name)).split(sep).join("/")
@@ -52,7 +52,7 @@ async function* filesIn(root: string, prefix: string): AsyncGenerator<string> {
 const keysUnder = ({ originals, config }: OpenTailor, prefix: string): AsyncIterable<string> => {
   const isFolder = typeof config.originals === "string" && originals.name === "folder"
   const keys = isFolder ? filesIn(config.originals, prefix) : originals.list?.(prefix)
-  if (!keys) throw badAddress("This store cannot list what it holds.", "Warm originals one by one.")
+  if (!keys) throw badUrl("This store cannot list what it holds.", "Warm originals one by one.")
   return keys
 }
 
@@ -87,7 +87,7 @@ export const warm: Command = {
   args,
   run: async (values) => {
     const { config } = await loadFromArguments(values, args)
-    const tailor = openTailor({ ...config, limits: { ...config.limits, ...UNHURRIED } })
+    const tailor = openTailor({ ...config, limits: { ...config.limits, ...BATCH_LIMITS } })
     const originals = originalsOf(tailor, String(values["original"]))
     const work = async (): Promise<void> => {
       for await (const original of originals) {

@@ -12,7 +12,7 @@ import { orAbort } from "../../abort.ts"
 import { codeOf, storeDenied, storeUnavailable, type TailorError } from "../../errors.ts"
 import type { CallOptions } from "../store.ts"
 import type { S3Credentials } from "./credentials.ts"
-import { isOutdated, isPassing, type S3Failure, toFailure, toStoreError } from "./failure.ts"
+import { isExpired, isTransient, type S3Failure, parseS3Failure, toStoreError } from "./failure.ts"
 import type { S3Connection } from "./options.ts"
 import { formatS3Url, urlOf } from "./place.ts"
 import { exchange, isSuccess, type Reply } from "./transport.ts"
@@ -94,12 +94,12 @@ const findOut = async (connection: S3Connection, call: S3Call, signal: AbortSign
     throw signal.aborted ? error : storeDenied("s3", name, error)
   })
   const request = await sign(connection, call, credentials)
-  const limits = { silenceMs: timeouts.silenceMs, wholeMs: timeouts.attemptMs, maxBytes: call.maxBytes, signal }
+  const limits = { idleMs: timeouts.idleMs, wholeMs: timeouts.attemptMs, maxBytes: call.maxBytes, signal }
   const reply = await exchange({ ...request, body: call.body }, limits)
   if (isSuccess(reply.status)) return { result: { reply } }
-  const failure = toFailure(reply)
-  if (isOutdated(failure)) source.forget(credentials)
-  return isPassing(failure) || isOutdated(failure) ? { trouble: toStoreError(failure, name) } : { result: { failure } }
+  const failure = parseS3Failure(reply)
+  if (isExpired(failure)) source.forget(credentials)
+  return isTransient(failure) || isExpired(failure) ? { trouble: toStoreError(failure, name) } : { result: { failure } }
 }
 
 const tryOnce = async (connection: S3Connection, call: S3Call, signal: AbortSignal): Promise<Attempt> => {

@@ -7,7 +7,7 @@ import { exchange, type Reply } from "./transport.ts"
 type Env = NodeJS.ProcessEnv
 
 /** Both are a step away from this machine, or not there. */
-const LIMITS = { silenceMs: 1000, wholeMs: 3000, maxBytes: 65_536 }
+const LIMITS = { idleMs: 1000, wholeMs: 3000, maxBytes: 65_536 }
 
 const pairOf = (env: Env, id: string, secret: string): readonly [string, string] | undefined => {
   const [accessKeyId, secretAccessKey] = [env[id], env[secret]]

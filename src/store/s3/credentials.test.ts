@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 
 import { temporaryFolder } from "../../../test/support/folders.ts"
-import { foundCredentials, keptCredentials, type S3Credentials } from "./credentials.ts"
+import { defaultCredentials, cachedCredentials, type S3Credentials } from "./credentials.ts"
 
 const EXPIRES = "2030-01-01T00:00:00Z"
 
@@ -46,7 +46,7 @@ const missing = (name: string): Promise<never> =>
 describe("credentials are found", () => {
   it("in the environment, with their token", async () => {
     const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_SESSION_TOKEN: "c" }
-    expect(await foundCredentials(env, missing).get()).toEqual({
+    expect(await defaultCredentials(env, missing).get()).toEqual({
       accessKeyId: "a",
       secretAccessKey: "b",
       sessionToken: "c",
@@ -61,12 +61,12 @@ describe("credentials are found", () => {
       AWS_SECRET_ACCESS_KEY: "b",
       AWS_SESSION_TOKEN: "c",
     }
-    expect(await foundCredentials(env, missing).get()).toEqual({ accessKeyId: "k", secretAccessKey: "s" })
+    expect(await defaultCredentials(env, missing).get()).toEqual({ accessKeyId: "k", secretAccessKey: "s" })
   })
 
   it("not where one of a pair is missing: that is a mistake", async () => {
-    await expect(foundCredentials({ AWS_KEY: "k" }, missing).get()).rejects.toThrow("only AWS_KEY is set")
-    await expect(foundCredentials({ AWS_SECRET_ACCESS_KEY: "k" }, missing).get()).rejects.toThrow("AWS_ACCESS_KEY_ID")
+    await expect(defaultCredentials({ AWS_KEY: "k" }, missing).get()).rejects.toThrow("only AWS_KEY is set")
+    await expect(defaultCredentials({ AWS_SECRET_ACCESS_KEY: "k" }, missing).get()).rejects.toThrow("AWS_ACCESS_KEY_ID")
   })
 
   it("from a container, with the token of a file that is read anew each time", async () => {
@@ -74,7 +74,7 @@ describe("credentials are found", () => {
     const file = join(await temporaryFolder(), "token")
     await writeFile(file, "first\n")
     const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${origin}/creds`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file }
-    const source = foundCredentials(env, missing)
+    const source = defaultCredentials(env, missing)
     const found = await source.get()
     expect(found).toEqual(CREDENTIALS)
     await writeFile(file, "second")
@@ -85,7 +85,7 @@ describe("credentials are found", () => {
 
   it("from no container that is another machine in the clear", async () => {
     const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://example.com/creds" }
-    await expect(foundCredentials(env, missing).get()).rejects.toThrow("Expected https")
+    await expect(defaultCredentials(env, missing).get()).rejects.toThrow("Expected https")
   })
 
   it("from an instance, by a token and its role", async () => {
@@ -95,7 +95,7 @@ describe("credentials are found", () => {
       "GET /latest/meta-data/iam/security-credentials/the-role": { ...ANSWER, Code: "Success" },
     })
     const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: origin }
-    expect(await foundCredentials(env, missing).get()).toEqual(CREDENTIALS)
+    expect(await defaultCredentials(env, missing).get()).toEqual(CREDENTIALS)
     expect(asked.map(({ headers }) => headers["x-aws-ec2-metadata-token"])).toEqual([
       undefined,
       "the-token",
@@ -116,12 +116,12 @@ describe("credentials are found", () => {
       NO_INSTANCE,
       { AWS_PROFILE: "shop", AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.0.1:1" },
     ])
-      expect(await foundCredentials(env, load).get()).toEqual(CREDENTIALS)
+      expect(await defaultCredentials(env, load).get()).toEqual(CREDENTIALS)
     expect(new Set(names)).toEqual(new Set(["@aws-sdk/credential-providers"]))
   })
 
   it("nowhere, and then it is said what would help", async () => {
-    await expect(foundCredentials(NO_INSTANCE, missing).get()).rejects.toThrow(
+    await expect(defaultCredentials(NO_INSTANCE, missing).get()).rejects.toThrow(
       "npm install @aws-sdk/credential-providers",
     )
   })
@@ -137,7 +137,7 @@ describe("credentials that expire", () => {
   it("are replaced some minutes before, by one request however many ask", async () => {
     let now = 0
     let asked = 0
-    const source = keptCredentials(
+    const source = cachedCredentials(
       async () => {
         asked += 1
         await new Promise((done) => setImmediate(done))
@@ -158,7 +158,7 @@ describe("credentials that expire", () => {
   it("are used to their end where no new ones can be had, and not after", async () => {
     let now = 0
     let works = true
-    const source = keptCredentials(
+    const source = cachedCredentials(
       async () => {
         if (!works) throw new Error("no answer")
         return at(60)

@@ -30,7 +30,7 @@ const leftMs = ({ expiration }: S3Credentials, now: number): number =>
   expiration === undefined ? Infinity : expiration.getTime() - now
 
 /** Credentials that are found once and again before they expire. */
-export const keptCredentials = (
+export const cachedCredentials = (
   find: () => Promise<S3Credentials>,
   clock: () => number = Date.now,
 ): CredentialSource => {
@@ -85,7 +85,7 @@ const findCredentials = async (env: NodeJS.ProcessEnv, load: ImportPackage): Pro
 }
 
 /** Credentials of this process, found anew as they expire. */
-export const foundCredentials = (
+export const defaultCredentials = (
   env: NodeJS.ProcessEnv = process.env,
   load: ImportPackage = importPackage,
-): CredentialSource => keptCredentials(() => findCredentials(env, load))
+): CredentialSource => cachedCredentials(() => findCredentials(env, load))

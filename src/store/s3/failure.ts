@@ -61,7 +61,7 @@ const headerText = (value: string | readonly string[] | undefined): string | und
   typeof value === "string" ? value : value?.[0]
 
 /** What a reply that is no success says. */
-export const toFailure = ({ status, headers, body }: Reply): S3Failure => {
+export const parseS3Failure = ({ status, headers, body }: Reply): S3Failure => {
   const root = parseBody(body)
   const error = root?.name === "Error" ? root : undefined
   const region = textOf(error, "Region") || headerText(headers["x-amz-bucket-region"])
@@ -69,11 +69,11 @@ export const toFailure = ({ status, headers, body }: Reply): S3Failure => {
 }
 
 /** Worth asking again, a little later. */
-export const isPassing = ({ status, code }: S3Failure): boolean =>
+export const isTransient = ({ status, code }: S3Failure): boolean =>
   PASSING_STATUSES.has(status) || PASSING_CODES.has(code)
 
 /** Worth asking again with newer credentials. */
-export const isOutdated = ({ code }: S3Failure): boolean => OUTDATED_CODES.has(code)
+export const isExpired = ({ code }: S3Failure): boolean => OUTDATED_CODES.has(code)
 
 /** Refused by a policy, which may also mean absent. A proxy in front says 403 without a code. */
 export const isAccessDenied = ({ status, code }: S3Failure): boolean =>

@@ -6,7 +6,7 @@ import { addressOf, normalisePrefix, type S3Address, type S3Place } from "./plac
 /** How long things may take; each is a limit of its own. */
 export interface S3Timeouts {
   /** Longest silence: while connecting, before the first byte, and between bytes. @default 5000 */
-  readonly silenceMs: number
+  readonly idleMs: number
   /** One attempt, from beginning to end. @default 15000 */
   readonly attemptMs: number
   /** A call with all its attempts and the pauses between them. @default 25000 */
@@ -52,12 +52,12 @@ export interface S3Connection {
   readonly notify: (text: string) => void
 }
 
-const TIMEOUTS: S3Timeouts = { silenceMs: 5000, attemptMs: 15_000, callMs: 25_000 }
+const TIMEOUTS: S3Timeouts = { idleMs: 5000, attemptMs: 15_000, callMs: 25_000 }
 const RETRIES: S3Retries = { attempts: 4, baseMs: 100, longestMs: 2000 }
 
 /** Limits under which a store's own error comes before a request's deadline does. */
 export const timeoutsWithin = (deadlineMs: number): S3Timeouts => ({
-  silenceMs: Math.min(TIMEOUTS.silenceMs, deadlineMs / 6),
+  idleMs: Math.min(TIMEOUTS.idleMs, deadlineMs / 6),
   attemptMs: Math.min(TIMEOUTS.attemptMs, deadlineMs / 2),
   callMs: Math.min(TIMEOUTS.callMs, (deadlineMs * 5) / 6),
 })

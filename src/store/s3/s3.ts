@@ -15,11 +15,11 @@ import {
   type OriginalStat,
   type Renditions,
 } from "../store.ts"
-import { type AbsentOr, createAbsentOr } from "./absence.ts"
 import { createClient, type S3Client } from "./client.ts"
-import { amazonRegion, type CredentialSource, foundCredentials, keptCredentials } from "./credentials.ts"
+import { amazonRegion, type CredentialSource, defaultCredentials, cachedCredentials } from "./credentials.ts"
 import { toStoreError } from "./failure.ts"
-import { listKeys } from "./list.ts"
+import { listKeys } from "./list-objects.ts"
+import { type AbsentOr, createAbsentOr } from "./not-found.ts"
 import { resolveS3, type S3Connection, type S3Options } from "./options.ts"
 import { keyLimitsOf, type S3Place } from "./place.ts"
 import { fromHeaders, isOwnTag, tagOf, toHeaders } from "./record.ts"
@@ -42,8 +42,8 @@ const DELETIONS = 32
 let found: CredentialSource | undefined
 
 const sourceOf = (credentials: S3Options["credentials"]): CredentialSource => {
-  if (credentials === undefined) return (found ??= foundCredentials())
-  return keptCredentials(typeof credentials === "function" ? credentials : async () => credentials)
+  if (credentials === undefined) return (found ??= defaultCredentials())
+  return cachedCredentials(typeof credentials === "function" ? credentials : async () => credentials)
 }
 
 /** What both stores read through. */
@@ -89,7 +89,7 @@ const toStat = (reply: Reply, name: string): OriginalStat => {
   const etag = tagOf(reply.headers)
   if (etag === undefined) throw storeUnavailable("s3", name, "the answer has no ETag")
   // Events name it without quotes.
-  return { version: etag.replaceAll('"', ""), bytes: lengthOf(reply), settled: true }
+  return { version: etag.replaceAll('"', ""), byteLength: lengthOf(reply), isStable: true }
 }
 
 /**
@@ -159,7 +159,7 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
     },
     get: async (key, callOptions = {}) => {
       const reply = await read(bucket, key, callOptions)
-      return reply && { meta: metaOf(reply, key), bytes: reply.body.length, body: reply.body }
+      return reply && { meta: metaOf(reply, key), byteLength: reply.body.length, body: reply.body }
     },
     put: async (key, bytes, meta, callOptions = {}) => {
       if (!isSafeKey(key)) throw storeUnavailable("s3", client.nameOf(key), "no key of a rendition")

@@ -20,7 +20,7 @@ export interface Exchange {
 /** Bounds on one exchange. */
 export interface ExchangeLimits {
   /** Longest silence: while connecting, before the first byte, and between bytes. */
-  readonly silenceMs: number
+  readonly idleMs: number
   /** From beginning to end. */
   readonly wholeMs: number
   /** Of the body of a success; the body of a failure is cut at a length of its own. */
@@ -99,14 +99,14 @@ const read = async (response: IncomingMessage, { maxBytes = Infinity }: Exchange
  * @throws {original-too-large} a success of more than `maxBytes`
  */
 export const exchange = async ({ method, url, headers, body }: Exchange, limits: ExchangeLimits): Promise<Reply> => {
-  const { silenceMs, wholeMs, signal } = limits
+  const { idleMs, wholeMs, signal } = limits
   signal?.throwIfAborted()
   const isTls = url.protocol === "https:"
   const request = (isTls ? requestHttps : requestHttp)(url, {
     method,
     headers: { ...headers, ...(body && { "content-length": String(body.length) }) },
     agent: agents[isTls ? "https:" : "http:"],
-    timeout: silenceMs,
+    timeout: idleMs,
   })
   let give: ((error: unknown) => void) | undefined
   const stop = (error: unknown): void => {
@@ -119,7 +119,7 @@ export const exchange = async ({ method, url, headers, body }: Exchange, limits:
   try {
     return await new Promise<Reply>((resolve, reject) => {
       give = reject
-      request.once("timeout", () => stop(broken("ERR_STALLED", `no byte for ${silenceMs} ms`)))
+      request.once("timeout", () => stop(broken("ERR_STALLED", `no byte for ${idleMs} ms`)))
       request.once("response", (response) => void read(response, limits).then(resolve, stop))
       // It stays: a socket may fail more than once, and unheard that would end the process.
       request.on("error", reject)

@@ -12,7 +12,7 @@ const isPlain = ({ photo, shape, layout, element, format, facts }) =>
   format === undefined &&
   (facts === undefined || layout === "box" || layout === "full")
 
-/** Next cuts no rungs, so screens of 3× are told two thirds. */
+/** Next cuts no candidates, so screens of 3× are told two thirds. */
 const plainSizes = ({ layout, width, sizes }) =>
   ({
     box: sizes,

@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest"
 
 import type { Grammar } from "../sizes/key.ts"
 import { parseSizeList, type SizeInput, type SizeList } from "../sizes/list.ts"
-import { resolveAddress, type Wanted } from "./address.ts"
-import { resolveSnapped } from "./snapped.ts"
+import { resolveSnapped } from "./snap-path.ts"
+import { resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
 const listOf = (...inputs: SizeInput[]): SizeList => {
   const parsed = parseSizeList(inputs)
@@ -63,11 +63,11 @@ describe("resolveSnapped", () => {
     ["what is no canonical size", "/img/0400w/a.jpg", "size-not-allowed"],
     ["a name that is not listed", "/img/thumbs/a.jpg", "size-not-allowed"],
     ["more pixels than any size has", "/img/9000w/a.jpg", "size-not-allowed"],
-    ["another base path", "/400w/a.jpg", "bad-address"],
-    ["no directory for the size", "/img/400w", "bad-address"],
-    ["dots", "/img/../400w/a.jpg", "bad-address"],
-    ["an escape that is none", "/img/400w/%zz", "bad-address"],
-    ["a name that is too long", `/img/400w/${"x".repeat(250)}.jpg`, "bad-address"],
+    ["another base path", "/400w/a.jpg", "bad-url"],
+    ["no directory for the size", "/img/400w", "bad-url"],
+    ["dots", "/img/../400w/a.jpg", "bad-url"],
+    ["an escape that is none", "/img/400w/%zz", "bad-url"],
+    ["a name that is too long", `/img/400w/${"x".repeat(250)}.jpg`, "bad-url"],
   ])("refuses %s", (_, path, code) => {
     expect(keyOf(path)).toBe(code)
   })
@@ -75,7 +75,7 @@ describe("resolveSnapped", () => {
   it("refuses as ever where the list has no size of that kind", () => {
     const crops = { ...GRAMMAR, sizes: listOf("360x270") }
     expect(ask("/img/400w/a.jpg", undefined, crops)).toEqual(
-      resolveAddress("/img/400w/a.jpg", undefined, "/img", crops),
+      resolveUrlPath("/img/400w/a.jpg", undefined, "/img", crops),
     )
     expect(keyOf("/img/400w/a.jpg", undefined, crops)).toBe("size-not-allowed")
   })
@@ -101,13 +101,13 @@ describe("resolveSnapped", () => {
       fc.property(size, file, accept, (asked, name, accepted) => {
         const path = (segment: string): string => `/img/shop/${segment}/${name}`
         const wanted = ask(path(asked), accepted)
-        const plain = resolveAddress(path(asked), accepted, "/img", GRAMMAR)
+        const plain = resolveUrlPath(path(asked), accepted, "/img", GRAMMAR)
         // Refused is only what would be in any case, and what no listed size is like.
         fc.pre(!("refused" in wanted) || !isDeepStrictEqual(wanted, plain))
-        const { parsed, isNegotiated } = wanted as Wanted
+        const { parsed, isNegotiated } = wanted as ResolvedUrl
         expect(GRAMMAR.sizes).toContain(parsed.readings[0].size)
         const segment = parsed.key.split("/")[1] ?? ""
-        const named = resolveAddress(path(segment), accepted, "/img", GRAMMAR)
+        const named = resolveUrlPath(path(segment), accepted, "/img", GRAMMAR)
         expect(named).toMatchObject({ parsed, isNegotiated })
         // What was given snaps to itself.
         expect(ask(path(segment), accepted)).toEqual(named)
@@ -120,7 +120,7 @@ describe("resolveSnapped", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 20 }), (text) => {
         const path = `/img/${text}`
-        const plain = resolveAddress(path, undefined, "/img", GRAMMAR)
+        const plain = resolveUrlPath(path, undefined, "/img", GRAMMAR)
         const wanted = ask(path)
         const isSnapped = !("refused" in wanted) && "refused" in plain && plain.refused === "size-not-allowed"
         expect(isSnapped ? plain : wanted).toEqual(plain)

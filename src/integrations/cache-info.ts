@@ -5,7 +5,7 @@ import type { Info } from "../sizes/info.ts"
 const KEPT = 60_000
 
 /** @throws {Error} where the server refuses or cannot be reached, saying of what */
-export const keepFacts = (ask: (original: string) => Promise<Info>): ((original: string) => Promise<Info>) => {
+export const cacheInfo = (ask: (original: string) => Promise<Info>): ((original: string) => Promise<Info>) => {
   const known = new Map<string, { readonly until: number; readonly info: Promise<Info> }>()
   const begin = async (original: string): Promise<Info> => {
     try {

@@ -31,5 +31,5 @@ export const absentOr = (error: unknown, key: string): undefined => {
 export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
 
 /** The path of a key under an absolute root; undefined where it would leave the root or name a directory. */
-export const pathOf = (root: string, key: string): string | undefined =>
+export const filePath = (root: string, key: string): string | undefined =>
   isSafeKey(key) ? `${root}${sep}${key}` : undefined

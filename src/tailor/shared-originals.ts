@@ -14,7 +14,7 @@ import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
 import type { Gate } from "./admission.ts"
 
 /** One user's part in an original. */
-export interface Source {
+export interface SharedOriginal {
   /** Tells that the user's turn has come: until it leaves, what it shares is not let go of. */
   readonly begin: () => void
   /** The original, read at the first call by anybody. Undefined where it is absent. */
@@ -22,21 +22,21 @@ export interface Source {
   /** Its pixels, where they are worth decoding once for several; undefined where each should decode for itself. */
   readonly decode: (bytes: Uint8Array, original: Inspected, signal: AbortSignal) => Promise<Uint8Array | undefined>
   /** Must be called once. */
-  readonly leave: () => void
+  readonly release: () => void
 }
 
 /** What originals there are in hand. */
-export interface Sources {
+export interface SharedOriginals {
   /**
    * @param known its stat when it was asked for
    * @param onRead called right before it is read, by whomever
    */
-  readonly join: (original: string, known: OriginalStat, onRead: () => void) => Source
+  readonly join: (original: string, known: OriginalStat, onRead: () => void) => SharedOriginal
   /** Lets go of pixels that nobody uses at the moment. */
   readonly makeRoom: () => void
 }
 
-export interface SourcesParts {
+export interface SharedOriginalsParts {
   readonly originals: Originals
   readonly renderer: Pick<Renderer, "decode" | "estimateDecode">
   /** Room for pixels. */
@@ -83,7 +83,7 @@ const drop = (entry: Entry): void => {
   entry.bytes = 0
 }
 
-const readOnce = ({ originals, maxBytes }: SourcesParts, entry: Entry): Promise<OriginalObject | undefined> => {
+const readOnce = ({ originals, maxBytes }: SharedOriginalsParts, entry: Entry): Promise<OriginalObject | undefined> => {
   if (entry.reading) return entry.reading
   for (const tell of entry.onRead) tell()
   const reading = originals.get(entry.original, { maxBytes })
@@ -96,9 +96,9 @@ const readOnce = ({ originals, maxBytes }: SourcesParts, entry: Entry): Promise<
   return reading
 }
 
-const decodeInRoom = ({ memory, renderer }: SourcesParts, bytes: Uint8Array, original: Inspected): Pixels => {
+const decodeInRoom = ({ memory, renderer }: SharedOriginalsParts, bytes: Uint8Array, original: Inspected): Pixels => {
   const dropped = new AbortController()
-  const room = memory.enter(renderer.estimateDecode(original), dropped.signal)
+  const room = memory.acquire(renderer.estimateDecode(original), dropped.signal)
   const ready = room.then(() => {
     dropped.signal.throwIfAborted()
     return renderer.decode(bytes, original)
@@ -116,10 +116,15 @@ const decodeInRoom = ({ memory, renderer }: SourcesParts, bytes: Uint8Array, ori
   }
 }
 
-type Join = Parameters<Sources["join"]>
+type Join = Parameters<SharedOriginals["join"]>
 
 /** A user's part in an entry. */
-const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: Join, onLeave: () => void): Source => {
+const takePart = (
+  parts: SharedOriginalsParts,
+  entry: Entry,
+  [original, known, onRead]: Join,
+  onLeave: () => void,
+): SharedOriginal => {
   entry.users += 1
   entry.onRead.add(onRead)
   /** What was being read, or had been, when this user came. */
@@ -135,7 +140,7 @@ const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: 
       const isFormer = former !== undefined && entry.reading === former
       const object = await readOnce(parts, entry)
       // What was read before this user came has to be proved to be what it has seen: of that version, which tells every change.
-      if (!isFormer || (object?.stat.settled && object.stat.version === known.version)) return object
+      if (!isFormer || (object?.stat.isStable && object.stat.version === known.version)) return object
       return parts.originals.get(original, { maxBytes: parts.maxBytes })
     },
     decode: async (bytes, inspected, signal) => {
@@ -161,7 +166,7 @@ const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: 
         return undefined
       }
     },
-    leave: () => {
+    release: () => {
       entry.onRead.delete(onRead)
       entry.users -= 1
       if (isActive) entry.active -= 1
@@ -171,7 +176,7 @@ const takePart = (parts: SourcesParts, entry: Entry, [original, known, onRead]: 
   }
 }
 
-export const createSources = (parts: SourcesParts): Sources => {
+export const createSharedOriginals = (parts: SharedOriginalsParts): SharedOriginals => {
   const { memory, maxKeptBytes } = parts
   /** Those that may be joined, by original and version. */
   const open = new Map<string, Entry>()
@@ -195,7 +200,7 @@ export const createSources = (parts: SourcesParts): Sources => {
       const name = `${original}\n${known.version}`
       let entry = open.get(name)
       // The version of an original that was changed a moment ago does not tell whether it was changed again since it was read.
-      if (!entry || (entry.reading && !known.settled)) {
+      if (!entry || (entry.reading && !known.isStable)) {
         entry = { original, onRead: new Set(), users: 0, active: 0, holders: 0, bytes: 0 }
         open.set(name, entry)
         all.add(entry)

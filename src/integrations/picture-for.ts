@@ -4,7 +4,7 @@ import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
 
 /** Its sources, none where a format is asked for, and its image. */
-export const pictured = <Name extends string, Explicit extends Format>(
+export const pictureFor = <Name extends string, Explicit extends Format>(
   photos: Client<Name, Explicit>,
   original: string,
   options: ImgOptions<Name, Explicit>,

@@ -5,7 +5,7 @@
 import type { Grammar, Refusal } from "../sizes/key.ts"
 import { parseSize } from "../sizes/size.ts"
 import { snap } from "../sizes/snap.ts"
-import { asAlias, resolveAddress, type Wanted } from "./address.ts"
+import { asAlias, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
 /** A raw path with the listed size in place of its own; undefined where there is none for it, and for a retired one. */
 const toListed = (path: string, { sizes, retired }: Grammar): string | undefined => {
@@ -20,16 +20,16 @@ const toListed = (path: string, { sizes, retired }: Grammar): string | undefined
   return segments.join("/")
 }
 
-/** Like {@link resolveAddress}, for `unknownSize: "snap"`. What was snapped names its own address in `contentLocation`. */
+/** Like {@link resolveUrlPath}, for `unknownSize: "snap"`. What was snapped names its own address in `contentLocation`. */
 export const resolveSnapped = (
   path: string,
   accept: string | undefined,
   basePath: string,
   grammar: Grammar,
-): Wanted | Refusal => {
-  const wanted = resolveAddress(path, accept, basePath, grammar)
+): ResolvedUrl | Refusal => {
+  const wanted = resolveUrlPath(path, accept, basePath, grammar)
   if (!("refused" in wanted) || wanted.refused !== "size-not-allowed") return wanted
   const listed = toListed(path, grammar)
-  const snapped = listed === undefined ? wanted : resolveAddress(listed, accept, basePath, grammar)
+  const snapped = listed === undefined ? wanted : resolveUrlPath(listed, accept, basePath, grammar)
   return "refused" in snapped ? snapped : asAlias(snapped, basePath)
 }

@@ -9,16 +9,16 @@ import { imageRecipe, infoRecipe, type Recipe, recipeId, type RenderSettings } f
 import type { Originals, OriginalStat, RenditionMeta, Renditions } from "../store/store.ts"
 
 /** `unproven`: nothing speaks against it, but the original was too young when it was read for its version to prove it. */
-export type Standing = "in-step" | "unproven" | "stale"
+export type FreshnessState = "fresh" | "unverified" | "stale"
 
 /** Who may say that a rendition is current. */
-export interface InStep {
+export interface Freshness {
   readonly recipeOf: (reading: Reading) => Recipe
   /** The id of a reading's recipe, given the content type that came out. */
   readonly recipeIdOf: (reading: Reading, contentType: string) => string
-  readonly standingOf: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => Standing
+  readonly freshnessOf: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => FreshnessState
   /** Of what is stored under a key; undefined where nothing is. */
-  readonly standingOfKey: (key: RenditionKey | string) => Promise<Standing | undefined>
+  readonly freshnessOfKey: (key: RenditionKey | string) => Promise<FreshnessState | undefined>
 }
 
 interface Parts {
@@ -28,7 +28,7 @@ interface Parts {
   readonly settings: RenderSettings
 }
 
-export const createInStep = ({ originals, renditions, grammar, settings }: Parts): InStep => {
+export const createFreshness = ({ originals, renditions, grammar, settings }: Parts): Freshness => {
   const recipeOf = ({ size, format }: Reading): Recipe =>
     size === INFO ? infoRecipe(settings) : imageRecipe(size, format, settings)
 
@@ -44,27 +44,27 @@ export const createInStep = ({ originals, renditions, grammar, settings }: Parts
     return id
   }
 
-  const standingOf = (meta: RenditionMeta, reading: Reading, { version }: OriginalStat): Standing => {
-    if (meta.isForeign) return "in-step"
+  const freshnessOf = (meta: RenditionMeta, reading: Reading, { version }: OriginalStat): FreshnessState => {
+    if (meta.isForeign) return "fresh"
     if (
       meta.original !== reading.original ||
       meta.version !== version ||
       meta.recipeId !== recipeIdOf(reading, meta.contentType)
     )
       return "stale"
-    return meta.digest === undefined ? "in-step" : "unproven"
+    return meta.digest === undefined ? "fresh" : "unverified"
   }
 
-  const standingOfKey = async (key: string): Promise<Standing | undefined> => {
+  const freshnessOfKey = async (key: string): Promise<FreshnessState | undefined> => {
     const parsed = parseKey(key.split("/"), grammar)
     const meta = "refused" in parsed ? undefined : await renditions.head(key)
     if ("refused" in parsed || !meta) return undefined
     for (const reading of parsed.readings) {
       const original = await originals.head(reading.original, { fresh: true })
-      if (original) return standingOf(meta, reading, original)
+      if (original) return freshnessOf(meta, reading, original)
     }
     return "stale"
   }
 
-  return { recipeOf, recipeIdOf, standingOf, standingOfKey }
+  return { recipeOf, recipeIdOf, freshnessOf, freshnessOfKey }
 }

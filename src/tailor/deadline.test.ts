@@ -3,14 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { expect, it, vi } from "vitest"
 
-import { type Patience, withPatience } from "./patience.ts"
+import { type RequestScope, withDeadline } from "./deadline.ts"
 
 const nothing = (): void => {}
 
 it("gives what is found in time, and ends what still goes on for it", async () => {
   const letGo = vi.fn<() => void>()
   let signal: AbortSignal | undefined
-  const found = withPatience({ deadlineMs: 1000, leave: undefined, letGo }, (patience) => {
+  const found = withDeadline({ deadlineMs: 1000, getClientSignal: undefined, dispose: letGo }, (patience) => {
     signal = patience.signal
     return Promise.resolve("found")
   })
@@ -22,7 +22,7 @@ it("releases what is found after the deadline, once", async () => {
   const letGo = vi.fn<(found: string) => void>()
   let find: (found: string) => void = nothing
   const late = new Promise<string>((resolve) => (find = resolve))
-  const found = withPatience({ deadlineMs: 5, leave: undefined, letGo }, () => late)
+  const found = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose: letGo }, () => late)
   await expect(found).rejects.toMatchObject({ code: "busy" })
   find("late")
   await late
@@ -31,8 +31,8 @@ it("releases what is found after the deadline, once", async () => {
 })
 
 it("tells who asks for the signal when all is over that it is", async () => {
-  let kept: Patience | undefined
-  const found = withPatience({ deadlineMs: 5, leave: undefined, letGo: nothing }, (patience) => {
+  let kept: RequestScope | undefined
+  const found = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose: nothing }, (patience) => {
     kept = patience
     return new Promise(nothing)
   })
@@ -42,8 +42,8 @@ it("tells who asks for the signal when all is over that it is", async () => {
 
 it("passes a client's leaving on, and is not made to by a deadline that is not due", async () => {
   const client = new AbortController()
-  const found = withPatience(
-    { deadlineMs: 60_000, leave: () => client.signal, letGo: nothing },
+  const found = withDeadline(
+    { deadlineMs: 60_000, getClientSignal: () => client.signal, dispose: nothing },
     ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
   )
   client.abort()
@@ -52,11 +52,11 @@ it("passes a client's leaving on, and is not made to by a deadline that is not d
 
 it("keeps no timer when nobody waits", async () => {
   vi.resetModules()
-  const { withPatience: wait } = await import("./patience.ts")
+  const { withDeadline: wait } = await import("./deadline.ts")
   vi.useFakeTimers()
   try {
     const all = [10, 20, 30].map((deadlineMs) =>
-      wait({ deadlineMs, leave: undefined, letGo: nothing }, () => Promise.resolve()),
+      wait({ deadlineMs, getClientSignal: undefined, dispose: nothing }, () => Promise.resolve()),
     )
     await Promise.all(all)
     expect(vi.getTimerCount()).toBe(1)

@@ -3,9 +3,9 @@ import { once } from "node:events"
 
 import { expect, it } from "vitest"
 
-import { withPatience } from "../../tailor/patience.ts"
-import { createAbsentOr } from "./absence.ts"
+import { withDeadline } from "../../tailor/deadline.ts"
 import type { S3Client } from "./client.ts"
+import { createAbsentOr } from "./not-found.ts"
 
 it("asks for no longer than whoever waits for the object", async () => {
   let signal: AbortSignal | undefined
@@ -19,7 +19,7 @@ it("asks for no longer than whoever waits for the object", async () => {
   }
   const absentOr = createAbsentOr(client, { bucket: "shop", prefix: "" }, () => {})
   const failure = { status: 403, code: "AccessDenied", message: "" }
-  const asked = withPatience({ deadlineMs: 20, leave: undefined, letGo: () => {} }, (patience) =>
+  const asked = withDeadline({ deadlineMs: 20, getClientSignal: undefined, dispose: () => {} }, (patience) =>
     absentOr(failure, "a.jpg", patience),
   )
   await expect(asked).rejects.toMatchObject({ code: "busy" })

@@ -24,7 +24,7 @@ export const describeOriginal = async (
   const box = width >= height ? { width: PLACEHOLDER_SIDE } : { height: PLACEHOLDER_SIDE }
   const tiny = outputDimensions(box, original.dimensions)
   const opened = makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: 1 })
-  const tinyImage = await (original.isWorkedInSrgb ? opened.pipelineColourspace("srgb") : opened)
+  const tinyImage = await (original.needsSrgbFirst ? opened.pipelineColourspace("srgb") : opened)
     .autoOrient()
     .resize(tiny.width, tiny.height, { fit: "fill" })
     .toColourspace("srgb")
@@ -37,7 +37,7 @@ export const describeOriginal = async (
     width,
     height,
     format: original.format === "other" ? "tiff" : original.format,
-    bytes: original.bytes,
+    byteLength: original.byteLength,
     animated: outputFormat(undefined, original).animated,
     placeholder: `data:image/webp;base64,${placeholder.toString("base64")}`,
     dominantColour: `#${hex(dominant.r)}${hex(dominant.g)}${hex(dominant.b)}`,

@@ -4,7 +4,7 @@ import { type Box, type Dimensions, formatSize, parseSize } from "../sizes/size.
 import { isSameShape } from "../sizes/snap.ts"
 
 /** What a page says of a picture. */
-export interface Said {
+export interface DisplayProps {
   /** The name of a listed size; then the sides are only how large it is shown. */
   readonly shape?: string | undefined
   /** CSS pixels. */
@@ -14,7 +14,7 @@ export interface Said {
 }
 
 /** What it is said of. */
-export interface Known {
+export interface KnownOriginal {
   readonly original: string
   /** Of the original, upright. */
   readonly info: Dimensions
@@ -22,7 +22,7 @@ export interface Known {
 }
 
 /** What the given sides can mean, the likeliest first. Without a height, or at the original's ratio, it is all of the picture. */
-const boxesOf = ({ width, height }: Said, info: Dimensions): readonly [Box, ...Box[]] => {
+const boxesOf = ({ width, height }: DisplayProps, info: Dimensions): readonly [Box, ...Box[]] => {
   const w = width ?? (height ? Math.round((height * info.width) / info.height) : info.width)
   const h = height ?? Math.round((w * info.height) / info.width)
   const whole = { width: w, height: h }
@@ -33,7 +33,7 @@ const boxesOf = ({ width, height }: Said, info: Dimensions): readonly [Box, ...B
 }
 
 /** @throws {TypeError} with the nearest size */
-export const failNotListed = (what: string, box: Box, { original, list }: Known): never => {
+export const failNotListed = (what: string, box: Box, { original, list }: KnownOriginal): never => {
   throw new TypeError(`${what} of ${original} is not listed. The nearest is ${nearestTo(box, list).name}.`)
 }
 
@@ -42,7 +42,7 @@ export const failNotListed = (what: string, box: Box, { original, list }: Known)
  * @param isExact whether it has to be as large, too; else one that shows the same part of the picture
  * @throws {TypeError} where there is none, with the nearest
  */
-export const shapeOf = (said: Said, known: Known, isExact: boolean): Shape => {
+export const shapeOf = (said: DisplayProps, known: KnownOriginal, isExact: boolean): Shape => {
   const { shape } = said
   const { info, list } = known
   if (shape) return list.find(({ name }) => name === shape) ?? failNotListed(shape, parseSize(shape) ?? {}, known)
@@ -54,7 +54,11 @@ export const shapeOf = (said: Said, known: Known, isExact: boolean): Shape => {
 }
 
 /** CSS pixels that it is shown in, at the ratio of what is shown: by the width, else by the height, else as large as there is. */
-export const shownAs = ({ width, height }: Said, { width: w, height: h }: Box, info: Dimensions): Dimensions => {
+export const shownAs = (
+  { width, height }: DisplayProps,
+  { width: w, height: h }: Box,
+  info: Dimensions,
+): Dimensions => {
   const ratio = w && h ? { width: w, height: h } : info
   const shown = width ?? (height ? Math.round((height * ratio.width) / ratio.height) : ratio.width)
   return { width: shown, height: Math.round((shown * ratio.height) / ratio.width) }

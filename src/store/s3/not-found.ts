@@ -6,7 +6,7 @@ import { storeDenied } from "../../errors.ts"
 import type { CallOptions } from "../store.ts"
 import type { S3Client } from "./client.ts"
 import { isAccessDenied, type S3Failure, toStoreError } from "./failure.ts"
-import { listPage } from "./list.ts"
+import { listPage } from "./list-objects.ts"
 import type { S3Place } from "./place.ts"
 
 /** So long it is remembered that we may not list, and so long one notice has to do. */

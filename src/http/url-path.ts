@@ -20,29 +20,29 @@ import type { Negotiation } from "./headers.ts"
 export const LIST_PATH = "/imgtailor.json"
 
 /** What an address asks for, after negotiation. */
-export interface Wanted extends Negotiation {
+export interface ResolvedUrl extends Negotiation {
   readonly parsed: Parsed
 }
 
 /** The address of a key. */
-const addressOf = (key: RenditionKey, basePath: string): string => `${basePath}/${encodeKey(key)}`
+const urlPathOf = (key: RenditionKey, basePath: string): string => `${basePath}/${encodeKey(key)}`
 
 /** What was asked for by an address that is not listed, and names the one that is. */
-export const asAlias = (wanted: Wanted, basePath: string): Wanted => ({
+export const asAlias = (wanted: ResolvedUrl, basePath: string): ResolvedUrl => ({
   ...wanted,
   isAlias: true,
-  contentLocation: addressOf(wanted.parsed.key, basePath),
+  contentLocation: urlPathOf(wanted.parsed.key, basePath),
 })
 
 /** A raw target without its query. */
-export const pathOf = (target: string): string => {
+export const withoutQuery = (target: string): string => {
   const query = target.indexOf("?")
   return query < 0 ? target : target.slice(0, query)
 }
 
 const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
   if (basePath && !path.startsWith(`${basePath}/`))
-    return { refused: "bad-address", detail: `Expected an address under ${basePath}/.` }
+    return { refused: "bad-url", detail: `Expected an address under ${basePath}/.` }
   const segments = decodePath(path.slice(basePath.length))
   return "refused" in segments ? segments : parseKey(segments, grammar)
 }
@@ -53,12 +53,12 @@ const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | R
  * @param accept the header, where there is one
  * @param basePath "" or a path like `/img`
  */
-export const resolveAddress = (
+export const resolveUrlPath = (
   path: string,
   accept: string | undefined,
   basePath: string,
   grammar: Grammar,
-): Wanted | Refusal => {
+): ResolvedUrl | Refusal => {
   const parsed = parsePath(path, basePath, grammar)
   if ("refused" in parsed) return parsed
   const { formats } = grammar
@@ -69,5 +69,5 @@ export const resolveAddress = (
   if (!format) return { parsed, isNegotiated }
   const explicit = { ...reading, format }
   const key = formatKey(explicit)
-  return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: addressOf(key, basePath) }
+  return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: urlPathOf(key, basePath) }
 }

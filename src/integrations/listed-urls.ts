@@ -8,7 +8,7 @@ import { fail } from "../client/fail.ts"
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 import type { Box } from "../sizes/size.ts"
-import { ladderOf, snap } from "../sizes/snap.ts"
+import { sizesOfShape, snap } from "../sizes/snap.ts"
 
 /** As much as any list: sizes and formats are found out when they are asked for. */
 export type AnyOptions = ClientOptions<readonly SizeInput[], readonly Format[]>
@@ -45,7 +45,7 @@ export const createSnapped = (options: AnyOptions): Snapped => {
   const ofShape = (name: string, asked: Box): Shape => {
     const shape = list.find((size) => size.name === name) ?? fail(`Expected a listed size as shape, got ${name}.`)
     if (!asked.width && !asked.height) return shape
-    const ladder = ladderOf(shape, list)
+    const ladder = sizesOfShape(shape, list)
     return ladder.find((size) => isEnough(size, asked)) ?? ladder[ladder.length - 1] ?? shape
   }
 

@@ -6,10 +6,10 @@ import { busy, isAbort } from "../errors.ts"
 import type { CallOptions } from "../store/store.ts"
 
 /** Gives the signal of a caller's leaving; asked for only when something has to be made. */
-export type Leave = () => AbortSignal
+export type GetClientSignal = () => AbortSignal
 
 /** What the work for one request may look at. Take `signal` only where it is needed. */
-export interface Patience extends CallOptions {
+export interface RequestScope extends CallOptions {
   readonly signal: AbortSignal
 }
 
@@ -28,23 +28,23 @@ const follow = (left: AbortSignal | undefined): AbortController => {
 /** The bounds of a wait. */
 export interface Bounds<T> {
   readonly deadlineMs: number
-  readonly leave: Leave | undefined
+  readonly getClientSignal: GetClientSignal | undefined
   /** Releases what was found too late. */
-  readonly letGo: (found: T) => unknown
+  readonly dispose: (found: T) => unknown
 }
 
 /**
  * One request's wait. A class, since V8 makes a hidden class for every object literal with a getter, which then keeps alive all that the
  * request made: a hit took a fifth longer.
  */
-class Wait implements Patience {
+class Wait implements RequestScope {
   readonly dueMs: number
   isOver = false
-  readonly #leave: Leave | undefined
+  readonly #leave: GetClientSignal | undefined
   readonly #reject: (error: unknown) => void
   #controller: AbortController | undefined
 
-  constructor(deadlineMs: number, leave: Leave | undefined, reject: (error: unknown) => void) {
+  constructor(deadlineMs: number, leave: GetClientSignal | undefined, reject: (error: unknown) => void) {
     this.dueMs = performance.now() + deadlineMs
     this.#leave = leave
     this.#reject = reject
@@ -87,17 +87,17 @@ const tick = (): void => {
  * for it alone.
  * @throws {busy} after the deadline
  */
-export const withPatience = <T>(
-  { deadlineMs, leave, letGo }: Bounds<T>,
-  work: (patience: Patience) => Promise<T>,
+export const withDeadline = <T>(
+  { deadlineMs, getClientSignal, dispose }: Bounds<T>,
+  work: (patience: RequestScope) => Promise<T>,
 ): Promise<T> =>
   new Promise((resolve, reject) => {
-    const wait = new Wait(deadlineMs, leave, reject)
+    const wait = new Wait(deadlineMs, getClientSignal, reject)
     waits.add(wait)
     ticking ??= setInterval(tick, Math.min(deadlineMs, TICK_MS))
     work(wait).then(
       (found) => {
-        if (wait.isOver) letGo(found)
+        if (wait.isOver) dispose(found)
         else wait.end()
         resolve(found)
       },

@@ -2,15 +2,15 @@
 import type { RenditionMeta } from "./store.ts"
 
 /** A record, and the file that it speaks of. */
-export interface Facts extends RenditionMeta {
+export interface FileRecord extends RenditionMeta {
   readonly file: { readonly bytes: number; readonly mtimeNs: string; readonly ino: string }
 }
 
 const STRINGS = ["original", "version", "recipeId", "etag", "contentType"] as const
 
 /** True for what a record file should hold; anything else in it makes the rendition absent. */
-export const isFacts = (value: unknown): value is Facts => {
-  const facts = value as Partial<Facts> | null
+export const isFileRecord = (value: unknown): value is FileRecord => {
+  const facts = value as Partial<FileRecord> | null
   return (
     STRINGS.every((name) => typeof facts?.[name] === "string") &&
     typeof facts?.modifiedMs === "number" &&
@@ -19,12 +19,20 @@ export const isFacts = (value: unknown): value is Facts => {
 }
 
 /** What tells one file from another, of its stat. */
-export const fileFacts = ({ size, mtimeNs, ino }: { size: bigint; mtimeNs: bigint; ino: bigint }): Facts["file"] => ({
+export const toFileIdentity = ({
+  size,
+  mtimeNs,
+  ino,
+}: {
+  size: bigint
+  mtimeNs: bigint
+  ino: bigint
+}): FileRecord["file"] => ({
   bytes: Number(size),
   mtimeNs: String(mtimeNs),
   ino: String(ino),
 })
 
 /** Whether two stats are of one file, unchanged. */
-export const isSameFile = (a: Facts["file"], b: Facts["file"]): boolean =>
+export const isSameFile = (a: FileRecord["file"], b: FileRecord["file"]): boolean =>
   a.bytes === b.bytes && a.mtimeNs === b.mtimeNs && a.ino === b.ino
