@@ -6,7 +6,8 @@
  */
 import { type FunctionConfig, loadFunction } from "../config/function.ts"
 import type { OriginalKey } from "../sizes/key.ts"
-import { BATCH_LIMITS, type Warmed, type WarmOptions } from "../tailor/warm.ts"
+import { BATCH_LIMITS } from "../tailor/limits.ts"
+import type { Warmed, WarmOptions } from "../tailor/warm.ts"
 import {
   answerBatch,
   type BatchEvent,

@@ -4,7 +4,7 @@ import type { Grammar } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
-import type { WorkLimits } from "../tailor/tailor.ts"
+import type { WorkLimits } from "../tailor/limits.ts"
 
 /** Bounds, each with its unit in its name. All are checked before the work that they bound. */
 export interface Limits extends WorkLimits {

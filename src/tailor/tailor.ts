@@ -6,23 +6,10 @@ import type { Originals, Renditions } from "../store/store.ts"
 import { createGate, type Gate } from "./admission.ts"
 import { type Answerer, createAnswerer } from "./answer.ts"
 import { createFreshness, type Freshness } from "./freshness.ts"
+import type { WorkLimits } from "./limits.ts"
 import { createPurge, type Purge } from "./purge.ts"
 import { createSharedOriginals } from "./shared-originals.ts"
 import { createWarm, type Warm } from "./warm.ts"
-
-/** Bounds on work, each with its unit in its name. */
-export interface WorkLimits {
-  /** Of an original. */
-  readonly bytes: number
-  /** Longest wait of a request. */
-  readonly deadlineMs: number
-  /** At one time. */
-  readonly renders: number
-  /** Waiting for a turn; one more is refused. */
-  readonly queue: number
-  /** Estimated peak of all renders at one time. */
-  readonly memoryBytes: number
-}
 
 export interface CoreParts {
   readonly originals: Originals

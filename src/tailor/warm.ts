@@ -10,7 +10,6 @@ import { isNegotiable } from "../sizes/negotiate.ts"
 import { closeBody, type Originals, type OriginalStat, type Renditions } from "../store/store.ts"
 import type { Answerer } from "./answer.ts"
 import type { Freshness } from "./freshness.ts"
-import type { WorkLimits } from "./tailor.ts"
 
 /** Narrows what is made. */
 export interface WarmOptions {
@@ -41,9 +40,6 @@ export interface Warm {
    */
   readonly warm: (original: OriginalKey, options?: WarmOptions) => Promise<Warmed>
 }
-
-/** Limits of a tailor that warms: no visitor waits, so a render may take as long as it takes, and nobody is sent away. */
-export const BATCH_LIMITS: Pick<WorkLimits, "deadlineMs" | "queue"> = { deadlineMs: 3_600_000, queue: Infinity }
 
 const BASE = "base"
 

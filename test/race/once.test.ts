@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest"
 
 import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
 import type { Originals, Renditions } from "../../src/store/store.ts"
-import type { Core, WorkLimits } from "../../src/tailor/tailor.ts"
+import type { WorkLimits } from "../../src/tailor/limits.ts"
+import type { Core } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import {
   createLatch,

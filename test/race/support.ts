@@ -6,7 +6,8 @@ import { DEFAULT_QUALITY } from "../../src/sizes/recipe.ts"
 import { cachedRenditions } from "../../src/store/cached.ts"
 import { memoryRenditions } from "../../src/store/memory.ts"
 import { type Originals, readBody, type RenditionMeta, type Renditions } from "../../src/store/store.ts"
-import { type Core, createCore, type WorkLimits } from "../../src/tailor/tailor.ts"
+import type { WorkLimits } from "../../src/tailor/limits.ts"
+import { type Core, createCore } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import {
   type Contents,
