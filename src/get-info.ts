@@ -7,7 +7,7 @@ import { originalTooLarge } from "./errors.ts"
 import { createRenderer } from "./render/render.ts"
 import type { Info } from "./sizes/info.ts"
 import { infoRecipe } from "./sizes/recipe.ts"
-import { createGate } from "./tailor/admission.ts"
+import { createGate } from "./gate.ts"
 
 /** Nothing but what every tailor has by default. */
 const DEFAULTS = { originals: ".", sizes: ["1w"] }

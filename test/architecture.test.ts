@@ -26,11 +26,11 @@ interface Rule {
   readonly types?: readonly string[]
 }
 
-const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "lru.ts"]
+const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "gate.ts", "lru.ts"]
 /** Who may read the environment. */
 const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
 const PARTS =
-  "client/ config/ create-tailor.ts errors.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 
@@ -38,6 +38,7 @@ const PARTS =
 const RULES: readonly Rule[] = [
   { of: ["errors.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
+  { of: ["gate.ts"], may: ["errors.ts"] },
   { of: ["sizes/"], may: ["sizes/"] },
   // Runs in browsers, in 2 kB.
   { of: ["client/"], may: ["sizes/", "client/"] },

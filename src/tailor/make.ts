@@ -19,7 +19,7 @@ import {
   type RenditionObject,
   type Renditions,
 } from "../store/store.ts"
-import type { Gate } from "./admission.ts"
+import type { Gate } from "../gate.ts"
 import type { Decision, Timings } from "./decision.ts"
 import type { Freshness } from "./freshness.ts"
 import type { SharedOriginal, SharedOriginals } from "./shared-originals.ts"

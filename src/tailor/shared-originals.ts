@@ -11,7 +11,7 @@ import { codeOf } from "../errors.ts"
 import type { Inspected } from "../render/inspect.ts"
 import type { Renderer } from "../render/render.ts"
 import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
-import type { Gate } from "./admission.ts"
+import type { Gate } from "../gate.ts"
 
 /** One user's part in an original. */
 export interface SharedOriginal {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest"
 import type { Recipe } from "../../src/sizes/recipe.ts"
 import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
 import type { OriginalObject } from "../../src/store/store.ts"
-import { createGate } from "../../src/tailor/admission.ts"
+import { createGate } from "../../src/gate.ts"
 import type { WorkLimits } from "../../src/tailor/limits.ts"
 import { createSharedOriginals } from "../../src/tailor/shared-originals.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
@@ -175,7 +175,7 @@ describe("several renditions of one original at one time", () => {
   it("who cannot share the pixels gets their room once nobody needs them", async () => {
     const latch = createLatch()
     const step = async (name: string): Promise<void> => (name === "render" ? latch.hold("get", name) : undefined)
-    const canShare = (recipe: Recipe): boolean => recipe.kind === "info" || recipe.asked !== "avif"
+    const canShare = (recipe: Recipe): boolean => recipe.kind === "info" || recipe.format !== "avif"
     const { core, renderer } = openShop({ step, canShare, peakBytes: 1000, limits: { memoryBytes: 1000, renders: 10 } })
     const sharing = askAll(core, KEYS.slice(0, 2))
     await latch.reached

@@ -1,47 +1,55 @@
 /**
- * How much is done at one time. A gate has a capacity and a bounded queue in order of arrival, where small jobs may overtake big ones that
- * came shortly before: who does not fit waits, who would make the queue too long is refused at once. One gate counts jobs; another counts the memory that they are expected to take.
+ * Responsible for bounding concurrent work. A gate has a capacity and a bounded queue: one gate counts render slots, another counts the
+ * memory that renders are expected to take.
+ *
+ * Invariants:
+ * - Never more inside than the capacity, except through `acquireNow`.
+ * - First come, first served; a small job may overtake a big one that came shortly before it, for a bounded time.
+ * - A job that would make the queue too long is refused at once.
  */
-import { busy } from "../errors.ts"
+import { busy } from "./errors.ts"
 
-/** Room for a bounded amount of work at one time. */
+/** A bounded amount of concurrent work. */
 export interface Gate {
   /**
-   * Waits for room, and takes it.
-   * @param weight more than the capacity counts as all of it: such a job runs alone
-   * @param yieldsMs whoever comes within this many milliseconds and yields less goes first
+   * Waits for room and takes it.
+   * @param weight more than the capacity counts as the capacity: such a job runs alone
+   * @param yieldsMs jobs that arrive within this many milliseconds and yield less go first
    * @returns gives the room back; may be called once
-   * @throws {busy} the queue is full; the signal's reason when it aborts while waiting
+   * @throws {busy} the queue is full
+   * @throws the signal's reason when it aborts during the wait
    */
   acquire(weight: number, signal?: AbortSignal, yieldsMs?: number): Promise<() => void>
   /**
-   * Takes room without waiting, even where there is none: for what must go on so that others can leave.
+   * Takes room without waiting, even where there is none: for work that must continue so that others can finish.
    * @returns gives the room back; may be called once
    */
   acquireNow(weight: number): () => void
-  /** How many wait. */
+  /** Number of waiting jobs. */
   readonly waiting: () => number
 }
 
 interface Waiter {
   readonly weight: number
-  /** When it came, and how long it lets others go first, in milliseconds. */
+  /** Arrival plus the time for which it lets others go first, in milliseconds. */
   readonly due: number
   readonly admit: () => void
 }
 
-interface GateOptions {
+/** Bounds of a gate. */
+export interface GateOptions {
   readonly capacity: number
   readonly maxWaiting: number
-  /** Called when somebody has to wait. */
+  /** Called when a job has to wait. */
   readonly onWait?: () => void
 }
 
+/** @returns an empty gate */
 export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate => {
   const queue: Waiter[] = []
   let used = 0
 
-  const admitWhoFits = (): void => {
+  const admitNext = (): void => {
     for (let next = queue[0]; next && used + next.weight <= capacity; next = queue[0]) {
       queue.shift()
       used += next.weight
@@ -49,13 +57,13 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
     }
   }
 
-  const leaveOnce = (weight: number): (() => void) => {
-    let left = false
+  const releaseOnce = (weight: number): (() => void) => {
+    let isReleased = false
     return () => {
-      if (left) return
-      left = true
+      if (isReleased) return
+      isReleased = true
       used -= weight
-      admitWhoFits()
+      admitNext()
     }
   }
 
@@ -63,7 +71,7 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
     new Promise((resolve, reject) => {
       const stop = (): void => {
         queue.splice(queue.indexOf(waiter), 1)
-        admitWhoFits()
+        admitNext()
         reject(signal?.reason as Error)
       }
       const waiter: Waiter = {
@@ -74,24 +82,24 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
           resolve()
         },
       }
-      // Nobody is put behind somebody who came later and yields as much, so everyone's turn comes.
+      // A job is only ever put in front of jobs that yield longer, so each one's turn comes.
       queue.splice(queue.findLastIndex(({ due }) => due <= waiter.due) + 1, 0, waiter)
       signal?.addEventListener("abort", stop, { once: true })
       onWait?.()
     })
 
   return {
-    acquire: async (asked, signal, yieldsMs = 0) => {
+    acquire: async (requested, signal, yieldsMs = 0) => {
       signal?.throwIfAborted()
-      const weight = Math.min(asked, capacity)
+      const weight = Math.min(requested, capacity)
       if (queue.length === 0 && used + weight <= capacity) used += weight
       else if (queue.length >= maxWaiting) throw busy("queue")
       else await waitForRoom(weight, signal, yieldsMs)
-      return leaveOnce(weight)
+      return releaseOnce(weight)
     },
     acquireNow: (weight) => {
       used += weight
-      return leaveOnce(weight)
+      return releaseOnce(weight)
     },
     waiting: () => queue.length,
   }

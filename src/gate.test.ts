@@ -5,8 +5,8 @@ import { setImmediate as settled } from "node:timers/promises"
 import * as fc from "fast-check"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 
-import { codeOf } from "../errors.ts"
-import { createGate, type Gate } from "./admission.ts"
+import { codeOf } from "./errors.ts"
+import { createGate, type Gate } from "./gate.ts"
 
 type State = "waiting" | "inside" | "left" | "refused" | "gave up"
 
