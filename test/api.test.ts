@@ -203,6 +203,8 @@ describe("the package", () => {
           "type Grammar",
           "type Gravity",
           "type OriginalKey",
+          "type OriginalKind",
+          "type OriginalTraits",
           "type Parsed",
           "type Problem",
           "type PublishedList",
@@ -214,7 +216,6 @@ describe("the package", () => {
           "type Size",
           "type SizeInput",
           "type SizeList",
-          "type Source",
         ],
         "./stores/folder": [
           "folderOriginals",

@@ -18,7 +18,7 @@ export const canShare = (original: Inspected, recipe: Recipe): boolean => {
   const { container, animated, isTurned, needsSrgbFirst } = original
   if (!WHOLE.has(container) || animated || isTurned || needsSrgbFirst) return false
   if (recipe.kind === "info") return true
-  const { format } = outputFormat(recipe.asked, original)
+  const { format } = outputFormat(recipe.format, original)
   // A GIF takes over the palette of its original; PNG keeps the resolution to more digits than is known of a TIFF's.
   return format !== "gif" && !(container === "tiff" && format === "png")
 }

@@ -2,16 +2,16 @@
  * How much memory a render is expected to take at its peak: what admission reckons with. A wrong estimate costs speed or memory, never
  * a wrong picture. The factors are those that `npm run bench -- --only factors` prints, rounded up.
  */
+import type { OriginalKind } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import type { Inspected } from "./inspect.ts"
-import type { Container } from "./sniff.ts"
 
 /**
  * Bytes per decoded pixel. A baseline JPEG and a still WebP are scaled while they are decoded; a progressive JPEG keeps its
  * coefficients, an interlaced PNG all its rows, an AVIF the whole picture several times over.
  */
-const PER_DECODED_PIXEL: Record<Container, { readonly baseline: number; readonly progressive: number }> = {
+const PER_DECODED_PIXEL: Record<OriginalKind, { readonly baseline: number; readonly progressive: number }> = {
   jpeg: { baseline: 0.6, progressive: 4 },
   png: { baseline: 1.3, progressive: 5 },
   webp: { baseline: 1, progressive: 1 },
@@ -35,7 +35,7 @@ const PER_OUTPUT_PIXEL = { avif: 36, other: 12 }
 
 const FIXED_BYTES = 4_000_000
 
-const SCALED_IN_DECODING: ReadonlySet<Container> = new Set(["jpeg", "webp"])
+const SCALED_IN_DECODING: ReadonlySet<OriginalKind> = new Set(["jpeg", "webp"])
 
 const stripBytes = ({ container, dimensions }: Inspected, outputWidth: number): number => {
   const width = SCALED_IN_DECODING.has(container) ? Math.min(dimensions.width, 2 * outputWidth) : dimensions.width
@@ -61,7 +61,7 @@ export const estimatePeak = (original: Inspected, recipe: Recipe, isDecoded = fa
   // The facts' placeholder is tiny.
   if (recipe.kind === "info") return Math.round(FIXED_BYTES + decoding + stripBytes(original, 0))
   const { width, height } = outputDimensions(recipe.box, original.dimensions)
-  const isAvif = recipe.asked === "avif" || (recipe.asked === undefined && original.container === "heif")
+  const isAvif = recipe.format === "avif" || (recipe.format === undefined && original.container === "heif")
   const encoding = PER_OUTPUT_PIXEL[isAvif ? "avif" : "other"] * width * height
   return Math.round(FIXED_BYTES + decoding + stripBytes(original, width) + encoding)
 }

@@ -49,7 +49,7 @@ const STEPS: readonly Step[] = [workInSrgb, orient, resize, toSrgb, flatten]
 
 const planJob = (original: Inspected, recipe: ImageRecipe): Job => {
   const output = outputDimensions(recipe.box, original.dimensions)
-  const job = { recipe, original, output, ...outputFormat(recipe.asked, original) }
+  const job = { recipe, original, output, ...outputFormat(recipe.format, original) }
   const { maxSide } = ENCODERS[job.format]
   if (Math.max(output.width, output.height) > maxSide) {
     throw originalTooLarge(

@@ -3,11 +3,10 @@
  * so that no file can pick a decoder that we did not mean to use.
  */
 
-/** Containers that are decoded. AVIF and HEIC share one; their codec is told apart in inspect.ts. */
-export type Container = "jpeg" | "png" | "webp" | "gif" | "tiff" | "heif"
+import type { OriginalKind } from "../sizes/format.ts"
 
 /** A container, or the name of something else. */
-export type Sniffed = { readonly container: Container } | { readonly unsupported: string }
+export type Sniffed = { readonly container: OriginalKind } | { readonly unsupported: string }
 
 const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to))
 

@@ -9,7 +9,7 @@ import {
   formatOfType,
   FORMATS,
   outputFormat,
-  type Source,
+  type OriginalTraits,
 } from "./format.ts"
 
 describe("extensionOf", () => {
@@ -64,29 +64,29 @@ describe("formatOfType", () => {
 })
 
 describe("outputFormat", () => {
-  const source = (format: Source["format"], { hasAlpha = false, animated = false } = {}): Source => ({
+  const traits = (format: OriginalTraits["format"], { hasAlpha = false, animated = false } = {}): OriginalTraits => ({
     format,
     hasAlpha,
     animated,
   })
 
   it.each(FORMATS)("keeps the format of a still %s at its base address", (format) => {
-    expect(outputFormat(undefined, source(format))).toEqual({ format, animated: false })
-    expect(outputFormat(undefined, source(format, { hasAlpha: true }))).toEqual({ format, animated: false })
+    expect(outputFormat(undefined, traits(format))).toEqual({ format, animated: false })
+    expect(outputFormat(undefined, traits(format, { hasAlpha: true }))).toEqual({ format, animated: false })
   })
 
   it("makes JPEG of what no browser shows, and PNG where there is alpha", () => {
-    expect(outputFormat(undefined, source("other"))).toEqual({ format: "jpeg", animated: false })
-    expect(outputFormat(undefined, source("other", { hasAlpha: true }))).toEqual({ format: "png", animated: false })
+    expect(outputFormat(undefined, traits("other"))).toEqual({ format: "jpeg", animated: false })
+    expect(outputFormat(undefined, traits("other", { hasAlpha: true }))).toEqual({ format: "png", animated: false })
   })
 
   it("gives a still original in whatever format is asked for", () => {
     for (const format of [...FORMATS, "other"] as const)
       for (const asked of FORMATS)
-        expect(outputFormat(asked, source(format, { hasAlpha: true }))).toEqual({ format: asked, animated: false })
+        expect(outputFormat(asked, traits(format, { hasAlpha: true }))).toEqual({ format: asked, animated: false })
   })
 
-  it.each<[string, Format | undefined, Source["format"], { format: Format; animated: boolean }]>([
+  it.each<[string, Format | undefined, OriginalTraits["format"], { format: Format; animated: boolean }]>([
     ["GIF stays one at its base address", undefined, "gif", { format: "gif", animated: true }],
     ["WebP stays one at its base address", undefined, "webp", { format: "webp", animated: true }],
     ["GIF becomes an animated WebP", "webp", "gif", { format: "webp", animated: true }],
@@ -95,13 +95,13 @@ describe("outputFormat", () => {
     ["GIF asked for as PNG becomes a still", "png", "gif", { format: "png", animated: false }],
     ["GIF asked for as JPEG becomes a still", "jpeg", "gif", { format: "jpeg", animated: false }],
   ])("an animated %s", (_, asked, format, expected) => {
-    expect(outputFormat(asked, source(format, { animated: true }))).toEqual(expected)
+    expect(outputFormat(asked, traits(format, { animated: true }))).toEqual(expected)
   })
 
   it("never gives more than one frame to a still format", () => {
     for (const format of [...FORMATS, "other"] as const)
       for (const asked of [undefined, ...FORMATS]) {
-        const output = outputFormat(asked, source(format, { animated: true }))
+        const output = outputFormat(asked, traits(format, { animated: true }))
         expect(output.animated && !["webp", "gif"].includes(output.format)).toBe(false)
       }
   })

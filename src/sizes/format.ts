@@ -1,11 +1,11 @@
-/** The formats that renditions have, and which of them a rendition of a given original gets. */
+/** Responsible for the formats of originals and renditions: their names and media types, and which format a rendition gets. */
 
-/** What a rendition may be, best compression first. */
+/** Formats of renditions, best compression first. */
 export const FORMATS = ["avif", "webp", "jpeg", "png", "gif"] as const
 /** See {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number]
 
-/** Explicit formats where nothing is said, in order of preference: servers and pages have to agree. */
+/** Explicit formats when none are configured, in order of preference. Servers and pages must use the same default. */
 export const DEFAULT_FORMATS = ["avif", "webp"] as const
 
 /** Formats with a quality setting. */
@@ -13,9 +13,9 @@ export const LOSSY_FORMATS = ["jpeg", "webp", "avif"] as const
 /** See {@link LOSSY_FORMATS}. */
 export type LossyFormat = (typeof LOSSY_FORMATS)[number]
 
-/** 1 to 100, per lossy format. */
+/** 1 to 100, for each lossy format. */
 export type Quality = Readonly<Record<LossyFormat, number>>
-/** One number for every lossy format, or a number for some of them. */
+/** One number for all lossy formats, or a number for some of them. */
 export type QualityInput = number | { readonly [format in LossyFormat]?: number | undefined }
 
 /** The media type of each format. */
@@ -27,11 +27,11 @@ export const CONTENT_TYPES: Readonly<Record<Format, `image/${Format}`>> = {
   gif: "image/gif",
 }
 
-/** The format of a content type of ours; undefined for `application/json` and anything foreign. */
+/** The format with a media type; undefined for `application/json` and for types that imgtailor does not write. */
 export const formatOfType = (contentType: string): Format | undefined =>
   FORMATS.find((format) => CONTENT_TYPES[format] === contentType)
 
-/** Names by which images are known, in any case; what the bytes say decides all the same. */
+/** File extensions of images, case-insensitive. They only suggest a format; the bytes decide. */
 const IMAGE_NAMES: Readonly<Record<Format | "other", RegExp>> = {
   jpeg: /.\.(?:jpe?g|jpe|jfif)$/i,
   png: /.\.a?png$/i,
@@ -42,38 +42,45 @@ const IMAGE_NAMES: Readonly<Record<Format | "other", RegExp>> = {
 }
 
 /**
- * The lower-case extension of a file name without its dot; empty for none, and for a name that is all extension (`.jpg`). Only A to Z have
- * a lower case here: engines do not agree on the rest (`İ`).
+ * The lower-case extension of a file name, without its dot. Empty if there is none, or if the name is only an extension (`.jpg`).
+ * Only A to Z are lowered: engines disagree about other letters (`İ`).
  */
 export const extensionOf = (file: string): string => {
   const dot = file.lastIndexOf(".")
   return dot > 0 ? file.slice(dot + 1).replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : ""
 }
 
-/** What a file's extension says it is: a format, another kind of image, or undefined for no image extension. */
+/** The format that a file's extension suggests: "other" for other kinds of image, undefined if it is no image extension. */
 export const formatOfName = (file: string): Format | "other" | undefined =>
   (Object.keys(IMAGE_NAMES) as (Format | "other")[]).find((format) => IMAGE_NAMES[format].test(file))
 
-/** What decides the format of a rendition, read from the original's header. */
-export interface Source {
-  /** "other" for what no browser shows (TIFF). */
+/** Kinds of originals that are decoded, by their first bytes. AVIF and HEIC share the container `heif`; only AVIF is accepted. */
+export const ORIGINAL_KINDS = ["jpeg", "png", "webp", "gif", "tiff", "heif"] as const
+/** See {@link ORIGINAL_KINDS}. */
+export type OriginalKind = (typeof ORIGINAL_KINDS)[number]
+
+/** The properties of an original that decide the format of its renditions, read from its header. */
+export interface OriginalTraits {
+  /** "other" for a format that browsers do not show (TIFF). */
   readonly format: Format | "other"
   readonly hasAlpha: boolean
-  /** True when there is more than one frame, and the frames are few enough to be kept. */
+  /** True if there are several frames, within the limit on animations. */
   readonly animated: boolean
 }
 
 /**
- * The format that comes out when `asked` (undefined: the base address) is asked of a source.
- * AVIF of an animation is an animated WebP, since every browser with AVIF has WebP and a still would freeze it.
+ * The format of a rendition. AVIF of an animation is an animated WebP: browsers with AVIF also have WebP, and a still would freeze it.
+ * @param requested the explicit format of the URL; undefined for a base URL
+ * @example
+ * outputFormat(undefined, { format: "other", hasAlpha: true, animated: false }) // { format: "png", animated: false }
  */
 export const outputFormat = (
-  asked: Format | undefined,
-  source: Source,
+  requested: Format | undefined,
+  original: OriginalTraits,
 ): { readonly format: Format; readonly animated: boolean } => {
-  const still = source.hasAlpha ? "png" : "jpeg"
-  const wanted = asked ?? (source.format === "other" ? still : source.format)
-  if (!source.animated) return { format: wanted, animated: false }
+  const still = original.hasAlpha ? "png" : "jpeg"
+  const wanted = requested ?? (original.format === "other" ? still : original.format)
+  if (!original.animated) return { format: wanted, animated: false }
   if (wanted === "avif") return { format: "webp", animated: true }
   return { format: wanted, animated: wanted === "webp" || wanted === "gif" }
 }

@@ -3,10 +3,11 @@ export {
   CONTENT_TYPES,
   type Format,
   FORMATS,
+  type OriginalKind,
+  type OriginalTraits,
   outputFormat,
   type Quality,
   type QualityInput,
-  type Source,
 } from "./format.ts"
 export { outputDimensions } from "./geometry.ts"
 export {

@@ -2,7 +2,16 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
-import { isSizeName, nearestSize, parseSizeList, type Problem, type SizeInput, type SizeList } from "./list.ts"
+import {
+  cacheControlOf,
+  INFO,
+  isSizeName,
+  nearestSize,
+  parseSizeList,
+  type Problem,
+  type SizeInput,
+  type SizeList,
+} from "./list.ts"
 import { formatSize, GRAVITIES, MAX_SIDE, parseSize } from "./size.ts"
 
 const listOf = (...inputs: readonly SizeInput[]): SizeList => {
@@ -44,6 +53,21 @@ describe("parseSizeList", () => {
       { width: 1280, name: "1280w", gravity: "center", quality: { avif: 50 } },
     ])
   })
+
+  it("keeps the Cache-Control of a size", () => {
+    const [size] = listOf({ size: "480h", cacheControl: "public, max-age=60" })
+    expect(size).toMatchObject({ name: "480h", cacheControl: "public, max-age=60" })
+    expect(Object.keys(listOf("480h")[0])).not.toContain("cacheControl")
+  })
+
+  it.each(["", "no-cache\r\nX-Injected: 1", "max-age=６０"])(
+    "refuses a size whose cacheControl is %j",
+    (cacheControl) => {
+      expect(problemsOf({ size: "480h", cacheControl })).toEqual([
+        { path: [0, "cacheControl"], message: expect.stringContaining("printable ASCII") },
+      ])
+    },
+  )
 
   it("takes undefined for not said", () => {
     expect(listOf({ size: "480h", name: undefined, gravity: undefined, quality: undefined })).toEqual(listOf("480h"))
@@ -103,6 +127,19 @@ describe("parseSizeList", () => {
   it("accepts every gravity", () => {
     const inputs = GRAVITIES.map((gravity) => ({ size: "300x300", name: gravity, gravity }))
     expect(listOf(...inputs).map(({ gravity }) => gravity)).toEqual(GRAVITIES)
+  })
+})
+
+describe("cacheControlOf", () => {
+  const [plain, special] = listOf("480h", { size: "1280w", cacheControl: "no-cache" })
+
+  it("cacheControlOf prefers the setting of the size to the fallback", () => {
+    expect(special && cacheControlOf(special, "max-age=1")).toBe("no-cache")
+  })
+
+  it("cacheControlOf returns the fallback for a size without a setting and for info", () => {
+    expect(cacheControlOf(plain, "max-age=1")).toBe("max-age=1")
+    expect(cacheControlOf(INFO, "max-age=1")).toBe("max-age=1")
   })
 })
 

@@ -15,9 +15,11 @@ export interface Shape extends Box {
 export interface Size extends Shape {
   /** Overrides the configured quality, per format. */
   readonly quality: Partial<Quality>
+  /** `Cache-Control` of its renditions, instead of the configured one. */
+  readonly cacheControl?: string
 }
 
-/** What a configuration may say for one size. */
+/** A size as a configuration lists it. */
 export type SizeInput =
   | string
   | {
@@ -29,6 +31,8 @@ export type SizeInput =
       readonly gravity?: Gravity | undefined
       /** 1 to 100, for every lossy format or per format. @default the configured quality */
       readonly quality?: QualityInput | undefined
+      /** `Cache-Control` of its renditions. @default the configured `cacheControl` */
+      readonly cacheControl?: string | undefined
     }
 
 /** In the order in which they were listed; never empty. */
@@ -61,9 +65,12 @@ export const toShape = (input: SizeInput): Shape | undefined => {
   return box && { ...box, name, gravity }
 }
 
+/** True for a value that a `Cache-Control` header can have: printable ASCII. */
+export const isCacheControl = (text: string): boolean => /^[\x20-\x7e]+$/.test(text)
+
 /** The first mistake in an entry. */
 const problemIn = (input: SizeInput, at: number): Problem | undefined => {
-  const { size, name, gravity } = typeof input === "string" ? ({ size: input } as const) : input
+  const { size, name, gravity, cacheControl } = typeof input === "string" ? ({ size: input } as const) : input
   if (!parseSize(size)) {
     const meant = guessSize(size)
     const message = `Expected a size like 360x270, 1280w or 480h, each side 1 to ${MAX_SIDE}, got ${JSON.stringify(size)}.${meant ? ` Did you mean ${formatSize(meant)}?` : ""}`
@@ -73,11 +80,13 @@ const problemIn = (input: SizeInput, at: number): Problem | undefined => {
     const message = `Expected a name of a to z, 0 to 9 and hyphens, starting with a letter, at most 32 long and not "info", got ${JSON.stringify(name)}.`
     return { path: [at, "name"], message }
   }
-  if (gravity === undefined || GRAVITIES.includes(gravity)) return undefined
-  return {
-    path: [at, "gravity"],
-    message: `Expected one of ${GRAVITIES.join(", ")}, got ${JSON.stringify(gravity)}.`,
+  if (gravity !== undefined && !GRAVITIES.includes(gravity)) {
+    const message = `Expected one of ${GRAVITIES.join(", ")}, got ${JSON.stringify(gravity)}.`
+    return { path: [at, "gravity"], message }
   }
+  if (cacheControl === undefined || isCacheControl(cacheControl)) return undefined
+  const message = `Expected a Cache-Control header in printable ASCII, got ${JSON.stringify(cacheControl)}.`
+  return { path: [at, "cacheControl"], message }
 }
 
 /** The list, or every mistake in it. */
@@ -90,8 +99,10 @@ export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } 
     if (problem) problems.push(problem)
     else if (shape && sizes.some(({ name }) => name === shape.name)) {
       problems.push({ path: [at], message: `Expected every size once, got ${shape.name} twice.` })
-    } else if (shape)
-      sizes.push({ ...shape, quality: qualityOf(typeof input === "string" ? undefined : input.quality) })
+    } else if (shape) {
+      const { quality, cacheControl } = typeof input === "string" ? ({} as const) : input
+      sizes.push({ ...shape, quality: qualityOf(quality), ...(cacheControl !== undefined && { cacheControl }) })
+    }
   }
   const [first, ...rest] = sizes
   if (!first && !problems.length) problems.push({ path: [], message: "Expected at least one size, got an empty list." })
@@ -99,15 +110,20 @@ export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } 
 }
 
 /** What a list says of a size, in its one form: the text alone where that is all. The inverse of {@link parseSizeList}, a size at a time. */
-export const toSizeInput = ({ name, gravity, quality, ...box }: Size): SizeInput => {
+export const toSizeInput = ({ name, gravity, quality, cacheControl, ...box }: Size): SizeInput => {
   const size = formatSize(box)
   const more = {
     ...(name !== size && { name }),
     ...(gravity !== "center" && { gravity }),
     ...(Object.keys(quality).length > 0 && { quality }),
+    ...(cacheControl !== undefined && { cacheControl }),
   }
   return Object.keys(more).length > 0 ? { size, ...more } : size
 }
+
+/** The `Cache-Control` of a rendition: that of its size, else the fallback. `info` has no setting of its own. */
+export const cacheControlOf = (size: Size | typeof INFO, fallback: string): string =>
+  size === INFO ? fallback : (size.cacheControl ?? fallback)
 
 /** How far a size is from what was asked, as a factor; another shape (crop, by width, by height) is farther than any other size. */
 const distance = (asked: Box, size: Box): number => {

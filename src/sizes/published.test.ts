@@ -26,6 +26,7 @@ describe("publishList", () => {
       { size: "50x50", gravity: "east" },
       { size: "60x60", quality: { webp: 50, jpeg: 40 } },
       { size: "1280w", name: "wide" },
+      { size: "640w", cacheControl: "no-cache" },
     ])
     expect(sizes).toEqual([
       "360x270",
@@ -35,6 +36,7 @@ describe("publishList", () => {
       { size: "50x50", gravity: "east" },
       { size: "60x60", quality: { jpeg: 40, webp: 50 } },
       { size: "1280w", name: "wide" },
+      { size: "640w", cacheControl: "no-cache" },
     ])
   })
 
@@ -48,7 +50,13 @@ describe("publishList", () => {
     const number = fc.integer({ min: 1, max: 100 })
     const quality = fc.oneof(number, fc.record({ jpeg: number, webp: number, avif: number }, { requiredKeys: [] }))
     const entry = fc.record(
-      { size, name: fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/), gravity: fc.constantFrom(...GRAVITIES), quality },
+      {
+        size,
+        name: fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/),
+        gravity: fc.constantFrom(...GRAVITIES),
+        quality,
+        cacheControl: fc.constantFrom("no-cache", "max-age=60"),
+      },
       { requiredKeys: ["size"] },
     )
     const isList = (inputs: readonly SizeInput[]): boolean => "list" in parseSizeList(inputs)
@@ -70,6 +78,7 @@ describe("publishList", () => {
       publish([{ size: "360x270", quality: 70 }, "480h"]),
       publish([{ size: "360x270", gravity: "north" }, "480h"]),
       publish([{ size: "360x270", name: "card" }, "480h"]),
+      publish([{ size: "360x270", cacheControl: "no-cache" }, "480h"]),
       publish(["360x270", "480h"], { formats: ["webp", "avif"] }),
       publish(["360x270", "480h"], { formats: FORMATS }),
       publish(["360x270", "480h"], { formats: [] }),

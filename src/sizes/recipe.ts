@@ -1,41 +1,54 @@
 /**
- * A recipe: everything besides the original that decides a rendition's bytes. Its id is stored with each rendition, so another
- * quality, background or version of the pipeline is another rendition, without any flag to remember.
+ * Responsible for recipes: everything besides the original that decides a rendition's bytes, and the id of it.
+ *
+ * Invariants:
+ * - A change of anything that decides the bytes changes the id, so no rendition made by other settings counts as fresh.
+ * - A setting that does not affect a rendition does not affect its id, and an option that is not set is not part of it. A new option
+ *   therefore leaves the ids of all sizes that do not use it.
  */
-import type { Format, Quality } from "./format.ts"
-import { shortHash } from "./hash.ts"
+import type { Format, OriginalKind, Quality } from "./format.ts"
+import { hashOf } from "./hash.ts"
 import type { Size } from "./list.ts"
 import { type Box, formatSize, type Gravity } from "./size.ts"
 
-/** Raised whenever the pipeline gives other pixels or bytes for the same recipe. */
-export const PIPELINE_VERSION = 1
+/** Versions of the code that makes renditions. */
+export interface RenderVersions {
+  readonly outputs: Readonly<Record<Format | "info", number>>
+  readonly originals: Readonly<Record<OriginalKind, number>>
+}
+
+/** Raise the version of a format when its encoder writes other bytes for the same recipe: its renditions are then made again. */
+export const OUTPUT_VERSIONS: RenderVersions["outputs"] = { avif: 1, webp: 1, jpeg: 1, png: 1, gif: 1, info: 1 }
+
+/** Raise the version of a kind when its originals are decoded differently: all renditions of such originals are then made again. */
+export const ORIGINAL_VERSIONS: RenderVersions["originals"] = { jpeg: 1, png: 1, webp: 1, gif: 1, tiff: 1, heif: 1 }
 
 /** The configured part of every recipe. */
 export interface RenderSettings {
   readonly quality: Quality
-  /** `#rrggbb`, behind transparency where the format has none. */
+  /** `#rrggbb`, shown behind transparent pixels if the output format has no alpha. */
   readonly background: string
-  /** Frames × pixels of the original up to which an animation stays one. */
+  /** Frames × pixels of the original up to which an animation stays animated. */
   readonly animationPixels: number
 }
 
 /**
- * AVIF at 60 is no larger than WebP at 80, of higher SSIM, and cheaper with effort 0.
+ * AVIF at 60 is no larger than WebP at 80, with a higher SSIM, and encodes faster with effort 0.
  * @see docs/encoders.md for the measurements
  */
 export const DEFAULT_QUALITY: Quality = { jpeg: 80, webp: 80, avif: 60 }
 
-/** How a picture is made. */
+/** How an image is made. */
 export interface ImageRecipe {
   readonly kind: "image"
   readonly box: Box
   readonly gravity: Gravity
-  /** What was asked for; undefined for the base address. */
-  readonly asked: Format | undefined
+  /** The explicit format; undefined for a base URL. */
+  readonly format: Format | undefined
   readonly settings: RenderSettings
 }
 
-/** How facts are made. */
+/** How an original's `info` is made. */
 export interface InfoRecipe {
   readonly kind: "info"
   readonly settings: Pick<RenderSettings, "animationPixels" | "background">
@@ -44,47 +57,56 @@ export interface InfoRecipe {
 /** How a rendition is made. */
 export type Recipe = ImageRecipe | InfoRecipe
 
-/** The recipe of a size, as base or in an explicit format. */
-export const imageRecipe = (size: Size, asked: Format | undefined, settings: RenderSettings): ImageRecipe => ({
+/** The recipe of a size, in an explicit format or, if that is undefined, for the base URL. */
+export const imageRecipe = (size: Size, format: Format | undefined, settings: RenderSettings): ImageRecipe => ({
   kind: "image",
   box: size,
   gravity: size.gravity,
-  asked,
+  format,
   settings: { ...settings, quality: { ...settings.quality, ...size.quality } },
 })
 
-/** The recipe of facts. */
+/** The recipe of `info`. */
 export const infoRecipe = ({ animationPixels, background }: RenderSettings): InfoRecipe => ({
   kind: "info",
   settings: { animationPixels, background },
 })
 
-const infoParts = ({ settings: { animationPixels, background } }: InfoRecipe): readonly unknown[] => [
-  animationPixels,
-  background,
-]
-
-/** What decides the bytes of a picture in a format: settings that have no say in it are left out. */
-const imageParts = ({ box, gravity, asked, settings }: ImageRecipe, output: Format | undefined): readonly unknown[] => {
+/** Everything in an image's recipe that affects its bytes in a format. */
+const imageMembers = ({ box, gravity, format, settings }: ImageRecipe, output: Format | undefined) => {
   const isCrop = box.width !== undefined && box.height !== undefined
-  // An AVIF is the still that a too long animation was made into, and would be a WebP with a higher limit.
-  const mayMove = output === "gif" || output === "webp" || output === "avif"
-  return [
-    formatSize(box),
-    asked,
-    isCrop ? gravity : undefined,
-    output === undefined || output === "png" || output === "gif" ? undefined : settings.quality[output],
-    output === "jpeg" ? settings.background : undefined,
-    mayMove ? settings.animationPixels : undefined,
-  ]
+  // AVIF too: it may be a still only because the animation exceeded the limit, and would be a WebP under a higher one.
+  const mayBeAnimated = output === "gif" || output === "webp" || output === "avif"
+  return {
+    size: formatSize(box),
+    format,
+    gravity: isCrop ? gravity : undefined,
+    quality: output === undefined || output === "png" || output === "gif" ? undefined : settings.quality[output],
+    background: output === "jpeg" ? settings.background : undefined,
+    animationPixels: mayBeAnimated ? settings.animationPixels : undefined,
+  }
 }
 
 /**
- * Short hash of a recipe and the format that came out of it. The format is an argument since a base address has that of its
- * original: a change of WebP's quality then leaves all JPEGs in step.
+ * A short hash that identifies a recipe together with the format that it produced. Changing the quality of WebP therefore leaves JPEGs
+ * fresh, even at base URLs, whose format depends on the original.
+ * @param output the format of the rendition; undefined for `info`
+ * @param kind the kind of the original; undefined if the rendition was not made by imgtailor
  */
-export const recipeId = (recipe: Recipe, output: Format | undefined): string => {
-  const parts = recipe.kind === "info" ? infoParts(recipe) : imageParts(recipe, output)
-  const text = JSON.stringify([PIPELINE_VERSION, recipe.kind, output, ...parts])
-  return shortHash(text)
-}
+export type GetRecipeId = (recipe: Recipe, output: Format | undefined, kind: OriginalKind | undefined) => string
+
+/** Creates {@link recipeId} for given versions of the code that makes renditions. */
+export const createRecipeId =
+  ({ outputs, originals }: RenderVersions): GetRecipeId =>
+  (recipe, output, kind) => {
+    const isInfo = recipe.kind === "info"
+    return hashOf({
+      ...(isInfo ? recipe.settings : imageMembers(recipe, output)),
+      output: isInfo ? "info" : output,
+      outputVersion: isInfo ? outputs.info : output && outputs[output],
+      originalVersion: kind && originals[kind],
+    })
+  }
+
+/** The id of a recipe; see {@link GetRecipeId}. */
+export const recipeId: GetRecipeId = createRecipeId({ outputs: OUTPUT_VERSIONS, originals: ORIGINAL_VERSIONS })

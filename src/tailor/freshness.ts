@@ -37,7 +37,7 @@ export const createFreshness = ({ originals, renditions, grammar, settings }: Pa
     const name = `${reading.size === INFO ? INFO : reading.size.name}.${reading.format ?? ""} ${contentType}`
     let id = ids.get(name)
     if (id === undefined) {
-      id = recipeId(recipeOf(reading), formatOfType(contentType))
+      id = recipeId(recipeOf(reading), formatOfType(contentType), undefined)
       // A foreign content type would otherwise be a way to grow the map.
       if (ids.size < 10_000) ids.set(name, id)
     }

@@ -60,7 +60,7 @@ const estimate = async (bytes) => {
   const renderer = createRenderer(LIMITS)
   try {
     const original = await renderer.inspect(bytes)
-    return Math.max(...BOXES.map((box) => renderer.estimatePeak(original, { kind: "image", box, asked: "avif" })))
+    return Math.max(...BOXES.map((box) => renderer.estimatePeak(original, { kind: "image", box, format: "avif" })))
   } catch {
     return 0
   }

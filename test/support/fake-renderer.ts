@@ -17,7 +17,7 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
 export const renderedText = (content: string, recipe: Recipe): string =>
   recipe.kind === "info"
     ? `{"content":${JSON.stringify(content)}}`
-    : `${content} @ ${formatSize(recipe.box)}.${recipe.asked ?? ""}`
+    : `${content} @ ${formatSize(recipe.box)}.${recipe.format ?? ""}`
 
 export interface FakeRenderer extends Renderer {
   /** How often it was asked for what since it was made. */
@@ -76,7 +76,7 @@ export const createFakeRenderer = ({
       await step?.("render")
       const content = decoded ? textOf(decoded).slice("pixels of ".length) : textOf(bytes)
       if (content.startsWith(CORRUPT)) throw corruptOriginal(new Error("premature end"))
-      const format = recipe.kind === "info" ? undefined : (recipe.asked ?? "jpeg")
+      const format = recipe.kind === "info" ? undefined : (recipe.format ?? "jpeg")
       return {
         bytes: new TextEncoder().encode(renderedText(content, recipe)),
         contentType: format ? CONTENT_TYPES[format] : "application/json",
