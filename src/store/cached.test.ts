@@ -12,6 +12,7 @@ const KEY = "480h/a.jpg"
 const meta = (version: string): RenditionMeta => ({
   original: "a.jpg",
   version,
+  kind: "jpeg",
   recipeId: "r",
   etag: `"${version}"`,
   contentType: "image/jpeg",

@@ -1,4 +1,5 @@
 /** What is recorded of a rendition in a folder: its record, and which file it is about. */
+import { ORIGINAL_KINDS } from "../sizes/format.ts"
 import type { RenditionMeta } from "./store.ts"
 
 /** A record, and the file that it speaks of. */
@@ -14,6 +15,7 @@ export const isFileRecord = (value: unknown): value is FileRecord => {
   return (
     STRINGS.every((name) => typeof facts?.[name] === "string") &&
     typeof facts?.modifiedMs === "number" &&
+    (facts.kind === undefined || ORIGINAL_KINDS.includes(facts.kind)) &&
     typeof facts.file?.ino === "string"
   )
 }

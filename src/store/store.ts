@@ -9,6 +9,8 @@
  * - Originals have no write methods at all: no code path can change one.
  */
 
+import type { OriginalKind } from "../sizes/format.ts"
+
 /** What a store can hold, in UTF-8 bytes. */
 export interface KeyLimits {
   readonly segment: number
@@ -66,6 +68,8 @@ export interface RenditionMeta {
   readonly original: string
   /** That original's version. */
   readonly version: string
+  /** That original's format, found by its bytes. Undefined if unknown: for foreign objects, and for records without it. */
+  readonly kind: OriginalKind | undefined
   /**
    * SHA-256 of the original's bytes, hexadecimal, where that original was not settled when it was read: the version alone does not
    * prove then that it still has those bytes. Absent where it was settled.
@@ -83,6 +87,12 @@ export interface RenditionMeta {
    * a damaged one leaves it out.
    */
   readonly isForeign?: boolean
+}
+
+/** Options for writing a rendition. */
+export interface PutOptions extends CallOptions {
+  /** `Cache-Control` for a store that serves its objects itself. Other stores ignore it. */
+  readonly cacheControl?: string | undefined
 }
 
 /** What a store has to say of a rendition that it has just stored. */
@@ -116,7 +126,7 @@ export interface Renditions {
   readonly keyLimits: KeyLimits
   head(key: string, options?: CallOptions): Promise<RenditionMeta | undefined>
   get(key: string, options?: CallOptions): Promise<RenditionObject | undefined>
-  put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: CallOptions): Promise<PutResult | undefined | void>
+  put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: PutOptions): Promise<PutResult | undefined | void>
   /** @returns how many of them were there; absent keys are fine */
   delete(keys: readonly string[], options?: CallOptions): Promise<number>
   /** Every stored key that starts with a prefix, in no order. Absent where a store cannot list. */

@@ -24,6 +24,7 @@ export interface Bench {
 export const metaOf = (name: string): RenditionMeta => ({
   original: `shop/${name}`,
   version: `"${name}" of today`,
+  kind: "jpeg",
   recipeId: "recipe1",
   etag: `"${Buffer.from(name).toString("hex").slice(0, 64)}"`,
   contentType: "image/webp",

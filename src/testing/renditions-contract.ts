@@ -35,6 +35,10 @@ const BASICS: readonly RenditionsCase[] = [
     await put(key("a.jpg"), textBytes("bytes"), metaOf("a"))
     await assertHolds(store, key("a.jpg"), textBytes("bytes"), metaOf("a"))
   }),
+  behaviour("a record without a kind of original comes back without one", async ({ store, key, put }) => {
+    await put(key("a.jpg"), textBytes("bytes"), { ...metaOf("a"), kind: undefined })
+    await assertHolds(store, key("a.jpg"), textBytes("bytes"), { ...metaOf("a"), kind: undefined })
+  }),
   behaviour("a rendition of no bytes is present", async ({ store, key, put }) => {
     await put(key("empty.jpg"), new Uint8Array(), metaOf("empty"))
     await assertHolds(store, key("empty.jpg"), new Uint8Array(), metaOf("empty"))

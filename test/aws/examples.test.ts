@@ -141,6 +141,7 @@ describe.skipIf(versitygw === undefined)("the policies of examples/aws", () => {
     const meta = (await store.head(KEY)) ?? {
       original: "",
       version: "",
+      kind: undefined,
       recipeId: "",
       etag: "",
       contentType: "",

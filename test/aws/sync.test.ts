@@ -24,6 +24,7 @@ afterEach(() => {
 const META: RenditionMeta = {
   original: "",
   version: "",
+  kind: "jpeg",
   recipeId: "",
   etag: '"a"',
   contentType: "image/jpeg",

@@ -33,6 +33,7 @@ const isRoot = process.getuid?.() === 0
 const META: RenditionMeta = {
   original: "a.jpg",
   version: "1",
+  kind: "jpeg",
   recipeId: "r",
   etag: '"e"',
   contentType: "image/jpeg",
@@ -77,7 +78,7 @@ describe("originals in a folder", () => {
     await writeFile(join(folder, "a.jpg"), "photo")
     await writeFile(join(outside, "secret.jpg"), "secret")
     const originals = folderOriginals(folder)
-    expect(await originals.head("a.jpg")).toMatchObject({ bytes: 5 })
+    expect(await originals.head("a.jpg")).toMatchObject({ byteLength: 5 })
     await rm(join(folder, "a.jpg"))
     await symlink(join(outside, "secret.jpg"), join(folder, "a.jpg"))
     expect(await present(originals, "a.jpg")).toEqual([])
@@ -90,11 +91,11 @@ describe("originals in a folder", () => {
     await writeFile(join(other, "a.jpg"), "second, elsewhere")
     await symlink(folder, join(links, "current"))
     const originals = folderOriginals(join(links, "current"))
-    expect(await originals.head("link.jpg")).toMatchObject({ bytes: 5 })
+    expect(await originals.head("link.jpg")).toMatchObject({ byteLength: 5 })
     expect(Buffer.from((await originals.get("link.jpg"))?.bytes ?? []).toString()).toBe("first")
     await symlink(other, join(links, "next"))
     await rename(join(links, "next"), join(links, "current"))
-    expect(await originals.head("a.jpg")).toMatchObject({ bytes: 17 })
+    expect(await originals.head("a.jpg")).toMatchObject({ byteLength: 17 })
     expect(Buffer.from((await originals.get("a.jpg"))?.bytes ?? []).toString()).toBe("second, elsewhere")
   })
 
@@ -220,10 +221,10 @@ describe("originals in a folder", () => {
     const path = join(folder, "a.jpg")
     const originals = folderOriginals(folder)
     await writeFile(path, "photo")
-    expect(await originals.head("a.jpg")).toMatchObject({ settled: false })
+    expect(await originals.head("a.jpg")).toMatchObject({ isStable: false })
     await utimes(path, new Date(0), new Date(0))
-    expect(await originals.head("a.jpg")).toMatchObject({ settled: false })
-    expect((await originals.get("a.jpg"))?.stat).toMatchObject({ settled: false })
+    expect(await originals.head("a.jpg")).toMatchObject({ isStable: false })
+    expect((await originals.get("a.jpg"))?.stat).toMatchObject({ isStable: false })
   })
 
   it("are unsettled where they were changed right before they were looked at, however long reading them takes", async () => {
@@ -315,6 +316,10 @@ describe("renditions in a folder", () => {
     "their record is JSON of something else": (folder) => writeFile(factsOf(folder), '[1,{"file":null}]'),
     "their record is null": (folder) => writeFile(factsOf(folder), "null"),
     "their record names no file": (folder) => writeFile(factsOf(folder), JSON.stringify(META)),
+    "their record has an unknown kind of original": async (folder) => {
+      const record = await readFile(factsOf(folder), "utf8")
+      await writeFile(factsOf(folder), record.replace('"kind":"jpeg"', '"kind":"vhs"'))
+    },
     "their record lacks what an answer needs": async (folder) => {
       const { file } = JSON.parse(await readFile(factsOf(folder), "utf8")) as { file: unknown }
       const { original, etag, contentType } = META

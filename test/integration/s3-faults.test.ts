@@ -16,6 +16,7 @@ const BYTES = Buffer.alloc(200_000, "photo")
 const META: RenditionMeta = {
   original: "a.jpg",
   version: "1",
+  kind: "jpeg",
   recipeId: "r",
   etag: '"e"',
   contentType: "image/webp",

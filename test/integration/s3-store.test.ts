@@ -14,6 +14,7 @@ import { type Identity, ROOT, type S3Server, startVersitygw, versitygw } from ".
 const META: RenditionMeta = {
   original: "shop/photo.jpg",
   version: "d41d8cd98f00b204e9800998ecf8427e",
+  kind: "jpeg",
   recipeId: "abc123",
   etag: '"of another kind"',
   contentType: "image/webp",
@@ -111,6 +112,20 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
       const stored = await server.ask(bucket, "360x270/a.jpg")
       expect(decodeValue(stored.headers.get("x-amz-meta-original") ?? "")).toBe(original)
     }
+  })
+
+  it("gets the Cache-Control of its put, else that of the store, else none", async () => {
+    const bucket = await bucketNamed("cache-control")
+    const cacheControl = "public, max-age=60"
+    const [plain, cached] = [s3Renditions(optionsFor(bucket)), s3Renditions({ ...optionsFor(bucket), cacheControl })]
+    const stored = async (): Promise<string | null> =>
+      (await server.ask(bucket, "360x270/a.jpg")).headers.get("cache-control")
+    await plain.put("360x270/a.jpg", Buffer.from("bytes"), META)
+    expect(await stored()).toBeNull()
+    await cached.put("360x270/a.jpg", Buffer.from("bytes"), META)
+    expect(await stored()).toBe(cacheControl)
+    await cached.put("360x270/a.jpg", Buffer.from("bytes"), META, { cacheControl: "no-store" })
+    expect(await stored()).toBe("no-store")
   })
 
   it("made by somebody else, without a record, is a hit until it is purged", async () => {
@@ -315,8 +330,8 @@ describe.skipIf(versitygw === undefined)("what S3 has put together of parts", ()
     const store = s3Originals(optionsFor(bucket))
     expect(await store.head("empty.jpg")).toEqual({
       version: "d41d8cd98f00b204e9800998ecf8427e",
-      bytes: 0,
-      settled: true,
+      byteLength: 0,
+      isStable: true,
     })
     const started = await (await server.ask(bucket, "big.jpg", { method: "POST", query: "uploads=" })).text()
     const id = /<UploadId>([^<]+)</.exec(started)?.[1] ?? ""

@@ -12,6 +12,7 @@ const OWN_TAG = `"${createHash("md5").update(BYTES).digest("hex")}"`
 const META: RenditionMeta = {
   original: "shop/größe.jpg",
   version: "abc-2",
+  kind: "jpeg",
   recipeId: "r1",
   etag: OWN_TAG,
   contentType: "image/avif",
@@ -47,6 +48,7 @@ describe("a metadata value", () => {
 describe("a record", () => {
   it.each([
     ["as imgtailor makes it", META],
+    ["without a known kind of original", { ...META, kind: undefined }],
     ["with a digest", { ...META, digest: "0f".repeat(32) }],
     ["with an ETag of another kind", { ...META, etag: '"other"' }],
   ])("%s comes back from the object's headers", (_, meta) => {
@@ -67,6 +69,7 @@ describe("a record", () => {
     ).toEqual({
       original: "",
       version: "",
+      kind: undefined,
       recipeId: "",
       isForeign: true,
       etag: '"x"',

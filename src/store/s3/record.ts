@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
 
+import { ORIGINAL_KINDS } from "../../sizes/format.ts"
 import { originalsIn } from "../../sizes/key.ts"
 import type { RenditionMeta } from "../store.ts"
 
@@ -54,10 +55,11 @@ export const toHeaders = (
   meta: RenditionMeta,
   cacheControl: string | undefined,
 ): Readonly<Record<string, string>> => {
-  const { original, version, digest, recipeId, contentType, modifiedMs, etag } = meta
+  const { original, version, kind, digest, recipeId, contentType, modifiedMs, etag } = meta
   const record: Readonly<Record<string, string | undefined>> = {
     original,
     version,
+    kind,
     digest,
     recipe: recipeId,
     modified: String(modifiedMs),
@@ -99,7 +101,9 @@ export const fromHeaders = (headers: IncomingHttpHeaders): RenditionMeta | undef
     modifiedMs: Number.isFinite(modifiedMs) ? modifiedMs : 0,
   }
   if (original === undefined || version === undefined || recipeId === undefined)
-    return { ...common, original: "", version: "", recipeId: "", isForeign: true }
+    return { ...common, original: "", version: "", kind: undefined, recipeId: "", isForeign: true }
   const digest = recorded("digest")
-  return { ...common, original, version, recipeId, ...(digest !== undefined && { digest }) }
+  const kindName = recorded("kind")
+  const kind = ORIGINAL_KINDS.find((name) => name === kindName)
+  return { ...common, original, version, kind, recipeId, ...(digest !== undefined && { digest }) }
 }

@@ -31,7 +31,7 @@ export { cacheTagOf } from "./record.ts"
 
 /** The same for renditions. */
 export interface S3RenditionsOptions extends S3Options {
-  /** `Cache-Control` of the objects, for who gets them from S3. @default none */
+  /** `Cache-Control` of objects that are stored without one of their own. @default none */
   readonly cacheControl?: string | undefined
 }
 
@@ -161,11 +161,12 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
       const reply = await read(bucket, key, callOptions)
       return reply && { meta: metaOf(reply, key), byteLength: reply.body.length, body: reply.body }
     },
-    put: async (key, bytes, meta, callOptions = {}) => {
+    put: async (key, bytes, meta, putOptions = {}) => {
       if (!isSafeKey(key)) throw storeUnavailable("s3", client.nameOf(key), "no key of a rendition")
       // With its hash signed, nothing but these bytes can be stored under this request.
-      const headers = { ...toHeaders(key, bytes, meta, options.cacheControl), "x-amz-content-sha256": hexOf(bytes) }
-      const { reply, failure } = await client.send({ method: "PUT", key, headers, body: bytes }, callOptions)
+      const cacheControl = putOptions.cacheControl ?? options.cacheControl
+      const headers = { ...toHeaders(key, bytes, meta, cacheControl), "x-amz-content-sha256": hexOf(bytes) }
+      const { reply, failure } = await client.send({ method: "PUT", key, headers, body: bytes }, putOptions)
       if (failure) throw toStoreError(failure, client.nameOf(key))
       const etag = tagOf(reply.headers)
       return etag === undefined || etag === meta.etag || !isOwnTag(bytes, meta) ? undefined : { etag }
