@@ -58,7 +58,7 @@ const RULES: readonly Rule[] = [
   { of: ["store/s3/"], may: [...STORES, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   // No backend: what a store must do is said without knowing any.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
-  { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module"] },
+  { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module", "node:crypto"] },
   // Stores, a renderer and a clock are given to it. No files, no HTTP.
   {
     of: ["tailor/"],

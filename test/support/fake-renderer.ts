@@ -1,9 +1,12 @@
 /**
- * A renderer that takes no time and whose output says what it was made from. For tests of when things are made, never of what they
- * look like.
+ * A renderer that takes no time and whose output names its original and recipe: the real sessions over a fake engine. For tests of when
+ * renditions are made, never of how they look.
  */
 import { corruptOriginal } from "../../src/errors.ts"
-import type { Rendered, Renderer } from "../../src/render/render.ts"
+import type { Engine } from "../../src/render/engine.ts"
+import type { Inspected } from "../../src/render/inspect.ts"
+import type { Renderer } from "../../src/render/renderer.ts"
+import { createSessions } from "../../src/render/session.ts"
 import { CONTENT_TYPES } from "../../src/sizes/format.ts"
 import type { Recipe } from "../../src/sizes/recipe.ts"
 import { formatSize } from "../../src/sizes/size.ts"
@@ -13,75 +16,95 @@ export const CORRUPT = "corrupt"
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
 
-/** What the rendition of an original's content says. */
+/** Content of the rendition of an original with this content. */
 export const renderedText = (content: string, recipe: Recipe): string =>
   recipe.kind === "info"
     ? `{"content":${JSON.stringify(content)}}`
     : `${content} @ ${formatSize(recipe.box)}.${recipe.format ?? ""}`
 
 export interface FakeRenderer extends Renderer {
-  /** How often it was asked for what since it was made. */
+  /** Number of calls by name since it was created. */
   readonly calls: { inspect: number; decode: number; render: number }
 }
 
 export interface FakeRendererOptions {
-  /** Awaited within each call, by its name. */
-  readonly step?: (name: string) => Promise<void>
-  /** What every render is estimated to take. */
+  /** Awaited within each call, by its name: inspect, decode, render. */
+  readonly step?: ((name: string) => Promise<void>) | undefined
+  /** Estimated memory of every decode and render. */
   readonly peakBytes?: number
-  /** Whether several renditions may be made of one decode, these among them. @default all */
+  /** Memory of all concurrent renders. @default Infinity */
+  readonly memoryBytes?: number | undefined
+  /** Whether a recipe can be rendered from shared pixels. @default all */
   readonly canShare?: (recipe: Recipe) => boolean
 }
+
+const HEADER: Omit<Inspected, "byteLength"> = {
+  container: "jpeg",
+  format: "jpeg",
+  dimensions: { width: 4000, height: 3000 },
+  frames: 1,
+  animated: false,
+  hasAlpha: false,
+  isPalette: false,
+  isGrey: false,
+  isTurned: false,
+  colours: 256,
+  needsSrgbFirst: false,
+  isProgressive: false,
+  decodedPixels: 12_000_000,
+}
+
+const createFakeEngine = (calls: FakeRenderer["calls"], step: FakeRendererOptions["step"]): Engine => ({
+  prepare: () => {},
+  processes: () => 0,
+  close: async () => {},
+  open: async (bytes) => {
+    calls.inspect += 1
+    await step?.("inspect")
+    const content = textOf(bytes)
+    const throwIfCorrupt = (): void => {
+      if (content.startsWith(CORRUPT)) throw corruptOriginal(new Error("premature end"))
+    }
+    return {
+      inspected: { ...HEADER, byteLength: bytes.length },
+      digest: async () => Buffer.from(`digest of ${content}`).toString("hex"),
+      decode: async () => {
+        calls.decode += 1
+        await step?.("decode")
+        throwIfCorrupt()
+      },
+      dropPixels: () => {},
+      render: async (recipe) => {
+        calls.render += 1
+        await step?.("render")
+        throwIfCorrupt()
+        const format = recipe.kind === "info" ? undefined : (recipe.format ?? "jpeg")
+        return {
+          bytes: new TextEncoder().encode(renderedText(content, recipe)),
+          contentType: format ? CONTENT_TYPES[format] : "application/json",
+          format,
+        }
+      },
+      close: () => {},
+    }
+  },
+})
 
 export const createFakeRenderer = ({
   step,
   peakBytes = 1,
+  memoryBytes,
   canShare = () => true,
 }: FakeRendererOptions = {}): FakeRenderer => {
   const calls = { inspect: 0, decode: 0, render: 0 }
-  return {
-    calls,
-    prepare: () => {},
-    inspect: async (bytes) => {
-      calls.inspect += 1
-      await step?.("inspect")
-      return {
-        container: "jpeg",
-        format: "jpeg",
-        dimensions: { width: 4000, height: 3000 },
-        frames: 1,
-        animated: false,
-        hasAlpha: false,
-        isPalette: false,
-        isGrey: false,
-        isTurned: false,
-        colours: 256,
-        needsSrgbFirst: false,
-        isProgressive: false,
-        decodedPixels: 12_000_000,
-        byteLength: bytes.length,
-      }
+  const renderer = createSessions({
+    engine: createFakeEngine(calls, step),
+    estimator: {
+      estimatePeak: () => peakBytes,
+      estimateDecode: () => peakBytes,
+      canShare: (_, recipe) => canShare(recipe),
     },
-    estimatePeak: () => peakBytes,
-    estimateDecode: () => peakBytes,
-    canShare: (_, recipe) => canShare(recipe),
-    decode: async (bytes) => {
-      calls.decode += 1
-      await step?.("decode")
-      if (textOf(bytes).startsWith(CORRUPT)) throw corruptOriginal(new Error("premature end"))
-      return Buffer.from(`pixels of ${textOf(bytes)}`)
-    },
-    render: async (bytes, _, recipe, decoded): Promise<Rendered> => {
-      calls.render += 1
-      await step?.("render")
-      const content = decoded ? textOf(decoded).slice("pixels of ".length) : textOf(bytes)
-      if (content.startsWith(CORRUPT)) throw corruptOriginal(new Error("premature end"))
-      const format = recipe.kind === "info" ? undefined : (recipe.format ?? "jpeg")
-      return {
-        bytes: new TextEncoder().encode(renderedText(content, recipe)),
-        contentType: format ? CONTENT_TYPES[format] : "application/json",
-        format,
-      }
-    },
-  }
+    memoryBytes,
+  })
+  return { ...renderer, calls }
 }
