@@ -1,40 +1,35 @@
 /**
- * The shape of the code, read from the code: who may import whom, what the pure part may touch, and that the package offers what is
- * built. A rule that no machine checks is soon broken; each one here has a case that breaks it.
+ * Responsible for the structure of the code: which folder may import which, import cycles, the names that pure code may use, and the
+ * entries of package.json. Each rule also has a case that breaks it.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { dirname, join, posix } from "node:path"
+import { dirname, join } from "node:path"
 
 import { describe, expect, it } from "vitest"
+
+import { cyclesIn, type Import, importsOf } from "./support/imports.ts"
 
 const ROOT = dirname(import.meta.dirname)
 const SRC = join(ROOT, "src")
 
-/** One import. `to` is a file of ours, a package or a module of Node's; `isType` when nothing of it is left at run time. */
-interface Edge {
-  readonly from: string
-  readonly to: string
-  readonly isType: boolean
-}
-
 interface Rule {
-  /** Files that it is about: beginnings of their paths within src. */
+  /** Prefixes of the files that the rule is for, relative to src. */
   readonly of: readonly string[]
-  /** Beginnings of what they may import. */
+  /** Prefixes of the files and packages that they may import. */
   readonly may: readonly string[]
-  /** Beginnings of what they may import types from. */
+  /** Prefixes that they may import types from. */
   readonly types?: readonly string[]
 }
 
 const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "gate.ts", "lru.ts"]
-/** Who may read the environment. */
+/** Files that may read the environment. */
 const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
 const PARTS =
   "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 
-/** Arrows point upwards only: a folder imports those above it here. The first rule that is about a file counts. */
+/** Imports point upwards only: a folder imports those above it in this table. The first rule that matches a file applies. */
 const RULES: readonly Rule[] = [
   { of: ["errors.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
@@ -42,10 +37,10 @@ const RULES: readonly Rule[] = [
   { of: ["sizes/"], may: ["sizes/"] },
   // Runs in browsers, in 2 kB.
   { of: ["client/"], may: ["sizes/", "client/"] },
-  // What a framework has to be told, over the client. Of frameworks, only types.
+  // Adapters for frameworks, built on the client. They import only types of a framework.
   { of: ["integrations/"], may: ["sizes/", "client/", "integrations/"], types: ["astro", "unpic"] },
   { of: ["store/store.ts"], may: ["sizes/", "errors.ts"] },
-  // One store knows nothing of another, except the one that is put in front of any.
+  // Stores do not import each other, except the wrappers around any store.
   { of: ["store/memory.ts"], may: STORES },
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
@@ -53,19 +48,19 @@ const RULES: readonly Rule[] = [
     may: [...STORES, "store/folder", "store/file-record.ts", "store/folder-paths.ts", "node:"],
     types: ["lru-cache"],
   },
-  // What reading a setting and opening a folder may load of it, and then the rest.
+  // These two are loaded with the settings; the rest only when an S3 store is used.
   { of: ["store/s3/place.ts", "store/s3/lazy.ts"], may: [...STORES, "store/s3/"] },
   { of: ["store/s3/"], may: [...STORES, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
-  // No backend: what a store must do is said without knowing any.
+  // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
   { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module", "node:crypto"] },
-  // Stores, a renderer and a clock are given to it. No files, no HTTP.
+  // Receives stores, a renderer and a clock. No files, no HTTP.
   {
     of: ["tailor/"],
     may: [...STORES, "tailor/", "node:crypto", "node:timers/promises"],
     types: ["render/", "lru-cache"],
   },
-  // Plain values in and out: nothing of a platform.
+  // Plain values in and out, without platform APIs.
   { of: ["http/"], may: [...STORES, "refusals.ts", "http/", "tailor/", "unpic/providers/ipx"] },
   {
     of: ["config/"],
@@ -86,7 +81,7 @@ const RULES: readonly Rule[] = [
     of: ["create-tailor.ts", "get-info.ts", "index.ts", "server/"],
     may: [...PARTS, "node:", "pino"],
   },
-  // What CloudFront runs: small, pure, and nothing that has to be loaded.
+  // Runs in CloudFront functions: small, pure, no dependencies.
   {
     of: ["aws/edge/handler.ts", "aws/edge/edge-grammar.ts", "aws/edge/main"],
     may: [
@@ -99,7 +94,7 @@ const RULES: readonly Rule[] = [
       "aws/edge/",
     ],
   },
-  // The stack is a value, made of values.
+  // The CloudFormation template is a pure value.
   {
     of: "policies cloudformation delivery functions events template".split(" ").map((name) => `aws/stack/${name}.ts`),
     may: ["aws/stack/", "sizes/", "store/s3/place.ts", "errors.ts"],
@@ -113,66 +108,32 @@ const RULES: readonly Rule[] = [
   },
 ]
 
-const startsWithOneOf = (text: string, beginnings: readonly string[]): boolean =>
-  beginnings.some((beginning) => text === beginning || text.startsWith(beginning))
+const startsWithOneOf = (text: string, prefixes: readonly string[]): boolean =>
+  prefixes.some((prefix) => text.startsWith(prefix))
 
 const ruleOf = (file: string): Rule | undefined => RULES.find(({ of }) => startsWithOneOf(file, of))
 
-const isForbidden = ({ from, to, isType }: Edge): boolean => {
+const isForbidden = ({ from, to, isType }: Import): boolean => {
   const rule = ruleOf(from)
   if (!rule) return true
   return !startsWithOneOf(to, rule.may) && !(isType && startsWithOneOf(to, rule.types ?? []))
 }
 
-const CLAUSE = String.raw`(?:type\s+)?(?:\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+(?:\s*,\s*\{[^}]*\})?)`
-const FROM = new RegExp(String.raw`^(?:import|export)\s+(${CLAUSE})\s*from\s*"([^"]+)"`, "gm")
-const BARE = /^import\s+"([^"]+)"/gm
-const DYNAMIC = /(typeof\s+)?\b(?:import|createRequire\(import\.meta\.url\))\(\s*"([^"]+)"\s*\)/g
-
-/** True for a clause that names types only. */
-const isTypeClause = (clause: string): boolean => {
-  if (/^type\s/.test(clause)) return true
-  const names = /^\{([^}]*)\}$/
-    .exec(clause)?.[1]
-    ?.split(",")
-    .map((name) => name.trim()) ?? [""]
-  return names.some((name) => name !== "") && names.every((name) => name === "" || name.startsWith("type "))
-}
-
-/** Every import in the text of a file. */
-const edgesOf = (from: string, text: string): readonly Edge[] => {
-  const target = (specifier: string): string =>
-    specifier.startsWith(".") ? posix.join(posix.dirname(from), specifier) : specifier
-  return [
-    ...Array.from(text.matchAll(FROM), ([, clause = "", specifier = ""]) => ({
-      from,
-      to: target(specifier),
-      isType: isTypeClause(clause),
-    })),
-    ...Array.from(text.matchAll(BARE), ([, specifier = ""]) => ({ from, to: target(specifier), isType: false })),
-    ...Array.from(text.matchAll(DYNAMIC), ([, typeOf, specifier = ""]) => ({
-      from,
-      to: target(specifier),
-      isType: typeOf !== undefined,
-    })),
-  ]
-}
-
-/** What is left of a file without comments and without the contents of strings. */
+/** A file without comments and without the contents of strings. */
 const codeOf = (text: string): string =>
   text.replace(/"(?:[^"\\\n]|\\.)*"|\/\*[\s\S]*?\*\/|\/\/.*$/gm, (match) => (match.startsWith('"') ? '""' : ""))
 
-/** Names that a platform gives, and that pure code does without. */
+/** Globals of browsers and of Node.js, which pure code does not use. */
 const PLATFORM = [
   "process Buffer global globalThis window self document navigator location require console fetch Request Response",
   "Headers URL URLSearchParams AbortController AbortSignal Date performance crypto setTimeout setInterval setImmediate",
   "queueMicrotask TextEncoder TextDecoder structuredClone random eval",
 ].flatMap((words) => words.split(" "))
 
-/** Words that some folders never use. */
+/** Names that some folders never use. */
 const WORDS: readonly { readonly of: readonly string[]; readonly never: readonly string[] }[] = [
   { of: ["sizes/"], never: PLATFORM },
-  // Its clock is given to it; HTTP is others' business.
+  // The clock is a parameter; HTTP belongs to http/.
   { of: ["tailor/"], never: ["Date", "Request", "Response", "Headers", "URL", "process"] },
   { of: ["http/", "render/", "store/store.ts", "testing/"], never: ["process"] },
   {
@@ -186,7 +147,7 @@ const WORDS: readonly { readonly of: readonly string[]; readonly never: readonly
       "http/snap-path.ts",
       "refusals.ts",
     ],
-    // Ours are plain values of that name.
+    // `Headers` is the name of a plain type of ours.
     never: PLATFORM.filter((word) => word !== "Headers"),
   },
 ]
@@ -201,39 +162,39 @@ const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
 const textOf = (file: string): string => readFileSync(join(SRC, file), "utf8")
-const edges = files.flatMap((file) => edgesOf(file, textOf(file)))
-const show = ({ from, to, isType }: Edge): string => `${from} → ${isType ? "type of " : ""}${to}`
+const imports = files.flatMap((file) => importsOf(file, textOf(file)))
+const show = ({ from, to, isType }: Import): string => `${from} → ${isType ? "type of " : ""}${to}`
 
 describe("imports", () => {
-  it("point upwards only", () => {
-    expect(edges.filter(isForbidden).map(show)).toEqual([])
+  it("imports point upwards only", () => {
+    expect(imports.filter(isForbidden).map(show)).toEqual([])
   })
 
-  it("have a rule for every file", () => {
+  it("every file has a rule for its imports", () => {
     expect(files.filter((file) => !ruleOf(file))).toEqual([])
   })
 
-  it("lead to files that are there, in full", () => {
-    const ours = edges.filter(
+  it("imports name existing files, with their extension", () => {
+    const internal = imports.filter(
       ({ to }) => to.includes("/") && !/^(?:node:|@|aws-cdk-lib\/|unpic\/)/.test(to) && !to.startsWith("timers"),
     )
-    const missing = ours.filter(({ to }) => !to.endsWith(".ts") || !existsSync(join(SRC, to)))
+    const missing = internal.filter(({ to }) => !to.endsWith(".ts") || !existsSync(join(SRC, to)))
     expect(missing.map(show)).toEqual([])
   })
 
-  it("have one place that loads the image library", () => {
-    expect(edges.filter(({ to, isType }) => to === "sharp" && !isType).map(({ from }) => from)).toEqual([
+  it("only render/sharp.ts imports sharp", () => {
+    expect(imports.filter(({ to, isType }) => to === "sharp" && !isType).map(({ from }) => from)).toEqual([
       "render/sharp.ts",
     ])
   })
 
-  it("have one that loads what reads others' addresses, and only when it is asked for", () => {
-    expect(edges.filter(({ to }) => to.startsWith("unpic")).map(({ from }) => from)).toEqual(["http/handle.ts"])
+  it("only http/handle.ts imports unpic, and only when it is needed", () => {
+    expect(imports.filter(({ to }) => to.startsWith("unpic")).map(({ from }) => from)).toEqual(["http/handle.ts"])
     expect(textOf("http/handle.ts")).toContain('await import("unpic/providers/ipx")')
   })
 
-  it("leave tests out of what is shipped", () => {
-    expect(edges.filter(({ to }) => /\.test\.ts$|^vitest|^fast-check/.test(to)).map(show)).toEqual([])
+  it("no shipped file imports a test or a test library", () => {
+    expect(imports.filter(({ to }) => /\.test\.ts$|^vitest|^fast-check/.test(to)).map(show)).toEqual([])
   })
 
   it.each<[string, string, boolean]>([
@@ -274,11 +235,11 @@ describe("imports", () => {
     ["create-tailor.ts", "sharp", false],
     ["cli/demo.ts", "sharp", false],
     ["somewhere/new.ts", "sizes/key.ts", false],
-  ])("are found out when they break a rule: %s → %s", (from, to, isType) => {
+  ])("an import that breaks a rule is found: %s → %s", (from, to, isType) => {
     expect(isForbidden({ from, to, isType })).toBe(true)
   })
 
-  it("are found in every form", () => {
+  it("imports are found in every form", () => {
     const text = `
 import { a } from "./a.ts"
 import {
@@ -297,9 +258,10 @@ export * from "./n.ts"
 const o = await import("o")
 type P = typeof import("p")
 const q = createRequire(import.meta.url)("q")
+export { type s, type t } from "./s.ts"
 export const r = 1
 `
-    expect(edgesOf("sizes/x.ts", text).map(show)).toEqual([
+    expect(importsOf("sizes/x.ts", text).map(show)).toEqual([
       "sizes/x.ts → sizes/a.ts",
       "sizes/x.ts → type of errors.ts",
       "sizes/x.ts → sizes/e.ts",
@@ -307,34 +269,43 @@ export const r = 1
       "sizes/x.ts → node:g",
       "sizes/x.ts → h",
       "sizes/x.ts → i",
+      "sizes/x.ts → sizes/k.ts",
       "sizes/x.ts → sizes/l.ts",
       "sizes/x.ts → type of sizes/m.ts",
       "sizes/x.ts → sizes/n.ts",
-      "sizes/x.ts → sizes/k.ts",
       "sizes/x.ts → o",
       "sizes/x.ts → type of p",
       "sizes/x.ts → q",
+      "sizes/x.ts → type of sizes/s.ts",
     ])
   })
 
-  it("are all found: as many as there are lines that have one", () => {
-    const lines = (text: string): number =>
-      text.match(/(?:^|[\s}])from "[^"]+"$|^import "|(?:\bimport|import\.meta\.url\))\("/gm)?.length ?? 0
-    expect(files.filter((file) => edgesOf(file, textOf(file)).length !== lines(textOf(file)))).toEqual([])
+  it("no imports form a cycle, type imports included", () => {
+    expect(cyclesIn(imports)).toEqual([])
+  })
+
+  it("a cycle is found wherever it starts, and two imports of one file are not a cycle", () => {
+    const toImport = (text: string): Import => {
+      const [from = "", to = ""] = text.split(" ")
+      return { from, to, isType: true }
+    }
+    expect(cyclesIn(["a b", "b c", "c d", "d b"].map(toImport))).toEqual(["b → c → d → b"])
+    expect(cyclesIn(["a b", "b a", "c c"].map(toImport))).toEqual(["a → b → a", "c → c"])
+    expect(cyclesIn(["a b", "a c", "b d", "c d"].map(toImport))).toEqual([])
   })
 })
 
-describe("words", () => {
-  it("of a platform are used only where there is one", () => {
+describe("names", () => {
+  it("pure code uses no globals of a platform", () => {
     expect(files.flatMap((file) => wordsIn(file, textOf(file)).map((word) => `${file}: ${word}`))).toEqual([])
   })
 
-  it("process.env is read where settings are, by the command line for its terminal, and for what Amazon's programs share", () => {
+  it("process.env is read only for settings, for the terminal and for the AWS SDK's variables", () => {
     const readers = files.filter((file) => /\bprocess\s*\.\s*env\b/.test(codeOf(textOf(file))))
     expect(readers.filter((file) => !READERS.has(file) && !file.startsWith("cli/"))).toEqual([])
   })
 
-  it("are found out when they break a rule, and not in comments and strings", () => {
+  it("a forbidden name is found, but not in comments and strings", () => {
     const text = `/** A Date. */\nconst url = "https://URL/process" // fetch\nconst now = Date.now() + Math.random()\n`
     expect(wordsIn("sizes/x.ts", text)).toEqual(["Date", "random"])
     expect(wordsIn("tailor/x.ts", text)).toEqual(["Date"])
@@ -343,13 +314,13 @@ describe("words", () => {
 })
 
 describe("files", () => {
-  it("begin by saying what they are for", () => {
+  it("every file begins with a head comment", () => {
     expect(
       files.filter((file) => !/^(?:#![^\n]*\n)?\/\*\* ?\S|^(?:#![^\n]*\n)?\/\*\*\n \* \S/.test(textOf(file))),
     ).toEqual([])
   })
 
-  it("have names in kebab case", () => {
+  it("file names are in kebab case", () => {
     expect(files.filter((file) => !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(file))).toEqual(
       [],
     )
@@ -367,21 +338,21 @@ describe("package.json", () => {
   const built = [...entries.flatMap((entry) => [entry.types, entry.default]), ...Object.values(bin)]
   const sourceOf = (path: string): string => path.replace(/^(?:\.\/)?dist\//, "").replace(/(?:\.d\.ts|\.js)$/, ".ts")
 
-  it("offers types beside every entry, from the same source", () => {
+  it("every entry of package.json has types from the same source", () => {
     expect(entries.length).toBeGreaterThan(4)
     expect(entries.filter((entry) => sourceOf(entry.types) !== sourceOf(entry.default))).toEqual([])
     expect(entries.filter((entry) => Object.keys(entry).join() !== "name,types,default")).toEqual([])
   })
 
-  it("offers nothing that has no source", () => {
+  it("every entry of package.json has a source file", () => {
     expect(built.filter((path) => !files.includes(sourceOf(path)))).toEqual([])
   })
 
-  it.skipIf(!existsSync(join(ROOT, "dist")))("offers nothing that is not built", () => {
+  it.skipIf(!existsSync(join(ROOT, "dist")))("every entry of package.json is built", () => {
     expect(built.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   })
 
-  it("offers no internals", () => {
+  it("package.json exports no internals", () => {
     const open = Object.entries(exports).filter(([name]) => name.includes("*"))
     expect(open).toEqual([])
     expect(Object.values(exports).filter((entry) => typeof entry === "string")).toEqual(["./package.json"])
