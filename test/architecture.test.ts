@@ -7,7 +7,7 @@ import { dirname, join } from "node:path"
 
 import { describe, expect, it } from "vitest"
 
-import { cyclesIn, type Import, importsOf } from "./support/imports.ts"
+import { cyclesIn, identifiersOf, type Import, importsOf } from "./support/source-code.ts"
 
 const ROOT = dirname(import.meta.dirname)
 const SRC = join(ROOT, "src")
@@ -119,10 +119,6 @@ const isForbidden = ({ from, to, isType }: Import): boolean => {
   return !startsWithOneOf(to, rule.may) && !(isType && startsWithOneOf(to, rule.types ?? []))
 }
 
-/** A file without comments and without the contents of strings. */
-const codeOf = (text: string): string =>
-  text.replace(/"(?:[^"\\\n]|\\.)*"|\/\*[\s\S]*?\*\/|\/\/.*$/gm, (match) => (match.startsWith('"') ? '""' : ""))
-
 /** Globals of browsers and of Node.js, which pure code does not use. */
 const PLATFORM = [
   "process Buffer global globalThis window self document navigator location require console fetch Request Response",
@@ -154,7 +150,7 @@ const WORDS: readonly { readonly of: readonly string[]; readonly never: readonly
 
 const wordsIn = (file: string, text: string): readonly string[] => {
   const never = WORDS.filter(({ of }) => startsWithOneOf(file, of)).flatMap((rule) => rule.never)
-  const used = new Set(codeOf(text).match(/[\w$]+/g))
+  const used = identifiersOf(file, text)
   return never.filter((word) => used.has(word))
 }
 
@@ -301,12 +297,12 @@ describe("names", () => {
   })
 
   it("process.env is read only for settings, for the terminal and for the AWS SDK's variables", () => {
-    const readers = files.filter((file) => /\bprocess\s*\.\s*env\b/.test(codeOf(textOf(file))))
+    const readers = files.filter((file) => identifiersOf(file, textOf(file)).has("process.env"))
     expect(readers.filter((file) => !READERS.has(file) && !file.startsWith("cli/"))).toEqual([])
   })
 
   it("a forbidden name is found, but not in comments and strings", () => {
-    const text = `/** A Date. */\nconst url = "https://URL/process" // fetch\nconst now = Date.now() + Math.random()\n`
+    const text = `/** A Date. */\nconst url = "https://URL/process" // fetch\nconst now = Date.now() + Math.random() + \`a URL\`\n`
     expect(wordsIn("sizes/x.ts", text)).toEqual(["Date", "random"])
     expect(wordsIn("tailor/x.ts", text)).toEqual(["Date"])
     expect(wordsIn("server/x.ts", text)).toEqual([])

@@ -1,4 +1,4 @@
-/** Responsible for the imports in a source file, in every form, and for the cycles that they make. */
+/** Responsible for facts about source files: their imports, in every form, the cycles these form, and the identifiers used. */
 import { posix } from "node:path"
 
 import { parseSync, Visitor } from "oxc-parser"
@@ -61,4 +61,18 @@ export const cyclesIn = (imports: readonly Import[]): readonly string[] => {
   }
   for (const file of targets.keys()) visit(file, [])
   return cycles
+}
+
+/** Every identifier in a source file, and `object.property` for each property of one. Comments and strings do not count. */
+export const identifiersOf = (file: string, text: string): ReadonlySet<string> => {
+  const found = new Set<string>()
+  new Visitor({
+    Identifier: ({ name }) => {
+      found.add(name)
+    },
+    MemberExpression: ({ object, property }) => {
+      if (object.type === "Identifier" && property.type === "Identifier") found.add(`${object.name}.${property.name}`)
+    },
+  }).visit(parseSync(file, text).program)
+  return found
 }
