@@ -1,9 +1,10 @@
 /**
- * Decoding once for several renditions. Only for containers whose decoder can scale nothing: of a JPEG or a WebP each rendition takes a
- * fraction that suits its size, which costs less than the whole and gives other pixels.
+ * Responsible for decoding an original once for several renditions. Only for kinds whose decoder cannot scale: JPEG and WebP are scaled
+ * while they are decoded, by a fraction that suits each size, which costs less than the whole picture and gives other pixels.
  *
- * Holds: what is made of the pixels equals, byte for byte, what is made of the original. What cannot hold that is not shared: an
- * original that has to be turned (its alpha is weighed in another order), and one that is worked on in more than eight bits.
+ * Invariants:
+ * - A rendition made from the shared pixels equals, byte for byte, one made from the original. Originals for which this does not hold are
+ *   not shared: rotated ones (alpha is premultiplied in another order) and ones processed with more than eight bits.
  */
 import { outputFormat } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
@@ -11,19 +12,22 @@ import type { Inspected } from "./inspect.ts"
 import { pixelsPerMetre } from "./png.ts"
 import { loadSharp } from "./sharp.ts"
 
-const WHOLE: ReadonlySet<Inspected["container"]> = new Set(["png", "gif", "tiff", "heif"])
+const DECODED_WHOLE: ReadonlySet<Inspected["container"]> = new Set(["png", "gif", "tiff", "heif"])
 
-/** Whether renditions may be made of {@link decodeWhole}'s pixels. */
+/** Whether a rendition may be made from the pixels of {@link decodeWhole}. */
 export const canShare = (original: Inspected, recipe: Recipe): boolean => {
   const { container, animated, isTurned, needsSrgbFirst } = original
-  if (!WHOLE.has(container) || animated || isTurned || needsSrgbFirst) return false
+  if (!DECODED_WHOLE.has(container) || animated || isTurned || needsSrgbFirst) return false
   if (recipe.kind === "info") return true
   const { format } = outputFormat(recipe.format, original)
-  // A GIF takes over the palette of its original; PNG keeps the resolution to more digits than is known of a TIFF's.
+  // GIF output reuses the palette of a GIF original. PNG stores the resolution with more digits than sharp reports for a TIFF.
   return format !== "gif" && !(container === "tiff" && format === "png")
 }
 
-/** An original's first picture in sRGB, uncompressed, as a TIFF: a container that keeps its resolution, which sharp passes on. */
+/**
+ * Decodes the first picture to sRGB.
+ * @returns an uncompressed TIFF, which keeps the resolution that sharp passes on
+ */
 export const decodeWhole = async (bytes: Uint8Array, { container }: Inspected): Promise<Uint8Array> => {
   const makeImage = await loadSharp()
   const image = makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: 1 })

@@ -1,4 +1,4 @@
-/** The facts of an original that pages need: upright dimensions, and something to show until the picture is there. */
+/** Responsible for the `info` of an original: upright dimensions, a placeholder and the dominant colour. */
 import { outputFormat } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
 import type { Info } from "../sizes/info.ts"
@@ -11,8 +11,8 @@ const PLACEHOLDER_SIDE = 16
 const hex = (channel: number): string => channel.toString(16).padStart(2, "0")
 
 /**
- * Facts of an original. It is decoded once, for the placeholder.
- * @param bytes the original's, or its pixels as `decodeWhole` gives them
+ * Describes an original. It is decoded once, for the placeholder.
+ * @param bytes the original's bytes, or its pixels from `decodeWhole`
  */
 export const describeOriginal = async (
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * How much memory a render is expected to take at its peak: what admission reckons with. A wrong estimate costs speed or memory, never
- * a wrong picture. The factors are those that `npm run bench -- --only factors` prints, rounded up.
+ * Responsible for estimating the peak memory of a render, for admission and for the memory cap of render processes. A wrong estimate costs
+ * speed or memory, never a wrong picture. The factors are the output of `npm run bench -- --only factors`, rounded up.
  */
 import type { OriginalKind } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
@@ -20,17 +20,17 @@ const PER_DECODED_PIXEL: Record<OriginalKind, { readonly baseline: number; reado
   heif: { baseline: 20, progressive: 20 },
 }
 
-/** Besides, a GIF's decoder holds one frame in colour with alpha, over which it paints the next. */
+/** A GIF's decoder also keeps one RGBA frame, onto which it draws the next. */
 const PER_GIF_FRAME_PIXEL = 5
 
 /**
- * Pictures are worked on in strips of whole rows, at several stages at one time: of a short and wide one that is more than all its
- * pixels. What is scaled while it is decoded is as wide as twice its output then.
+ * libvips processes strips of whole rows, at several stages at once: more than all pixels of a short and wide picture. A picture that is
+ * scaled while it is decoded is at most twice as wide as the output.
  */
 const STRIP_ROWS = 32
 const PER_STRIP_PIXEL = 60
 
-/** Bytes per pixel of the output while it is encoded; AVIF is by far the hungriest. */
+/** Bytes per output pixel during encoding. */
 const PER_OUTPUT_PIXEL = { avif: 36, other: 12 }
 
 const FIXED_BYTES = 4_000_000
@@ -48,17 +48,17 @@ const decodingBytes = ({ container, isProgressive, decodedPixels, dimensions, by
   return byteLength + perPixel * decodedPixels + canvas
 }
 
-/** Of pixels that are decoded for several renditions: at most four channels, held twice while they are gathered. */
+/** Bytes per pixel decoded for several renditions: at most four channels, held twice while they are collected. */
 const PER_HELD_PIXEL = 8
 
-/** Estimated peak of decoding an original whole, in bytes; what is held of it afterwards is less. */
+/** Expected peak memory of decoding an original whole, in bytes. The pixels that are kept afterwards take less. */
 export const estimateDecode = (original: Inspected): number =>
   Math.round(FIXED_BYTES + decodingBytes(original) + stripBytes(original, 0) + PER_HELD_PIXEL * original.decodedPixels)
 
-/** Estimated peak in bytes, above what an idle process takes. @param isDecoded the pixels are there already */
+/** Expected peak memory of a render in bytes, above an idle process. @param isDecoded the pixels are decoded already */
 export const estimatePeak = (original: Inspected, recipe: Recipe, isDecoded = false): number => {
   const decoding = isDecoded ? 0 : decodingBytes(original)
-  // The facts' placeholder is tiny.
+  // The placeholder is tiny.
   if (recipe.kind === "info") return Math.round(FIXED_BYTES + decoding + stripBytes(original, 0))
   const { width, height } = outputDimensions(recipe.box, original.dimensions)
   const isAvif = recipe.format === "avif" || (recipe.format === undefined && original.container === "heif")

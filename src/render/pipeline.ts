@@ -1,7 +1,10 @@
 /**
- * From original to rendition: the order of the work as one readable list. Each step begins with its own "nothing to do".
- * Output is upright, 8-bit sRGB, and carries no EXIF, GPS, XMP, IPTC, profile, gain map or second picture: sharp writes none unless
- * told to keep it, and converts colours by the embedded profile before dropping it.
+ * Responsible for turning an original into a rendition: the order of the work is one list of steps, and each step decides itself whether
+ * it has anything to do.
+ *
+ * Invariants:
+ * - The output is upright, 8-bit sRGB, and has no EXIF, GPS, XMP, IPTC, profile, gain map or second picture. sharp writes metadata only
+ *   when asked to, and converts colours by the embedded profile before dropping it.
  */
 import type { Sharp } from "sharp"
 
@@ -14,7 +17,7 @@ import { ENCODERS } from "./encode.ts"
 import type { Inspected } from "./inspect.ts"
 import { loadSharp } from "./sharp.ts"
 
-/** Everything a step may look at. */
+/** Input of a step. */
 interface Job {
   readonly recipe: ImageRecipe
   readonly original: Inspected
@@ -42,7 +45,7 @@ const toSrgb: Step = (image) => image.toColourspace("srgb")
 const flatten: Step = (image, { format, original, recipe }) =>
   format === "jpeg" && original.hasAlpha ? image.flatten({ background: recipe.settings.background }) : image
 
-/** libvips would work in a space of its own, and not come back from it. */
+/** Otherwise libvips works in another colour space and does not convert back. */
 const workInSrgb: Step = (image, { original }) => (original.needsSrgbFirst ? image.pipelineColourspace("srgb") : image)
 
 const STEPS: readonly Step[] = [workInSrgb, orient, resize, toSrgb, flatten]
@@ -60,7 +63,7 @@ const planJob = (original: Inspected, recipe: ImageRecipe): Job => {
   return job
 }
 
-/** Encoded bytes and what they are. */
+/** An encoded rendition. */
 export interface RenderedImage {
   readonly bytes: Uint8Array
   readonly format: Format
@@ -68,11 +71,10 @@ export interface RenderedImage {
 }
 
 /**
- * The rendition of an original by a recipe.
- * @param bytes the original's, or its pixels as `decodeWhole` gives them
- * One that came out heavier than an original of its own format is encoded again with less: a picture that is no larger should not
- * cost more than the one that it was made from. (A lossless one can, where resizing made new colours.)
- * @throws {original-too-large} the output would not fit the format
+ * Renders an original by a recipe. A rendition that is heavier than an original of its own format is encoded again at lower quality,
+ * since a picture of no more pixels should not cost more bytes. (A lossless one can, where resizing created new colours.)
+ * @param bytes the original's bytes, or its pixels from `decodeWhole`
+ * @throws {original-too-large} the output would not fit its format
  */
 export const renderImage = async (
   bytes: Uint8Array,

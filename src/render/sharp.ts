@@ -1,7 +1,7 @@
 /**
- * The one place that loads sharp, when the first original is read and not before: a hit, a 304 or a refused address never pays for it.
- * Sets what holds for the whole process: one thread a job (our own gate bounds the jobs), no cache of operations, and only the decoders
- * of the formats that are accepted. What a decoder must not see is taken out here, where everything passes.
+ * Responsible for loading sharp: once, and not before the first original is read, so that a hit, a 304 or a refused URL never pays for it.
+ * Sets the options of the whole process: one thread per job (the gate bounds the jobs), no operation cache, and only the decoders of
+ * accepted formats. Compressed PNG texts are removed here, since every decode passes through.
  */
 import { createRequire } from "node:module"
 
@@ -11,7 +11,7 @@ import { withoutCompressedTexts } from "./png.ts"
 import { sniff } from "./sniff.ts"
 
 type SharpFunction = (typeof import("sharp"))["default"]
-/** `sharp(bytes, options)`, set up. */
+/** `sharp(bytes, options)` with our process-wide settings. */
 export type MakeImage = (bytes: Uint8Array, options: SharpOptions) => Sharp
 
 const LOADERS = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((name) => `VipsForeignLoad${name}`)
@@ -24,7 +24,7 @@ const isPng = (bytes: Uint8Array): boolean => {
 let loading: Promise<MakeImage> | undefined
 
 const load = async (): Promise<MakeImage> => {
-  // `require` takes half the time of `import` here, and finds packages in a layer of Lambda's (by NODE_PATH), too.
+  // `require` takes half the time of `import` here, and finds packages in a Lambda layer (by NODE_PATH), too.
   const sharp = createRequire(import.meta.url)("sharp") as SharpFunction
   sharp.concurrency(1)
   sharp.cache(false)
@@ -33,15 +33,15 @@ const load = async (): Promise<MakeImage> => {
   return (bytes, options) => sharp(isPng(bytes) ? withoutCompressedTexts(bytes) : bytes, options)
 }
 
-/** sharp, loaded once. */
+/** Loads sharp at the first call. */
 export const loadSharp = (): Promise<MakeImage> => (loading ??= load())
 
-/** Until a request for an original is signed and sent. */
+/** Time until a request for an original is signed and sent. */
 const HEAD_START_MS = 5
 
 /**
- * Loads sharp soon, for whoever will call `loadSharp`. Importing holds the whole process for 30 to 80 ms: reading an original hides that
- * where the request is out before it begins.
+ * Starts loading sharp soon. Loading blocks the event loop for 30 to 80 ms; the read of the original hides this if its request was sent
+ * before.
  */
 export const prepareSharp = (): void => {
   if (!loading) setTimeout(() => void loadSharp().catch(() => {}), HEAD_START_MS)

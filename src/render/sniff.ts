@@ -1,6 +1,6 @@
 /**
- * What a file is, by its first bytes. Names and declared types are never trusted, and nothing reaches a decoder that is not named here,
- * so that no file can pick a decoder that we did not mean to use.
+ * Responsible for the kind of a file, by its first bytes. File names and declared types are never trusted, and a file of a kind that is
+ * not listed here never reaches a decoder.
  */
 
 import type { OriginalKind } from "../sizes/format.ts"
@@ -43,7 +43,7 @@ const MAGIC: readonly (readonly [string, Sniffed])[] = [
   ["PK\x03\x04", { unsupported: "a ZIP archive" }],
 ]
 
-/** Text of a file's beginning, in the encodings in which SVG and HTML come. */
+/** The beginning of a file as text, in one of the encodings of SVG and HTML. */
 const asText = (bytes: Uint8Array): string => {
   const head = bytes.subarray(0, 4096)
   const encoding =
@@ -59,7 +59,7 @@ const asText = (bytes: Uint8Array): string => {
   return new TextDecoder(encoding).decode(head)
 }
 
-/** What the bytes are: a container that is decoded, or the name of what they are instead. */
+/** @returns the kind of an original that can be decoded, or the name of another kind of file */
 export const sniff = (bytes: Uint8Array): Sniffed => {
   if (bytes.length === 0) return { unsupported: "an empty file" }
   const head = ascii(bytes, 0, 12)
