@@ -19,7 +19,7 @@ export const RETIRED = [
   [String.raw`(?<!\b(?:${PERSONS}),? )who(?:m)?\b(?![^.!]*\?)`, "name the client, the operator, the caller"],
   [String.raw`whoever|whomever|whatever`, "name the client, the caller, the value"],
   [String.raw`nobody|somebody|anybody`, "no client, no reader, another process"],
-  [String.raw`those (?:who|that|of)`, "name them"],
+  [String.raw`those who`, "name them"],
   [String.raw`one's own|of (?:its|their|our|your) own`, "its own, custom"],
   [String.raw`(?:where|as|if|when|that) (?:it|they|there|one) (?:is|are|was|were)${CLAUSE_ENDS}`, "say which state"],
   [String.raw`there (?:is|are|was|were)${CLAUSE_ENDS}`, "existing"],
