@@ -23,7 +23,7 @@ interface Rule {
 
 const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "gate.ts", "lru.ts"]
 /** Files that may read the environment. */
-const READERS: ReadonlySet<string> = new Set(["config/load.ts", "config/function.ts", "store/s3/credentials.ts"])
+const READERS: ReadonlySet<string> = new Set(["config/load.ts", "aws/function-config.ts", "store/s3/credentials.ts"])
 const PARTS =
   "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",

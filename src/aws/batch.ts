@@ -1,10 +1,3 @@
-/**
- * `imgtailor/batch`: called by S3 Batch Operations for every original of a manifest, makes what is not stored of it. A job over all
- * originals renders ahead of demand, with Lambda's concurrency for its speed.
- *
- * Holds: a call ends in time, and the next one for its task goes on from there; what is no original is skipped and fails no job.
- */
-import { type FunctionConfig, loadFunction } from "../config/function.ts"
 import type { OriginalKey } from "../sizes/key.ts"
 import { BATCH_LIMITS } from "../tailor/limits.ts"
 import type { Warmed, WarmOptions } from "../tailor/warm.ts"
@@ -16,6 +9,13 @@ import {
   type BatchTask,
   meaningsOf,
 } from "./batch-events.ts"
+/**
+ * `imgtailor/batch`: called by S3 Batch Operations for every original of a manifest, makes what is not stored of it. A job over all
+ * originals renders ahead of demand, with Lambda's concurrency for its speed.
+ *
+ * Holds: a call ends in time, and the next one for its task goes on from there; what is no original is skipped and fails no job.
+ */
+import { type FunctionConfig, loadFunction } from "./function-config.ts"
 import { createLazyState, type LambdaContext, type FunctionState, settle } from "./function.ts"
 import { originalOf } from "./originals.ts"
 

@@ -1,8 +1,3 @@
-/**
- * What every function here shares: a tailor that is opened once and logs, requests that ask for one rendition and no negotiated other,
- * and a function that does not end before its work has.
- */
-import type { FunctionConfig } from "../config/function.ts"
 import { type OpenTailor, openTailor } from "../create-tailor.ts"
 import { internalError, redirectLoop, storeUnavailable, TailorError } from "../errors.ts"
 import type { Answer, HttpRequest } from "../http/answer.ts"
@@ -12,6 +7,11 @@ import { formatKey, type OriginalKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import type { Decision } from "../tailor/decision.ts"
 import { type HttpCall, type HttpEvent, type ProxyResult, toHttpCall, toProxyResult } from "./events.ts"
+/**
+ * What every function here shares: a tailor that is opened once and logs, requests that ask for one rendition and no negotiated other,
+ * and a function that does not end before its work has.
+ */
+import type { FunctionConfig } from "./function-config.ts"
 import { logError, logLine, logRequest } from "./log.ts"
 
 /** What Lambda says of a call, as far as it matters here. */

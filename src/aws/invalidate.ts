@@ -9,12 +9,12 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { AwsV4Signer } from "aws4fetch"
 
-import type { Distribution } from "../config/function.ts"
 import { codeOf, storeDenied, storeUnavailable, type TailorError } from "../errors.ts"
 import { type CredentialSource, defaultCredentials, type S3Credentials } from "../store/s3/credentials.ts"
 import { elementsOf, isExpired, isTransient, parseBody, type S3Failure, textOf } from "../store/s3/failure.ts"
 import { cacheTagOf } from "../store/s3/record.ts"
 import { type Exchange, exchange, isSuccess, type Reply } from "../store/s3/transport.ts"
+import type { Distribution } from "./function-config.ts"
 
 const VERSION = "2020-05-31"
 const LIMITS = { idleMs: 5000, wholeMs: 10_000 }

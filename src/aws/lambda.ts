@@ -4,11 +4,12 @@
  */
 import type { Writable } from "node:stream"
 
-import { type FunctionConfig, isStreaming, loadFunction } from "../config/function.ts"
 import type { Answer } from "../http/answer.ts"
-import { decodePath, encodeKey } from "../sizes/key.ts"
+import { decodePath } from "../sizes/decode-path.ts"
+import { encodeKey } from "../sizes/key.ts"
 import { cacheTagsOf } from "../store/s3/record.ts"
 import { type HttpCall, type HttpEvent, toHttpCall } from "./events.ts"
+import { type FunctionConfig, isStreaming, loadFunction } from "./function-config.ts"
 import {
   answerInOnePiece,
   type BufferedHandler,

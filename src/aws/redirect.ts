@@ -1,3 +1,7 @@
+import { badUrl } from "../errors.ts"
+import type { Answer } from "../http/answer.ts"
+import { encodeKey } from "../sizes/key.ts"
+import type { HttpCall } from "./events.ts"
 /**
  * `imgtailor/redirect`: behind the website endpoint of a bucket that holds originals and renditions. A routing rule sends visitors of
  * what is not there to `GET /resizer?key=<key>`; the function stores the rendition and sends them back to the CDN.
@@ -5,11 +9,7 @@
  * Holds: visitors are sent back only to what is stored; no redirect may be remembered; an error is an error, never a redirect; where a
  * visitor is sent is made of `CDN_URL` and the key's one spelling, and of nothing else of the request.
  */
-import { type FunctionConfig, loadRedirect } from "../config/function.ts"
-import { badUrl } from "../errors.ts"
-import type { Answer } from "../http/answer.ts"
-import { encodeKey } from "../sizes/key.ts"
-import type { HttpCall } from "./events.ts"
+import { type FunctionConfig, loadRedirect } from "./function-config.ts"
 import {
   answerInOnePiece,
   type BufferedHandler,

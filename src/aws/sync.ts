@@ -1,13 +1,3 @@
-/**
- * `imgtailor/sync`: called when something in the bucket of originals changes, deletes what was made of it and has the CDN forget its
- * copies. Nothing is listed and no original is touched: an original's keys can all be written down.
- *
- * A render that had read the old original may store it after that. So each event comes twice, the second time from a queue that keeps it
- * for longer than a render can take, and both times all is done: what is cached need not be stored.
- *
- * Holds: what is stored goes first, or a CDN would fetch it again; a call that fails may be made again, any number of times, in any order.
- */
-import { type FunctionConfig, loadFunction } from "../config/function.ts"
 import type { OriginalKey } from "../sizes/key.ts"
 import {
   answerBatch,
@@ -17,6 +7,16 @@ import {
   isBatchEvent,
   meaningsOf,
 } from "./batch-events.ts"
+/**
+ * `imgtailor/sync`: called when something in the bucket of originals changes, deletes what was made of it and has the CDN forget its
+ * copies. Nothing is listed and no original is touched: an original's keys can all be written down.
+ *
+ * A render that had read the old original may store it after that. So each event comes twice, the second time from a queue that keeps it
+ * for longer than a render can take, and both times all is done: what is cached need not be stored.
+ *
+ * Holds: what is stored goes first, or a CDN would fetch it again; a call that fails may be made again, any number of times, in any order.
+ */
+import { type FunctionConfig, loadFunction } from "./function-config.ts"
 import { createLazyState, type FunctionState } from "./function.ts"
 import { invalidate } from "./invalidate.ts"
 import { logError, logLine } from "./log.ts"

@@ -7,10 +7,10 @@ import { join } from "node:path"
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 
+import type { FunctionConfig } from "../../src/aws/function-config.ts"
 import { createRedirectHandler } from "../../src/aws/redirect.ts"
 import { publicStatements, rendererStatements, syncStatements } from "../../src/aws/stack/policies.ts"
 import { createSyncHandler } from "../../src/aws/sync.ts"
-import type { FunctionConfig } from "../../src/config/function.ts"
 import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"

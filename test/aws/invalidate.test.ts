@@ -5,8 +5,8 @@ import { text } from "node:stream/consumers"
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 
+import { loadFunction } from "../../src/aws/function-config.ts"
 import { invalidate } from "../../src/aws/invalidate.ts"
-import { loadFunction } from "../../src/config/function.ts"
 import { type CredentialSource, cachedCredentials, type S3Credentials } from "../../src/store/s3/credentials.ts"
 import { cacheTagOf } from "../../src/store/s3/record.ts"
 import { type Moto, motoServer, startMoto } from "../support/moto.ts"

@@ -3,8 +3,8 @@ import sharp from "sharp"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 
 import type { EventV1, EventV2, ProxyResult } from "../../src/aws/events.ts"
+import { loadRedirect } from "../../src/aws/function-config.ts"
 import { createRedirectHandler, type RedirectHandler } from "../../src/aws/redirect.ts"
-import { loadRedirect } from "../../src/config/function.ts"
 import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { encodeKey } from "../../src/sizes/key.ts"
@@ -328,7 +328,7 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     const log = watchLog()
     const call = (env: Record<string, string>): Promise<ProxyResult> =>
       createRedirectHandler(() => loadRedirect(env))(eventOf(keyOf(KEY)))
-    expect(textOf(await call({}))).toBe("500 500 internal: Something went wrong on our side.\n")
+    expect(textOf(await call({}))).toBe("500 500 internal: An internal error occurred.\n")
     expect(log()).toContain("BUCKET: Expected")
     expect(log()).toContain("CDN_URL: Expected")
     await call({ BUCKET: "shop", CDN_URL: "images.example.com", SIZES })

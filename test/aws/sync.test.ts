@@ -2,9 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 
 import type { BatchEvent } from "../../src/aws/batch-events.ts"
+import type { Distribution } from "../../src/aws/function-config.ts"
 import type { SyncEvent } from "../../src/aws/object-events.ts"
 import { createSyncHandler, type SyncHandler } from "../../src/aws/sync.ts"
-import type { Distribution } from "../../src/config/function.ts"
 import { environment } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"

@@ -1,18 +1,21 @@
 /**
- * The settings of a function in the cloud: its environment, and a configuration file beside it. The file is read as it is, without the
- * loader that the command line has for TypeScript and the rest: that would be most of what a cold start loads.
+ * Responsible for the settings of a function on AWS: its environment variables, and a configuration file beside its code.
+ *
+ * The file is imported or parsed directly. The loader of the command line also reads TypeScript and YAML; loading it would take most of a
+ * cold start.
  */
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
+import { unreadable } from "../config/config-file.ts"
+import { environment, mergeOptions } from "../config/load.ts"
+import type { TailorConfig } from "../config/options.ts"
+import { optionsFrom } from "../config/parse-text.ts"
+import { resolveConfig } from "../config/resolve.ts"
+import { variableOf } from "../config/settings.ts"
 import { badConfig } from "../errors.ts"
-import { mergeOptions, environment, unreadable } from "./load.ts"
-import type { TailorConfig } from "./options.ts"
-import { optionsFrom } from "./parse-text.ts"
-import { resolveConfig } from "./resolve.ts"
-import { variableOf } from "./settings.ts"
 
 type Env = NodeJS.ProcessEnv
 type Options = Readonly<Record<string, unknown>>
@@ -20,29 +23,29 @@ type Options = Readonly<Record<string, unknown>>
 const FILES = ["mjs", "js", "json"].map((extension) => `imgtailor.config.${extension}`)
 
 /**
- * A function is asked for what is not stored, so looking at the original once more costs little, and memory of what was stored would
- * outlive it. The deadline is within the article's time-out of 15 seconds.
+ * A function is called only for renditions that are not stored, so one more look-up of the original costs little, and a cache in memory
+ * could outlive the stored rendition. The deadline is within the 15 s time-out of the redirect flow.
  */
 const DEFAULTS: Options = { recheckSeconds: 0, limits: { cacheBytes: 0, deadlineMs: 12_000 } }
 
-/** What a function needs to be told besides. */
+/** The settings of a function. */
 export interface FunctionConfig {
   readonly config: TailorConfig
-  /** `CDN_URL`, without a slash at its end; empty where there is none. */
+  /** `CDN_URL` without a trailing slash; empty if it is not set. */
   readonly cdnUrl: string
-  /** Where renditions are cached; undefined where nothing that we know of caches them. */
+  /** The distribution that caches renditions; undefined if none is known. */
   readonly distribution?: Distribution | undefined
 }
 
-/** A distribution of CloudFront, and how it is reached. */
+/** A CloudFront distribution and the endpoint of its API. */
 export interface Distribution {
-  /** `IMGTAILOR_DISTRIBUTION`, like E2EXAMPLE1ABCD. */
+  /** `IMGTAILOR_DISTRIBUTION`, such as E2EXAMPLE1ABCD. */
   readonly id: string
-  /** Of CloudFront's API, without a slash at its end. @default https://cloudfront.amazonaws.com */
+  /** CloudFront's API, without a trailing slash. @default https://cloudfront.amazonaws.com */
   readonly endpoint: string
 }
 
-/** What its code lies beside: `LAMBDA_TASK_ROOT`. */
+/** The folder of the function's code. */
 const folderOf = (env: Env): string => env["LAMBDA_TASK_ROOT"] || process.cwd()
 
 const readOptions = async (folder: string): Promise<Options> => {
@@ -56,8 +59,8 @@ const readOptions = async (folder: string): Promise<Options> => {
   }
 }
 
-/** What the article calls them: one bucket for both, and a list of sizes. */
-const articleOptions = (env: Env): Options => {
+/** The short variables of the redirect flow: one bucket for originals and renditions, and a list of sizes. */
+const redirectOptions = (env: Env): Options => {
   const { BUCKET: bucket, SIZES: sizes } = env
   const place = bucket && `s3://${bucket}`
   return {
@@ -66,31 +69,31 @@ const articleOptions = (env: Env): Options => {
   }
 }
 
-/** An address without a slash at its end. */
-const checkUrl = (name: string, text: string, like: string): string => {
+/** A URL without a trailing slash. @throws {bad-config} */
+const checkUrl = (name: string, text: string, example: string): string => {
   if (URL.canParse(text)) {
     const { protocol, origin, pathname, search, hash } = new URL(text)
     if (/^https?:$/.test(protocol) && search === "" && hash === "") return `${origin}${pathname}`.replace(/\/+$/, "")
   }
-  throw badConfig([`${name}: Expected an address like ${like}, got ${JSON.stringify(text)}.`])
+  throw badConfig([`${name}: Expected a URL such as ${example}, got ${JSON.stringify(text)}.`])
 }
 
 const CLOUDFRONT = "https://cloudfront.amazonaws.com"
 
-/** `AWS_ENDPOINT_URL_CLOUDFRONT` is Amazon's (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+/** `AWS_ENDPOINT_URL_CLOUDFRONT` is a standard variable (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 const distributionOf = (env: Env): Distribution | undefined => {
   const { IMGTAILOR_DISTRIBUTION: id, AWS_ENDPOINT_URL_CLOUDFRONT: endpoint = CLOUDFRONT } = env
   if (!id) return undefined
   if (!/^[A-Za-z0-9]{1,64}$/.test(id))
     throw badConfig([
-      `IMGTAILOR_DISTRIBUTION: Expected the id of a CloudFront distribution, like E2EXAMPLE1ABCD, got ${JSON.stringify(id)}.`,
+      `IMGTAILOR_DISTRIBUTION: Expected the ID of a CloudFront distribution, such as E2EXAMPLE1ABCD, got ${JSON.stringify(id)}.`,
     ])
   return { id, endpoint: checkUrl("AWS_ENDPOINT_URL_CLOUDFRONT", endpoint, CLOUDFRONT) }
 }
 
 /**
- * `IMGTAILOR_EDGE_BASE_PATH`: what visitors' addresses begin with and the edge takes off. None comes with it; what is told of addresses
- * has it.
+ * The settings of a function behind an edge function that removes the base path (`IMGTAILOR_EDGE_BASE_PATH`) from URLs. Requests arrive
+ * without it; hints and the published list contain it.
  */
 const behindEdge = (config: TailorConfig): TailorConfig => ({
   ...config,
@@ -99,18 +102,16 @@ const behindEdge = (config: TailorConfig): TailorConfig => ({
 })
 
 /**
- * Settings: `IMGTAILOR_*`, then `BUCKET` and `SIZES`, then the file.
+ * The settings of a function. `IMGTAILOR_*` variables take precedence over `BUCKET` and `SIZES`, which take precedence over the file.
  * @throws {bad-config} with every mistake
  */
 export const loadFunction = async (env: Env = process.env): Promise<FunctionConfig> => {
   const folder = folderOf(env)
   const file = await readOptions(folder)
   const own = optionsFrom((setting) => env[variableOf(setting)] || undefined)
-  const options = mergeOptions(own, mergeOptions(articleOptions(env), mergeOptions(file, DEFAULTS)))
+  const options = mergeOptions(own, mergeOptions(redirectOptions(env), mergeOptions(file, DEFAULTS)))
   if (Array.isArray(options["compat"]) && options["compat"].length > 0)
-    throw badConfig([
-      "compat: Expected none: a function has our own addresses alone, as the bucket and the edge in front of it do.",
-    ])
+    throw badConfig(["compat: Expected none: the bucket and the edge function accept imgtailor's own URLs only."])
   const cdnUrl = env["CDN_URL"] ? checkUrl("CDN_URL", env["CDN_URL"], "https://images.example.com") : ""
   const distribution = distributionOf(env)
   const edgeBasePath = env["IMGTAILOR_EDGE_BASE_PATH"]
@@ -119,17 +120,17 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   return { config: edgeBasePath ? behindEdge(config) : config, cdnUrl, distribution }
 }
 
-/** Like {@link loadFunction}, for the redirect flow, which has one bucket and a CDN in front. */
+/** Like {@link loadFunction}, for the redirect flow: requires `BUCKET` and `CDN_URL`. @throws {bad-config} with every mistake */
 export const loadRedirect = async (env: Env = process.env): Promise<FunctionConfig> => {
-  const wanted = [
+  const required = [
     ["BUCKET", "Expected the name of the bucket."],
-    ["CDN_URL", "Expected the address of the CDN in front of the bucket, like https://images.example.com."],
+    ["CDN_URL", "Expected the URL of the CDN in front of the bucket, such as https://images.example.com."],
   ] as const
-  const missing = wanted.filter(([name]) => !env[name])
-  if (missing.length > 0) throw badConfig(missing.map(([name, what]) => `${name}: ${what}`))
+  const missing = required.filter(([name]) => !env[name])
+  if (missing.length > 0) throw badConfig(missing.map(([name, problem]) => `${name}: ${problem}`))
   return loadFunction(env)
 }
 
-/** Whether the function's URL is set to stream (`RESPONSE_STREAM`): no event tells. */
+/** True if the function's URL streams (invoke mode `RESPONSE_STREAM`); no event contains this. */
 export const isStreaming = (env: Env = process.env): boolean =>
   /^(?:1|true|yes)$/i.test(env["IMGTAILOR_STREAMING"] ?? "")
