@@ -1,35 +1,39 @@
 /**
- * An address whose size is not listed, read as that of the size that is given in its place (sizes/snap.ts). What comes out is always on the
- * list, so nothing is ever stored under an address that was snapped. Pure, and the same on servers and at the edge.
+ * Responsible for URLs with an unlisted size, which `unknownSize: "snap"` resolves to the nearest suitable listed size (sizes/snap.ts).
+ * Pure, and the same on servers and at the edge.
+ *
+ * Invariants:
+ * - The result is always a listed size, so nothing is stored under the requested URL.
  */
-import type { Grammar, Refusal } from "../sizes/key.ts"
+import type { Refusal } from "../sizes/decode-path.ts"
+import type { Grammar } from "../sizes/key.ts"
 import { parseSize } from "../sizes/size.ts"
 import { snap } from "../sizes/snap.ts"
 import { asAlias, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
-/** A raw path with the listed size in place of its own; undefined where there is none for it, and for a retired one. */
-const toListed = (path: string, { sizes, retired }: Grammar): string | undefined => {
+/** A raw path with a listed size in place of its own. Undefined where no listed size is suitable, and for a retired size. */
+const toListedPath = (path: string, { sizes, retired }: Grammar): string | undefined => {
   const segments = path.split("/")
-  const at = segments.length - 2
-  // It was decoded before it was refused.
-  const asked = decodeURIComponent(segments[at] ?? "")
-  const box = retired.sizes.includes(asked) ? undefined : parseSize(asked)
+  const index = segments.length - 2
+  // The segment has been decoded once already, so this does not throw.
+  const requested = decodeURIComponent(segments[index] ?? "")
+  const box = retired.sizes.includes(requested) ? undefined : parseSize(requested)
   const size = box && snap(box, sizes)
   if (!size) return undefined
-  segments[at] = size.name
+  segments[index] = size.name
   return segments.join("/")
 }
 
-/** Like {@link resolveUrlPath}, for `unknownSize: "snap"`. What was snapped names its own address in `contentLocation`. */
+/** Like {@link resolveUrlPath}, for `unknownSize: "snap"`. A snapped URL has the URL path of its rendition in `contentLocation`. */
 export const resolveSnapped = (
   path: string,
   accept: string | undefined,
   basePath: string,
   grammar: Grammar,
 ): ResolvedUrl | Refusal => {
-  const wanted = resolveUrlPath(path, accept, basePath, grammar)
-  if (!("refused" in wanted) || wanted.refused !== "size-not-allowed") return wanted
-  const listed = toListed(path, grammar)
-  const snapped = listed === undefined ? wanted : resolveUrlPath(listed, accept, basePath, grammar)
+  const resolved = resolveUrlPath(path, accept, basePath, grammar)
+  if (!("refused" in resolved) || resolved.refused !== "size-not-allowed") return resolved
+  const listedPath = toListedPath(path, grammar)
+  const snapped = listedPath === undefined ? resolved : resolveUrlPath(listedPath, accept, basePath, grammar)
   return "refused" in snapped ? snapped : asAlias(snapped, basePath)
 }

@@ -1,57 +1,59 @@
 /**
- * From an address and an `Accept` header to the key of a rendition: before anything is read, and the same in our server, in a function in
- * the cloud and at the edge of a CDN. Pure; refusals are values.
+ * Responsible for resolving a URL path and an `Accept` header to the key of a rendition, before anything is read. Pure, and the same in
+ * the server, in cloud functions and at the edge of a CDN. Refusals are values.
  */
-import {
-  decodePath,
-  encodeKey,
-  formatKey,
-  type Grammar,
-  type Parsed,
-  parseKey,
-  type Refusal,
-  type RenditionKey,
-  splitKey,
-} from "../sizes/key.ts"
+import { decodePath, type Refusal } from "../sizes/decode-path.ts"
+import { encodeKey, formatKey, type Grammar, type Parsed, parseKey, type RenditionKey, splitKey } from "../sizes/key.ts"
 import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
 import type { Negotiation } from "./headers.ts"
 
-/** Where the list is published, behind what precedes every address. It has no size, so that it is nobody's rendition. */
+/** URL path of the published list, below the base path. It has no size, so it cannot be the path of a rendition. */
 export const LIST_PATH = "/imgtailor.json"
 
-/** What an address asks for, after negotiation. */
+/** The rendition that a URL requests, after negotiation. */
 export interface ResolvedUrl extends Negotiation {
   readonly parsed: Parsed
 }
 
-/** The address of a key. */
 const urlPathOf = (key: RenditionKey, basePath: string): string => `${basePath}/${encodeKey(key)}`
 
-/** What was asked for by an address that is not listed, and names the one that is. */
-export const asAlias = (wanted: ResolvedUrl, basePath: string): ResolvedUrl => ({
-  ...wanted,
+/** The result for a URL that is not listed: the rendition's own URL path is its `contentLocation`. */
+export const asAlias = (resolved: ResolvedUrl, basePath: string): ResolvedUrl => ({
+  ...resolved,
   isAlias: true,
-  contentLocation: urlPathOf(wanted.parsed.key, basePath),
+  contentLocation: urlPathOf(resolved.parsed.key, basePath),
 })
 
-/** A raw target without its query. */
+/** A raw request target without its query. */
 export const withoutQuery = (target: string): string => {
   const query = target.indexOf("?")
   return query < 0 ? target : target.slice(0, query)
 }
 
+/**
+ * Refuses a raw path that is longer than any key can be, escaped: decoding it would cost many times as much as a usual one.
+ * @param maxLength characters besides those of a key and the base path
+ */
+export const refuseLong = (path: string, basePath: string, { maxBytes }: Grammar, maxLength = 1): Refusal | undefined =>
+  // An escaped byte has three characters.
+  path.length > basePath.length + maxLength + 3 * maxBytes.key
+    ? { refused: "bad-url", detail: "The URL path is too long." }
+    : undefined
+
 const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
+  const tooLong = refuseLong(path, basePath.length + 1, grammar)
+  if (tooLong) return tooLong
   if (basePath && !path.startsWith(`${basePath}/`))
-    return { refused: "bad-url", detail: `Expected an address under ${basePath}/.` }
+    return { refused: "bad-url", detail: `Expected a URL path under ${basePath}/.` }
   const segments = decodePath(path.slice(basePath.length))
   return "refused" in segments ? segments : parseKey(segments, grammar)
 }
 
 /**
- * The rendition that is wanted, or why there is none.
- * @param path raw, as it was sent, without a query
- * @param accept the header, where there is one
- * @param basePath "" or a path like `/img`
+ * The rendition that a URL requests, or why there is none.
+ * @param path raw, as sent, without a query
+ * @param accept the `Accept` header, if any
+ * @param basePath "", or a path like `/img` without a trailing slash
  */
 export const resolveUrlPath = (
   path: string,

@@ -1,4 +1,6 @@
-/** The pure core: `imgtailor/sizes`. No I/O, no platform: it runs wherever JavaScript does. */
+/** Entry point `imgtailor/sizes`: pure functions without I/O or platform APIs, which run in any JavaScript engine. */
+export { keysOf } from "./all-keys.ts"
+export { decodePath, type Refusal } from "./decode-path.ts"
 export {
   CONTENT_TYPES,
   type Format,
@@ -12,16 +14,13 @@ export {
 export { outputDimensions } from "./geometry.ts"
 export {
   canBeOriginal,
-  decodePath,
   encodeKey,
   formatKey,
   type Grammar,
-  keysOf,
   type OriginalKey,
   type Parsed,
   parseKey,
   type Reading,
-  type Refusal,
   type RenditionKey,
   toOriginalKey,
 } from "./key.ts"
@@ -29,4 +28,4 @@ export { nearestSize, parseSizeList, type Problem, type Size, type SizeInput, ty
 export { isNegotiable, negotiate } from "./negotiate.ts"
 export { type PublishedList, publishList } from "./published.ts"
 export { type Box, type Dimensions, formatSize, GRAVITIES, type Gravity, MAX_SIDE, parseSize } from "./size.ts"
-export { type Asked, sizesOfShape, snap } from "./snap.ts"
+export { type SnapRequest, sizesOfShape, snap } from "./snap.ts"

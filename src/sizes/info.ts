@@ -1,17 +1,17 @@
-/** What pages may know of an original. */
+/** Responsible for the description of an original that pages can fetch: the body of `<dir>/info/<file>.json`. */
 import type { Format } from "./format.ts"
 import type { Dimensions } from "./size.ts"
 
-/** The body of `<dir>/info/<file>.json`; width and height are upright, in pixels, of one frame. */
+/** The description of an original. Width and height are in pixels, of one frame, after EXIF orientation. */
 export interface Info extends Dimensions {
-  /** Of the original, by its bytes; "tiff" too. */
+  /** The original's format, by its bytes; "tiff" is possible too. */
   readonly format: Format | "tiff"
-  /** Length of the original. */
+  /** Size of the original. */
   readonly byteLength: number
-  /** Whether its base rendition moves. */
+  /** True if the base rendition is animated. */
   readonly animated: boolean
-  /** `data:` address of a WebP of at most 16 pixels a side. */
+  /** `data:` URL of a WebP of at most 16 pixels a side. */
   readonly placeholder: string
-  /** `#rrggbb` of what covers most of it, over the background. */
+  /** `#rrggbb`: the most frequent colour, with transparent pixels over the background. */
   readonly dominantColour: string
 }

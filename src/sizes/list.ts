@@ -1,11 +1,15 @@
 /**
- * The size list: everything that may ever be made. It is finite and known everywhere; all guarantees follow from that.
- * A list is checked as a whole, so that every mistake is reported at once.
+ * Responsible for the size list: all sizes that may ever be made. A list is validated as a whole, so that all mistakes are reported at
+ * once.
+ *
+ * Invariants:
+ * - A list is not empty, and the names of its sizes are unique.
+ * - `parseSizeList` and `toSizeInput` are inverses.
  */
 import { LOSSY_FORMATS, type LossyFormat, type Quality, type QualityInput } from "./format.ts"
 import { type Box, formatSize, GRAVITIES, type Gravity, guessSize, MAX_SIDE, parseSize } from "./size.ts"
 
-/** What of a size a page has to know. `name` is its segment in addresses: its given name, else its canonical text. */
+/** The part of a size that pages need. `name` is its segment in URLs: its configured name, or else its canonical text. */
 export interface Shape extends Box {
   readonly name: string
   readonly gravity: Gravity
@@ -13,7 +17,7 @@ export interface Shape extends Box {
 
 /** An entry of the list. */
 export interface Size extends Shape {
-  /** Overrides the configured quality, per format. */
+  /** Overrides the configured quality, for each format. */
   readonly quality: Partial<Quality>
   /** `Cache-Control` of its renditions, instead of the configured one. */
   readonly cacheControl?: string
@@ -25,11 +29,11 @@ export type SizeInput =
   | {
       /** `360x270`, `1280w` or `480h`. */
       readonly size: string
-      /** Replaces the size in addresses: `[a-z][a-z0-9-]{0,31}`, not `info`. */
+      /** Replaces the size in URLs: `[a-z][a-z0-9-]{0,31}`, except `info`. */
       readonly name?: string | undefined
-      /** What a crop keeps. @default "center" */
+      /** The part of the image that a crop keeps. @default "center" */
       readonly gravity?: Gravity | undefined
-      /** 1 to 100, for every lossy format or per format. @default the configured quality */
+      /** 1 to 100, for all lossy formats or for each. @default the configured `quality` */
       readonly quality?: QualityInput | undefined
       /** `Cache-Control` of its renditions. @default the configured `cacheControl` */
       readonly cacheControl?: string | undefined
@@ -38,18 +42,21 @@ export type SizeInput =
 /** In the order in which they were listed; never empty. */
 export type SizeList = readonly [Size, ...Size[]]
 
-/** A mistake: where it stands (`[2, "gravity"]`), and a sentence that says what was found and what would be right. */
+/** A mistake in a list: its path (`[2, "gravity"]`), and a sentence with the expected and the actual value. */
 export interface Problem {
   readonly path: readonly (string | number)[]
   readonly message: string
 }
 
-/** The segment of facts; never the name of a size. */
+/** The segment in URLs of descriptions of originals; never the name of a size. */
 export const INFO = "info"
 const NAME = /^[a-z][a-z0-9-]{0,31}$/
 
-/** True for a text that may name a size in addresses. */
+/** True for a valid name of a size. */
 export const isSizeName = (text: string): boolean => NAME.test(text) && text !== INFO
+
+/** True for a valid entry of `retired.sizes`: a size, or the name of one. */
+export const isSizeSegment = (text: string): boolean => parseSize(text) !== undefined || isSizeName(text)
 
 const qualityOf = (input: QualityInput | undefined): Partial<Quality> => {
   const given = (format: LossyFormat): number | undefined => (typeof input === "number" ? input : input?.[format])
@@ -58,7 +65,7 @@ const qualityOf = (input: QualityInput | undefined): Partial<Quality> => {
   )
 }
 
-/** The shape that an entry of a list has; undefined for one whose size is a mistake. Its name and gravity are taken as they are. */
+/** The shape of an entry; undefined if its size is invalid. Its name and gravity are not validated. */
 export const toShape = (input: SizeInput): Shape | undefined => {
   const { size, name = size, gravity = "center" } = typeof input === "string" ? ({ size: input } as const) : input
   const box = parseSize(size)
@@ -72,8 +79,8 @@ export const isCacheControl = (text: string): boolean => /^[\x20-\x7e]+$/.test(t
 const problemIn = (input: SizeInput, at: number): Problem | undefined => {
   const { size, name, gravity, cacheControl } = typeof input === "string" ? ({ size: input } as const) : input
   if (!parseSize(size)) {
-    const meant = guessSize(size)
-    const message = `Expected a size like 360x270, 1280w or 480h, each side 1 to ${MAX_SIDE}, got ${JSON.stringify(size)}.${meant ? ` Did you mean ${formatSize(meant)}?` : ""}`
+    const guess = guessSize(size)
+    const message = `Expected a size like 360x270, 1280w or 480h, each side 1 to ${MAX_SIDE}, got ${JSON.stringify(size)}.${guess ? ` Did you mean ${formatSize(guess)}?` : ""}`
     return { path: typeof input === "string" ? [at] : [at, "size"], message }
   }
   if (name !== undefined && !isSizeName(name)) {
@@ -89,7 +96,13 @@ const problemIn = (input: SizeInput, at: number): Problem | undefined => {
   return { path: [at, "cacheControl"], message }
 }
 
-/** The list, or every mistake in it. */
+/**
+ * Validates a list.
+ * @returns the list, or all mistakes in it
+ * @example
+ * parseSizeList(["320w", { size: "360x270", name: "card", gravity: "north" }]) // { list: [{ width: 320, name: "320w", … }, …] }
+ * parseSizeList(["320W"]) // { problems: [{ path: [0], message: "Expected a size like …. Did you mean 320w?" }] }
+ */
 export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } | { problems: readonly Problem[] } => {
   const sizes: Size[] = []
   const problems: Problem[] = []
@@ -109,7 +122,7 @@ export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } 
   return first && !problems.length ? { list: [first, ...rest] } : { problems }
 }
 
-/** What a list says of a size, in its one form: the text alone where that is all. The inverse of {@link parseSizeList}, a size at a time. */
+/** The canonical entry of a size: a text if it has no other options. The inverse of {@link parseSizeList} for one size. */
 export const toSizeInput = ({ name, gravity, quality, cacheControl, ...box }: Size): SizeInput => {
   const size = formatSize(box)
   const more = {
@@ -121,23 +134,27 @@ export const toSizeInput = ({ name, gravity, quality, cacheControl, ...box }: Si
   return Object.keys(more).length > 0 ? { size, ...more } : size
 }
 
-/** The `Cache-Control` of a rendition: that of its size, else the fallback. `info` has no setting of its own. */
+/** The `Cache-Control` of a rendition: that of its size, or else the fallback. `info` always has the fallback. */
 export const cacheControlOf = (size: Size | typeof INFO, fallback: string): string =>
   size === INFO ? fallback : (size.cacheControl ?? fallback)
 
-/** How far a size is from what was asked, as a factor; another shape (crop, by width, by height) is farther than any other size. */
-const distance = (asked: Box, size: Box): number => {
+/** How far a size is from the requested one, as a factor. Another shape (crop, by width, by height) is farther than any size of the same. */
+const distance = (requested: Box, size: Box): number => {
   const none = 1 / MAX_SIDE
   const side = (a: number, b: number): number => Math.max(a / b, b / a)
-  return side(asked.width ?? none, size.width ?? none) * side(asked.height ?? none, size.height ?? none)
+  return side(requested.width ?? none, size.width ?? none) * side(requested.height ?? none, size.height ?? none)
 }
 
-/** The size that is nearest to a box, of a list that is not empty. */
+/** The size nearest to a box. The list must not be empty. */
 export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T =>
   list.reduce((best, size) => (distance(box, size) < distance(box, best) ? size : best))
 
-/** The listed size that is nearest to an asked-for text; undefined where the text does not look like a size. */
-export const nearestSize = (asked: string, list: SizeList): Size | undefined => {
-  const box = parseSize(asked) ?? guessSize(asked)
+/**
+ * The listed size nearest to a text; undefined if the text does not look like a size. For hints in error messages.
+ * @example
+ * nearestSize("300×300", list)?.name // "360x270"
+ */
+export const nearestSize = (text: string, list: SizeList): Size | undefined => {
+  const box = parseSize(text) ?? guessSize(text)
   return box && nearestTo(box, list)
 }

@@ -1,10 +1,10 @@
 /**
- * Content negotiation: from a base address to an explicit format, before any key is formed, so that a stored rendition is one picture
- * in one format and caches need not look at `Accept` again.
+ * Responsible for content negotiation: from a base URL and `Accept` to an explicit format. It happens before a key is formed, so that each
+ * stored rendition has one format and caches need not read `Accept` again.
  */
 import { CONTENT_TYPES, extensionOf, type Format, formatOfName } from "./format.ts"
 
-/** Weights by lower-case media range, on an object without a prototype; RFC 9110 §12.5.1. What is no media range is never looked up. */
+/** Weights by lower-case media range (RFC 9110 §12.5.1). The object has no prototype, so any range is a safe name. */
 const parseAccept = (accept: string): Readonly<Record<string, number>> => {
   const weights = Object.create(null) as Record<string, number>
   for (const element of accept.split(",")) {
@@ -17,17 +17,24 @@ const parseAccept = (accept: string): Readonly<Record<string, number>> => {
   return weights
 }
 
-/** True for a file whose base address is negotiated: it has an image extension, and not that of a listed format. */
+/**
+ * True for a file whose base URL is negotiated: it has the extension of an image, but not of a listed format.
+ * @example
+ * isNegotiable("bag.jpg", ["avif", "webp"]) // true
+ * isNegotiable("bag.webp", ["avif", "webp"]) // false
+ */
 export const isNegotiable = (file: string, formats: readonly Format[]): boolean => {
   const own = formatOfName(file)
   return own !== undefined && !formats.some((format) => format === extensionOf(file))
 }
 
 /**
- * The explicit format to answer for a base address, or undefined for the base itself.
- * Only formats that `Accept` names count; wildcards speak for the base. The highest weight wins, then the list's order; the base wins
- * where its own type has a higher weight.
+ * The explicit format for a base URL, or undefined for the original's own format.
+ * Only formats that `Accept` names explicitly count; wildcards apply to the original's own. The highest weight wins, then the order of
+ * `formats`. The original's own format wins if its weight is higher than all others.
  * @param formats in order of preference
+ * @example
+ * negotiate("image/avif,image/webp", "bag.jpg", ["avif", "webp"]) // "avif"
  */
 export const negotiate = (accept: string | undefined, file: string, formats: readonly Format[]): Format | undefined => {
   if (!accept || !isNegotiable(file, formats)) return undefined

@@ -1,25 +1,31 @@
 /**
- * The list as an installation publishes it (`imgtailor.json`), so that whoever makes addresses, in whatever language, can know what there
- * is. Holds: its sizes are again what `parseSizeList` takes, and give the same list.
+ * Responsible for the list as an installation publishes it (`imgtailor.json`), so that clients in any language can form its URLs.
+ *
+ * Invariants:
+ * - `parseSizeList` accepts the published sizes and returns the same list.
  */
 import type { Format } from "./format.ts"
 import { shortHash } from "./hash.ts"
 import type { Grammar } from "./key.ts"
 import { type SizeInput, toSizeInput } from "./list.ts"
 
-/** What `imgtailor.json` says. */
+/** The contents of `imgtailor.json`. */
 export interface PublishedList {
-  /** Hash of all the rest: it changes when the list does, and with nothing else, so that servers of one list agree whatever their release. */
+  /** Hash of all other members. It changes only with the list, so that servers with one list agree even if their releases differ. */
   readonly version: string
-  /** In the order in which they were listed; a text where that is all that there is to a size. */
+  /** In the configured order. A size without other options is a text. */
   readonly sizes: readonly SizeInput[]
   /** Explicit formats, in order of preference. */
   readonly formats: readonly Format[]
-  /** What precedes every address, like `/img`; empty for nothing. */
+  /** URL path prefix, like `/img`; may be empty. */
   readonly basePath: string
 }
 
-/** The list of an installation, to be published. */
+/**
+ * The list of an installation, in its published form.
+ * @example
+ * publishList({ sizes: list, formats: ["avif", "webp"] }) // { version: "…", sizes: ["640w"], formats: ["avif", "webp"], basePath: "" }
+ */
 export const publishList = ({
   sizes,
   formats,

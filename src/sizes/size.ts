@@ -1,12 +1,15 @@
 /**
- * One size: `360x270` (a crop), `1280w` (by width), `480h` (by height), or one of these under a name.
- * The text form is canonical: no sign, no leading zero, lower case, each side 1 to 8192 pixels.
+ * Responsible for the text form of a size: `360x270` (a crop), `1280w` (by width) or `480h` (by height).
+ *
+ * Invariants:
+ * - The text is canonical: no sign, no leading zero, lower case, each side 1 to 8192 pixels.
+ * - `parseSize` and `formatSize` are inverses.
  */
 
-/** Pixels; the largest side that a list may have. */
+/** The longest side that a size may have, in pixels. */
 export const MAX_SIDE = 8192
 
-/** Which part of the picture a crop keeps; compass words, as in sharp and CSS. */
+/** The part of the image that a crop keeps; named as in sharp. */
 export const GRAVITIES = [
   "center",
   "north",
@@ -21,13 +24,13 @@ export const GRAVITIES = [
 /** See {@link GRAVITIES}. */
 export type Gravity = (typeof GRAVITIES)[number]
 
-/** Pixels. At least one of the two is present in a size. */
+/** In pixels. A size has at least one of the two. */
 export interface Box {
   readonly width?: number
   readonly height?: number
 }
 
-/** Pixels of a picture as it is seen, after EXIF orientation. */
+/** Dimensions of an image in pixels, after EXIF orientation. */
 export interface Dimensions {
   readonly width: number
   readonly height: number
@@ -35,7 +38,12 @@ export interface Dimensions {
 
 const SIZE = /^([1-9]\d{0,3})(?:w|(h)|x([1-9]\d{0,3}))$/
 
-/** The box that a canonical size text describes; undefined for anything else. */
+/**
+ * The box of a canonical size; undefined for any other text.
+ * @example
+ * parseSize("360x270") // { width: 360, height: 270 }
+ * parseSize("480h") // { height: 480 }
+ */
 export const parseSize = (text: string): Box | undefined => {
   const match = SIZE.exec(text)
   const first = Number(match?.[1])
@@ -45,15 +53,19 @@ export const parseSize = (text: string): Box | undefined => {
   return match?.[3] ? { width: first, height: second } : { width: first }
 }
 
-/** The inverse of {@link parseSize}. */
+/**
+ * The text of a box; the inverse of {@link parseSize}.
+ * @example
+ * formatSize({ width: 1280 }) // "1280w"
+ */
 export const formatSize = ({ width, height }: Box): string => {
   if (width !== undefined && height !== undefined) return `${width}x${height}`
   return width === undefined ? `${height}h` : `${width}w`
 }
 
 /**
- * What somebody probably meant by a text that is not a canonical size: `300×300`, `360X270`, `0480h`, `9999w`.
- * Sides are clamped to what is allowed. Undefined where it does not look like a size at all.
+ * The box that was probably meant by a text that is not canonical: `300×300`, `360X270`, `0480h`, `9999w`.
+ * Sides are clamped to the allowed range. Undefined if the text does not look like a size.
  */
 export const guessSize = (text: string): Box | undefined => {
   const match = /^ *[!-/:-~]?0*(\d{1,9}) *(?:[x×*] *0*(\d{1,9})|([wh]))/i.exec(text)

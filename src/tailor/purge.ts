@@ -2,7 +2,8 @@
  * Deleting renditions. An original's keys can all be written down, so nothing is listed to purge one; a prefix needs a store that lists.
  * Originals are never touched: only keys with a size, present or retired, or `info` in the right place are deleted.
  */
-import { type Grammar, isRenditionKey, keysOf, type OriginalKey } from "../sizes/key.ts"
+import { keysOf } from "../sizes/all-keys.ts"
+import { type Grammar, isRenditionKey, type OriginalKey } from "../sizes/key.ts"
 import type { Renditions } from "../store/store.ts"
 import type { Freshness } from "./freshness.ts"
 

@@ -1,6 +1,7 @@
 /** Wires the parts together: stores and a renderer in, the five things that can be done with them out. */
 import type { Renderer } from "../render/render.ts"
-import { keysOf, type Grammar, type OriginalKey, type RenditionKey } from "../sizes/key.ts"
+import { keysOf } from "../sizes/all-keys.ts"
+import type { Grammar, OriginalKey, RenditionKey } from "../sizes/key.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
 import { createGate, type Gate } from "../gate.ts"

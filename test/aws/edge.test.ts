@@ -152,7 +152,7 @@ describe("the edge", () => {
       expect(count((result) => "statusCode" in result && result.statusCode === status)).toBeGreaterThan(least)
     const said = all.map((result) => ("body" in result ? result.body : "")).join("")
     const reasons =
-      'malformed escape|control character|escaped slash|empty segment|segment ".."|too long|no size|not on the list|is retired|The nearest is|A rendition is no original|.json at the end|Expected an address under|starts with a slash|about:blank|…'
+      'malformed escape|control character|escaped slash|empty segment|segment ".."|too long|no size|not on the list|is retired|The nearest is|A rendition cannot be an original|ends in .json|Expected an address under|starts with a slash|about:blank|…'
     expect(reasons.split("|").filter((reason) => !said.includes(reason))).toEqual([])
   })
 

@@ -11,7 +11,7 @@ import {
   toProxyResult,
 } from "../../src/aws/events.ts"
 import type { Answer } from "../../src/http/answer.ts"
-import { decodePath } from "../../src/sizes/key.ts"
+import { decodePath } from "../../src/sizes/decode-path.ts"
 import { fixture } from "./fixture.ts"
 
 const SEGMENTS = ["produs_227613", "360x270", "größe 1+1.jpg"]

@@ -1,0 +1,40 @@
+/**
+ * Responsible for enumerating all keys of an original, and all originals of a key, without listing a store.
+ *
+ * Invariants:
+ * - If `keysOf(original)` includes a key, `originalsIn(key)` includes the original.
+ */
+import { FORMATS } from "./format.ts"
+import { type Grammar, type OriginalKey, type RenditionKey, splitKey } from "./key.ts"
+import { INFO } from "./list.ts"
+
+/**
+ * All originals that a rendition's key may belong to, under any list of sizes and formats; never empty. Two if the file ends in the
+ * extension of a format: the file with that extension and without it.
+ */
+export const originalsIn = (key: string): readonly [string, ...string[]] => {
+  const segments = key.split("/")
+  const file = segments[segments.length - 1] ?? ""
+  const size = segments[segments.length - 2]
+  const directory = segments
+    .slice(0, -2)
+    .map((segment) => `${segment}/`)
+    .join("")
+  if (size === INFO) return [`${directory}${file.replace(/\.json$/, "")}`]
+  const extension = FORMATS.find((format) => file.endsWith(`.${format}`))
+  const named = `${directory}${file}`
+  return extension ? [named, named.slice(0, -extension.length - 1)] : [named]
+}
+
+/**
+ * All possible keys of an original: each size, listed or retired, as base and in each format, listed or retired, and its info.
+ * @example
+ * keysOf(original, grammar) // ["shop/640w/bag.jpg", "shop/640w/bag.jpg.webp", …, "shop/info/bag.jpg.json"]
+ */
+export const keysOf = (original: OriginalKey, { sizes, formats, retired }: Grammar): readonly RenditionKey[] => {
+  const { directory, file } = splitKey(original)
+  const endings = ["", ...[...formats, ...retired.formats].map((format) => `.${format}`)]
+  const names = [...sizes.map((size) => size.name), ...retired.sizes]
+  const keys = names.flatMap((name) => endings.map((ending) => `${directory}${name}/${file}${ending}`))
+  return [...keys, `${directory}${INFO}/${file}.json`] as RenditionKey[]
+}
