@@ -1,4 +1,4 @@
-/** Formats by name, by content type, and which one comes out for an original. */
+/** Tests of formats: by file name, by content type, and the output format for an original. */
 import { describe, expect, it } from "vitest"
 
 import {
@@ -22,7 +22,7 @@ describe("extensionOf", () => {
     ["..jpg", "jpg"],
     ["photo.", ""],
     ["", ""],
-  ])("of %j is %j", (file, extension) => {
+  ])("extensionOf %j is %j", (file, extension) => {
     expect(extensionOf(file)).toBe(extension)
   })
 })
@@ -42,21 +42,21 @@ describe("formatOfName", () => {
     ["notes.txt", undefined],
     ["photo", undefined],
     [".png", undefined],
-    // Names of properties that every object inherits are no extensions.
+    // Names of inherited properties are not extensions.
     ["photo.constructor", undefined],
     ["photo.__proto__", undefined],
     ["photo.tostring", undefined],
-  ])("of %s is %s", (file, format) => {
+  ])("formatOfName of %s is %s", (file, format) => {
     expect(formatOfName(file)).toBe(format)
   })
 
-  it("knows every format by its own name, which is what an explicit address ends in", () => {
+  it("formatOfName recognises the ending of each explicit format", () => {
     for (const format of FORMATS) expect(formatOfName(`photo.${format}`)).toBe(format)
   })
 })
 
 describe("formatOfType", () => {
-  it("undoes CONTENT_TYPES, and knows nothing else", () => {
+  it("formatOfType is the inverse of CONTENT_TYPES, and undefined for other types", () => {
     for (const format of FORMATS) expect(formatOfType(CONTENT_TYPES[format])).toBe(format)
     for (const type of ["application/json", "image/svg+xml", "image/jpg", "", "IMAGE/WEBP"])
       expect(formatOfType(type)).toBeUndefined()
@@ -70,38 +70,41 @@ describe("outputFormat", () => {
     animated,
   })
 
-  it.each(FORMATS)("keeps the format of a still %s at its base address", (format) => {
+  it.each(FORMATS)("outputFormat keeps the format of a still %s at its base URL", (format) => {
     expect(outputFormat(undefined, traits(format))).toEqual({ format, animated: false })
     expect(outputFormat(undefined, traits(format, { hasAlpha: true }))).toEqual({ format, animated: false })
   })
 
-  it("makes JPEG of what no browser shows, and PNG where there is alpha", () => {
+  it("outputFormat is JPEG for originals that browsers do not show, or PNG if they have alpha", () => {
     expect(outputFormat(undefined, traits("other"))).toEqual({ format: "jpeg", animated: false })
     expect(outputFormat(undefined, traits("other", { hasAlpha: true }))).toEqual({ format: "png", animated: false })
   })
 
-  it("gives a still original in whatever format is asked for", () => {
+  it("outputFormat of a still original is the requested format", () => {
     for (const format of [...FORMATS, "other"] as const)
-      for (const asked of FORMATS)
-        expect(outputFormat(asked, traits(format, { hasAlpha: true }))).toEqual({ format: asked, animated: false })
+      for (const requested of FORMATS)
+        expect(outputFormat(requested, traits(format, { hasAlpha: true }))).toEqual({
+          format: requested,
+          animated: false,
+        })
   })
 
   it.each<[string, Format | undefined, OriginalTraits["format"], { format: Format; animated: boolean }]>([
-    ["GIF stays one at its base address", undefined, "gif", { format: "gif", animated: true }],
-    ["WebP stays one at its base address", undefined, "webp", { format: "webp", animated: true }],
+    ["GIF stays animated at its base URL", undefined, "gif", { format: "gif", animated: true }],
+    ["WebP stays animated at its base URL", undefined, "webp", { format: "webp", animated: true }],
     ["GIF becomes an animated WebP", "webp", "gif", { format: "webp", animated: true }],
-    ["GIF asked for as AVIF becomes an animated WebP", "avif", "gif", { format: "webp", animated: true }],
+    ["GIF requested as AVIF becomes an animated WebP", "avif", "gif", { format: "webp", animated: true }],
     ["WebP becomes an animated GIF", "gif", "webp", { format: "gif", animated: true }],
-    ["GIF asked for as PNG becomes a still", "png", "gif", { format: "png", animated: false }],
-    ["GIF asked for as JPEG becomes a still", "jpeg", "gif", { format: "jpeg", animated: false }],
-  ])("an animated %s", (_, asked, format, expected) => {
-    expect(outputFormat(asked, traits(format, { animated: true }))).toEqual(expected)
+    ["GIF requested as PNG becomes a still", "png", "gif", { format: "png", animated: false }],
+    ["GIF requested as JPEG becomes a still", "jpeg", "gif", { format: "jpeg", animated: false }],
+  ])("an animated %s", (_, requested, format, expected) => {
+    expect(outputFormat(requested, traits(format, { animated: true }))).toEqual(expected)
   })
 
-  it("never gives more than one frame to a still format", () => {
+  it("outputFormat is never animated for a format without animation", () => {
     for (const format of [...FORMATS, "other"] as const)
-      for (const asked of [undefined, ...FORMATS]) {
-        const output = outputFormat(asked, traits(format, { animated: true }))
+      for (const requested of [undefined, ...FORMATS]) {
+        const output = outputFormat(requested, traits(format, { animated: true }))
         expect(output.animated && !["webp", "gif"].includes(output.format)).toBe(false)
       }
   })

@@ -1,4 +1,4 @@
-/** The arithmetic of outputs: never larger than the original, in the size's ratio, and the same wherever it is asked. */
+/** Tests of output dimensions: never larger than the original, and in the ratio of the size. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -13,7 +13,7 @@ const of = (size: string, width: number, height: number): string => {
 const side = fc.integer({ min: 1, max: MAX_SIDE })
 const original: fc.Arbitrary<Dimensions> = fc.oneof(
   fc.record({ width: side, height: side }),
-  // Thin strips, where rounding hurts most.
+  // Thin strips, where rounding has the largest effect.
   fc.record({ width: fc.integer({ min: 1, max: 5 }), height: fc.integer({ min: 1, max: 30_000 }) }),
   fc.record({ width: fc.integer({ min: 1, max: 30_000 }), height: fc.integer({ min: 1, max: 5 }) }),
 )
@@ -39,11 +39,11 @@ describe("outputDimensions", () => {
     ["480h", 1500, 480, "1500x480"],
     ["480h", 320, 240, "320x240"],
     ["1h", 1, 8000, "1x1"],
-  ])("makes %s of %i × %i pixels: %s", (size, width, height, expected) => {
+  ])("outputDimensions for %s of %i × %i pixels are %s", (size, width, height, expected) => {
     expect(of(size, width, height)).toBe(expected)
   })
 
-  it("never enlarges, and gives whole pixels, at least one", () => {
+  it("outputDimensions are whole numbers of at least 1, never larger than the original", () => {
     fc.assert(
       fc.property(box, original, (size, from) => {
         const { width, height } = outputDimensions(size, from)
@@ -59,7 +59,7 @@ describe("outputDimensions", () => {
     )
   })
 
-  it("equals the crop where the original is large enough for it", () => {
+  it("outputDimensions equal the crop if the original is large enough", () => {
     fc.assert(
       fc.property(crop, fc.nat(5000), fc.nat(5000), ({ width, height }, more, evenMore) => {
         expect(outputDimensions({ width, height }, { width: width + more, height: height + evenMore })).toEqual({
@@ -70,13 +70,13 @@ describe("outputDimensions", () => {
     )
   })
 
-  it("keeps the crop's ratio to within half a pixel, and is the largest that fits", () => {
+  it("outputDimensions of a crop keep its ratio to half a pixel, and are the largest that fit", () => {
     fc.assert(
       fc.property(crop, original, (size, from) => {
         const { width, height } = outputDimensions(size, from)
         const scale = Math.min(1, from.width / size.width, from.height / size.height)
         const [exactWidth, exactHeight] = [size.width * scale, size.height * scale]
-        // A side that would be under one pixel becomes one.
+        // A side of less than one pixel becomes one.
         expect(Math.abs(width - Math.max(1, exactWidth))).toBeLessThanOrEqual(0.5 + 1e-9)
         expect(Math.abs(height - Math.max(1, exactHeight))).toBeLessThanOrEqual(0.5 + 1e-9)
         expect([size.width === width, size.height === height, from.width === width, from.height === height]).toContain(
@@ -87,7 +87,7 @@ describe("outputDimensions", () => {
     )
   })
 
-  it("gives by width exactly that width, and the height by the original's ratio", () => {
+  it("outputDimensions of a size by width have that width and the ratio of the original", () => {
     fc.assert(
       fc.property(side, original, (width, from) => {
         const output = outputDimensions({ width }, from)
@@ -98,7 +98,7 @@ describe("outputDimensions", () => {
     )
   })
 
-  it("treats height as it treats width", () => {
+  it("outputDimensions treat height like width", () => {
     fc.assert(
       fc.property(box, original, (size, from) => {
         const turned: Box = {
@@ -111,13 +111,13 @@ describe("outputDimensions", () => {
     )
   })
 
-  it("changes nothing when it is applied to its own output", () => {
+  it("outputDimensions applied twice do not change", () => {
     fc.assert(
       fc.property(box, original, (size, from) => {
         const once = outputDimensions(size, from)
         const twice = outputDimensions(size, once)
         const isCrop = size.width !== undefined && size.height !== undefined
-        // A crop that was rounded has another ratio than the size, and may lose a pixel to it.
+        // A rounded crop has a different ratio from the size, and can lose a pixel.
         expect(Math.abs(twice.width - once.width)).toBeLessThanOrEqual(isCrop ? Math.ceil(once.width / once.height) : 0)
       }),
     )

@@ -1,4 +1,4 @@
-/** The list of sizes, checked as a whole; and the listed size that is named to whoever asks for another. */
+/** Tests of the size list: validation as a whole, and suggestions for unlisted sizes. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -6,6 +6,7 @@ import {
   cacheControlOf,
   INFO,
   isSizeName,
+  isSizeSegment,
   nearestSize,
   parseSizeList,
   type Problem,
@@ -34,7 +35,7 @@ const sizeText = fc.oneof(
 const sizeList = fc.uniqueArray(sizeText, { minLength: 1, maxLength: 8 }).map((texts) => listOf(...texts))
 
 describe("parseSizeList", () => {
-  it("completes what is not said", () => {
+  it("parseSizeList fills in defaults", () => {
     expect(listOf("360x270", "1280w", "480h")).toEqual([
       { width: 360, height: 270, name: "360x270", gravity: "center", quality: {} },
       { width: 1280, name: "1280w", gravity: "center", quality: {} },
@@ -42,7 +43,7 @@ describe("parseSizeList", () => {
     ])
   })
 
-  it("keeps name, gravity and quality, one quality for all formats or one each", () => {
+  it("parseSizeList keeps name, gravity and quality, for all formats or for each", () => {
     expect(
       listOf(
         { size: "360x270", name: "card", gravity: "north", quality: 70 },
@@ -54,14 +55,14 @@ describe("parseSizeList", () => {
     ])
   })
 
-  it("keeps the Cache-Control of a size", () => {
+  it("parseSizeList keeps the cacheControl of a size", () => {
     const [size] = listOf({ size: "480h", cacheControl: "public, max-age=60" })
     expect(size).toMatchObject({ name: "480h", cacheControl: "public, max-age=60" })
     expect(Object.keys(listOf("480h")[0])).not.toContain("cacheControl")
   })
 
   it.each(["", "no-cache\r\nX-Injected: 1", "max-age=６０"])(
-    "refuses a size whose cacheControl is %j",
+    "parseSizeList rejects a size with cacheControl %j",
     (cacheControl) => {
       expect(problemsOf({ size: "480h", cacheControl })).toEqual([
         { path: [0, "cacheControl"], message: expect.stringContaining("printable ASCII") },
@@ -69,16 +70,16 @@ describe("parseSizeList", () => {
     },
   )
 
-  it("takes undefined for not said", () => {
+  it("parseSizeList treats undefined options as absent", () => {
     expect(listOf({ size: "480h", name: undefined, gravity: undefined, quality: undefined })).toEqual(listOf("480h"))
   })
 
-  it("takes one size twice when it is named apart, for instance by gravity", () => {
+  it("parseSizeList accepts one size twice under different names, for instance with different gravity", () => {
     const list = listOf({ size: "300x300", name: "top", gravity: "north" }, "300x300")
     expect(list.map(({ name }) => name)).toEqual(["top", "300x300"])
   })
 
-  it("reports every mistake, each with its place, what was found, and what was probably meant", () => {
+  it("parseSizeList reports all mistakes, each with its path, the value and a suggestion", () => {
     expect(
       problemsOf(
         "360×270",
@@ -108,15 +109,15 @@ describe("parseSizeList", () => {
       ],
     ],
     ["the same size with another gravity", ["360x270", { size: "360x270", gravity: "north" }]],
-  ])("refuses two sizes that would have one address: %s", (_, inputs) => {
+  ])("parseSizeList rejects two sizes with one URL: %s", (_, inputs) => {
     expect(problemsOf(...inputs)).toEqual([{ path: [1], message: expect.stringContaining("twice") }])
   })
 
-  it("refuses an empty list", () => {
+  it("parseSizeList rejects an empty list", () => {
     expect(problemsOf()).toEqual([{ path: [], message: expect.stringContaining("at least one size") }])
   })
 
-  it("keeps the order, and gives every size a segment of its own", () => {
+  it("parseSizeList keeps the order and names each size by its text", () => {
     fc.assert(
       fc.property(fc.uniqueArray(sizeText, { minLength: 1, maxLength: 20 }), (texts) => {
         expect(listOf(...texts).map(({ name }) => name)).toEqual(texts)
@@ -124,7 +125,7 @@ describe("parseSizeList", () => {
     )
   })
 
-  it("accepts every gravity", () => {
+  it("parseSizeList accepts all gravities", () => {
     const inputs = GRAVITIES.map((gravity) => ({ size: "300x300", name: gravity, gravity }))
     expect(listOf(...inputs).map(({ gravity }) => gravity)).toEqual(GRAVITIES)
   })
@@ -143,19 +144,29 @@ describe("cacheControlOf", () => {
   })
 })
 
+describe("isSizeSegment", () => {
+  it.each(["360x270", "640w", "480h", "card", "hero-2x"])("isSizeSegment accepts %s", (text) => {
+    expect(isSizeSegment(text)).toBe(true)
+  })
+
+  it.each(["", "info", "0w", "9999w", "360×270", "Card", "a/b"])("isSizeSegment rejects %j", (text) => {
+    expect(isSizeSegment(text)).toBe(false)
+  })
+})
+
 describe("isSizeName", () => {
-  it.each(["a", "card", "hero-2x", "x", "w", "h", `a${"b".repeat(31)}`])("accepts %s", (name) => {
+  it.each(["a", "card", "hero-2x", "x", "w", "h", `a${"b".repeat(31)}`])("isSizeName accepts %s", (name) => {
     expect(isSizeName(name)).toBe(true)
   })
 
   it.each(["", "info", "Card", "2x", "-a", "a_b", "a.b", "a b", "é", "a/b", "a\n", `a${"b".repeat(32)}`])(
-    "refuses %j",
+    "isSizeName rejects %j",
     (name) => {
       expect(isSizeName(name)).toBe(false)
     },
   )
 
-  it("never accepts what could be read as a size", () => {
+  it("isSizeName rejects all sizes", () => {
     fc.assert(
       fc.property(
         fc.oneof(sizeText, fc.string({ unit: fc.constantFrom(..."0123456789xwh".split("")), maxLength: 9 })),
@@ -185,23 +196,26 @@ describe("nearestSize", () => {
     ["1280W", "1280w"],
     ["1h", "480h"],
     ["8192h", "480h"],
-  ])("names for %s the size %s", (asked, nearest) => {
-    expect(nearestSize(asked, list)?.name).toBe(nearest)
+  ])("nearestSize to %s is %s", (text, nearest) => {
+    expect(nearestSize(text, list)?.name).toBe(nearest)
   })
 
-  it("names another shape when there is none of the asked one", () => {
+  it("nearestSize returns another shape if none of that shape is listed", () => {
     expect(nearestSize("480h", listOf("360x270"))?.name).toBe("360x270")
   })
 
-  it("names a size by its name", () => {
+  it("nearestSize returns a named size", () => {
     expect(nearestSize("360x270", listOf("100w", { size: "361x271", name: "card" }))?.name).toBe("card")
   })
 
-  it.each(["", "banner", "photo.jpg", "x", "1e3w"])("names none for %j, which looks like no size", (asked) => {
-    expect(nearestSize(asked, list)).toBeUndefined()
-  })
+  it.each(["", "banner", "photo.jpg", "x", "1e3w"])(
+    "nearestSize is undefined for %j, which does not look like a size",
+    (text) => {
+      expect(nearestSize(text, list)).toBeUndefined()
+    },
+  )
 
-  it("names a listed size for every size, and that size itself when it is listed", () => {
+  it("nearestSize returns a listed size for any size, and a listed size for itself", () => {
     fc.assert(
       fc.property(sizeList, sizeText, (sizes, asked) => {
         const nearest = nearestSize(asked, sizes)
@@ -211,7 +225,7 @@ describe("nearestSize", () => {
     )
   })
 
-  it("never leaves out a size that is nearer on every side", () => {
+  it("nearestSize never skips a size that is nearer on both sides", () => {
     const square = fc.tuple(side, side).map(([width, height]) => formatSize({ width, height }))
     fc.assert(
       fc.property(fc.uniqueArray(square, { minLength: 1, maxLength: 8 }), square, (texts, asked) => {

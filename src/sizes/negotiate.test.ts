@@ -1,4 +1,4 @@
-/** Which format a base address is answered in: only one that the request names, and only where the name of the file leaves it open. */
+/** Tests of negotiation: only formats that the request names are chosen, and only if the file name leaves the format open. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -20,75 +20,78 @@ describe("negotiate", () => {
     ["an old Safari", OLD_SAFARI, undefined],
     ["curl", "*/*", undefined],
     ["any image", "image/*", undefined],
-    ["any image and more of it", "image/*,*/*;q=0.8", undefined],
+    ["any image, with a wildcard of lower weight", "image/*,*/*;q=0.8", undefined],
     ["a page", "text/html", undefined],
     ["both, in the other order", "image/webp,image/avif", "avif"],
-    ["AVIF alone", "image/avif", "avif"],
-    ["WebP alone", "image/webp", "webp"],
+    ["only AVIF", "image/avif", "avif"],
+    ["only WebP", "image/webp", "webp"],
     ["WebP rather than AVIF", "image/avif;q=0.5,image/webp", "webp"],
     ["AVIF rather than WebP", "image/webp;q=0.5,image/avif;q=0.6", "avif"],
-    ["both alike", "image/webp;q=0.3,image/avif;q=0.3", "avif"],
+    ["both with one weight", "image/webp;q=0.3,image/avif;q=0.3", "avif"],
     ["no WebP", "image/webp;q=0", undefined],
-    ["no WebP, in many digits", "image/webp;q=0.000", undefined],
-    ["no WebP but anything else", "image/webp;q=0, */*", undefined],
+    ["no WebP, with three digits", "image/webp;q=0.000", undefined],
+    ["no WebP but any other type", "image/webp;q=0, */*", undefined],
     ["no AVIF but WebP", "image/avif;q=0,image/webp", "webp"],
-    ["the least there is", "image/webp;q=0.001", "webp"],
+    ["the lowest weight", "image/webp;q=0.001", "webp"],
     ["JPEG rather than WebP", "image/webp;q=0.5,image/jpeg", undefined],
-    ["JPEG as gladly as WebP", "image/jpeg,image/webp", "webp"],
-    ["JPEG less gladly than WebP", "image/jpeg;q=0.4,image/webp;q=0.5", "webp"],
+    ["JPEG and WebP with one weight", "image/jpeg,image/webp", "webp"],
+    ["WebP rather than JPEG", "image/jpeg;q=0.4,image/webp;q=0.5", "webp"],
     ["any image rather than WebP", "image/webp;q=0.5,image/*", undefined],
     ["anything rather than WebP", "image/webp;q=0.5,*/*;q=0.8", undefined],
-    ["anything less gladly than WebP", "image/webp;q=0.5,*/*;q=0.1", "webp"],
-    ["no JPEG, though any image", "image/jpeg;q=0,image/*,image/webp;q=0.5", "webp"],
+    ["WebP rather than anything", "image/webp;q=0.5,*/*;q=0.1", "webp"],
+    ["no JPEG but any other image", "image/jpeg;q=0,image/*,image/webp;q=0.5", "webp"],
     ["upper case", "IMAGE/WEBP", "webp"],
     ["mixed case and a weight in upper case", "Image/Avif;Q=0.2,image/WebP;q=0.9", "webp"],
     ["spaces everywhere", " image/avif ; q=0.1 ,  image/webp ;  q=0.9 ", "webp"],
     ["tabs", "image/avif;\tq=0.1,\timage/webp", "webp"],
     ["another parameter before the weight", "image/webp;level=1;q=0,image/avif;level=1;q=0.3", "avif"],
     ["empty elements", ",,image/webp,,", "webp"],
-    ["a type that only begins like it", "image/webp2,image/avif-sequence", undefined],
-    ["a type that only ends like it", "ximage/webp", undefined],
+    ["types that only begin alike", "image/webp2,image/avif-sequence", undefined],
+    ["a type that only ends alike", "ximage/webp", undefined],
     ["no slash", "webp", undefined],
     ["too many slashes", "image/webp/x", undefined],
     ["a weight over one", "image/webp;q=1.5", undefined],
     ["a weight of many digits", "image/webp;q=0.1234", undefined],
     ["a negative weight", "image/webp;q=-1", undefined],
-    ["a weight that is no number", "image/webp;q=high", undefined],
+    ["a weight that is not a number", "image/webp;q=high", undefined],
     ["an empty weight", "image/webp;q=", undefined],
     ["a weight in another notation", "image/webp;q=1e-1", undefined],
     ["a sentence", "give me image/webp please", undefined],
-  ])("for %s", (_, accept, format) => {
+  ])("negotiate chooses the format for %s", (_, accept, format) => {
     expect(negotiate(accept, "photo.jpg", BOTH)).toBe(format)
   })
 
-  it("asks for the weight of the base's own type, by the file's name", () => {
+  it("negotiate compares with the weight of the type that the file name suggests", () => {
     const accept = "image/png,image/webp;q=0.9,image/gif;q=0.1"
     expect(negotiate(accept, "photo.png", BOTH)).toBeUndefined()
     expect(negotiate(accept, "photo.jpg", BOTH)).toBe("webp")
     expect(negotiate(accept, "photo.gif", BOTH)).toBe("webp")
-    // A TIFF is answered as JPEG.
+    // The base rendition of a TIFF is a JPEG.
     expect(negotiate("image/jpeg,image/webp;q=0.9", "scan.tif", BOTH)).toBeUndefined()
   })
 
   it.each(["photo", "notes.txt", ".jpg", "photo.webp", "photo.WEBP", "img.jpg.avif", "photo.jpg.webp", "a.json"])(
-    "leaves %s alone, whatever is accepted",
+    "isNegotiable is false for %s",
     (file) => {
       expect(isNegotiable(file, BOTH)).toBe(false)
       expect(negotiate(CHROME, file, BOTH)).toBeUndefined()
     },
   )
 
-  it.each(["photo.jpg", "PHOTO.JPG", "img.webp.jpg", "scan.tiff", "a.gif", "photo.HEIC"])("negotiates %s", (file) => {
-    expect(isNegotiable(file, BOTH)).toBe(true)
-    expect(negotiate(CHROME, file, BOTH)).toBe("avif")
-  })
+  it.each(["photo.jpg", "PHOTO.JPG", "img.webp.jpg", "scan.tiff", "a.gif", "photo.HEIC"])(
+    "isNegotiable is true for %s",
+    (file) => {
+      expect(isNegotiable(file, BOTH)).toBe(true)
+      expect(negotiate(CHROME, file, BOTH)).toBe("avif")
+    },
+  )
 
-  it("leaves alone only the listed formats' extensions", () => {
+  it("isNegotiable is false only for extensions of listed formats", () => {
     expect(negotiate(CHROME, "photo.avif", ["webp"])).toBe("webp")
     expect(negotiate(CHROME, "photo.webp", ["avif"])).toBe("avif")
   })
 
-  it("follows the list's order, and offers nothing that is not on it", () => {
+  it("negotiate prefers formats in the order of the list, and chooses no other", () => {
     expect(negotiate(CHROME, "photo.jpg", ["webp", "avif"])).toBe("webp")
     expect(negotiate(CHROME, "photo.jpg", ["webp"])).toBe("webp")
     expect(negotiate(CHROME, "photo.jpg", [])).toBeUndefined()
@@ -117,7 +120,7 @@ describe("negotiate", () => {
   const formats = fc.shuffledSubarray<Format>([...FORMATS])
   const file = fc.constantFrom("a.jpg", "a.png", "a.webp", "a.avif", "a.gif", "a.tif", "a", "a.txt", "a.jpg.webp")
 
-  it("chooses nothing, or a listed format that Accept names with a weight above zero", () => {
+  it("negotiate chooses only listed formats that Accept names with a weight above zero", () => {
     fc.assert(
       fc.property(accept, file, formats, (header, name, listed) => {
         const format = negotiate(header, name, listed)
@@ -133,7 +136,7 @@ describe("negotiate", () => {
     )
   })
 
-  it("chooses the same whatever else Accept says of types that are no image", () => {
+  it("negotiate ignores types in Accept that are not images", () => {
     fc.assert(
       fc.property(accept, file, formats, (header, name, listed) => {
         expect(negotiate(`text/html,${header},application/json;q=0.9`, name, listed)).toBe(
@@ -143,7 +146,7 @@ describe("negotiate", () => {
     )
   })
 
-  it("never chooses for a file that is not negotiable", () => {
+  it("negotiate never chooses a format for a file that is not negotiable", () => {
     fc.assert(
       fc.property(accept, fc.string(), formats, (header, name, listed) => {
         fc.pre(!isNegotiable(name, listed))

@@ -1,4 +1,4 @@
-/** The published list is fed back to a configuration and means the same; its version tells lists apart, and nothing else. */
+/** Tests of the published list: a configuration can read it again, and its version changes exactly with the list. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -17,7 +17,7 @@ const publish = (inputs: readonly SizeInput[], more = {}): ReturnType<typeof pub
   publishList({ sizes: listOf(inputs), formats: ["avif", "webp"], ...more })
 
 describe("publishList", () => {
-  it("says of a size what there is to say, in one form", () => {
+  it("publishList writes each size in its canonical form", () => {
     const { sizes } = publish([
       "360x270",
       { size: "1280w" },
@@ -40,7 +40,7 @@ describe("publishList", () => {
     ])
   })
 
-  it("gives the list again when it is fed back, through JSON", () => {
+  it("publishList is the inverse of parseSizeList, through JSON", () => {
     const side = fc.integer({ min: 1, max: 8192 })
     const size = fc.oneof(
       side.map((w) => `${w}w`),
@@ -63,14 +63,14 @@ describe("publishList", () => {
     const inputs = fc.array(fc.oneof(size, entry), { minLength: 1, maxLength: 8 }).filter(isList)
     fc.assert(
       fc.property(inputs, (given) => {
-        const told = JSON.parse(JSON.stringify(publish(given))) as ReturnType<typeof publishList>
-        expect(listOf(told.sizes)).toEqual(listOf(given))
-        expect(publish(told.sizes)).toEqual(told)
+        const published = JSON.parse(JSON.stringify(publish(given))) as ReturnType<typeof publishList>
+        expect(listOf(published.sizes)).toEqual(listOf(given))
+        expect(publish(published.sizes)).toEqual(published)
       }),
     )
   })
 
-  it("has a version that changes with the list, and only then", () => {
+  it("publishList returns a version that changes with the list, and only then", () => {
     const lists = [
       publish(["360x270", "480h"]),
       publish(["480h", "360x270"]),

@@ -1,4 +1,4 @@
-/** The text form of a size: one canonical spelling each, so that one picture never has two addresses. */
+/** Tests of the text form of sizes: each has one canonical spelling, so that no rendition has two URLs. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -11,7 +11,7 @@ const box: fc.Arbitrary<Box> = fc.oneof(
   fc.record({ height: side }),
 )
 
-/** Text made of what sizes are made of, so that near misses are common. */
+/** Texts of the characters of sizes, so that many are almost valid. */
 const almostSize = fc.string({ unit: fc.constantFrom(..."0123456789xwhXWH×*+-. e".split("")), maxLength: 11 })
 
 describe("parseSize", () => {
@@ -23,7 +23,7 @@ describe("parseSize", () => {
     ["8192x8192", { width: 8192, height: 8192 }],
     ["1w", { width: 1 }],
     ["8192h", { height: 8192 }],
-  ])("reads %s", (text, expected) => {
+  ])("parseSize reads %s", (text, expected) => {
     expect(parseSize(text)).toEqual(expected)
   })
 
@@ -61,11 +61,11 @@ describe("parseSize", () => {
     ["full-width digits", "\uff14\uff18\uff10h"],
     ["Arabic digits", "٤٨٠h"],
     ["a name", "card"],
-  ])("refuses %s", (_, text) => {
+  ])("parseSize rejects %s", (_, text) => {
     expect(parseSize(text)).toBeUndefined()
   })
 
-  it("is undone by formatSize and undoes it", () => {
+  it("parseSize is the inverse of formatSize", () => {
     fc.assert(
       fc.property(box, (size) => {
         expect(parseSize(formatSize(size))).toEqual(size)
@@ -73,7 +73,7 @@ describe("parseSize", () => {
     )
   })
 
-  it("accepts a text only when it is the one canonical spelling of its size", () => {
+  it("parseSize accepts only the canonical spelling of a size", () => {
     fc.assert(
       fc.property(fc.oneof(almostSize, fc.string()), (text) => {
         const size = parseSize(text)
@@ -86,7 +86,7 @@ describe("parseSize", () => {
     )
   })
 
-  it("accepts exactly the sides from 1 to the largest", () => {
+  it("parseSize accepts exactly the sides from 1 to MAX_SIDE", () => {
     const all = Array.from({ length: 10_001 }, (_, pixels) => pixels)
     const allowed = all.filter((pixels) => pixels >= 1 && pixels <= MAX_SIDE)
     expect(all.filter((pixels) => parseSize(`${pixels}w`))).toEqual(allowed)
@@ -110,15 +110,15 @@ describe("guessSize", () => {
     ["360x270 ", { width: 360, height: 270 }],
     ["360 x 270", { width: 360, height: 270 }],
     ["360x270x1", { width: 360, height: 270 }],
-  ])("takes %s for a size that can be listed", (text, expected) => {
+  ])("guessSize reads %s as a valid size", (text, expected) => {
     expect(guessSize(text)).toEqual(expected)
   })
 
-  it.each(["", "card", "info", "x", "1e3w", "photo.jpg", "w360"])("finds no size in %j", (text) => {
+  it.each(["", "card", "info", "x", "1e3w", "photo.jpg", "w360"])("guessSize returns undefined for %j", (text) => {
     expect(guessSize(text)).toBeUndefined()
   })
 
-  it("guesses only sizes that parse, and a size for what it is", () => {
+  it("guessSize returns only valid sizes, and a canonical size unchanged", () => {
     fc.assert(
       fc.property(fc.oneof(almostSize, fc.string()), (text) => {
         const guess = guessSize(text)

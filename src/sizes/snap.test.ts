@@ -1,4 +1,4 @@
-/** From any asked-for size to a listed one: never of another shape while there is one of it, never smaller than need be. */
+/** Tests of snapping: the result has the requested shape if one is listed, and is not smaller than necessary. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -25,33 +25,33 @@ describe("snap", () => {
   it.each<[string, Parameters<typeof snap>[0], string | undefined]>([
     ["the size itself", { width: 640 }, "640w"],
     ["the next larger width", { width: 321 }, "640w"],
-    ["the largest where none is as large", { width: 5000 }, "1280w"],
-    ["the smallest for a small one", { width: 1 }, "320w"],
-    ["device pixels", { width: 320, dpr: 2 }, "640w"],
-    ["device pixels between", { width: 320, dpr: 2.1 }, "1280w"],
+    ["the largest if none is large enough", { width: 5000 }, "1280w"],
+    ["the smallest for a smaller one", { width: 1 }, "320w"],
+    ["a width in device pixels", { width: 320, dpr: 2 }, "640w"],
+    ["a width in device pixels between two sizes", { width: 320, dpr: 2.1 }, "1280w"],
     ["the next larger height", { height: 241 }, "960h"],
     ["a crop of the same ratio", { width: 400, height: 300 }, "720x540"],
     ["a crop with device pixels", { width: 360, height: 270, dpr: 2 }, "720x540"],
     ["the largest crop of the ratio", { width: 4000, height: 3000 }, "720x540"],
-    ["the nearest ratio where none is the same", { width: 190, height: 180 }, "200x200"],
-    ["the nearest ratio, as large", { width: 300, height: 250 }, "360x270"],
-    ["nothing for nothing", {}, undefined],
-    ["nothing for a side of zero", { width: 0 }, undefined],
-    ["nothing for a negative side", { width: 100, height: -1 }, undefined],
-    ["nothing for what is no number", { width: Number.NaN }, undefined],
-    ["nothing for infinity", { width: Infinity }, undefined],
-    ["nothing without device pixels", { width: 100, dpr: 0 }, undefined],
-  ])("gives %s", (_, asked, expected) => {
-    expect(snap(asked, LIST)?.name).toBe(expected)
+    ["the nearest ratio if none is the same", { width: 190, height: 180 }, "200x200"],
+    ["the nearest ratio, large enough", { width: 300, height: 250 }, "360x270"],
+    ["undefined without sides", {}, undefined],
+    ["undefined for a side of zero", { width: 0 }, undefined],
+    ["undefined for a negative side", { width: 100, height: -1 }, undefined],
+    ["undefined for NaN", { width: Number.NaN }, undefined],
+    ["undefined for infinity", { width: Infinity }, undefined],
+    ["undefined for a dpr of zero", { width: 100, dpr: 0 }, undefined],
+  ])("snap returns %s", (_, requested, expected) => {
+    expect(snap(requested, LIST)?.name).toBe(expected)
   })
 
-  it("has nothing where no size of the kind is listed", () => {
+  it("snap is undefined if no size of the kind is listed", () => {
     expect(snap({ width: 100 }, listOf("360x270", "480h"))).toBeUndefined()
     expect(snap({ height: 100 }, listOf("360x270", "480w"))).toBeUndefined()
     expect(snap({ width: 100, height: 100 }, listOf("480w", "480h"))).toBeUndefined()
   })
 
-  it("leaves what is listed as it is, whatever the list", () => {
+  it("snap returns a listed size for itself", () => {
     fc.assert(
       fc.property(lists, fc.nat(), (list, at) => {
         const size = list[at % list.length] ?? list[0]
@@ -61,16 +61,16 @@ describe("snap", () => {
     )
   })
 
-  it("gives the same for what it gave", () => {
+  it("snap applied twice returns the same size", () => {
     fc.assert(
-      fc.property(lists, fc.record({ width: side, height: side }, { requiredKeys: [] }), (list, asked) => {
-        const first = snap(asked, list)
+      fc.property(lists, fc.record({ width: side, height: side }, { requiredKeys: [] }), (list, requested) => {
+        const first = snap(requested, list)
         expect(first && snap(first, list)).toEqual(first)
       }),
     )
   })
 
-  it("gives one that is large enough, and none smaller would be, or else the largest", () => {
+  it("snap returns the smallest width that is large enough, or else the largest", () => {
     fc.assert(
       fc.property(lists, side, fc.constantFrom(1, 1.5, 2, 3), (list, width, dpr) => {
         const widths = list.flatMap((size) => (size.width && !size.height ? [size.width] : []))
@@ -81,7 +81,7 @@ describe("snap", () => {
     )
   })
 
-  it("gives a crop of the same ratio for any multiple of one", () => {
+  it("snap returns a crop of the same ratio for any multiple of a crop", () => {
     fc.assert(
       fc.property(side, side, fc.integer({ min: 1, max: 9 }), lists, (width, height, times, others) => {
         const list = listOf(
@@ -102,13 +102,13 @@ describe("sizesOfShape", () => {
   const namesFor = (name: string, list: SizeList): readonly string[] =>
     sizesOfShape(list.find((size) => size.name === name) ?? list[0], list).map((size) => size.name)
 
-  it("has all sizes of one shape, smallest first", () => {
+  it("sizesOfShape returns all sizes of one shape, smallest first", () => {
     expect(namesFor("1280w", LIST)).toEqual(["320w", "640w", "1280w"])
     expect(namesFor("240h", LIST)).toEqual(["240h", "960h"])
     expect(namesFor("360x270", LIST)).toEqual(["360x270", "720x540"])
   })
 
-  it("takes a side that was rounded for the same ratio", () => {
+  it("sizesOfShape accepts rounded sides as the same ratio", () => {
     expect(namesFor("320x213", listOf("320x213", "640x427", "1280x853", "640x400"))).toEqual([
       "320x213",
       "640x427",
@@ -117,7 +117,7 @@ describe("sizesOfShape", () => {
     expect(namesFor("33x200", listOf("33x200", "67x400", "100x400"))).toEqual(["33x200", "67x400"])
   })
 
-  it("keeps crops apart that keep different parts", () => {
+  it("sizesOfShape separates crops with different gravity", () => {
     const list = listOf("360x270", { size: "720x540", name: "sky", gravity: "north" }, "1440x1080")
     expect(namesFor("360x270", list)).toEqual(["360x270", "1440x1080"])
     expect(namesFor("sky", list)).toEqual(["sky"])
