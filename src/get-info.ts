@@ -1,21 +1,21 @@
-/** Facts of an original that lies at hand: for servers and build tools, which need not ask over HTTP. */
+/** Responsible for the `info` of a local file or buffer, for servers and build tools that have the original themselves. */
 import { readFile, stat } from "node:fs/promises"
 
 import { environment } from "./config/load.ts"
 import { resolveConfig } from "./config/resolve.ts"
 import { originalTooLarge } from "./errors.ts"
+import { createGate } from "./gate.ts"
 import { createRenderer } from "./render/render.ts"
 import type { Info } from "./sizes/info.ts"
 import { infoRecipe } from "./sizes/recipe.ts"
-import { createGate } from "./gate.ts"
 
-/** Nothing but what every tailor has by default. */
+/** The defaults of every tailor. */
 const DEFAULTS = { originals: ".", sizes: ["1w"] }
 
-/** Whole photos are held: a build asks for all of its own at once. */
+/** A build may request all of its photos at once, and each is held in memory whole. */
 const gate = createGate({ capacity: 4, maxWaiting: Infinity })
 
-/** @throws {original-too-large} as a server would, so that no page names what none renders */
+/** @throws {original-too-large} as a server does, so that a page never refers to an original that cannot be rendered */
 const checkLength = async (original: string | Uint8Array, limit: number): Promise<void> => {
   if (typeof original !== "string" && !ArrayBuffer.isView(original))
     throw new TypeError(`Expected the path of a photo or its bytes as a Uint8Array, got ${String(original)}.`)
@@ -24,22 +24,28 @@ const checkLength = async (original: string | Uint8Array, limit: number): Promis
 }
 
 /**
- * What `<dir>/info/<file>.json` says of an original, by the default settings.
- * @param original its path, or its bytes
- * @throws {TailorError} where it is no picture, or too large a one; {TypeError} for anything else; the file system's error where it cannot be read
+ * Describes an original with the default settings, like `<dir>/info/<file>.json` does.
+ * @param original path of the original, or its bytes
+ * @throws {TailorError} if it is not an image that is decoded, is damaged, or is over a limit
+ * @throws {TypeError} if `original` is neither a path nor bytes
+ * @throws the file system's error if it cannot be read
  * @example
  * photos.img("shop/bag.jpg", { shape: "640w", info: await getInfo("photos/shop/bag.jpg") })
  */
 export const getInfo = async (original: string | Uint8Array): Promise<Info> => {
   const { limits, settings } = resolveConfig(DEFAULTS, environment())
-  const renderer = createRenderer(limits)
   await checkLength(original, limits.bytes)
-  const leave = await gate.acquire(1)
+  const release = await gate.acquire(1)
   try {
     const bytes = typeof original === "string" ? await readFile(original) : original
-    const rendered = await renderer.render(bytes, await renderer.inspect(bytes), infoRecipe(settings))
-    return JSON.parse(new TextDecoder().decode(rendered.bytes)) as Info
+    const session = await createRenderer(limits).open(bytes)
+    try {
+      const rendered = await session.render(infoRecipe(settings))
+      return JSON.parse(new TextDecoder().decode(rendered.bytes)) as Info
+    } finally {
+      session.close()
+    }
   } finally {
-    leave()
+    release()
   }
 }
