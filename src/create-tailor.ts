@@ -1,8 +1,9 @@
-/** Puts the parts together for one process: options to stores, a renderer, and the handlers that everything mounts. */
+/** Responsible for assembling one tailor: from options to stores, a renderer and the handlers that servers mount. */
 import { environment } from "./config/load.ts"
 import type { TailorConfig, TailorOptions } from "./config/options.ts"
 import { resolveConfig } from "./config/resolve.ts"
-import { badUrl } from "./errors.ts"
+import { badUrl, describeError } from "./errors.ts"
+import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { HttpRequest } from "./http/answer.ts"
 import { createFetch } from "./http/fetch.ts"
 import { createHandle, type Handle } from "./http/handle.ts"
@@ -15,42 +16,32 @@ import { lazyS3Originals, lazyS3Renditions } from "./store/s3/lazy.ts"
 import { type S3Options, timeoutsWithin } from "./store/s3/options.ts"
 import { parseS3Url } from "./store/s3/place.ts"
 import type { Originals, Renditions } from "./store/store.ts"
-import { createCounter, type Decision } from "./tailor/decision.ts"
+import { createCounter } from "./tailor/decision.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
 
-/** What happened to one request. */
-export interface RequestReport extends Decision {
-  readonly method: string
-  readonly target: string
-  readonly status: number
-  /** From the request's arrival to the answer's being ready to send. */
-  readonly durationMs: number
-}
-
-/** What a program may be told. */
-export interface TailorHooks {
-  /** Told of every request. */
-  readonly onRequest?: (report: RequestReport) => void
-  /** Told of what an operator should know and no request fails for; a sentence. */
-  readonly onNotice?: (text: string) => void
-}
-
-/** imgtailor, mounted wherever you like. */
+/** An image resizer for one place of originals, to mount in a server. */
 export interface Tailor {
-  /** A Web-standard handler. Never rejects: errors are answers. */
+  /**
+   * A Web-standard handler. Never rejects: errors are responses.
+   * @example
+   * app.get("/images/*", (c) => tailor.fetch(c.req.raw)) // Hono
+   */
   readonly fetch: (request: Request) => Promise<Response>
-  /** The same over plain values, for servers that write to their socket themselves. */
+  /** The same with plain values, for servers that write to their socket themselves. See `toNodeListener` for `node:http`. */
   readonly handle: Handle
   /**
-   * Deletes every rendition of an original, in every size and format ever listed.
-   * @returns how many there were
+   * Deletes every rendition of an original, in every size and format that is listed or retired.
+   * @returns the number of deleted renditions
+   * @throws {bad-url} the key cannot be one of an original
+   * @example
+   * await tailor.purge("shop/photo.jpg") // 6
    */
   readonly purge: (original: string) => Promise<number>
-  /** Resolves when nothing is being made or stored: await it before the process ends. */
+  /** Resolves when nothing is being rendered or stored. Await it before the process ends. */
   readonly idle: () => Promise<void>
 }
 
-/** A tailor with what the commands need besides. */
+/** A tailor with the parts that commands and functions need. */
 export interface OpenTailor extends Tailor {
   readonly core: Core
   readonly config: TailorConfig
@@ -79,7 +70,7 @@ const openRenditions = (
 
 const openStores = (
   config: TailorConfig,
-  onNotice: TailorHooks["onNotice"],
+  onNotice: Notify,
 ): { readonly originals: Originals; readonly renditions: Renditions } => {
   const { s3Endpoint, s3Region, s3PathStyle } = config.s3
   const s3: Omit<S3Options, "bucket"> = {
@@ -95,9 +86,9 @@ const openStores = (
   }
 }
 
-/** Tells of each request when it is decided. What fails in the telling fails no answer. */
-const reporting =
-  (handle: Handle, onRequest: (report: RequestReport) => void, onNotice: TailorHooks["onNotice"]): Handle =>
+/** Reports each request once its answer is known. An error of the callback does not fail the request. */
+const withReports =
+  (handle: Handle, onRequest: (report: RequestReport) => void, notify: Notify): Handle =>
   async (request: HttpRequest) => {
     const start = performance.now()
     const answer = await handle(request)
@@ -106,7 +97,7 @@ const reporting =
     try {
       onRequest({ method, target, status: answer.status, durationMs, ...answer.decision })
     } catch (error) {
-      onNotice?.(`onRequest failed: ${String(error)}`)
+      notify(`onRequest failed: ${describeError(error)}`, "error")
     }
     return answer
   }
@@ -114,13 +105,14 @@ const reporting =
 const checkedKey = (original: string): OriginalKey => {
   const key = toOriginalKey(original)
   if (key === undefined)
-    throw badUrl(`Expected the key of an original, like shop/photo.jpg, got ${JSON.stringify(original)}.`)
+    throw badUrl(`Expected the key of an original like shop/photo.jpg, got ${JSON.stringify(original)}.`)
   return key
 }
 
-/** A tailor from a complete configuration. */
+/** Opens a tailor with a complete configuration. */
 export const openTailor = (config: TailorConfig, { onRequest, onNotice }: TailorHooks = {}): OpenTailor => {
-  const { originals, renditions } = openStores(config, onNotice)
+  const notify: Notify = (text, level = "info") => onNotice?.(text, level)
+  const { originals, renditions } = openStores(config, notify)
   const { limits, settings, cacheControl, basePath, unknownSize, compat } = config
   const core = createCore({
     originals,
@@ -132,21 +124,23 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
     clock: Date.now,
   })
   const { count, counts } = createCounter()
-  const handle = reporting(
+  const handle = withReports(
     createHandle(core, { cacheControl, basePath, unknownSize, compat, counts }),
     (report) => {
       count(report)
       onRequest?.(report)
     },
-    onNotice,
+    notify,
   )
   const purge = async (original: string): Promise<number> => core.purge(checkedKey(original))
   return { fetch: createFetch(handle), handle, purge, idle: core.idle, core, config, originals, renditions }
 }
 
 /**
- * A tailor from options.
- * @throws {bad-config} with every mistake in them
+ * Creates a tailor.
+ * @param options as in `imgtailor.config.ts`; paths are relative to the working directory
+ * @param hooks callbacks for logging and metrics
+ * @throws {bad-config} with every mistake in the options
  * @example
  * const tailor = createTailor({ originals: "photos", sizes: ["360x270", "480h", "1280w"] })
  * const response = await tailor.fetch(new Request("http://localhost/360x270/photo.jpg"))

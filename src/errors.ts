@@ -1,16 +1,19 @@
 /**
- * Every error imgtailor reports, in one table, with one maker each. Callers compare `code`, never text.
- * `detail` and `hint` are public and go into the response; `message`, `cause` and the stack never do.
+ * Responsible for every error that imgtailor reports: one table of codes, and one function per code that makes the error.
+ *
+ * Invariants:
+ * - Callers compare `code`, never text.
+ * - `detail` and `hint` are public and go into the response. `message`, `cause` and the stack never leave the process.
  */
 import { type AnswerKind, expectedMethod, type RefusalCode, REFUSALS } from "./refusals.ts"
 
-/** What is fixed for a code. */
+/** An entry of {@link ERRORS}. */
 export interface ErrorKind extends AnswerKind {
-  /** The circumstances, for docs/errors.md. */
+  /** When the error occurs, for docs/errors.md. */
   readonly when: string
 }
 
-/** Stable: compare these, never text. */
+/** The codes of all errors. They are stable: compare them, never the text. */
 export type ErrorCode =
   | RefusalCode
   | "precondition-failed"
@@ -26,148 +29,190 @@ export type ErrorCode =
   | "redirect-loop"
   | "bad-config"
 
-/** Every code; docs/errors.md is made from it. */
+/** Every error by its code. docs/errors.md is generated from this table. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
   "bad-url": {
     ...REFUSALS["bad-url"],
-    when: "an address without a size, with a malformed escape, an empty or dot segment, an escaped slash or a control character; or too long to be stored",
+    when: "The URL path has no size, or has a malformed escape, an empty or dot segment, an escaped slash or a control character, or is too long to be stored.",
   },
   "size-not-allowed": {
     ...REFUSALS["size-not-allowed"],
-    when: "a size that is not on the list, or was taken off it; the nearest one is named",
+    when: "The size is not listed, or is retired. The response names the nearest listed size.",
   },
   "format-not-allowed": {
     ...REFUSALS["format-not-allowed"],
-    when: "a known format that is not on the list is asked for, and no original of that whole name exists",
+    when: "The URL requests a known format that is not listed, and no original has this file name.",
   },
   "method-not-allowed": {
     ...REFUSALS["method-not-allowed"],
-    when: "any method but GET, HEAD and OPTIONS",
+    when: "The method is not GET, HEAD or OPTIONS.",
   },
   "precondition-failed": {
     status: 412,
     cacheSeconds: 0,
-    title: "The rendition is not the one you named",
-    when: "If-Match or If-Unmodified-Since does not hold",
+    title: "Precondition failed",
+    when: "If-Match or If-Unmodified-Since does not hold.",
   },
   "range-not-satisfiable": {
     status: 416,
     cacheSeconds: 0,
-    title: "The range starts after the end",
-    when: "a byte range that starts after the end",
+    title: "Range not satisfiable",
+    when: "The byte range starts after the end of the rendition.",
   },
   "original-not-found": {
     ...REFUSALS["original-not-found"],
-    when: "no original has this name, or it lies outside the folder or cannot be read: these are not told apart",
+    when: "No original has this name, or it lies outside the folder, or it cannot be read. The response does not distinguish these cases; the log does.",
   },
   "unsupported-original": {
     status: 415,
     cacheSeconds: 60,
-    title: "The original is not an image we decode",
-    when: "the original's bytes are no image that is decoded (SVG, PDF, HEIC, JPEG XL, BMP …), whatever its name says",
+    title: "Unsupported original",
+    when: "The original's bytes are not in a supported image format (SVG, PDF, HEIC, JPEG XL, BMP …). Its file name does not matter.",
   },
   "original-too-large": {
     status: 413,
     cacheSeconds: 60,
-    title: "The original is over a limit",
-    when: "the original is over the byte or pixel limit, or a side of the rendition would not fit its format; found before decoding",
+    title: "Original too large",
+    when: "The original exceeds the byte or pixel limit, or a side of the rendition would exceed the limit of its format. This is checked before decoding. Also when rendering used more memory or time than the original may.",
   },
   "corrupt-original": {
     status: 422,
     cacheSeconds: 60,
-    title: "The original does not decode",
-    when: "the original is damaged or cut off; remembered with its version, so a repaired upload works at once",
+    title: "Corrupt original",
+    when: "The original is damaged or truncated. The result is remembered for this version of the original, so a repaired upload works at once.",
   },
   busy: {
     status: 503,
     cacheSeconds: 0,
-    title: "Too much to do at the moment",
-    when: "the queue of renders is full, the deadline has passed, or the original is being written; Retry-After says when to try again",
+    title: "Busy",
+    when: "The render queue is full, the deadline has passed, or the original is being written. Retry-After says when to try again.",
   },
   "render-failed": {
     status: 500,
     cacheSeconds: 0,
-    title: "The rendition could not be made",
-    when: "the machine ran out of something while rendering",
+    title: "Rendering failed",
+    when: "The machine ran out of a resource while rendering. The log has the cause.",
   },
   internal: {
     status: 500,
     cacheSeconds: 0,
-    title: "Something went wrong on our side",
-    when: "a fault of imgtailor; the log has it, the answer says nothing",
+    title: "Internal error",
+    when: "A bug in imgtailor. The log has the cause.",
   },
   "store-unavailable": {
     status: 502,
     cacheSeconds: 0,
-    title: "A store did not answer",
-    when: "a store could not be read; the log has it, the answer says nothing",
+    title: "Store unavailable",
+    when: "A store could not be read. The log has the cause.",
   },
   "store-denied": {
     status: 500,
     cacheSeconds: 0,
-    title: "A store refused us",
-    when: "a store refused us; the log has it, the answer says nothing",
+    title: "Store denied access",
+    when: "A store rejected the credentials or denied the action. The log has the cause.",
   },
   "redirect-loop": {
     status: 508,
     cacheSeconds: 0,
-    title: "The rendition is stored, yet it was asked for again",
-    when: "on AWS: a rendition too long to be answered is stored, but whoever is in front does not serve it and asks for it again and again",
+    title: "Redirect loop",
+    when: "On AWS: a rendition that is too large for a Lambda response is stored, but the CDN keeps requesting it from the function instead of the bucket.",
   },
   "bad-config": {
     status: 500,
     cacheSeconds: 0,
-    title: "The configuration has mistakes",
-    when: "the settings have mistakes; commands end with exit code 2",
+    title: "Invalid configuration",
+    when: "The settings have mistakes. Commands exit with code 2.",
   },
 }
 
-/** Seconds after which a refused request is worth repeating (`Retry-After` of `busy`). */
+/** `Retry-After` of a `busy` response, in seconds. */
 export const RETRY_AFTER_SECONDS = 2
 
-interface Public {
+interface PublicText {
   readonly detail: string
   readonly hint?: string | undefined
 }
 
-/** The one error class. Compare `code`; `instanceof` fails across two copies of the package. */
+interface PrivateDetails {
+  readonly cause?: unknown
+  /** `message` of the error, where the log should have more than the public text. */
+  readonly internal?: string
+  readonly rememberMs?: number | undefined
+}
+
+/**
+ * The one error class. Compare `code`: `instanceof` fails where two copies of the package are installed.
+ * @example
+ * try {
+ *   await tailor.purge("../x")
+ * } catch (error) {
+ *   if (error instanceof Error && "code" in error && error.code === "bad-url") console.log(error.message)
+ * }
+ */
 export class TailorError extends Error {
   override readonly name = "TailorError"
   readonly code: ErrorCode
+  /** HTTP status of the response. */
   readonly status: number
-  /** What was wrong, for whoever sent the request. */
+  /** What was wrong. Public: part of the response. */
   readonly detail: string
-  /** What would be right, or what to do. */
+  /** The expected form, or what to do. Public: part of the response. */
   readonly hint: string | undefined
-  /** Whether an operator should hear of it: ours rather than the request's or the file's. */
+  /** True where the log should have the cause: it is on the server's side, or an original exists but cannot be read. */
   readonly report: boolean
+  /**
+   * How long the error holds for the same version of its original, in milliseconds.
+   * @default undefined, as long as the original has this version
+   */
+  readonly rememberMs: number | undefined
 
-  constructor(
-    code: ErrorCode,
-    { detail, hint }: Public,
-    { cause, internal }: { cause?: unknown; internal?: string } = {},
-  ) {
+  constructor(code: ErrorCode, { detail, hint }: PublicText, { cause, internal, rememberMs }: PrivateDetails = {}) {
     super(internal ?? (hint ? `${detail} ${hint}` : detail), cause === undefined ? undefined : { cause })
     this.code = code
     this.status = ERRORS[code].status
     this.detail = detail
     this.hint = hint
-    this.report = this.status >= 500 && code !== "busy"
+    this.report = code === "original-not-found" ? cause !== undefined : this.status >= 500 && code !== "busy"
+    this.rememberMs = rememberMs
   }
 }
 
-/** The code of anything thrown, where it is one of ours. */
+/** The code of a thrown value, or undefined where it is not an error of imgtailor. */
 export const codeOf = (error: unknown): ErrorCode | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" && error.code in ERRORS
     ? (error.code as ErrorCode)
     : undefined
 
-/** True for what `AbortSignal` throws when a client leaves: passed through, never reported. */
+/** True for the error that `AbortSignal` throws when a client disconnects. It is passed on and never reported. */
 export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError"
+
+/**
+ * True for an error that the same work on the same original would cause again: its bytes, or the request, are at fault.
+ * A missing original is not permanent, since it may be uploaded.
+ */
+export const isPermanent = (error: unknown): error is TailorError =>
+  error instanceof TailorError && error.status < 500 && error.code !== "original-not-found"
+
+/** A chain of causes may be circular. */
+const MAX_CAUSES = 8
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error))
+
+/** The messages of an error and its causes in one line, each once. */
+export const describeError = (error: unknown): string => {
+  const messages: string[] = []
+  let at = error
+  for (let depth = 0; at !== undefined && depth < MAX_CAUSES; depth++) {
+    const message = messageOf(at)
+    if (!messages.some((earlier) => earlier.includes(message))) messages.push(message)
+    at = at instanceof Error ? at.cause : undefined
+  }
+  return messages.join(": ")
+}
 
 export const badUrl = (detail: string, hint?: string): TailorError => new TailorError("bad-url", { detail, hint })
 
-/** What parsing an address refused (`sizes/` throws nothing), as an error. */
+/** The error for a URL that was rejected while it was parsed (`sizes/` throws nothing). */
 export const rejectedUrl = (refusal: {
   readonly refused: "bad-url" | "size-not-allowed" | "format-not-allowed" | "original-not-found"
   readonly detail: string
@@ -179,89 +224,116 @@ export const methodNotAllowed = (method: string): TailorError =>
 
 export const preconditionFailed = (): TailorError =>
   new TailorError("precondition-failed", {
-    detail: "The rendition has another ETag, or is younger, than the request demands.",
+    detail: "The rendition does not match If-Match, or changed after If-Unmodified-Since.",
   })
 
-export const rangeNotSatisfiable = (bytes: number): TailorError =>
-  new TailorError("range-not-satisfiable", { detail: `Expected a range within ${bytes} bytes.` })
+export const rangeNotSatisfiable = (byteLength: number): TailorError =>
+  new TailorError("range-not-satisfiable", { detail: `Expected a range within ${byteLength} bytes.` })
 
-export const originalNotFound = (original: string): TailorError =>
-  new TailorError("original-not-found", { detail: `No original ${JSON.stringify(original)} was found.` })
+/** A name that ends in an output format only, like `mug.webp`: often meant as the WebP of `mug.jpg`. */
+const FORMAT_ONLY = /^(?:.*\/)?([^/.]+)\.(webp|avif)$/i
 
-export const unsupportedOriginal = (what: string, hint: string, cause?: unknown): TailorError =>
+/** @param cause why an original that may exist cannot be used, for the log */
+export const originalNotFound = (original: string, cause?: unknown): TailorError => {
+  const [, name, format] = FORMAT_ONLY.exec(original) ?? []
+  const hint = name && `The format follows the whole file name, for example ${name}.jpg.${format}.`
+  return new TailorError(
+    "original-not-found",
+    { detail: `No original ${JSON.stringify(original)} was found.`, hint },
+    { cause },
+  )
+}
+
+/** @param found the kind of file, with an article: "a PDF" */
+export const unsupportedOriginal = (found: string, hint: string, cause?: unknown): TailorError =>
   new TailorError(
     "unsupported-original",
-    { detail: `The original is ${what}, which is not decoded here.`, hint },
+    { detail: `The original is ${found}, which is not supported.`, hint },
     { cause },
   )
 
-/** For stores: an object is longer than was asked for. Both are shown, so they carry their units. */
+/**
+ * For stores: an object exceeds the limit of the call. Both parameters are shown, so they include their units.
+ * @example
+ * throw originalTooLarge("120000000 bytes", "100000000 bytes")
+ */
 export const originalTooLarge = (found: string, limit: string): TailorError =>
   new TailorError("original-too-large", { detail: `The original has ${found}; the limit is ${limit}.` })
 
 export const corruptOriginal = (cause: unknown): TailorError =>
   new TailorError(
     "corrupt-original",
-    { detail: "The original is damaged or cut off: it does not decode as a whole.", hint: "Upload it again." },
+    { detail: "The original is damaged or truncated and cannot be decoded completely.", hint: "Upload it again." },
     { cause, internal: `corrupt original: ${cause instanceof Error ? cause.message : String(cause)}` },
   )
 
 const BUSY = {
-  queue: "Too many renditions are waiting to be made.",
+  queue: "The render queue is full.",
   deadline: "The rendition was not ready within the deadline.",
-  writing: "The original is being written at this moment.",
-  left: "The client left before the rendition was ready.",
+  writing: "The original is being written.",
+  left: "The client disconnected before the rendition was ready.",
 } as const
 
-export const busy = (why: keyof typeof BUSY): TailorError =>
+/** @param reason "queue", "deadline", "writing" or "left" (the client disconnected) */
+export const busy = (reason: keyof typeof BUSY): TailorError =>
   new TailorError("busy", {
-    detail: BUSY[why],
+    detail: BUSY[reason],
     hint: `Try again in ${RETRY_AFTER_SECONDS} seconds.`,
   })
 
 export const renderFailed = (cause: unknown): TailorError =>
   new TailorError(
     "render-failed",
-    { detail: "The rendition could not be made." },
+    { detail: "The rendition could not be rendered." },
     { cause, internal: `render failed: ${String(cause)}` },
   )
 
 export const internalError = (cause: unknown): TailorError =>
   new TailorError(
     "internal",
-    { detail: "Something went wrong on our side." },
+    { detail: "An internal error occurred." },
     { cause, internal: `internal error: ${String(cause)}` },
   )
 
-/** For stores: reading failed, for another reason than absence. */
+/**
+ * For stores: an operation failed for another reason than absence.
+ * @param store name of the store, for the log
+ * @example
+ * throw storeUnavailable("mystore", key, error)
+ */
 export const storeUnavailable = (store: string, key: string, cause: unknown): TailorError =>
   new TailorError(
     "store-unavailable",
-    { detail: "A store did not answer." },
+    { detail: "A store is unavailable." },
     { cause, internal: `${store}: ${JSON.stringify(key)}: ${String(cause)}` },
   )
 
-/** For stores: a signature, key or token was refused, or an action denied. */
+/**
+ * For stores: the credentials were rejected, or the action was denied.
+ * @param store name of the store, for the log
+ * @example
+ * if (response.status === 403) throw storeDenied("mystore", key, "403 Forbidden")
+ */
 export const storeDenied = (store: string, key: string, cause: unknown): TailorError =>
   new TailorError(
     "store-denied",
-    { detail: "A store refused us." },
+    { detail: "A store denied access." },
     { cause, internal: `${store}: ${JSON.stringify(key)}: ${String(cause)}` },
   )
 
 export const redirectLoop = (key: string): TailorError =>
   new TailorError("redirect-loop", {
-    detail: `${JSON.stringify(key)} has been stored for a while, but requests for it still arrive here.`,
-    hint: "What is in front must ask the bucket first, and must not cache redirects.",
+    detail: `${JSON.stringify(key)} has been stored for a while, but the CDN still requests it from the function.`,
+    hint: "Configure the CDN to try the bucket first, and not to cache redirects.",
   })
 
-/** @param problems every mistake found, each a sentence that names the setting, what was found and what would be right. */
+/** @param problems every mistake found, each a sentence with the setting, its value and the expected form */
 export const badConfig = (problems: readonly string[]): TailorError =>
   new TailorError("bad-config", {
     detail: `The configuration has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
   })
 
-/** A command's optional part is not there. @param what was looked for, @param packages that bring it */
+/** An optional package is missing. @param what needs it @param packages to install */
 export const notInstalled = (what: string, packages: string): TailorError =>
   new TailorError("bad-config", {
     detail: `${what} was not found.`,

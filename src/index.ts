@@ -1,9 +1,10 @@
-/** imgtailor: every size of every photo, made once, the first time somebody asks for it. */
+/** Public entry point `imgtailor`: an on-demand image resizer that renders each size on its first request and stores it. */
 export { defineConfig, type Limits, type TailorOptions } from "./config/options.ts"
-export { createTailor, type RequestReport, type Tailor, type TailorHooks } from "./create-tailor.ts"
+export { createTailor, type Tailor } from "./create-tailor.ts"
 export { type ErrorCode, originalTooLarge, storeDenied, storeUnavailable, TailorError } from "./errors.ts"
 export type { Answer, HttpRequest } from "./http/answer.ts"
 export type { Handle } from "./http/handle.ts"
+export type { LogLevel, RequestReport, TailorHooks } from "./hooks.ts"
 export { getInfo } from "./get-info.ts"
 export type { Format, QualityInput } from "./sizes/format.ts"
 export type { Info } from "./sizes/info.ts"

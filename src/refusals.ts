@@ -1,19 +1,19 @@
 /**
- * What is said of a request before anything is read, by our own server and by the edge of a CDN, whose code must be small: what each of
- * these codes has of the table in errors.ts.
+ * Responsible for the errors that a URL or a method alone can cause. They are apart from errors.ts because the edge function of a CDN
+ * needs them too, and its code has a size limit.
  */
 
-/** What an answer with a code has, whatever happened. */
+/** Properties of every response with the same error code. */
 export interface AnswerKind {
-  /** HTTP status of the answer. */
+  /** HTTP status. */
   readonly status: number
-  /** How long the answer may be cached; 0 means `no-store`. */
+  /** How long the response may be cached, in seconds. 0 means `no-store`. */
   readonly cacheSeconds: number
-  /** One line for people, the same for every occurrence (RFC 9457 `title`). */
+  /** A short summary that is the same for every occurrence (RFC 9457 `title`). */
   readonly title: string
 }
 
-/** Codes that an address or a method alone can have. */
+/** Codes of errors that are found before anything is read. */
 export type RefusalCode =
   | "bad-url"
   | "size-not-allowed"
@@ -21,14 +21,14 @@ export type RefusalCode =
   | "method-not-allowed"
   | "original-not-found"
 
-/** By code. */
+/** Status, cache time and title of each {@link RefusalCode}. */
 export const REFUSALS: Readonly<Record<RefusalCode, AnswerKind>> = {
-  "bad-url": { status: 400, cacheSeconds: 60, title: "The address is not one of a rendition" },
-  "size-not-allowed": { status: 400, cacheSeconds: 60, title: "The size is not on the list" },
-  "format-not-allowed": { status: 400, cacheSeconds: 60, title: "The format is not on the list" },
-  "method-not-allowed": { status: 405, cacheSeconds: 0, title: "Only GET, HEAD and OPTIONS are answered" },
-  "original-not-found": { status: 404, cacheSeconds: 10, title: "There is no such original" },
+  "bad-url": { status: 400, cacheSeconds: 60, title: "Not the URL of a rendition" },
+  "size-not-allowed": { status: 400, cacheSeconds: 60, title: "Size not listed" },
+  "format-not-allowed": { status: 400, cacheSeconds: 60, title: "Format not listed" },
+  "method-not-allowed": { status: 405, cacheSeconds: 0, title: "Method not allowed" },
+  "original-not-found": { status: 404, cacheSeconds: 10, title: "Original not found" },
 }
 
-/** What `method-not-allowed` says of a method. */
+/** The `detail` of a `method-not-allowed` error. */
 export const expectedMethod = (method: string): string => `Expected GET, HEAD or OPTIONS, got ${method}.`

@@ -1,5 +1,6 @@
 import { type OpenTailor, openTailor } from "../create-tailor.ts"
 import { internalError, redirectLoop, storeUnavailable, TailorError } from "../errors.ts"
+import type { LogLevel } from "../hooks.ts"
 import type { Answer, HttpRequest } from "../http/answer.ts"
 import { toProblem } from "../http/problem.ts"
 import type { Format } from "../sizes/format.ts"
@@ -37,7 +38,7 @@ export const createLazyState = (load: () => Promise<FunctionConfig>): (() => Pro
   let opening: Promise<FunctionState> | undefined
   const open = async (): Promise<FunctionState> => {
     const loaded = await load()
-    const onNotice = (text: string): void => logLine("warn", text)
+    const onNotice = (text: string, level: LogLevel): void => logLine(level, text)
     return { ...loaded, tailor: openTailor(loaded.config, { onRequest: logRequest, onNotice }) }
   }
   return () => (opening ??= open())

@@ -1,19 +1,15 @@
-/** The log of a function: one line of JSON an entry on standard output, which is what CloudWatch reads. */
-import type { RequestReport } from "../create-tailor.ts"
+/** Responsible for the log of a function: one line of JSON per entry on standard output, where CloudWatch reads it. Fields: log-entry.ts. */
+import type { LogLevel, RequestReport } from "../hooks.ts"
+import { errorFields, formatJson, type LogEntry, type LogFields, toLogEntry } from "../log-entry.ts"
 
-const shown = (cause: unknown): unknown => (cause instanceof Error ? (cause.stack ?? cause.message) : cause)
+const write = (entry: LogEntry): void => void process.stdout.write(`${formatJson(entry)}\n`)
 
 /** Writes an entry. */
-export const logLine = (level: "info" | "warn" | "error", msg: string, more: object = {}): void =>
-  void process.stdout.write(`${JSON.stringify({ level, msg, ...more })}\n`)
+export const logLine = (level: LogLevel, msg: string, fields: LogFields = {}): void => write({ level, msg, fields })
 
-/** Writes what happened to a request. */
-export const logRequest = ({ cause, ...report }: RequestReport): void => {
-  const { status, code, storeFailure } = report
-  const level = status >= 500 && code !== "busy" ? "error" : storeFailure === undefined ? "info" : "warn"
-  logLine(level, "request", { ...report, ...(cause !== undefined && { err: shown(cause) }) })
-}
+/** Writes the entry of a request. */
+export const logRequest = (report: RequestReport): void => write(toLogEntry(report))
 
-/** Writes what went wrong outside a request. */
+/** Writes the entry of an error outside a request. */
 export const logError = (error: unknown): void =>
-  logLine("error", error instanceof Error ? error.message : String(error), { err: shown(error) })
+  logLine("error", error instanceof Error ? error.message : String(error), errorFields(error))

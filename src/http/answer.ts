@@ -1,23 +1,27 @@
-/** An answer as a plain value. Servers write it to their socket as it is: building a web `Response` for a hit costs more than the hit. */
+/**
+ * Responsible for the plain values between HTTP servers and the request handler. Servers write an `Answer` to their socket directly:
+ * building a web `Response` for a hit costs more than the hit.
+ */
 import type { Decision } from "../tailor/decision.ts"
 
-/** A request as far as it matters here. */
+/** The parts of a request that the handler uses. */
 export interface HttpRequest {
   readonly method: string
-  /** Raw path and query, as they were sent: `/a%20b/480h/c.jpg?x=1`. */
+  /** Raw path and query, as sent: `/a%20b/480h/c.jpg?x=1`. */
   readonly target: string
-  /** The value of a header by its lower-case name. */
+  /** Returns the value of a header by its lower-case name. */
   readonly header: (name: string) => string | undefined
-  /** Aborts when the client has left. Asked for only when something has to be made. */
+  /** Returns a signal that aborts when the client disconnects. Called only when a rendition has to be rendered. */
   readonly signal?: (() => AbortSignal) | undefined
 }
 
-/** What is sent back. */
+/** A response as a plain value. */
 export interface Answer {
   readonly status: number
-  /** Lower-case names. */
+  /** Header values by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   /** Absent for HEAD, 204 and 304. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
+  /** What was decided for the request, and why. */
   readonly decision: Decision
 }

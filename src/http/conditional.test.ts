@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { afterEach, describe, expect, it } from "vitest"
 
-import { evaluateConditions, isRangeStillGood } from "./conditional.ts"
+import { evaluateConditions, isRangeCurrent } from "./conditional.ts"
 
 const ETAG = '"abc"'
 const MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -13,7 +13,7 @@ const VALIDATORS = { etag: ETAG, modifiedMs: Date.UTC(1994, 10, 6, 8, 49, 37) }
 type Headers = Readonly<Record<string, string>>
 
 const evaluate = (headers: Headers): string => evaluateConditions((name) => headers[name], VALIDATORS)
-const isGood = (headers: Headers): boolean => isRangeStillGood((name) => headers[name], VALIDATORS)
+const isGood = (headers: Headers): boolean => isRangeCurrent((name) => headers[name], VALIDATORS)
 
 describe("evaluateConditions", () => {
   it("sends where there are no conditions", () => {
@@ -155,7 +155,7 @@ describe("evaluateConditions", () => {
   })
 })
 
-describe("isRangeStillGood", () => {
+describe("isRangeCurrent", () => {
   it.each<[string, Headers, boolean]>([
     ["without If-Range", {}, true],
     ["with the ETag", { "if-range": '"abc"' }, true],

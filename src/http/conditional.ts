@@ -1,16 +1,16 @@
-/** Conditional requests, in the order of RFC 9110 §13.2.2. */
+/** Responsible for conditional requests, evaluated in the order of RFC 9110 §13.2.2. */
 
-/** What a rendition is compared by. */
+/** The values that conditions are compared with. */
 export interface Validators {
   /** Quoted and strong. */
   readonly etag: string
-  /** Whole seconds, as milliseconds since 1970. */
+  /** Whole seconds, in milliseconds since 1970. */
   readonly modifiedMs: number
 }
 
 type Header = (name: string) => string | undefined
 
-/** Entity tags of a list, with their weakness; RFC 9110 §8.8.3. */
+/** The entity tags of a list, including their weakness (RFC 9110 §8.8.3). */
 const parseTags = (list: string): readonly string[] => list.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? []
 
 const isWeak = (tag: string): boolean => tag.startsWith("W/")
@@ -24,11 +24,11 @@ const matchesWeakly = (list: string, etag: string): boolean =>
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/
 
-/** Milliseconds of an HTTP date in any of its three forms (RFC 9110 §5.6.7); NaN for anything else, so that every comparison with it is false. */
+/** An HTTP date in any of its three forms (RFC 9110 §5.6.7), in milliseconds. NaN for any other text, so that comparisons with it are false. */
 const parseDate = (text: string): number =>
   HTTP_DATE.test(text) ? Date.parse(text.endsWith("GMT") ? text : `${text} GMT`) : NaN
 
-/** What the conditions of a GET or HEAD make of a rendition that exists. */
+/** Evaluates the conditions of a GET or HEAD for a rendition that exists. */
 export const evaluateConditions = (
   header: Header,
   { etag, modifiedMs }: Validators,
@@ -45,8 +45,8 @@ export const evaluateConditions = (
   return ifModifiedSince !== undefined && modifiedMs <= parseDate(ifModifiedSince) ? "not-modified" : "send"
 }
 
-/** Whether `If-Range`, where present, still lets a range be sent; RFC 9110 §13.1.5. A date must agree exactly. */
-export const isRangeStillGood = (header: Header, { etag, modifiedMs }: Validators): boolean => {
+/** False where `If-Range` names another version, so that the whole rendition must be sent (RFC 9110 §13.1.5). A date must match exactly. */
+export const isRangeCurrent = (header: Header, { etag, modifiedMs }: Validators): boolean => {
   const ifRange = header("if-range")
   if (ifRange === undefined) return true
   return ifRange.includes('"') ? ifRange.trim() === etag : parseDate(ifRange) === modifiedMs

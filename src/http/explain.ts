@@ -1,28 +1,27 @@
 /**
- * What a refusal says, and the headers that go with it: JSON (RFC 9457) where `Accept` asks for it, else one line of text. Pure, so that
- * the edge of a CDN says the same.
+ * Responsible for the text and the headers of an error response: JSON (RFC 9457) where `Accept` requests it, otherwise one line of text.
+ * Pure, so that the edge function of a CDN sends the same.
  */
 import type { ErrorCode } from "../errors.ts"
 import type { AnswerKind } from "../refusals.ts"
-import { refusedStatus } from "../tailor/decision.ts"
-import { ALLOWED_METHODS, COMMON_HEADERS, type Headers } from "./headers.ts"
+import { ALLOWED_METHODS, COMMON_HEADERS, type Headers, refusedStatus } from "./headers.ts"
 
-/** What of an error is public, besides what its code says. */
-interface Explained {
+/** The public part of an error. */
+interface PublicError {
   readonly code: ErrorCode
   readonly detail: string
   readonly hint?: string | undefined
 }
 
-const asksForJson = (accept: string | undefined): boolean => /\bapplication\/(?:[\w.-]+\+)?json\b/i.test(accept ?? "")
+const acceptsJson = (accept: string | undefined): boolean => /\bapplication\/(?:[\w.-]+\+)?json\b/i.test(accept ?? "")
 
-/** @returns the body as text, and its headers without its length */
+/** @returns the body as text, and its headers without `Content-Length` */
 export const explain = (
-  { code, detail, hint }: Explained,
+  { code, detail, hint }: PublicError,
   { status, title, cacheSeconds }: AnswerKind,
   accept: string | undefined,
 ): { readonly text: string; readonly headers: Headers } => {
-  const isJson = asksForJson(accept)
+  const isJson = acceptsJson(accept)
   const text = isJson
     ? JSON.stringify({ type: "about:blank", title, status, detail, ...(hint && { hint }), code })
     : `${status} ${code}: ${detail}${hint ? ` ${hint}` : ""}\n`

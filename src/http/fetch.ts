@@ -1,14 +1,14 @@
-/** The Web-standard face of `handle`: for Bun, Hono, Next route handlers and everything else that speaks `Request` and `Response`. */
+/** Responsible for the Web-standard interface of the handler: for Hono, Bun, Next.js route handlers and others that use `Request` and `Response`. */
 import type { Answer } from "./answer.ts"
 import type { Handle } from "./handle.ts"
 
 const toBody = (body: Answer["body"]): ConstructorParameters<typeof Response>[0] => {
   if (body === undefined) return null
-  // A copy of the view's type only: `Response` does not take views of shared memory, which no store gives.
+  // The type only: `Response` does not accept views of shared memory, which no store returns.
   return body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : (ReadableStream.from(body) as ReadableStream)
 }
 
-/** `fetch` over a handle. */
+/** Returns a `fetch` function over a handler. */
 export const createFetch =
   (handle: Handle): ((request: Request) => Promise<Response>) =>
   async (request) => {

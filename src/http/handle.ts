@@ -1,21 +1,26 @@
 /**
- * A request in, a plain `Answer` out; never throws. Everything that speaks HTTP (the Node server, `fetch`, a function in the cloud)
- * translates to and from this and decides nothing itself.
+ * Responsible for turning a request into a plain `Answer`. Everything that speaks HTTP (the Node server, `fetch`, a cloud function)
+ * translates to and from this handler and decides nothing itself.
+ *
+ * Invariants:
+ * - A handler never rejects: every error becomes a response.
+ * - An opened body is either sent or closed.
  */
 import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, rejectedUrl } from "../errors.ts"
 import { createMemory } from "../lru.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { ServedRendition } from "../tailor/answer.ts"
-import { cacheStatus, type Counts, serverTiming, subjectOf } from "../tailor/decision.ts"
+import { type Counts, subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
-import { evaluateConditions, isRangeStillGood } from "./conditional.ts"
+import { evaluateConditions, isRangeCurrent } from "./conditional.ts"
 import {
   COMMON_HEADERS,
   createRenditionHeaders,
   type Headers,
   OPTIONS_HEADERS,
   type RenditionHeaders,
+  withDecision,
 } from "./headers.ts"
 import { createResolveIpx, isIpx } from "./ipx.ts"
 import { toProblem } from "./problem.ts"
@@ -25,44 +30,37 @@ import { resolveSnapped } from "./snap-path.ts"
 import { LIST_PATH, withoutQuery, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
 export interface HandleOptions {
-  /** "" or a path like `/img`, without a slash at its end. */
+  /** "", or a path like `/img` without a trailing slash. */
   readonly basePath: string
-  /** `Cache-Control` of renditions. */
+  /** `Cache-Control` of renditions whose size has none of its own. */
   readonly cacheControl: string
-  /** What a size means that is not on the list. @default "reject" */
+  /** How to handle an unlisted size. @default "reject" */
   readonly unknownSize?: "reject" | "snap"
-  /** Whose addresses are understood besides our own. @default [] */
+  /** Additional URL schemes to accept. @default [] */
   readonly compat?: readonly "ipx"[]
   /** Shown by `/healthz`. */
   readonly counts: Counts
 }
 
-/** Answers a request; never rejects. */
+/** Answers a request. Never rejects: errors are answers. */
 export type Handle = (request: HttpRequest) => Promise<Answer>
 
 type Resolve = (request: HttpRequest) => ResolvedUrl
 
-/** Resolves addresses, and remembers the popular ones: what they mean never changes. */
+/** Resolves URLs and remembers recent ones: the result depends on the URL and `Accept` alone. */
 const createResolve = (core: Core, { basePath }: HandleOptions, resolve: typeof resolveUrlPath): Resolve => {
-  const remembered = createMemory<ResolvedUrl>()
+  const memory = createMemory<ResolvedUrl>()
   return ({ target, header }) => {
     const accept = header("accept")
-    return remembered(`${target}\n${accept ?? ""}`, () => {
-      const wanted = resolve(withoutQuery(target), accept, basePath, core.grammar)
-      if ("refused" in wanted) throw rejectedUrl(wanted)
-      return wanted
+    return memory(`${target}\n${accept ?? ""}`, () => {
+      const resolved = resolve(withoutQuery(target), accept, basePath, core.grammar)
+      if ("refused" in resolved) throw rejectedUrl(resolved)
+      return resolved
     })
   }
 }
 
-/** Headers of an answer: those kept for the rendition, and what only this request's decision adds. */
-const withDecision = (headers: Headers, { decision }: ServedRendition): Headers => {
-  if (decision.outcome === "hit") return headers
-  const timing = serverTiming(decision)
-  return { ...headers, "cache-status": cacheStatus(decision), ...(timing && { "server-timing": timing }) }
-}
-
-const sendRange = (found: ServedRendition, headers: Headers, range: ByteRange): Answer => ({
+const toRangeAnswer = (found: ServedRendition, headers: Headers, range: ByteRange): Answer => ({
   status: 206,
   headers: {
     ...headers,
@@ -73,10 +71,10 @@ const sendRange = (found: ServedRendition, headers: Headers, range: ByteRange): 
   decision: found.decision,
 })
 
-/** The rendition that was found, as far as the request's conditions and range let it be sent. */
+/** The answer with a rendition, subject to the conditions and the range of the request. */
 const toAnswer = async (
   found: ServedRendition,
-  wanted: ResolvedUrl,
+  resolved: ResolvedUrl,
   request: HttpRequest,
   headersOf: RenditionHeaders,
 ): Promise<Answer> => {
@@ -84,16 +82,16 @@ const toAnswer = async (
   const { meta, byteLength, body, decision } = found
   const condition = evaluateConditions(header, meta)
   if (condition === "failed") throw preconditionFailed()
-  const { whole, notModified } = headersOf(meta, byteLength, wanted)
+  const { whole, notModified } = headersOf(found, resolved, resolved.parsed.readings[0].size)
   if (condition === "not-modified" || method === "HEAD") {
     await closeBody(found)
-    if (condition === "not-modified") return { status: 304, headers: withDecision(notModified, found), decision }
-    return { status: 200, headers: withDecision(whole, found), decision }
+    if (condition === "not-modified") return { status: 304, headers: withDecision(notModified, decision), decision }
+    return { status: 200, headers: withDecision(whole, decision), decision }
   }
-  const range = isRangeStillGood(header, meta) ? parseRange(header("range"), byteLength) : "none"
+  const range = isRangeCurrent(header, meta) ? parseRange(header("range"), byteLength) : "none"
   if (range === "unsatisfiable") throw rangeNotSatisfiable(byteLength)
-  const headers = withDecision(whole, found)
-  if (range !== "none") return sendRange(found, headers, range)
+  const headers = withDecision(whole, decision)
+  if (range !== "none") return toRangeAnswer(found, headers, range)
   return { status: 200, headers, body: isOpenBody(body) ? body.stream() : body, decision }
 }
 
@@ -103,40 +101,43 @@ const answerRendition = async (
   resolve: Resolve,
   headersOf: RenditionHeaders,
 ): Promise<Answer> => {
-  const wanted = resolve(request)
+  const resolved = resolve(request)
   let found: ServedRendition | undefined
   try {
-    found = await answer(wanted.parsed, request.signal)
-    return await toAnswer(found, wanted, request, headersOf)
+    found = await answer(resolved.parsed, request.signal)
+    return await toAnswer(found, resolved, request, headersOf)
   } catch (error) {
     await closeBody(found)
-    const subject = subjectOf(wanted.parsed.readings[0])
     return toProblem(error, request, {
-      ...subject,
-      ...(found && { timings: found.decision.timings, bytes: found.byteLength }),
+      ...subjectOf(resolved.parsed.readings[0]),
+      ...(found && { timings: found.decision.timings, byteLength: found.byteLength }),
     })
   }
 }
 
-const plain = (status: number, headers: Readonly<Record<string, string>>, reason: string, body?: string): Answer => ({
-  status,
-  headers,
-  ...(body !== undefined && { body: new TextEncoder().encode(body) }),
-  decision: { outcome: "refused", reason, timings: {} },
-})
-
 const answerHealth = ({ method }: HttpRequest, counts: Counts): Answer => {
-  const body = `${JSON.stringify({ status: "ok", requests: counts })}\n`
+  const body = new TextEncoder().encode(`${JSON.stringify({ status: "ok", requests: counts })}\n`)
   const headers = {
     ...COMMON_HEADERS,
     "content-type": "application/json",
     "content-length": String(body.length),
     "cache-control": "no-store",
   }
-  return plain(200, headers, "health", method === "HEAD" ? undefined : body)
+  return {
+    status: 200,
+    headers,
+    ...(method !== "HEAD" && { body }),
+    decision: { outcome: "other", reason: "health check", timings: {} },
+  }
 }
 
-/** Gives what resolves addresses of Nuxt Image and unpic, which is loaded when the first one comes. */
+const OPTIONS_ANSWER: Answer = {
+  status: 204,
+  headers: OPTIONS_HEADERS,
+  decision: { outcome: "other", reason: "OPTIONS", timings: {} },
+}
+
+/** Returns the resolver for URLs of Nuxt Image and unpic. Its code is loaded with the first such URL. */
 const createLoadIpx = (core: Core, options: HandleOptions): (() => Promise<Resolve>) => {
   let loading: Promise<Resolve> | undefined
   const load = async (): Promise<Resolve> => {
@@ -155,7 +156,7 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
   const answerList = createListAnswer(core.grammar)
   return async (request) => {
     try {
-      if (request.method === "OPTIONS") return plain(204, OPTIONS_HEADERS, "options")
+      if (request.method === "OPTIONS") return OPTIONS_ANSWER
       if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method)
       const path = withoutQuery(request.target)
       if (path === "/healthz") return answerHealth(request, options.counts)

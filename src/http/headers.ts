@@ -1,7 +1,18 @@
-/** Header values come from here and from nowhere else: a closed set, none of it copied from a request. */
-import type { RenditionMeta } from "../store/store.ts"
+/**
+ * Responsible for the values of response headers.
+ *
+ * Invariants:
+ * - Header values are a closed set: none is copied from a request.
+ */
+import type { ErrorCode } from "../errors.ts"
+import { cacheControlOf, type INFO, type Size } from "../sizes/list.ts"
+import type { RenditionMeta, RenditionObject } from "../store/store.ts"
+import type { Decision } from "../tailor/decision.ts"
 
-/** On every answer: pictures are public, are read by canvas and by other origins, and are exactly what their type says. */
+/**
+ * Headers of every response. Images are public, may be read by canvas and other origins, have exactly the type that they declare, and
+ * load nothing themselves.
+ */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "*",
@@ -10,10 +21,10 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 }
 
-/** Of `Allow` and of preflights. */
+/** Value of `Allow`, and of `Access-Control-Allow-Methods` for preflights. */
 export const ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 
-/** Answer to `OPTIONS`, preflights included. */
+/** Headers of the response to `OPTIONS`, including preflights. */
 export const OPTIONS_HEADERS: Readonly<Record<string, string>> = {
   ...COMMON_HEADERS,
   allow: ALLOWED_METHODS,
@@ -22,69 +33,110 @@ export const OPTIONS_HEADERS: Readonly<Record<string, string>> = {
   "access-control-max-age": "86400",
 }
 
-/** How a rendition's address was arrived at. */
+/** How a URL was resolved to the URL of the rendition. */
 export interface Negotiation {
-  /** The address is one that is negotiated, whichever way it went. */
+  /** True for a base URL, whose format depends on `Accept`, whichever format was chosen. */
   readonly isNegotiated: boolean
-  /** Where it is not the one that was asked for: the address of what is answered. */
+  /** URL path of the rendition, where it differs from the requested one. */
   readonly contentLocation?: string
-  /** The address is none that is listed, but was read as one: it means another when the list changes, and no purge knows it. */
+  /**
+   * True for a URL that is not listed and was resolved to a listed one. It may resolve to another rendition when the list changes, and
+   * purging does not know it, so its response is cached for a short time only.
+   */
   readonly isAlias?: boolean
 }
 
-/** By lower-case name. */
+/** Header values by lower-case name. */
 export type Headers = Readonly<Record<string, string>>
 
-/** Headers of a rendition that is a hit, and of a 304 for it. */
+/** `Cache-Status` of an error (RFC 9211). */
+export const refusedStatus = (code: ErrorCode | undefined): string => `imgtailor; detail=${code ?? "none"}`
+
+type StatusInput = Pick<Decision, "outcome" | "isStale" | "isUnverified" | "code">
+
+/** `Cache-Status` of a decision (RFC 9211). */
+export const cacheStatus = ({ outcome, isStale, isUnverified, code }: StatusInput): string => {
+  if (outcome === "hit") return `imgtailor; hit${isUnverified ? "; detail=unverified" : ""}`
+  if (outcome === "refused" || outcome === "other") return refusedStatus(code)
+  return `imgtailor; fwd=${isStale ? "stale" : "uri-miss"}${outcome === "coalesced" ? "; collapsed" : ""}`
+}
+
+/** `Server-Timing` of a decision, or undefined where nothing was timed. */
+export const serverTiming = ({ timings }: Decision): string | undefined => {
+  const parts = Object.entries(timings).map(([name, ms]: [string, number]) => `${name};dur=${ms.toFixed(1)}`)
+  return parts.length ? parts.join(", ") : undefined
+}
+
+/** Longest `max-age` of an alias in seconds: as long as the published list is cached. */
+const MAX_ALIAS_AGE = 300
+/** Longest `max-age` in seconds of a rendition that could not be compared with its original. */
+const MAX_UNVERIFIED_AGE = 30
+
+/** The same `Cache-Control` with a shorter `max-age`, also for a CDN. */
+const shortened = (cacheControl: string, maxAgeSeconds: number): string =>
+  cacheControl
+    .split(",")
+    .filter((directive) => !/^ *(?:s-maxage|immutable|stale-)/i.test(directive))
+    .join(",")
+    .replace(/max-age=(\d+)/i, (_, seconds) => `max-age=${Math.min(Number(seconds), maxAgeSeconds)}`)
+    .trim()
+
+/** The headers of a rendition, changed where the request was not a plain hit. */
+export const withDecision = (headers: Headers, decision: Decision): Headers => {
+  const { outcome, isUnverified } = decision
+  if (outcome === "hit" && !isUnverified) return headers
+  const timing = serverTiming(decision)
+  const cacheControl = headers["cache-control"] ?? ""
+  return {
+    ...headers,
+    "cache-status": cacheStatus(decision),
+    ...(isUnverified && { "cache-control": shortened(cacheControl, MAX_UNVERIFIED_AGE) }),
+    ...(timing && { "server-timing": timing }),
+  }
+}
+
+/** Headers of a rendition, for a hit and for a 304. */
 interface HeaderSet {
   readonly whole: Headers
   readonly notModified: Headers
 }
 
-/** Gives the headers of a rendition; the same object for the same record and way of asking. */
-export type RenditionHeaders = (meta: RenditionMeta, bytes: number, negotiation: Negotiation) => HeaderSet
+type HeaderInput = Pick<RenditionObject, "meta" | "byteLength">
 
-/** Seconds: as long as the list itself. */
-const MAX_ALIAS_AGE = 300
-
-/** For an address that is not listed: at most as long, and no longer in a CDN. */
-const shortened = (cacheControl: string): string =>
-  cacheControl
-    .split(",")
-    .filter((directive) => !/^ *(?:s-maxage|immutable|stale-)/i.test(directive))
-    .join(",")
-    .replace(/max-age=(\d+)/i, (_, seconds) => `max-age=${Math.min(Number(seconds), MAX_ALIAS_AGE)}`)
-    .trim()
+/** Returns the headers of a rendition: the same object for the same record and kind of URL. */
+export type RenditionHeaders = (rendition: HeaderInput, negotiation: Negotiation, size: Size | typeof INFO) => HeaderSet
 
 const build = (
-  { etag, modifiedMs, contentType }: RenditionMeta,
-  bytes: number,
+  { meta: { etag, modifiedMs, contentType }, byteLength }: HeaderInput,
   { isNegotiated, contentLocation, isAlias }: Negotiation,
   cacheControl: string,
 ): HeaderSet => {
   const notModified = {
     ...COMMON_HEADERS,
-    "cache-control": isAlias ? shortened(cacheControl) : cacheControl,
+    "cache-control": isAlias ? shortened(cacheControl, MAX_ALIAS_AGE) : cacheControl,
     etag,
     "last-modified": new Date(modifiedMs).toUTCString(),
     "cache-status": "imgtailor; hit",
     ...(isNegotiated && { vary: "Accept" }),
     ...(contentLocation && { "content-location": contentLocation }),
   }
-  const content = { "content-type": contentType, "content-length": String(bytes), "accept-ranges": "bytes" }
+  const content = { "content-type": contentType, "content-length": String(byteLength), "accept-ranges": "bytes" }
   return { notModified, whole: { ...notModified, ...content } }
 }
 
-/** Headers of renditions, kept as long as their record is: a popular one's are made once, not for each request. */
+/**
+ * Remembers the headers of renditions for as long as their record lives: those of a popular rendition are built once.
+ * @param cacheControl of sizes without a setting of their own
+ */
 export const createRenditionHeaders = (cacheControl: string): RenditionHeaders => {
-  const kept = new WeakMap<RenditionMeta, Map<string, HeaderSet>>()
-  return (meta, bytes, negotiation) => {
-    let sets = kept.get(meta)
-    if (!sets) kept.set(meta, (sets = new Map()))
+  const cache = new WeakMap<RenditionMeta, Map<string, HeaderSet>>()
+  return (rendition, negotiation, size) => {
+    let sets = cache.get(rendition.meta)
+    if (!sets) cache.set(rendition.meta, (sets = new Map()))
     const { isNegotiated, contentLocation = "", isAlias } = negotiation
     const name = `${isAlias ? "alias" : ""} ${isNegotiated ? "negotiated" : ""} ${contentLocation}`
     let set = sets.get(name)
-    if (!set) sets.set(name, (set = build(meta, bytes, negotiation, cacheControl)))
+    if (!set) sets.set(name, (set = build(rendition, negotiation, cacheControlOf(size, cacheControl))))
     return set
   }
 }

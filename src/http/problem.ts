@@ -1,4 +1,9 @@
-/** The only catch-all: anything thrown becomes an answer here, and nothing internal leaves by it. */
+/**
+ * Responsible for turning anything thrown into a response. This is the only catch-all.
+ *
+ * Invariants:
+ * - Nothing internal leaves the process: the response has the public texts of a `TailorError` only.
+ */
 import { busy, codeOf, ERRORS, internalError, isAbort, RETRY_AFTER_SECONDS, TailorError } from "../errors.ts"
 import type { Decision } from "../tailor/decision.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
@@ -9,24 +14,23 @@ const toTailorError = (thrown: unknown): TailorError => {
   return isAbort(thrown) ? busy("left") : internalError(thrown)
 }
 
-/** Headers that only some errors have. */
-const extraHeaders = (code: TailorError["code"], bytes: number | undefined): Record<string, string> => {
+/** Headers of single error codes. */
+const extraHeaders = (code: TailorError["code"], byteLength: number | undefined): Record<string, string> => {
   if (code === "busy") return { "retry-after": String(RETRY_AFTER_SECONDS) }
-  if (code === "range-not-satisfiable") return { "content-range": `bytes */${bytes ?? 0}` }
+  if (code === "range-not-satisfiable") return { "content-range": `bytes */${byteLength ?? 0}` }
   return {}
 }
 
-/**
- * The answer for anything thrown while a request was handled.
- * @param context what was known by then: a decision's fields, and the rendition's length for a range
- */
-export const toProblem = (
-  thrown: unknown,
-  { method, header }: HttpRequest,
-  context: Partial<Decision> & { readonly bytes?: number } = {},
-): Answer => {
+/** What was known of a request when it failed. */
+interface Context extends Partial<Decision> {
+  /** Length of the rendition in bytes, for an unsatisfiable range. */
+  readonly byteLength?: number
+}
+
+/** The response for anything thrown while a request was handled. */
+export const toProblem = (thrown: unknown, { method, header }: HttpRequest, context: Context = {}): Answer => {
   const error = toTailorError(thrown)
-  const { bytes, ...known } = context
+  const { byteLength, ...known } = context
   const { text, headers } = explain(error, ERRORS[error.code], header("accept"))
   const body = new TextEncoder().encode(text)
   const decision: Decision = {
@@ -42,7 +46,7 @@ export const toProblem = (
     headers: {
       ...headers,
       "content-length": String(body.length),
-      ...extraHeaders(error.code, bytes),
+      ...extraHeaders(error.code, byteLength),
     },
     ...(method !== "HEAD" && { body }),
     decision,

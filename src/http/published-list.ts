@@ -1,4 +1,4 @@
-/** `imgtailor.json`: the list of sizes and formats, for whoever makes addresses. The same bytes until the list changes. */
+/** Responsible for `imgtailor.json`: the list of sizes and formats, for clients that build URLs. Its bytes change only with the list. */
 import { preconditionFailed } from "../errors.ts"
 import type { Grammar } from "../sizes/key.ts"
 import { publishList } from "../sizes/published.ts"
@@ -7,15 +7,14 @@ import type { Answer, HttpRequest } from "./answer.ts"
 import { evaluateConditions } from "./conditional.ts"
 import { COMMON_HEADERS, type Headers } from "./headers.ts"
 
-/** A new list is known everywhere within five minutes. */
+/** Every client has a new list within five minutes. */
 const CACHE_CONTROL = "public, max-age=300"
 
-/** No rendition, and no error. */
-const DECISION: Decision = { outcome: "refused", reason: "list", timings: {} }
+const DECISION: Decision = { outcome: "other", reason: "published list", timings: {} }
 
 /**
- * @returns answers a GET or HEAD
- * @throws {precondition-failed} what it returns does, where the request's conditions do not hold
+ * Returns a function that answers a GET or HEAD of the list.
+ * @throws {precondition-failed} the returned function, where the request's conditions do not hold
  */
 export const createListAnswer = (grammar: Grammar): ((request: HttpRequest) => Answer) => {
   const list = publishList(grammar)
@@ -28,7 +27,7 @@ export const createListAnswer = (grammar: Grammar): ((request: HttpRequest) => A
     "content-length": String(body.length),
   }
   return ({ method, header }) => {
-    // Nobody knows since when the list is as it is, and conditions on dates are then ignored (RFC 9110 §13.1.3 and §13.1.4).
+    // The modification time of the list is not known, so conditions on dates are ignored (RFC 9110 §13.1.3 and §13.1.4).
     const condition = evaluateConditions(header, { etag, modifiedMs: NaN })
     if (condition === "failed") throw preconditionFailed()
     if (condition === "not-modified") return { status: 304, headers: notModified, decision: DECISION }

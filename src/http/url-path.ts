@@ -31,16 +31,17 @@ export const withoutQuery = (target: string): string => {
 }
 
 /**
- * Refuses a raw path that is longer than any key can be, escaped: decoding it would cost many times as much as a usual one.
- * @param maxLength characters besides those of a key and the base path
+ * Refuses a raw path that is longer than any escaped key, since decoding a long path costs many times as much as a usual one.
+ * @param prefixLength length of the part in front of the key, in characters
  */
-export const refuseLong = (path: string, basePath: string, { maxBytes }: Grammar, maxLength = 1): Refusal | undefined =>
+export const refuseLong = (path: string, prefixLength: number, { maxBytes }: Grammar): Refusal | undefined =>
   // An escaped byte has three characters.
-  path.length > basePath.length + maxLength + 3 * maxBytes.key
+  path.length > prefixLength + 3 * maxBytes.key
     ? { refused: "bad-url", detail: "The URL path is too long." }
     : undefined
 
-const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
+/** Parses a raw path with its base path. The path must not have a query. */
+export const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
   const tooLong = refuseLong(path, basePath.length + 1, grammar)
   if (tooLong) return tooLong
   if (basePath && !path.startsWith(`${basePath}/`))

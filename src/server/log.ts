@@ -1,139 +1,157 @@
-/** One line a request, made from its report: a sentence on a terminal, JSON anywhere else. */
-import type { RequestReport } from "../create-tailor.ts"
+/**
+ * Responsible for the log of a server on standard error: readable lines on a terminal, JSON everywhere else.
+ *
+ * Invariants:
+ * - Logging never delays or fails a request. See line-writer.ts.
+ */
+import { describeError } from "../errors.ts"
+import type { LogLevel, RequestReport } from "../hooks.ts"
+import {
+  errorFields,
+  fieldsOfHit,
+  formatJson,
+  isSilent,
+  LEVELS,
+  type LogEntry,
+  roundMs,
+  toLogEntry,
+} from "../log-entry.ts"
 import { createMemory } from "../lru.ts"
+import { createLineWriter, type LogStream } from "./line-writer.ts"
 
-/** Where lines go. */
+/** The log of a server. */
 export interface Log {
+  /** Logs a request. Successful health checks are left out. */
   readonly request: (report: RequestReport) => void
-  readonly note: (text: string) => void
+  /** Logs a sentence. @param level @default "info" */
+  readonly note: (text: string, level?: LogLevel) => void
+  /** Logs an error with the sentence that says what failed. */
   readonly error: (error: unknown, text: string) => void
-  /** Writes out what is still held. */
-  readonly flush: () => void | Promise<void>
+  /** Writes the lines that are still in memory, for at most one second. */
+  readonly flush: () => Promise<void>
+  /** Number of lines that were dropped because they could not be written. */
+  readonly dropped: () => number
 }
 
-const COLOURS: Readonly<Record<RequestReport["outcome"], number>> = { hit: 32, miss: 36, coalesced: 36, refused: 33 }
+const FLUSH_MS = 1000
+/** A write for every line would cost more than a hit. */
+const JSON_DELAY_MS = 200
 
-/** A request in a line of text, without colours. */
-export const describeRequest = ({
-  method,
-  target,
-  status,
-  durationMs,
-  outcome,
-  code,
-  reason,
-  output,
-  storeFailure,
-  cause,
-}: RequestReport): string => {
-  const what =
-    outcome === "refused"
-      ? `${code ?? ""} ${code ? reason : ""}`
-      : output
-        ? `${output.contentType} ${output.byteLength} bytes`
-        : ""
-  const failure = storeFailure === undefined ? "" : ` — not stored: ${storeFailure}`
-  const behind = cause instanceof Error ? ` — ${cause.message}` : ""
-  return `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${target}  ${what}${failure}${behind}`.trimEnd()
+const RED = 31
+const YELLOW = 33
+const GREY = 90
+const COLOURS: Readonly<Record<RequestReport["outcome"], number>> = {
+  hit: 32,
+  miss: 36,
+  coalesced: 36,
+  refused: YELLOW,
+  other: GREY,
 }
 
-const terminalLog = (stream: NodeJS.WriteStream): Log => {
+const detailsOf = ({ outcome, code, reason, output }: RequestReport): string => {
+  if (outcome === "refused") return `${code ?? ""} ${reason}`
+  return output ? `${output.contentType} ${output.byteLength} bytes` : ""
+}
+
+/** A request in one line of text, without colours. */
+export const describeRequest = (report: RequestReport): string => {
+  const { method, target, status, durationMs, outcome, storeFailure, deleteFailure, cause } = report
+  const parts = [
+    `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${target}  ${detailsOf(report)}`,
+    storeFailure === undefined ? "" : `not stored: ${storeFailure}`,
+    deleteFailure === undefined ? "" : `not deleted: ${deleteFailure}`,
+    cause === undefined ? "" : describeError(cause),
+  ]
+  return parts
+    .filter((part) => part !== "")
+    .join(" — ")
+    .replace(/\s*\n\s*/g, " ")
+    .trimEnd()
+}
+
+type Write = (line: string) => void
+/** Formats the three kinds of log lines. */
+type Format = Pick<Log, "request" | "note" | "error">
+
+const createTerminalFormat = (write: Write): Format => {
   const line = (text: string, colour: number): void =>
-    void stream.write(`\x1b[${colour}m${new Date().toTimeString().slice(0, 8)} ${text}\x1b[0m\n`)
+    write(`\x1b[${colour}m${new Date().toTimeString().slice(0, 8)} ${text}\x1b[0m\n`)
+  const levels: Readonly<Record<LogLevel, number>> = { info: GREY, warn: YELLOW, error: RED }
   return {
-    request: (report) =>
-      line(describeRequest(report), report.status >= 500 || report.storeFailure ? 31 : COLOURS[report.outcome]),
-    note: (text) => line(text, 90),
-    error: (error, text) => line(`${text}: ${error instanceof Error ? error.message : String(error)}`, 31),
-    flush: () => {},
+    request: (report) => {
+      const { level } = toLogEntry(report)
+      line(describeRequest(report), level === "info" ? COLOURS[report.outcome] : levels[level])
+    },
+    note: (text, level = "info") => line(text, levels[level]),
+    error: (error, text) => line(`${text}: ${describeError(error)}`, RED),
   }
 }
 
 /**
- * The line of a hit, as pino would write it, but for what is the same in all lines of one address: hits are many, and making all of it
- * anew costs more than finding the picture.
+ * Formats the line of a hit. Hits are frequent, and formatting a whole line costs more than finding the rendition, so the part that is
+ * the same for every hit of one URL is remembered.
  */
-const createHitLine = (): ((report: RequestReport) => string) => {
-  const kept = createMemory<string>()
+const createHitFormat = (): ((report: RequestReport) => string) => {
+  const memory = createMemory<string>()
   return (report) => {
-    const rest = kept(`${report.method} ${report.target} ${report.format ?? ""}`, () => {
-      const { durationMs: _, status: __, ...same } = report
-      return JSON.stringify({ ...same, msg: "request" }).slice(1)
-    })
-    const ms = Math.round(report.durationMs * 1000) / 1000
-    return `{"level":30,"time":${Date.now()},"status":${report.status},"durationMs":${ms},${rest}\n`
+    const { status, durationMs, method, target, format } = report
+    const rest = memory(`${method} ${target} ${format ?? ""}`, () =>
+      JSON.stringify({ ...fieldsOfHit(report), msg: "request" }).slice(1),
+    )
+    return `{"level":${LEVELS.info},"time":${Date.now()},"status":${status},"durationMs":${roundMs(durationMs)},${rest}\n`
   }
 }
 
-const openJsonLog = async (fd: number): Promise<Log> => {
-  const { pino } = await import("pino")
-  // A write for every line would cost more than a hit; a line is held for a second at most.
-  const destination = pino.destination({ dest: fd, sync: false, minLength: 15_000, periodicFlush: 1000 })
-  const logger = pino({ base: null }, destination)
-  const hitLine = createHitLine()
-  // Handed over once a turn of the event loop: to count the length of a line that was put together costs more than to make it.
-  let hits = ""
-  const writeHits = (): void => {
-    if (hits !== "") destination.write(hits)
-    hits = ""
+/** True for a hit with no fields besides those of {@link fieldsOfHit}. */
+const isPlainHit = ({ outcome, output, status, isUnverified }: RequestReport): boolean =>
+  outcome === "hit" && output === undefined && status < 400 && !isUnverified
+
+const createJsonFormat = (write: Write): Format => {
+  const formatHit = createHitFormat()
+  const line = (entry: LogEntry): void => write(`${formatJson(entry)}\n`)
+  return {
+    request: (report) => (isPlainHit(report) ? write(formatHit(report)) : line(toLogEntry(report))),
+    note: (text, level = "info") => line({ level, msg: text, fields: {} }),
+    error: (error, text) => line({ level: "error", msg: text, fields: errorFields(error) }),
   }
-  const tellOther = ({ cause, ...report }: RequestReport): void => {
-    if (report.status >= 500 && report.code !== "busy") logger.error({ ...report, err: cause }, "request")
-    else if (report.storeFailure === undefined) logger.info(report, "request")
-    else logger.warn(report, "request")
+}
+
+/** Notices and lines about requests below a level are left out. */
+const withLevel = (format: Format, minimum: LogLevel): Format => {
+  const isLogged = (level: LogLevel): boolean => LEVELS[level] >= LEVELS[minimum]
+  return {
+    ...format,
+    request: (report) => {
+      if (isLogged(toLogEntry(report).level)) format.request(report)
+    },
+    note: (text, level = "info") => {
+      if (isLogged(level)) format.note(text, level)
+    },
   }
+}
+
+/**
+ * Opens the log of a server.
+ * @param stream standard error, or another stream with a file descriptor
+ * @param minimum lines below this level are left out
+ */
+export const createLog = (stream: LogStream, minimum: LogLevel = "info"): Log => {
+  const createFormat = stream.isTTY ? createTerminalFormat : createJsonFormat
+  const formatDropped = (count: number): string => {
+    let text = ""
+    createFormat((line) => (text = line)).note(`${count} log lines were dropped: the log could not be written`, "warn")
+    return text
+  }
+  const writer = createLineWriter(stream, { delayMs: stream.isTTY ? 0 : JSON_DELAY_MS, formatDropped })
+  const format = createFormat(writer.write)
+  const { request, note, error } = minimum === "info" ? format : withLevel(format, minimum)
   return {
     request: (report) => {
-      // What had to be read to prove it a hit was timed, and is told.
-      if (report.outcome === "hit" && report.output === undefined && report.status < 400) {
-        if (hits === "") setImmediate(writeHits)
-        hits += hitLine(report)
-        return
-      }
-      writeHits()
-      tellOther(report)
+      if (!isSilent(report)) request(report)
     },
-    note: (text) => {
-      writeHits()
-      logger.info(text)
-    },
-    error: (error, text) => {
-      writeHits()
-      logger.error({ err: error }, text)
-    },
-    flush: () => {
-      writeHits()
-      destination.flushSync()
-    },
+    note,
+    error,
+    flush: () => writer.flush(FLUSH_MS),
+    dropped: writer.dropped,
   }
 }
-
-/** Loads what writes the lines with the first of them, so that no answer waits for it; lines until then are held, in order. */
-const jsonLog = (fd: number): Log => {
-  type Line = (log: Log) => void
-  const held: Line[] = []
-  let log: Log | undefined
-  let opening: Promise<void> | undefined
-  const open = async (): Promise<void> => {
-    const opened = await openJsonLog(fd)
-    for (const line of held) line(opened)
-    log = opened
-  }
-  const tell = (line: Line): void => {
-    if (log) return line(log)
-    held.push(line)
-    opening ??= open()
-  }
-  return {
-    request: (report) => tell((opened) => opened.request(report)),
-    note: (text) => tell((opened) => opened.note(text)),
-    error: (error, text) => tell((opened) => opened.error(error, text)),
-    flush: async () => {
-      await opening
-      await log?.flush()
-    },
-  }
-}
-
-/** A log on standard error. */
-export const createLog = (stream: NodeJS.WriteStream): Log => (stream.isTTY ? terminalLog(stream) : jsonLog(2))

@@ -1,28 +1,28 @@
-/**
- * One record of what was decided for a request, and why. Headers, the log line and counters are views of it; nothing else counts or logs.
- */
+/** Responsible for the record of what was decided for one request, and why. Headers, log lines and counters are derived from it. */
 import type { ErrorCode } from "../errors.ts"
 import type { Reading } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 
 /** How a request ended. */
 export type Outcome =
-  /** Stored and in step. */
+  /** The rendition was stored and fresh. */
   | "hit"
-  /** Made now. */
+  /** The rendition was rendered for this request. */
   | "miss"
-  /** Another request's render of the same was waited for. */
+  /** The request waited for the render of another request for the same rendition. */
   | "coalesced"
-  /** An error, or a method or condition that needs no rendition. */
+  /** The response is an error. */
   | "refused"
+  /** The response is not about a rendition: a health check, OPTIONS or the published list. */
+  | "other"
 
-/** Milliseconds, those that took place. */
+/** Durations in milliseconds. A phase that did not take place is absent. */
 export interface Timings {
-  /** For a turn. */
+  /** Waiting for a render slot and memory. */
   wait?: number
   /** Reading the original. */
   fetch?: number
-  /** Header, decoding, resizing and encoding. */
+  /** Reading the header, decoding, resizing and encoding. */
   render?: number
   /** Writing the rendition. */
   store?: number
@@ -30,18 +30,22 @@ export interface Timings {
 
 /** What was decided for a request, and why. */
 export interface Decision {
+  /** Key of the original. */
   readonly original?: string
-  /** A size's name, or "info". */
+  /** Name of the size, or "info". */
   readonly size?: string
-  /** The explicit format; undefined for the base. */
+  /** The explicit format. Undefined for a base URL. */
   readonly format?: string | undefined
   readonly outcome: Outcome
-  /** A sentence. */
+  /** The reason for the outcome, as a phrase or sentence. */
   readonly reason: string
-  /** Something was stored under this key, but not in step. */
+  /** True where a stored rendition existed but was stale. */
   readonly isStale?: boolean
-  /** The code of a refusal. */
+  /** True where the rendition was stored, but the originals' store could not be asked whether it is fresh. */
+  readonly isUnverified?: boolean
+  /** Error code of a refused request. */
   readonly code?: ErrorCode
+  /** The original that was read. */
   readonly originalInfo?: {
     readonly width: number
     readonly height: number
@@ -49,6 +53,7 @@ export interface Decision {
     readonly format: string
     readonly version: string
   }
+  /** The rendition that was rendered. */
   readonly output?: {
     readonly width?: number
     readonly height?: number
@@ -56,13 +61,15 @@ export interface Decision {
     readonly contentType: string
   }
   readonly timings: Readonly<Timings>
-  /** Why the rendition could not be stored although it was answered. */
+  /** Why the rendition could not be stored. The response has it anyway. */
   readonly storeFailure?: string
-  /** The error behind a refusal that an operator should hear of. */
+  /** Why a stored rendition that should be deleted could not be deleted. */
+  readonly deleteFailure?: string
+  /** The error behind a refused request, where it belongs in the log. */
   readonly cause?: unknown
 }
 
-/** What a reading is about, as a decision names it. */
+/** The original, size and format of a reading, as a decision names them. */
 export const subjectOf = ({
   original,
   size,
@@ -73,41 +80,30 @@ export const subjectOf = ({
   format,
 })
 
-/** `Cache-Status` of a refusal (RFC 9211). */
-export const refusedStatus = (code: ErrorCode | undefined): string => `imgtailor; detail=${code ?? "none"}`
-
-/** `Cache-Status` of a decision (RFC 9211). */
-export const cacheStatus = ({ outcome, isStale, code }: Pick<Decision, "outcome" | "isStale" | "code">): string => {
-  if (outcome === "hit") return "imgtailor; hit"
-  if (outcome === "refused") return refusedStatus(code)
-  return `imgtailor; fwd=${isStale ? "stale" : "uri-miss"}${outcome === "coalesced" ? "; collapsed" : ""}`
-}
-
-/** `Server-Timing` of a decision; undefined where nothing was timed. */
-export const serverTiming = ({ timings }: Decision): string | undefined => {
-  const parts = Object.entries(timings).map(([name, ms]: [string, number]) => `${name};dur=${ms.toFixed(1)}`)
-  return parts.length ? parts.join(", ") : undefined
-}
-
-/** How many requests ended how since the process started. */
+/** Numbers of requests since the process started. */
 export interface Counts {
   readonly hit: number
   readonly miss: number
   readonly coalesced: number
   readonly refused: number
-  /** Answered, but could not be stored. */
+  /** Hits whose original could not be checked. */
+  readonly unverified: number
+  /** Requests whose rendition was sent but could not be stored. */
   readonly notStored: number
+  /** Requests after which a stored rendition could not be deleted. */
+  readonly notDeleted: number
 }
 
-/** Counts decisions. */
+/** Counts decisions. Health checks, OPTIONS and the published list are not counted. */
 export const createCounter = (): { readonly count: (decision: Decision) => void; readonly counts: Counts } => {
-  const counts = { hit: 0, miss: 0, coalesced: 0, refused: 0, notStored: 0 }
+  const counts = { hit: 0, miss: 0, coalesced: 0, refused: 0, unverified: 0, notStored: 0, notDeleted: 0 }
   return {
     counts,
-    count: ({ outcome, code, storeFailure }) => {
-      // Health checks and preflights are no refusals.
-      if (outcome !== "refused" || code !== undefined) counts[outcome] += 1
+    count: ({ outcome, isUnverified, storeFailure, deleteFailure }) => {
+      if (outcome !== "other") counts[outcome] += 1
+      if (isUnverified) counts.unverified += 1
       if (storeFailure !== undefined) counts.notStored += 1
+      if (deleteFailure !== undefined) counts.notDeleted += 1
     },
   }
 }

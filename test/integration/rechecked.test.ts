@@ -2,7 +2,8 @@
 import sharp from "sharp"
 import { beforeAll, describe, expect, it } from "vitest"
 
-import { createTailor, type RequestReport, type Tailor } from "../../src/create-tailor.ts"
+import { createTailor, type Tailor } from "../../src/create-tailor.ts"
+import type { RequestReport } from "../../src/hooks.ts"
 import { memoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
 import { recheckedOriginals } from "../../src/store/rechecked.ts"
 import type { Originals, Renditions } from "../../src/store/store.ts"

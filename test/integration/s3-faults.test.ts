@@ -2,7 +2,8 @@
 import sharp from "sharp"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 
-import { createTailor, type RequestReport, type Tailor } from "../../src/create-tailor.ts"
+import { createTailor, type Tailor } from "../../src/create-tailor.ts"
+import type { RequestReport } from "../../src/hooks.ts"
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
 import type { S3Options } from "../../src/store/s3/s3.ts"
 import type { Originals, RenditionMeta, Renditions } from "../../src/store/store.ts"

@@ -94,7 +94,7 @@ describe.skipIf(versitygw === undefined)("imgtailor serve s3://", () => {
     expect(running.addresses).toEqual([])
     const response = await fetch(`${running.url}/200w/a.jpg`)
     expect(response.status).toBe(500)
-    expect(await response.text()).toBe("500 store-denied: A store refused us.\n")
+    expect(await response.text()).toBe("500 store-denied: A store denied access.\n")
     await running.end()
     expect(running.stderr()).toContain("npm install @aws-sdk/credential-providers")
   })

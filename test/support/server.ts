@@ -8,7 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { onTestFinished } from "vitest"
 
 import type { TailorOptions } from "../../src/config/options.ts"
-import { createTailor, type RequestReport, type Tailor } from "../../src/create-tailor.ts"
+import { createTailor, type Tailor } from "../../src/create-tailor.ts"
+import type { RequestReport } from "../../src/hooks.ts"
 import { closeServer, createNodeServer } from "../../src/server/node.ts"
 import { filesBelow, temporaryFolder } from "./folders.ts"
 

@@ -1,0 +1,111 @@
+/**
+ * Responsible for the log schema of the server and of the cloud functions: flat entries, one JSON object a line.
+ *
+ * Invariants:
+ * - An entry has no nested objects, durations have at most three decimals, and the cause of an error is there once.
+ */
+import { describeError, TailorError } from "./errors.ts"
+import type { LogLevel, RequestReport } from "./hooks.ts"
+
+/** Numbers of the levels, as pino and bunyan use them. */
+export const LEVELS: Readonly<Record<LogLevel, number>> = { info: 30, warn: 40, error: 50 }
+
+/** Fields of a log line. Undefined ones are left out. */
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+
+/** A log line before it is written. */
+export interface LogEntry {
+  readonly level: LogLevel
+  /** A sentence or phrase that is the same for every occurrence. */
+  readonly msg: string
+  readonly fields: LogFields
+}
+
+/** Longest URL path and query in the log, in characters. */
+const MAX_TARGET_LENGTH = 2048
+
+const shortened = (target: string): string =>
+  target.length > MAX_TARGET_LENGTH ? `${target.slice(0, MAX_TARGET_LENGTH)}…` : target
+
+/** A duration with at most three decimals. */
+export const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000
+
+const optionalMs = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : roundMs(ms))
+
+/** The frames of a stack, without the message on its first lines. */
+const framesOf = (error: Error): string | undefined => /^\s+at .*$/ms.exec(error.stack ?? "")?.[0]
+
+/** Errors that an operator understands by their message: a stack would only hide it. */
+const isExpected = (error: unknown): boolean =>
+  error instanceof TailorError && error.code !== "internal" && error.code !== "render-failed"
+
+/** The deepest error of a chain of causes has the stack that matters. */
+const originOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? originOf(error.cause) : error
+
+/** `err` with all messages of an error and its causes, and `stack` where the error is unexpected. */
+export const errorFields = (error: unknown): LogFields => {
+  if (error === undefined) return {}
+  const origin = originOf(error)
+  return {
+    err: describeError(error),
+    stack: isExpected(error) || !(origin instanceof Error) ? undefined : framesOf(origin),
+  }
+}
+
+const levelOf = ({ status, code, cause, storeFailure, deleteFailure }: RequestReport): LogLevel => {
+  if (status >= 500 && code !== "busy") return "error"
+  return cause === undefined && storeFailure === undefined && deleteFailure === undefined ? "info" : "warn"
+}
+
+/** True for a request that is not logged: a health check that succeeded. */
+export const isSilent = ({ outcome, reason, status }: RequestReport): boolean =>
+  outcome === "other" && reason === "health check" && status < 400
+
+/** The fields of a request that are the same for every hit of one URL. */
+export const fieldsOfHit = ({ method, target, outcome, reason, original, size, format }: RequestReport): LogFields => ({
+  method,
+  target: shortened(target),
+  outcome,
+  reason,
+  original,
+  size,
+  format,
+})
+
+/** The log entry of a request. */
+export const toLogEntry = (report: RequestReport): LogEntry => {
+  const { status, durationMs, code, isStale, isUnverified, originalInfo, output, timings } = report
+  return {
+    level: levelOf(report),
+    msg: "request",
+    fields: {
+      status,
+      durationMs: roundMs(durationMs),
+      ...fieldsOfHit(report),
+      code,
+      isStale,
+      isUnverified,
+      originalWidth: originalInfo?.width,
+      originalHeight: originalInfo?.height,
+      originalByteLength: originalInfo?.byteLength,
+      originalFormat: originalInfo?.format,
+      originalVersion: originalInfo?.version,
+      outputWidth: output?.width,
+      outputHeight: output?.height,
+      outputByteLength: output?.byteLength,
+      contentType: output?.contentType,
+      waitMs: optionalMs(timings.wait),
+      fetchMs: optionalMs(timings.fetch),
+      renderMs: optionalMs(timings.render),
+      storeMs: optionalMs(timings.store),
+      storeFailure: report.storeFailure,
+      deleteFailure: report.deleteFailure,
+      ...errorFields(report.cause),
+    },
+  }
+}
+
+/** A log line in JSON, without a newline. */
+export const formatJson = ({ level, msg, fields }: LogEntry): string =>
+  JSON.stringify({ level: LEVELS[level], time: Date.now(), ...fields, msg })
