@@ -130,8 +130,8 @@ describe("the package", () => {
           "createClient",
           "type Client",
           "type ClientOptions",
-          "type Meaning",
           "type SizeName",
+          "type UrlReading",
         ],
         "./lambda": [
           "createLambdaHandler",

@@ -1,8 +1,9 @@
 /**
- * Attributes of `<img>` and `<picture>`, as HTML spells them.
+ * Responsible for the attributes of `<img>` and `<picture>`, in the spelling of HTML.
  *
- * Holds: `width` and `height` are always there, so that nothing moves when the picture comes; a picture is at most twice as many pixels
- * wide as it is shown, where the page says how wide that is.
+ * Invariants:
+ * - `width` and `height` are always set, so that the layout does not shift when the image loads.
+ * - If the page gives the displayed width, no candidate is wider than necessary for 2 device pixels per CSS pixel.
  */
 import type { Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
@@ -11,26 +12,26 @@ import type { Box, Dimensions } from "../sizes/size.ts"
 import { fail } from "./fail.ts"
 import { type Candidate, type CandidateOptions, toSrcset } from "./srcset.ts"
 
-/** What is known of an original; facts from `info` are such. */
+/** Known properties of an original; the result of `info` is one. */
 export interface KnownInfo extends Dimensions, Partial<Pick<Info, "format" | "placeholder">> {}
 
-/** How a picture is shown. */
+/** How an image is displayed. */
 export interface ImgOptions<Name extends string, Explicit extends Format> extends Omit<
   CandidateOptions<Name, Explicit>,
   "info" | "maxWidth"
 > {
   readonly info?: KnownInfo | undefined
-  /** CSS pixels: as wide as it is shown at most. @default as wide as the page, and as wide as the original or the crop for what heeds no `sizes` */
+  /** Maximum displayed width in CSS pixels. @default the width of the page; the `width` attribute is that of the original or crop */
   readonly width?: number | undefined
-  /** The HTML attribute. @default as wide as the page, up to `width`; on screens of 3× as if they had 2× */
+  /** The HTML attribute. @default the width of the page, up to `width`; screens with 3 device pixels per CSS pixel count as 2 */
   readonly sizes?: string | undefined
-  /** For what is seen at once: loaded eagerly, and before other pictures. @default false */
+  /** For images that are visible at first: loaded eagerly and before others. @default false */
   readonly priority?: boolean | undefined
-  /** Whether the tiny picture of `info` is shown until the real one is there. @default true for JPEG, which hides what lies behind it */
+  /** Whether the placeholder of `info` is the background until the image is loaded. @default true for JPEG, which is opaque */
   readonly placeholder?: boolean | undefined
 }
 
-/** Of an `<img>`. */
+/** Attributes of an `<img>`. */
 export interface Attributes {
   readonly src: string
   readonly srcset: string
@@ -43,62 +44,64 @@ export interface Attributes {
   readonly style?: string
 }
 
-/** Of a `<source>`. */
+/** Attributes of a `<source>`. */
 export interface SourceAttributes {
   readonly type: string
   readonly srcset: string
   readonly sizes?: string
 }
 
-/** Of a `<picture>`. */
+/** Attributes of the elements of a `<picture>`. */
 export interface Picture {
   readonly sources: readonly SourceAttributes[]
   readonly img: Attributes
 }
 
-/** Device pixels per CSS pixel: more are hardly seen, and cost twice the bytes. */
+/** Device pixels per CSS pixel. More are hardly visible, and take twice the bytes. */
 export const MAX_DPR = 2
 
 const EAGER = { loading: "eager", fetchpriority: "high" } as const
 const LAZY = { loading: "lazy" } as const
 
-/** By the exact ratio: that of a small rendition is rounded. @throws {TypeError} where the ratio is not known */
-const shownAs = (size: Shape, info: Dimensions | undefined, shown: number | undefined): Dimensions => {
+/** Uses the exact ratio of the original or crop: that of a small rendition is rounded. @throws {TypeError} if the ratio is not known */
+const displayedSize = (size: Shape, info: Dimensions | undefined, displayedWidth: number | undefined): Dimensions => {
   const { width, height }: Box = size.width && size.height ? size : { ...info }
-  if (!width || !height) return fail("Expected info, or the page moves.")
-  return { width: shown ?? width, height: Math.round(((shown ?? width) * height) / width) || 1 }
+  if (!width || !height) return fail("Expected info, to reserve space.")
+  const displayed = displayedWidth ?? width
+  return { width: displayed, height: Math.round((displayed * height) / width) || 1 }
 }
 
-/** Screens with three device pixels per CSS pixel are told two thirds, which makes two. What the page says itself is left as it is. */
-const sizesOf = ({ sizes, width, priority }: ImgOptions<string, Format>): string => {
-  const shown = sizes ?? `${width ? `(min-width: ${width}px) ${width}px, ` : ""}(min-resolution: 3x) 66.66vw, 100vw`
-  return priority ? shown : `auto, ${shown}`
+/** Screens with 3 device pixels per CSS pixel get two thirds of the width, which makes 2. A `sizes` of the page is not changed. */
+const sizesAttribute = ({ sizes, width, priority }: ImgOptions<string, Format>): string => {
+  const text = sizes ?? `${width ? `(min-width: ${width}px) ${width}px, ` : ""}(min-resolution: 3x) 66.66vw, 100vw`
+  return priority ? text : `auto, ${text}`
 }
 
 /**
- * @param src the address of `size`
- * @param rungsUpTo the candidates to choose from, up to the first of a width in pixels
+ * The attributes of an `<img>`.
+ * @param src the URL of `size`
+ * @param candidatesUpTo returns the candidates up to the first of at least that width in pixels
  */
 export const imgAttributes = (
   size: Shape,
   src: string,
   options: ImgOptions<string, Format>,
-  rungsUpTo: (maxWidth: number | undefined) => readonly Candidate[],
+  candidatesUpTo: (maxWidth: number | undefined) => readonly Candidate[],
 ): Attributes => {
   const { info, width, priority, placeholder = info?.format === "jpeg" } = options
-  const candidates = rungsUpTo(width && MAX_DPR * width)
+  const candidates = candidatesUpTo(width && MAX_DPR * width)
   return {
     src,
     srcset: toSrcset(candidates),
-    ...(candidates[0]?.width && { sizes: sizesOf(options) }),
-    ...shownAs(size, info, width),
+    ...(candidates[0]?.width && { sizes: sizesAttribute(options) }),
+    ...displayedSize(size, info, width),
     ...(priority ? EAGER : LAZY),
     decoding: "async",
     ...(placeholder && info?.placeholder && { style: `background:url(${info.placeholder}) center/cover no-repeat` }),
   }
 }
 
-/** @param imgIn the attributes for a format; undefined for the original's own */
+/** @param imgIn returns the attributes for a format; undefined is the original's own */
 export const pictureAttributes = (
   formats: readonly Format[],
   imgIn: (format: Format | undefined) => Attributes,

@@ -1,4 +1,4 @@
-/** What a page is told: addresses that are listed, widths that arrive, room kept for what has not come yet. */
+/** Tests of the client: URLs have listed sizes, widths are the actual ones, and attributes reserve space. */
 import * as fc from "fast-check"
 import { describe, expect, expectTypeOf, it } from "vitest"
 
@@ -24,36 +24,36 @@ const SIZES = [
 
 const photos = createClient({ baseUrl: "https://img.example.com/shop", sizes: SIZES })
 const LARGE = { width: 4000, height: 3000 }
-const FACTS = {
+const INFO = {
   ...LARGE,
   format: "jpeg",
-  bytes: 1,
+  byteLength: 1,
   animated: false,
   placeholder: "data:image/webp;base64,UklG",
   dominantColour: "#000000",
 } as const
 
 describe("url", () => {
-  it("is the address of a listed size", () => {
+  it("url returns the URL of a listed size", () => {
     expect(photos.url("bags/red.jpg", "360x270")).toBe("https://img.example.com/shop/bags/360x270/red.jpg")
     expect(photos.url("red.jpg", "hero", "webp")).toBe("https://img.example.com/shop/hero/red.jpg.webp")
     expect(photos.url("a b/é+.jpg", "480h")).toBe("https://img.example.com/shop/a%20b/480h/%C3%A9%2B.jpg")
   })
 
   it.each(["", "/", "/img", "/img/", "https://a.example/", "https://a.example/x"])(
-    "begins with the base %j",
+    "url begins with the base %j",
     (baseUrl) => {
       const { url } = createClient({ baseUrl, sizes: ["480h"] })
       expect(url("a.jpg", "480h")).toBe(`${baseUrl.replace(/\/$/, "")}/480h/a.jpg`)
     },
   )
 
-  it("does not compile for a size or a format that is not listed, and throws with the nearest size", () => {
-    // @ts-expect-error not on the list
+  it("url does not compile for an unlisted size or format, and throws with the nearest size", () => {
+    // @ts-expect-error not listed
     expect(() => photos.url("a.jpg", "500w")).toThrow('"500w" is not listed. The nearest is 640w.')
-    // @ts-expect-error a named size goes by its name alone
+    // @ts-expect-error a named size has only its name
     expect(() => photos.url("a.jpg", "1600x400")).toThrow("The nearest is hero.")
-    // @ts-expect-error no size at all
+    // @ts-expect-error not a size
     expect(() => photos.srcset("a.jpg", { shape: "big" })).toThrow('"big" is not listed.')
     // @ts-expect-error not one of the explicit formats
     photos.url("a.jpg", "640w", "png")
@@ -64,18 +64,18 @@ describe("url", () => {
   })
 
   it.each(["", "/a.jpg", "a//b.jpg", "../a.jpg", "a/./b.jpg", "a\\b.jpg", "a\u0000.jpg", "\ud800.jpg"])(
-    "throws for %j, which is no key",
+    "url throws for %j, which is not a key",
     (original) => {
       expect(() => photos.url(original, "640w")).toThrow("Expected a key like a/b.jpg")
     },
   )
 
-  it("throws for a list with a mistake", () => {
+  it("createClient throws for an invalid list", () => {
     expect(() => createClient({ baseUrl: "", sizes: ["640W"] })).toThrow("Expected a size like 480h")
   })
 })
 
-/** The same list as the server has it. */
+/** The same list on the server. */
 const grammarOf = (formats: Grammar["formats"]): Grammar => {
   const parsed = parseSizeList(SIZES)
   if ("problems" in parsed) throw new Error("the list of these tests")
@@ -99,7 +99,7 @@ const original = fc.tuple(fc.array(segment, { maxLength: 2 }), file).map(([above
 const name = fc.constantFrom(...SIZES.map((size) => (typeof size === "string" ? size : size.name)))
 
 describe("parse", () => {
-  it("has what was asked for among its readings, whatever the names", () => {
+  it("parse returns the reading of a URL that url returned, with any name", () => {
     fc.assert(
       fc.property(original, name, fc.constantFrom("avif", "webp", undefined), (key, size, format) => {
         expect(photos.parse(photos.url(key, size, format))).toContainEqual({ original: key, size, format })
@@ -107,7 +107,7 @@ describe("parse", () => {
     )
   })
 
-  it("reads as the server does", () => {
+  it("parse returns the same readings as the server", () => {
     const grammar = grammarOf(["avif", "webp"])
     fc.assert(
       fc.property(
@@ -136,7 +136,7 @@ describe("parse", () => {
   it.each([
     "https://img.example.com/shop/bags/360x270/red.jpg?v=2",
     "https://img.example.com/shop/bags/360x270/red.jpg#top",
-  ])("takes no notice of what follows the path in %s", (url) => {
+  ])("parse ignores the text after the path in %s", (url) => {
     expect(photos.parse(url)).toEqual([{ original: "bags/red.jpg", size: "360x270", format: undefined }])
   })
 
@@ -151,11 +151,11 @@ describe("parse", () => {
     "https://img.example.com/shop/a/info/.json",
     "https://img.example.com/shop/a/info/...json",
     "",
-  ])("finds nothing in %j", (url) => {
+  ])("parse returns no readings for %j", (url) => {
     expect(photos.parse(url)).toEqual([])
   })
 
-  it("reads the address of facts", () => {
+  it("parse reads the URL of info", () => {
     expect(photos.parse("https://img.example.com/shop/a/info/red.jpg.json")).toEqual([
       { original: "a/red.jpg", size: "info", format: undefined },
     ])
@@ -165,7 +165,7 @@ describe("parse", () => {
 const at = (size: string): string => `https://img.example.com/shop/${size}/a.jpg`
 
 describe("srcset", () => {
-  it("offers all sizes of one shape, and no other", () => {
+  it("srcset offers all sizes of one shape, and no other", () => {
     expect(photos.srcset("a.jpg", { shape: "640w" })).toBe(
       `${at("320w")} 320w, ${at("640w")} 640w, ${at("1280w")} 1280w`,
     )
@@ -174,18 +174,18 @@ describe("srcset", () => {
     expect(photos.srcset("a.jpg", { shape: "400x100" })).toBe(`${at("400x100")} 400w`)
   })
 
-  it("says of heights which widths arrive, where the original is known", () => {
+  it("srcset gives the actual widths of sizes by height if the original is known", () => {
     expect(photos.srcset("a.jpg", { shape: "480h", info: { width: 3000, height: 4000 } })).toBe(
       `${at("240h")} 180w, ${at("480h")} 360w, ${at("960h")} 720w`,
     )
   })
 
-  it("offers the double of a height, where the original is not known", () => {
+  it("srcset offers a size of twice the height if the original is not known", () => {
     expect(photos.srcset("a.jpg", { shape: "480h" })).toBe(`${at("480h")} 1x, ${at("960h")} 2x`)
     expect(photos.srcset("a.jpg", { shape: "960h" })).toBe(`${at("960h")} 1x`)
   })
 
-  it("keeps the smallest of the sizes that the original cannot fill, with the width that arrives", () => {
+  it("srcset keeps only the smallest size that is larger than the original, with its actual width", () => {
     expect(photos.srcset("a.jpg", { shape: "640w", info: { width: 500, height: 400 } })).toBe(
       `${at("320w")} 320w, ${at("640w")} 500w`,
     )
@@ -198,7 +198,7 @@ describe("srcset", () => {
     )
   })
 
-  it("has widths that rise, each that of its picture, whatever the original", () => {
+  it("candidates have ascending widths, equal to those of the renditions, for any original", () => {
     const side = fc.integer({ min: 1, max: 9000 })
     fc.assert(
       fc.property(name, fc.record({ width: side, height: side }), (shape, info) => {
@@ -215,8 +215,8 @@ describe("srcset", () => {
 })
 
 describe("img", () => {
-  it("has all that a lazy picture needs", () => {
-    expect(photos.img("a.jpg", { shape: "640w", info: FACTS })).toEqual({
+  it("img returns all attributes of a lazy image", () => {
+    expect(photos.img("a.jpg", { shape: "640w", info: INFO })).toEqual({
       src: at("640w"),
       srcset: `${at("320w")} 320w, ${at("640w")} 640w, ${at("1280w")} 1280w`,
       sizes: "auto, (min-resolution: 3x) 66.66vw, 100vw",
@@ -228,7 +228,7 @@ describe("img", () => {
     })
   })
 
-  it("loads what has priority at once, before others", () => {
+  it("img loads an image with priority eagerly, before others", () => {
     const { loading, fetchpriority, sizes } = photos.img("a.jpg", { shape: "640w", info: LARGE, priority: true })
     expect({ loading, fetchpriority, sizes }).toEqual({
       loading: "eager",
@@ -237,7 +237,7 @@ describe("img", () => {
     })
   })
 
-  it("offers at most twice as many pixels as are shown, but always enough", () => {
+  it("img offers at most twice the displayed pixels, but always enough", () => {
     const widths = (width: number): string =>
       photos.img("a.jpg", { shape: "640w", info: LARGE, width }).srcset.replaceAll(/\S+ (\d+)w/g, "$1")
     expect(widths(160)).toBe("320")
@@ -247,41 +247,41 @@ describe("img", () => {
     expect(widths(2000)).toBe("320, 640, 1280")
   })
 
-  it("keeps room by the ratio of what arrives", () => {
-    const room = (options: Parameters<typeof photos.img>[1]): unknown => {
+  it("img reserves space in the ratio of the rendition", () => {
+    const space = (options: Parameters<typeof photos.img>[1]): unknown => {
       const { width, height } = photos.img("a.jpg", options)
       return { width, height }
     }
-    expect(room({ shape: "360x270" })).toEqual({ width: 360, height: 270 })
-    expect(room({ shape: "360x270", width: 200 })).toEqual({ width: 200, height: 150 })
-    expect(room({ shape: "640w", info: { width: 3000, height: 4000 }, width: 300 })).toEqual({
+    expect(space({ shape: "360x270" })).toEqual({ width: 360, height: 270 })
+    expect(space({ shape: "360x270", width: 200 })).toEqual({ width: 200, height: 150 })
+    expect(space({ shape: "640w", info: { width: 3000, height: 4000 }, width: 300 })).toEqual({
       width: 300,
       height: 400,
     })
-    expect(room({ shape: "480h", info: LARGE })).toEqual(LARGE)
-    expect(room({ shape: "480h", info: { width: 6000, height: 1000 }, width: 900 })).toEqual({
+    expect(space({ shape: "480h", info: LARGE })).toEqual(LARGE)
+    expect(space({ shape: "480h", info: { width: 6000, height: 1000 }, width: 900 })).toEqual({
       width: 900,
       height: 150,
     })
-    expect(room({ shape: "640w", info: { width: 100, height: 50 } })).toEqual({ width: 100, height: 50 })
-    expect(room({ shape: "640w", info: { width: 6000, height: 8 }, width: 300 })).toEqual({ width: 300, height: 1 })
+    expect(space({ shape: "640w", info: { width: 100, height: 50 } })).toEqual({ width: 100, height: 50 })
+    expect(space({ shape: "640w", info: { width: 6000, height: 8 }, width: 300 })).toEqual({ width: 300, height: 1 })
   })
 
-  it("does not guess a ratio", () => {
+  it("img throws if the ratio is not known", () => {
     for (const shape of ["640w", "480h"] as const)
-      expect(() => photos.img("a.jpg", { shape })).toThrow("Expected info, or the page moves.")
+      expect(() => photos.img("a.jpg", { shape })).toThrow("Expected info, to reserve space.")
   })
 
-  it("says how wide it is shown, where that is known", () => {
+  it("img returns sizes for the displayed width if that is known", () => {
     expect(photos.img("a.jpg", { shape: "360x270", width: 300 }).sizes).toBe(
       "auto, (min-width: 300px) 300px, (min-resolution: 3x) 66.66vw, 100vw",
     )
     expect(photos.img("a.jpg", { shape: "360x270", sizes: "50vw" }).sizes).toBe("auto, 50vw")
   })
 
-  it("shows the placeholder where the picture hides it, or where it is asked for", () => {
+  it("img shows the placeholder of an opaque image, or on request", () => {
     const style = (info: object, placeholder?: boolean): string | undefined =>
-      photos.img("a.jpg", { shape: "360x270", info: { ...FACTS, ...info }, placeholder }).style
+      photos.img("a.jpg", { shape: "360x270", info: { ...INFO, ...info }, placeholder }).style
     expect(style({})).toMatch(/^background:url\(data:/)
     expect(style({ format: "png" })).toBeUndefined()
     expect(style({ format: "png" }, true)).toMatch(/^background/)
@@ -291,7 +291,7 @@ describe("img", () => {
 })
 
 describe("picture", () => {
-  it("has a source for each format, and the original's own", () => {
+  it("picture returns a source for each format, and the original's own", () => {
     const { sources, img } = photos.picture("a.jpg", { shape: "360x270", priority: true })
     expect(sources.map(({ type }) => type)).toEqual(["image/avif", "image/webp"])
     expect(sources[0]?.srcset).toBe(`${at("360x270")}.avif 360w, ${at("720x540")}.avif 720w`)

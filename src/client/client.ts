@@ -1,9 +1,11 @@
 /**
- * What a page needs: addresses, `srcset` and attributes of pictures, from the list alone. The same code in browsers, on servers and in
- * build tools; no dependency, no secret, no `node:`.
+ * Responsible for the client: URLs, `srcset` and attributes of images, computed from the size list. It runs in browsers, on servers and in
+ * build tools, without dependencies, secrets or `node:` modules.
  *
- * Holds: every address is of a listed size; every `w` is the width that arrives, as far as the original's dimensions are known; sizes of
- * one `srcset` show the same part of the picture.
+ * Invariants:
+ * - Every URL has a listed size.
+ * - If the original's dimensions are known, every `w` is the actual width of that rendition.
+ * - All sizes of one `srcset` show the same part of the original.
  */
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
@@ -22,12 +24,12 @@ type NameOf<S> = S extends string
       ? Text
       : never
 
-/** What the sizes of a list are called in addresses. */
+/** The names of a list's sizes in URLs. */
 export type SizeName<Sizes extends readonly SizeInput[]> = NameOf<Sizes[number]>
 
-/** What a client has to know: the same as the server's settings, or as `GET /imgtailor.json` says them. */
+/** Options of a client. Use the server's settings, or the contents of its `imgtailor.json`. */
 export interface ClientOptions<Sizes extends readonly SizeInput[], Formats extends readonly Format[]> {
-  /** What precedes every address: `https://img.example.com`, `/img`, or "" for the page's own root. A slash at its end is dropped. */
+  /** URL prefix: `https://img.example.com`, `/img`, or "" for the root of the page's origin. A trailing slash is dropped. */
   readonly baseUrl: string
   /** The server's list. */
   readonly sizes: Sizes
@@ -35,34 +37,67 @@ export interface ClientOptions<Sizes extends readonly SizeInput[], Formats exten
   readonly formats?: Formats
 }
 
-/** One thing that an address can mean. */
-export interface Meaning {
+/** One reading of a URL. */
+export interface UrlReading {
   readonly original: string
-  /** A size's name, or "info". */
+  /** The name of a size, or "info". */
   readonly size: string
-  /** Undefined for the original's own. */
+  /** The explicit format; undefined for a base URL. */
   readonly format: Format | undefined
 }
 
-/** Addresses and attributes for one list. Each throws a `TypeError` for a size or a key that no address can have. */
+/** URLs and attributes for one size list. All methods throw a `TypeError` for an unlisted size or an invalid key. */
 export interface Client<Name extends string, Explicit extends Format> {
-  /** The address of a rendition. @param format one of the explicit formats; without, the original's own or what is negotiated */
+  /**
+   * The URL of a rendition.
+   * @param original key of the original, like `shop/bag.jpg`
+   * @param format an explicit format. @default the original's own format, or the negotiated one
+   * @example
+   * photos.url("shop/bag.jpg", "640w", "webp") // https://img.example.com/shop/640w/bag.jpg.webp
+   */
   readonly url: (original: string, size: Name, format?: Explicit) => string
-  /** What an address means, in order: the second counts where the first original is absent. Empty for one that is none of ours. */
-  readonly parse: (url: string) => readonly Meaning[]
-  /** The pictures of one shape, smallest first. */
+  /**
+   * The readings of a URL, in order: the second applies only if the first original does not exist. Empty for a URL of another server.
+   * @example
+   * photos.parse("https://img.example.com/shop/640w/bag.jpg") // [{ original: "shop/bag.jpg", size: "640w", format: undefined }]
+   */
+  readonly parse: (url: string) => readonly UrlReading[]
+  /**
+   * The renditions that a `srcset` offers, smallest first.
+   * @example
+   * photos.candidates("shop/bag.jpg", { shape: "640w", info: { width: 4000, height: 3000 } })
+   * // [{ url: "https://img.example.com/shop/320w/bag.jpg", width: 320, height: 240 }, …]
+   */
   readonly candidates: (original: string, options: CandidateOptions<Name, Explicit>) => readonly Candidate[]
-  /** The same as a `srcset`: with widths, or as `1x, 2x` where widths are not known. */
+  /**
+   * The candidates as a `srcset`, with `w` descriptors, or with `1x, 2x` if widths are not known.
+   * @example
+   * photos.srcset("bag.jpg", { shape: "640w" }) // "https://img.example.com/320w/bag.jpg 320w, https://…/640w/bag.jpg 640w, …"
+   */
   readonly srcset: (original: string, options: CandidateOptions<Name, Explicit>) => string
-  /** Attributes of an `<img>`. */
+  /**
+   * Attributes of an `<img>`.
+   * @throws {TypeError} if `info` is needed to reserve space: for sizes by width or height
+   * @example
+   * photos.img("shop/bag.jpg", { shape: "360x270", width: 360 }) // { src: …, srcset: …, width: 360, height: 270, loading: "lazy", … }
+   */
   readonly img: (original: string, options: ImgOptions<Name, Explicit>) => Attributes
-  /** Attributes of a `<picture>`: a `<source>` for each explicit format, and the `<img>`. */
+  /**
+   * Attributes of a `<picture>`: a `<source>` for each explicit format, and the `<img>`.
+   * @example
+   * const { sources, img } = photos.picture("shop/bag.jpg", { shape: "360x270" })
+   */
   readonly picture: (original: string, options: Omit<ImgOptions<Name, Explicit>, "format">) => Picture
-  /** Fetches an original's facts. @throws {Error} with the server's own words where it refuses */
+  /**
+   * Fetches the description of an original.
+   * @throws {Error} with the server's message if the response is an error
+   * @example
+   * const { width, height } = await photos.info("shop/bag.jpg")
+   */
   readonly info: (original: string, init?: RequestInit) => Promise<Info>
 }
 
-const meaningsOf = (key: string, sizes: readonly Shape[], formats: readonly Format[]): readonly Meaning[] => {
+const readingsOf = (key: string, sizes: readonly Shape[], formats: readonly Format[]): readonly UrlReading[] => {
   const { directory: above, file } = splitKey(key)
   const { directory, file: name } = splitKey(above.slice(0, -1))
   const size = sizes.find((one) => one.name === name)
@@ -72,8 +107,8 @@ const meaningsOf = (key: string, sizes: readonly Shape[], formats: readonly Form
 }
 
 /**
- * A client for one list of sizes. A size that is not on it does not compile, and throws in plain JavaScript.
- * @throws {TypeError} for the first entry that has no size; the rest of a list is checked by the server
+ * Creates a client for one size list. An unlisted size does not compile in TypeScript, and throws in JavaScript.
+ * @throws {TypeError} for an entry without a valid size. The server validates everything else in a list.
  * @example
  * const photos = createClient({ baseUrl: "https://img.example.com", sizes: ["320w", "640w", "1280w"] })
  * photos.url("shop/bag.jpg", "640w") // https://img.example.com/shop/640w/bag.jpg
@@ -97,15 +132,15 @@ export const createClient = <
     sizes.find((size) => size.name === name) ??
     fail(`${JSON.stringify(name)} is not listed. The nearest is ${nearestTo(parseSize(name) ?? {}, sizes).name}.`)
 
-  const addressOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
+  const urlOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
     const key = toOriginalKey(original) ?? fail(`Expected a key like a/b.jpg, got ${JSON.stringify(original)}.`)
     return `${base}/${encodeKey(formatKey({ original: key, size, format }))}`
   }
 
   const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, ...options }) =>
-    srcsetCandidates(sizeOf(shape), sizes, options, (size) => addressOf(original, size, options.format))
+    srcsetCandidates(sizeOf(shape), sizes, options, (size) => urlOf(original, size, options.format))
 
-  const url: Client<Name, Explicit>["url"] = (original, size, format) => addressOf(original, sizeOf(size), format)
+  const url: Client<Name, Explicit>["url"] = (original, size, format) => urlOf(original, sizeOf(size), format)
 
   const img: Client<Name, Explicit>["img"] = (original, options) =>
     imgAttributes(sizeOf(options.shape), url(original, options.shape, options.format), options, (maxWidth) =>
@@ -114,16 +149,16 @@ export const createClient = <
 
   return {
     url,
-    parse: (address) => {
-      const key = decodeKey(address.slice(base.length + 1).replace(/[?#].*/s, ""))
-      return key && address.startsWith(`${base}/`) ? meaningsOf(key, sizes, formats) : []
+    parse: (text) => {
+      const key = decodeKey(text.slice(base.length + 1).replace(/[?#].*/s, ""))
+      return key && text.startsWith(`${base}/`) ? readingsOf(key, sizes, formats) : []
     },
     candidates,
     srcset: (original, options) => toSrcset(candidates(original, options)),
     img,
     picture: (original, options) => pictureAttributes(formats, (format) => img(original, { ...options, format })),
     info: async (original, init) => {
-      const response = await fetch(addressOf(original, INFO), init)
+      const response = await fetch(urlOf(original, INFO), init)
       if (!response.ok) throw new Error(await response.text())
       return response.json() as Promise<Info>
     },

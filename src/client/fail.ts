@@ -1,6 +1,6 @@
-/** Throwing in an expression: for what whoever writes a page got wrong. */
+/** Responsible for throwing in an expression. */
 
-/** @throws {TypeError} */
+/** For mistakes in the code of a page. @throws {TypeError} */
 export const fail = (message: string): never => {
   throw new TypeError(message)
 }

@@ -135,7 +135,7 @@ describe("photo", () => {
   })
 
   it("refuses what the client refuses", () => {
-    expect(() => photo(photos, "a.jpg", { shape: "320w" })).toThrow("Expected info, or the page moves.")
+    expect(() => photo(photos, "a.jpg", { shape: "320w" })).toThrow("Expected info, to reserve space.")
     // @ts-expect-error not on the list
     expect(() => photo(photos, "a.jpg", { shape: "500w", info: FACTS })).toThrow("The nearest is")
   })
