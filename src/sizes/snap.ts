@@ -24,18 +24,20 @@ export interface SnapRequest extends Box {
 /** In pixels; orders sizes of one shape. */
 const area = ({ width = 1, height = 1 }: Box): number => width * height
 
-const isCrop = (box: Box): box is Required<Box> => Boolean(box.width && box.height)
-
-/** Whether two crops can have one ratio, given that each side is rounded by up to half a pixel. */
-const isScaled = (a: Required<Box>, b: Required<Box>): boolean =>
-  2 * Math.abs(a.width * b.height - b.width * a.height) <= Math.max(a.width + b.width, a.height + b.height)
+/**
+ * Whether two sizes show the same part of an image: both by width, both by height, or crops of one ratio, given that each side is rounded
+ * by up to half a pixel. A side that a size does not have is 0.
+ */
+const isShape = (width: number, height: number, otherWidth: number, otherHeight: number): boolean =>
+  !width === !otherWidth &&
+  !height === !otherHeight &&
+  (!width ||
+    !height ||
+    2 * Math.abs(width * otherHeight - otherWidth * height) <= Math.max(width + otherWidth, height + otherHeight))
 
 /** Whether two sizes show the same part of an image, judged by their sides: both by width, both by height, or crops of one ratio. */
 export const isSameShape = (a: Box, b: Box): boolean =>
-  !a.width === !b.width && !a.height === !b.height && (!isCrop(a) || !isCrop(b) || isScaled(a, b))
-
-// A spread would add 700 bytes to the source of the edge function (aws/edge/), which is limited to 10 KB.
-const ascending = <T extends Box>(sizes: readonly T[]): readonly T[] => sizes.slice().sort((a, b) => area(a) - area(b))
+  isShape(a.width ?? 0, a.height ?? 0, b.width ?? 0, b.height ?? 0)
 
 /**
  * All listed sizes that show the same part of an image as a listed one, smallest first: the sizes that one `srcset` may offer.
@@ -43,26 +45,63 @@ const ascending = <T extends Box>(sizes: readonly T[]): readonly T[] => sizes.sl
  * sizesOfShape(list[0], list).map(({ name }) => name) // ["360x270", "720x540"]
  */
 export const sizesOfShape = <T extends Shape>(size: Shape, list: readonly T[]): readonly T[] =>
-  ascending(list.filter((other) => isSameShape(other, size) && other.gravity === size.gravity))
+  list.filter((other) => isSameShape(other, size) && other.gravity === size.gravity).sort((a, b) => area(a) - area(b))
 
-const nearestRatio = <T extends Box>(requested: Required<Box>, list: readonly T[]): T | undefined => {
-  // A quotient of products, which all engines round alike.
-  const difference = ({ width = 1, height = 1 }: Box): number =>
-    Math.max(
-      (width * requested.height) / (height * requested.width),
-      (height * requested.width) / (width * requested.height),
-    )
-  let best: T | undefined
-  for (const size of list) if (isCrop(size) && (!best || difference(size) < difference(best))) best = size
-  return best
+/** The sides of listed sizes in pixels, in the list's order; 0 for a side that a size does not have. */
+export interface Sides {
+  readonly widths: readonly number[]
+  readonly heights: readonly number[]
 }
 
-/** The sizes that may be chosen for a requested one, smallest first. */
-const candidatesFor = <T extends Box>(requested: Box, list: readonly T[]): readonly T[] => {
-  const same = list.filter((size) => isSameShape(size, requested))
-  if (same.length > 0 || !isCrop(requested)) return ascending(same)
-  const nearest = nearestRatio(requested, list)
-  return nearest ? candidatesFor(nearest, list) : []
+/** The index of the crop whose ratio is nearest to that of a box; -1 if the list has no crop. */
+const nearestCrop = (box: Required<Box>, { widths, heights }: Sides): number => {
+  let nearest = -1
+  let least = Infinity
+  for (let index = 0; index < widths.length; index++) {
+    // Quotients of products, which all engines round alike. They are infinite for a size that is not a crop.
+    const across = (widths[index] ?? 0) * box.height
+    const down = (heights[index] ?? 0) * box.width
+    const difference = Math.max(across / down, down / across)
+    if (difference < least) {
+      nearest = index
+      least = difference
+    }
+  }
+  return nearest
+}
+
+/** Among the sizes of a shape, the index of the smallest that is not smaller than `least`, or else of the largest; -1 if there are none. */
+const smallestOf = (shape: Required<Box>, least: Required<Box>, { widths, heights }: Sides): number => {
+  let [smallest, largest, fewest, most] = [-1, -1, Infinity, 0]
+  for (let index = 0; index < widths.length; index++) {
+    const width = widths[index] ?? 0
+    const height = heights[index] ?? 0
+    if (!isShape(width, height, shape.width, shape.height)) continue
+    const pixels = (width || 1) * (height || 1)
+    if (pixels >= most) {
+      largest = index
+      most = pixels
+    }
+    if (width >= least.width && height >= least.height && pixels < fewest) {
+      smallest = index
+      fewest = pixels
+    }
+  }
+  return smallest < 0 ? largest : smallest
+}
+
+/**
+ * The index of the listed size for a box; -1 if no size of that kind is listed. A loop over numbers: it runs in the edge function of a CDN,
+ * where sorting and filtering would take most of the time allowed.
+ * @param box in CSS pixels, 0 for a side that is not requested
+ * @param dpr device pixels for each CSS pixel
+ */
+export const snapIndex = (box: Required<Box>, dpr: number, sides: Sides): number => {
+  const least = { width: box.width * dpr, height: box.height * dpr }
+  const found = smallestOf(box, least, sides)
+  const nearest = found < 0 && box.width && box.height ? nearestCrop(box, sides) : -1
+  if (nearest < 0) return found
+  return smallestOf({ width: sides.widths[nearest] ?? 0, height: sides.heights[nearest] ?? 0 }, least, sides)
 }
 
 const isPositive = (side: number | undefined): boolean => side !== undefined && side > 0 && side < Infinity
@@ -74,8 +113,6 @@ const isPositive = (side: number | undefined): boolean => side !== undefined && 
  */
 export const snap = <T extends Shape>({ width, height, dpr = 1 }: SnapRequest, list: readonly T[]): T | undefined => {
   if (![width ?? height, height ?? width, dpr].every(isPositive)) return undefined
-  const candidates = candidatesFor({ ...(width && { width }), ...(height && { height }) }, list)
-  const isLargeEnough = (size: Box): boolean =>
-    (size.width ?? Infinity) >= (width ?? 0) * dpr && (size.height ?? Infinity) >= (height ?? 0) * dpr
-  return candidates.find(isLargeEnough) ?? candidates[candidates.length - 1]
+  const sides = { widths: list.map((size) => size.width ?? 0), heights: list.map((size) => size.height ?? 0) }
+  return list[snapIndex({ width: width ?? 0, height: height ?? 0 }, dpr, sides)]
 }
