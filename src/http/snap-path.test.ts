@@ -1,4 +1,4 @@
-/** Addresses of sizes that are not listed: whatever is asked for, what comes out is on the list, and is the same as if that were asked. */
+/** URLs with an unlisted size: the result is always a listed size, and the same as for the URL of that size. */
 import { isDeepStrictEqual } from "node:util"
 
 import * as fc from "fast-check"
@@ -24,12 +24,12 @@ const GRAMMAR: Grammar = {
   maxBytes: { segment: 255, key: 1024 },
 }
 
-const ask = (path: string, accept?: string, grammar = GRAMMAR): ReturnType<typeof resolveSnapped> =>
+const resolveUrl = (path: string, accept?: string, grammar = GRAMMAR): ReturnType<typeof resolveSnapped> =>
   resolveSnapped(path, accept, "/img", grammar)
 
 const keyOf = (path: string, accept?: string, grammar = GRAMMAR): string => {
-  const wanted = ask(path, accept, grammar)
-  return "refused" in wanted ? wanted.refused : wanted.parsed.key
+  const resolved = resolveUrl(path, accept, grammar)
+  return "refused" in resolved ? resolved.refused : resolved.parsed.key
 }
 
 const side = fc.integer({ min: 1, max: 9999 })
@@ -53,77 +53,77 @@ describe("resolveSnapped", () => {
     ["/img/info/a.jpg.json", "info/a.jpg.json"],
     ["/img/400w/320w/a.jpg", "400w/320w/a.jpg"],
     ["/img/320w/400w/a.jpg", "320w/1280w/a.jpg"],
-  ])("reads %s as %s", (path, key) => {
+  ])("resolveSnapped resolves %s to %s", (path, key) => {
     expect(keyOf(path)).toBe(key)
   })
 
   it.each([
     ["a retired size", "/img/640w/a.jpg", "size-not-allowed"],
     ["a retired size, escaped", "/img/%3640w/a.jpg", "size-not-allowed"],
-    ["what is no canonical size", "/img/0400w/a.jpg", "size-not-allowed"],
+    ["a size that is not canonical", "/img/0400w/a.jpg", "size-not-allowed"],
     ["a name that is not listed", "/img/thumbs/a.jpg", "size-not-allowed"],
-    ["more pixels than any size has", "/img/9000w/a.jpg", "size-not-allowed"],
+    ["a size beyond the largest possible one", "/img/9000w/a.jpg", "size-not-allowed"],
     ["another base path", "/400w/a.jpg", "bad-url"],
     ["no directory for the size", "/img/400w", "bad-url"],
     ["dots", "/img/../400w/a.jpg", "bad-url"],
-    ["an escape that is none", "/img/400w/%zz", "bad-url"],
+    ["a malformed escape", "/img/400w/%zz", "bad-url"],
     ["a name that is too long", `/img/400w/${"x".repeat(250)}.jpg`, "bad-url"],
-  ])("refuses %s", (_, path, code) => {
+  ])("resolveSnapped refuses %s", (_, path, code) => {
     expect(keyOf(path)).toBe(code)
   })
 
-  it("refuses as ever where the list has no size of that kind", () => {
+  it("resolveSnapped refuses like resolveUrlPath where the list has no size of that shape", () => {
     const crops = { ...GRAMMAR, sizes: listOf("360x270") }
-    expect(ask("/img/400w/a.jpg", undefined, crops)).toEqual(
+    expect(resolveUrl("/img/400w/a.jpg", undefined, crops)).toEqual(
       resolveUrlPath("/img/400w/a.jpg", undefined, "/img", crops),
     )
     expect(keyOf("/img/400w/a.jpg", undefined, crops)).toBe("size-not-allowed")
   })
 
-  it("takes nothing for an original that is a rendition in a store of both", () => {
+  it("resolveSnapped does not take a rendition for an original in a shared store", () => {
     const shared = { ...GRAMMAR, sharedStore: true }
     expect(keyOf("/img/320w/400w/a.jpg", undefined, shared)).toBe("original-not-found")
   })
 
-  it("names the address that it is answered for, which is negotiated as that one would be", () => {
-    expect(ask("/img/shop/400w/a b.jpg", "image/webp")).toMatchObject({
+  it("resolveSnapped names the listed URL and negotiates like it", () => {
+    expect(resolveUrl("/img/shop/400w/a b.jpg", "image/webp")).toMatchObject({
       isNegotiated: true,
       contentLocation: "/img/shop/1280w/a%20b.jpg.webp",
     })
-    expect(ask("/img/400w/a.jpg.avif")).toMatchObject({
+    expect(resolveUrl("/img/400w/a.jpg.avif")).toMatchObject({
       isNegotiated: false,
       contentLocation: "/img/1280w/a.jpg.avif",
     })
   })
 
-  it("gives what is listed, and the same as for the address that it names", () => {
+  it("resolveSnapped returns a listed size, and the same result as for the URL that it names", () => {
     fc.assert(
-      fc.property(size, file, accept, (asked, name, accepted) => {
+      fc.property(size, file, accept, (requested, name, accepted) => {
         const path = (segment: string): string => `/img/shop/${segment}/${name}`
-        const wanted = ask(path(asked), accepted)
-        const plain = resolveUrlPath(path(asked), accepted, "/img", GRAMMAR)
-        // Refused is only what would be in any case, and what no listed size is like.
-        fc.pre(!("refused" in wanted) || !isDeepStrictEqual(wanted, plain))
-        const { parsed, isNegotiated } = wanted as ResolvedUrl
+        const resolved = resolveUrl(path(requested), accepted)
+        const plain = resolveUrlPath(path(requested), accepted, "/img", GRAMMAR)
+        // Only URLs that are refused without snapping as well, and sizes without a suitable listed one, are refused.
+        fc.pre(!("refused" in resolved) || !isDeepStrictEqual(resolved, plain))
+        const { parsed, isNegotiated } = resolved as ResolvedUrl
         expect(GRAMMAR.sizes).toContain(parsed.readings[0].size)
         const segment = parsed.key.split("/")[1] ?? ""
         const named = resolveUrlPath(path(segment), accepted, "/img", GRAMMAR)
         expect(named).toMatchObject({ parsed, isNegotiated })
-        // What was given snaps to itself.
-        expect(ask(path(segment), accepted)).toEqual(named)
+        // A listed size is resolved to itself.
+        expect(resolveUrl(path(segment), accepted)).toEqual(named)
       }),
       { numRuns: 2000 },
     )
   })
 
-  it("says of whatever is no size what is said without it", () => {
+  it("resolveSnapped returns the result of resolveUrlPath for a text that is not a size", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 20 }), (text) => {
         const path = `/img/${text}`
         const plain = resolveUrlPath(path, undefined, "/img", GRAMMAR)
-        const wanted = ask(path)
-        const isSnapped = !("refused" in wanted) && "refused" in plain && plain.refused === "size-not-allowed"
-        expect(isSnapped ? plain : wanted).toEqual(plain)
+        const resolved = resolveUrl(path)
+        const isSnapped = !("refused" in resolved) && "refused" in plain && plain.refused === "size-not-allowed"
+        expect(isSnapped ? plain : resolved).toEqual(plain)
       }),
       { numRuns: 2000 },
     )
