@@ -14,7 +14,8 @@
  */
 import { isSegment, recode, refuse, type Refusal, utf8Length } from "./decode-path.ts"
 import { FORMATS, type Format, formatOfName } from "./format.ts"
-import { INFO, nearestSize, type Size, type SizeList } from "./list.ts"
+import { INFO, type Size, type SizeList } from "./list.ts"
+import { NO_ORIGINAL, refuseInfo, refuseMissingSize, refuseSize, TOO_LONG } from "./reject-key.ts"
 
 declare const brand: unique symbol
 /** The key of an original, validated. */
@@ -120,22 +121,10 @@ export const isRenditionKey = (key: string, grammar: Grammar): boolean => {
   return isReserved(segments[segments.length - 2], grammar)
 }
 
-const refuseSize = (requested: string, { sizes, retired }: Grammar): Refusal => {
-  const shown = JSON.stringify(utf8Length(requested) > 64 ? `${/^[ -~]{0,64}/.exec(requested)?.[0]}…` : requested)
-  const nearest = nearestSize(requested, sizes)
-  const all = `Allowed: ${sizes.map((size) => size.name).join(", ")}.`
-  const detail = retired.sizes.includes(requested) ? `${shown} is retired.` : `${shown} is not on the list of sizes.`
-  return refuse("size-not-allowed", detail, nearest ? `The nearest is ${nearest.name}. ${all}` : all)
-}
-
 const parseInfo = (directory: string, file: string, { basePath = "" }: Grammar): Parsed | Refusal => {
   const original = file.slice(0, -".json".length)
   if (!file.endsWith(".json") || !isSegment(original)) {
-    return refuse(
-      "bad-url",
-      "The URL of info ends in .json.",
-      `Try ${basePath}/${encodeKey(`${directory}${INFO}/${file}`)}.json.`,
-    )
+    return refuseInfo(`${basePath}/${encodeKey(`${directory}${INFO}/${file}`)}.json`)
   }
   return {
     key: `${directory}${INFO}/${file}` as RenditionKey,
@@ -203,14 +192,7 @@ const fits = (original: string, { sizes, formats, retired, maxBytes }: Grammar):
 export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed | Refusal => {
   const file = segments[segments.length - 1]
   const sizeSegment = segments[segments.length - 2]
-  if (file === undefined || sizeSegment === undefined) {
-    const { basePath = "" } = grammar
-    return refuse(
-      "bad-url",
-      "The URL has no size.",
-      `Expected ${basePath}/<directory>/<size>/<file>, for instance ${basePath}/${grammar.sizes[0].name}/photo.jpg.`,
-    )
-  }
+  if (file === undefined || sizeSegment === undefined) return refuseMissingSize(grammar)
   const directory = segments
     .slice(0, -2)
     .map((segment) => `${segment}/`)
@@ -220,12 +202,8 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
   const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file, grammar)
   if ("refused" in parsed) return parsed
   const fitting = parsed.readings.filter(({ original }) => fits(original, grammar))
-  if (fitting.length === 0) return refuse("bad-url", "The URL is too long to be stored.")
+  if (fitting.length === 0) return TOO_LONG
   const readings = fitting.filter(({ original }) => canBeOriginal(original, grammar))
   if (readings.length > 0) return { ...parsed, readings: readings as [Reading, ...Reading[]] }
-  return refuse(
-    "original-not-found",
-    "A rendition cannot be an original.",
-    "Request a size of the photo that it was made from.",
-  )
+  return NO_ORIGINAL
 }
