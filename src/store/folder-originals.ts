@@ -11,6 +11,7 @@ import { resolve, sep } from "node:path"
 
 import { busy, originalTooLarge } from "../errors.ts"
 import { createLru } from "../lru.ts"
+import { listFolder } from "./folder-list.ts"
 import { absentOr, filePath, systemCode, unavailable } from "./folder-paths.ts"
 import type { OriginalObject, Originals, OriginalStat } from "./store.ts"
 
@@ -57,11 +58,17 @@ const readWhole = async (file: FileHandle, maxBytes: number): Promise<OriginalOb
   throw busy("writing")
 }
 
+/** Options for originals in a folder. */
+export interface FolderOriginalsOptions {
+  /** Receives sentences for the operator about files and folders that cannot be used. */
+  readonly onNotice?: ((text: string) => void) | undefined
+}
+
 /**
  * Originals under a folder.
  * @param folder may be a symlink; it is resolved anew whenever a file is checked
  */
-export const folderOriginals = (folder: string): Originals => {
+export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOptions = {}): Originals => {
   const root = resolve(folder)
   /** Files already found to lie inside, by path: a path that still leads to the same file needs no second look. */
   const inside = createLru<string>(100_000)
@@ -89,20 +96,22 @@ export const folderOriginals = (folder: string): Originals => {
     }
   }
 
+  const head: Originals["head"] = async (key) => {
+    const path = filePath(root, key)
+    if (!path) return undefined
+    const since = Date.now()
+    try {
+      const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+      if (!stats) return absent(key)
+      return stats.isFile() && isInside(path, stats) ? toStat(stats, since) : undefined
+    } catch (error) {
+      return absentOr(error, key) ?? absent(key)
+    }
+  }
+
   return {
     name: "folder",
-    head: async (key) => {
-      const path = filePath(root, key)
-      if (!path) return undefined
-      const since = Date.now()
-      try {
-        const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-        if (!stats) return absent(key)
-        return stats.isFile() && isInside(path, stats) ? toStat(stats, since) : undefined
-      } catch (error) {
-        return absentOr(error, key) ?? absent(key)
-      }
-    },
+    head,
     get: async (key, { maxBytes = Infinity } = {}) => {
       const path = filePath(root, key)
       let file: FileHandle | undefined
@@ -123,5 +132,12 @@ export const folderOriginals = (folder: string): Originals => {
         await file.close()
       }
     },
+    list: (prefix, options) =>
+      listFolder(root, prefix, {
+        ...options,
+        signal: options?.signal,
+        isListedLink: async (key) => (await head(key)) !== undefined,
+        onUnreadable: (path, error) => onNotice?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
+      }),
   }
 }

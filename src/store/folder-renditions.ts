@@ -24,7 +24,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
-import { opendir, readdir, rm, stat, unlink } from "node:fs/promises"
+import { readdir, rm, stat, unlink } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
 
@@ -32,6 +32,7 @@ import type { LRUCache } from "lru-cache"
 
 import { createLru } from "../lru.ts"
 import { type FileRecord, toFileIdentity, isFileRecord, isSameFile } from "./file-record.ts"
+import { type FolderListOptions, listFolder } from "./folder-list.ts"
 import { absentOr, filePath, systemCode, unavailable } from "./folder-paths.ts"
 import type { OpenBody, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
@@ -75,21 +76,6 @@ const openIfSame = (path: string, facts: FileRecord): number | undefined => {
   if (isSameFile(toFileIdentity(fstatSync(fd, { bigint: true })), facts.file)) return fd
   closeSync(fd)
   return undefined
-}
-
-async function* walk(directory: string, skip: string): AsyncIterable<string> {
-  let entries
-  try {
-    entries = await opendir(directory)
-  } catch (error) {
-    return absentOr(error, directory)
-  }
-  for await (const entry of entries) {
-    const path = join(directory, entry.name)
-    if (path === skip) continue
-    if (entry.isDirectory()) yield* walk(path, skip)
-    else if (entry.isFile()) yield path
-  }
 }
 
 /** One folder of renditions. */
@@ -225,6 +211,11 @@ const removeAll = async (place: Place, keys: readonly string[]): Promise<number>
   return removed
 }
 
+/** A folder without any rendition yet has an empty list. */
+async function* listStored({ files }: Place, prefix: string, options: FolderListOptions): AsyncGenerator<string> {
+  if ((await stat(files).catch(() => undefined))?.isDirectory()) yield* listFolder(files, prefix, options)
+}
+
 const tidy = async ({ temporary }: Place): Promise<void> => {
   for (const name of await readdir(temporary).catch(() => [])) {
     const path = join(temporary, name)
@@ -250,12 +241,7 @@ export const folderRenditions = (folder: string, options: { readonly files?: str
     get: (key) => get(place, key),
     put: (key, bytes, meta) => put(place, key, bytes, meta),
     delete: (keys) => removeAll(place, keys),
-    async *list(prefix) {
-      for await (const path of walk(join(files, prefix.slice(0, prefix.lastIndexOf("/") + 1)), root)) {
-        const key = path.slice(files.length + 1)
-        if (key.startsWith(prefix)) yield key
-      }
-    },
+    list: (prefix, options) => listStored(place, prefix, { signal: options?.signal, leaveOut: root }),
     tidy: () => tidy(place),
   }
 }

@@ -3,6 +3,7 @@
  * Holds copies, so a caller who changes its buffer afterwards changes nothing here.
  */
 import { originalTooLarge } from "../errors.ts"
+import { compareKeys, isListed } from "./key-order.ts"
 import type { OriginalObject, Originals, RenditionMeta, Renditions } from "./store.ts"
 
 const UNLIMITED = { segment: 1024, key: 1024 }
@@ -33,6 +34,9 @@ export const memoryOriginals = (): MemoryOriginals => {
       if (object && object.bytes.length > maxBytes)
         throw originalTooLarge(`${object.bytes.length} bytes`, `${maxBytes} bytes`)
       return object
+    },
+    async *list(prefix, { after } = {}) {
+      yield* [...objects.keys()].filter((key) => isListed(key, prefix, after)).toSorted(compareKeys)
     },
   }
 }

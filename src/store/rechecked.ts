@@ -74,7 +74,7 @@ export const recheckedOriginals = (
 
   return {
     name: store.name,
-    ...(store.list && { list: store.list.bind(store) }),
+    list: store.list.bind(store),
     head: async (key, options = {}) => {
       const known = options.fresh ? undefined : remembered(key)
       return known ? known.stat : head(key, options)

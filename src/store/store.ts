@@ -34,6 +34,12 @@ export interface HeadOptions extends CallOptions {
   readonly fresh?: boolean | undefined
 }
 
+/** Options for listing keys. */
+export interface ListOptions extends CallOptions {
+  /** List only keys that come after this one: the last key of a list that was interrupted. */
+  readonly after?: string | undefined
+}
+
 /** An original, unread. */
 export interface OriginalStat {
   /** Changes whenever the bytes do: an ETag, or times and length. */
@@ -58,8 +64,11 @@ export interface Originals {
   readonly name: string
   head(key: string, options?: HeadOptions): Promise<OriginalStat | undefined>
   get(key: string, options?: GetOptions): Promise<OriginalObject | undefined>
-  /** Every key that starts with a prefix, in no order. Absent where a store cannot list. */
-  list?(prefix: string, options?: CallOptions): AsyncIterable<string>
+  /**
+   * Every key that starts with a prefix, ordered by UTF-8 bytes.
+   * @throws {store-unavailable} {store-denied} if the store as a whole cannot be listed
+   */
+  list(prefix: string, options?: ListOptions): AsyncIterable<string>
 }
 
 /** What is recorded of a rendition when it is stored. */

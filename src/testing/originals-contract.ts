@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 
 import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
-import { AWKWARD_NAMES, freshDirectory, LARGE, patterned, readWhile, textBytes } from "./samples.ts"
+import { AWKWARD_NAMES, freshDirectory, inByteOrder, LARGE, patterned, readWhile, textBytes } from "./samples.ts"
 
 /** A store of originals, and the means to fill it, which the store itself does not have. */
 export interface OriginalsUnderTest {
@@ -174,5 +174,63 @@ const CHANGING: readonly OriginalsCase[] = [
   }),
 ]
 
+const listed = async (originals: Originals, prefix: string, after?: string): Promise<readonly string[]> => {
+  const keys: string[] = []
+  for await (const key of originals.list(prefix, { after })) keys.push(key)
+  return keys
+}
+
+/** Names whose order differs between file systems, JavaScript strings and UTF-8: folders beside files, and letters beyond U+FFFF. */
+const NAMES_TO_LIST: readonly string[] = [
+  "a.jpg",
+  "a/b.jpg",
+  "a/b/c.jpg",
+  "a/b.jpg.webp",
+  "a-b.jpg",
+  "a0.jpg",
+  "A.jpg",
+  "ab/deep/er/a.jpg",
+  "100%.jpg",
+  "café é.jpg",
+  "\u{ff61}.jpg",
+  "\u{1f3fa}.jpg",
+]
+
+const LISTING: readonly OriginalsCase[] = [
+  behaviour("list gives every key under a prefix once, ordered by UTF-8 bytes, and no other key", async (bench) => {
+    const { originals, key, write } = bench
+    for (const name of NAMES_TO_LIST) await write(key(name), textBytes(name))
+    const all = inByteOrder(NAMES_TO_LIST.map(key))
+    assert.deepEqual(await listed(originals, key("")), all)
+    for (const prefix of ["a", "a/", "a/b", "a/b/", "ab/deep/", "100%", "absent", "absent/", "a.jpg/"])
+      assert.deepEqual(
+        await listed(originals, key(prefix)),
+        all.filter((name) => name.startsWith(key(prefix))),
+        `keys that start with ${JSON.stringify(prefix)}`,
+      )
+  }),
+  behaviour("list continues after any key, present or not", async ({ originals, key, write }) => {
+    for (const name of NAMES_TO_LIST) await write(key(name), textBytes(name))
+    const all = inByteOrder(NAMES_TO_LIST.map(key))
+    for (const after of [...all, key("a"), key("a/"), key("a/b/zzz"), key("zzz"), key("!")])
+      assert.deepEqual(
+        await listed(originals, key(""), after),
+        all.filter((name) => inByteOrder([name, after])[1] === name && name !== after),
+        `keys after ${JSON.stringify(after)}`,
+      )
+    assert.deepEqual(await listed(originals, key("a/"), key("a/b.jpg")), [key("a/b.jpg.webp"), key("a/b/c.jpg")])
+  }),
+  behaviour("list notices removed originals", async ({ originals, key, write, remove }) => {
+    for (const name of ["a.jpg", "b.jpg"]) await write(key(name), textBytes(name))
+    await remove(key("a.jpg"))
+    assert.deepEqual(await listed(originals, key("")), [key("b.jpg")])
+  }),
+  behaviour("list of a prefix outside the store is empty", async ({ originals, key, write }) => {
+    await write(key("a.jpg"), textBytes("a"))
+    for (const prefix of ["../", `${"../".repeat(40)}etc/`, "/etc/", "a.jpg/../"])
+      assert.deepEqual(await listed(originals, key(prefix)), [], JSON.stringify(prefix))
+  }),
+]
+
 /** What every store of originals must do. Each case may be run against a store that holds other things. */
-export const originalsContract: readonly OriginalsCase[] = [...READING, ...CHANGING]
+export const originalsContract: readonly OriginalsCase[] = [...READING, ...CHANGING, ...LISTING]

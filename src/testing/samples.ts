@@ -54,6 +54,10 @@ export const textBytes = (text: string): Uint8Array => new TextEncoder().encode(
 /** The same values in order of their code units. */
 export const inOrder = (values: readonly string[]): readonly string[] => values.toSorted()
 
+/** The same values ordered by their UTF-8 bytes. */
+export const inByteOrder = (values: readonly string[]): readonly string[] =>
+  values.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+
 /** A name of exactly so many UTF-8 bytes, most of them in letters of three bytes. */
 export const nameOfBytes = (bytes: number): string => "中".repeat(Math.floor(bytes / 3)) + "x".repeat(bytes % 3)
 

@@ -137,6 +137,14 @@ const BROKEN_ORIGINALS: Readonly<Record<string, (sound: Originals) => Partial<Or
       return object && { ...object, stat: { ...object.stat, version: "1" } }
     },
   }),
+  "lists in another order": (sound) => ({
+    async *list(prefix, options) {
+      const keys: string[] = []
+      for await (const key of sound.list(prefix, options)) keys.push(key)
+      yield* keys.toReversed()
+    },
+  }),
+  "lists from the start whatever the caller has already": (sound) => ({ list: (prefix) => sound.list(prefix) }),
   "reads whatever the limit says": (sound) => ({ get: (key) => sound.get(key) }),
   "tells another length than it gives": (sound) => ({
     head: async (key) => {

@@ -4,6 +4,7 @@ import { join } from "node:path"
 
 import { describe, expect, it } from "vitest"
 
+import { memoryOriginals } from "../../src/store/memory.ts"
 import { temporaryFolder } from "../support/folders.ts"
 import { BLUE, type Colour, colourAt, colourDistance, flat, GREEN, RED, YELLOW } from "../support/photos.ts"
 import { startServer } from "../support/server.ts"
@@ -152,7 +153,7 @@ describe("an address that names nothing", () => {
   it.each(REFUSED)("%s is refused, and nothing is looked up or stored", async (target) => {
     const looked: string[] = []
     const look = async (key: string): Promise<undefined> => void looked.push(key)
-    const shop = await startServer({ originals: { name: "spy", head: look, get: look } })
+    const shop = await startServer({ originals: { ...memoryOriginals(), head: look, get: look } })
     const answer = await shop.get(target)
     expect(answer.status).toBe(400)
     expect(answer.headers).not.toHaveProperty("x-injected")

@@ -43,7 +43,7 @@ interface ShopOptions {
 }
 
 const unsettled = (store: Originals): Originals => ({
-  name: store.name,
+  ...store,
   head: async (key) => {
     const stat = await store.head(key)
     return stat && { ...stat, isStable: false }

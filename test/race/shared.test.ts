@@ -50,7 +50,7 @@ const openShop = (options: ShopOptions = {}): Shop => {
   const renderer = createFakeRenderer({ peakBytes, ...(step && { step }), ...(canShare && { canShare }) })
   const core = openCore({
     originals: {
-      name: "settled or not",
+      ...store,
       head: async (key, how) => {
         const stat = await store.head(key, how)
         return stat && { ...stat, isStable: isSettled }
@@ -117,7 +117,7 @@ describe("several renditions of one original at one time", () => {
       return { bytes, stat: { version: "the same", byteLength: 5, isStable: content === "other" } }
     }
     const sources = createSharedOriginals({
-      originals: { name: "coarse", head: async () => undefined, get },
+      originals: { ...memoryOriginals(), head: async () => undefined, get },
       renderer: createFakeRenderer(),
       memory: createGate({ capacity: 1000, maxWaiting: 0 }),
       maxBytes: 1000,

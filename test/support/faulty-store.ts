@@ -12,7 +12,7 @@ export type Fault = (call: Call, key: string) => Promise<void>
 
 /** The same store, with a fault before each call. */
 export const faultyOriginals = (store: Originals, fault: Fault): Originals => ({
-  name: store.name,
+  ...store,
   head: async (key, options) => {
     await fault("head", key)
     return store.head(key, options)

@@ -1,13 +1,20 @@
 /** Folders that tests may fill: removed when the test has ended. */
-import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative, sep } from "node:path"
 
 import { onTestFinished } from "vitest"
 
-/** A new empty folder; removed with all that is in it at the end of the test that asked for it. */
-export const temporaryFolder = async (): Promise<string> => {
+/** True if this process may read everything, and may act as another user for a moment. */
+export const isRoot: boolean = process.getuid?.() === 0
+
+/**
+ * A new empty folder; removed with all that is in it at the end of the test that asked for it.
+ * @param options.readable other users may enter and list it
+ */
+export const temporaryFolder = async ({ readable = false }: { readonly readable?: boolean } = {}): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-test-"))
+  if (readable) await chmod(folder, 0o755)
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }

@@ -92,6 +92,9 @@ export const createWorld = ({ stage, versions }: WorldOptions): World => {
           const stat = statOf(key)
           return stat && { stat, bytes: Buffer.from(current()[key] ?? "") }
         }),
+      async *list(prefix) {
+        yield* Object.keys(current()).filter((key) => key.startsWith(prefix)).toSorted()
+      },
     },
     history,
     write: (key, content) => {

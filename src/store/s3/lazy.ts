@@ -16,8 +16,8 @@ export const lazyS3Originals = (options: S3Options): Originals => {
     name: "s3",
     head: async (key, callOptions) => (await open()).head(key, callOptions),
     get: async (key, getOptions) => (await open()).get(key, getOptions),
-    async *list(prefix, callOptions) {
-      yield* (await open()).list?.(prefix, callOptions) ?? []
+    async *list(prefix, listOptions) {
+      yield* (await open()).list(prefix, listOptions)
     },
   }
 }

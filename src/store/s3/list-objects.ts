@@ -1,6 +1,6 @@
 /** Listing a bucket, page by page. */
 import { storeUnavailable } from "../../errors.ts"
-import type { CallOptions } from "../store.ts"
+import { isSafeKey, type CallOptions, type ListOptions } from "../store.ts"
 import type { S3Client, S3Result } from "./client.ts"
 import { elementsOf, parseBody, textOf, toStoreError } from "./failure.ts"
 import type { S3Place } from "./place.ts"
@@ -28,7 +28,10 @@ const toPage = (body: Uint8Array, { prefix }: S3Place): Page | undefined => {
 }
 
 interface PageOptions extends CallOptions {
+  /** The first page starts after this key. */
   readonly after?: string | undefined
+  /** From the page before. */
+  readonly token?: string | undefined
   readonly maxKeys?: number
 }
 
@@ -37,7 +40,7 @@ export const listPage = async (
   client: S3Client,
   place: S3Place,
   prefix: string,
-  { after, maxKeys, signal }: PageOptions = {},
+  { after, token, maxKeys, signal }: PageOptions = {},
 ): Promise<{ readonly page: Page } | { readonly failure: NonNullable<S3Result["failure"]> }> => {
   const { reply, failure } = await client.send(
     {
@@ -47,7 +50,8 @@ export const listPage = async (
         // Without it a key with a character that XML cannot hold breaks the whole page.
         "encoding-type": "url",
         prefix: place.prefix + prefix,
-        ...(after !== undefined && { "continuation-token": after }),
+        ...(after !== undefined && { "start-after": place.prefix + after }),
+        ...(token !== undefined && { "continuation-token": token }),
         ...(maxKeys !== undefined && { "max-keys": String(maxKeys) }),
       },
     },
@@ -59,18 +63,18 @@ export const listPage = async (
   return { page }
 }
 
-/** Every key that starts with a prefix. */
+/** Every key that starts with a prefix, ordered by UTF-8 bytes. Objects that are shown as folders, whose keys end with a slash, are left out. */
 export async function* listKeys(
   client: S3Client,
   place: S3Place,
   prefix: string,
-  { signal }: CallOptions = {},
+  { signal, after }: ListOptions = {},
 ): AsyncIterable<string> {
-  let after: string | undefined
+  let token: string | undefined
   do {
-    const listed = await listPage(client, place, prefix, { signal, after })
+    const listed = await listPage(client, place, prefix, { signal, after, token })
     if ("failure" in listed) throw toStoreError(listed.failure, client.nameOf(prefix))
-    yield* listed.page.keys
-    after = listed.page.next
-  } while (after !== undefined)
+    for (const key of listed.page.keys) if (isSafeKey(key)) yield key
+    token = listed.page.next
+  } while (token !== undefined)
 }

@@ -110,7 +110,7 @@ export const s3Originals = (options: S3Options): Originals => {
       const reply = await read(bucket, key, getOptions)
       return reply && { stat: toStat(reply, client.nameOf(key)), bytes: reply.body }
     },
-    list: (prefix, callOptions) => listKeys(client, place, prefix, callOptions),
+    list: (prefix, listOptions) => listKeys(client, place, prefix, listOptions),
   }
 }
 
