@@ -1,4 +1,4 @@
-/** What Astro prints by the service, asked in the order in which Astro's `getImage` asks. */
+/** Tests of the output of Astro's image service, called in the order of Astro's `getImage`. */
 import * as fc from "fast-check"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 
@@ -12,14 +12,14 @@ const BASE = "https://img.example.com/x"
 
 let info = { width: 4000, height: 3000, format: "png", placeholder: "data:image/webp;base64,UklG" }
 let answer = (): Response => Response.json(info)
-const asked: string[] = []
+const fetched: string[] = []
 
 beforeEach(() => {
   info = { ...info, width: 4000, height: 3000, format: "png" }
   answer = () => Response.json(info)
-  asked.length = 0
+  fetched.length = 0
   vi.stubGlobal("fetch", async (url: string) => {
-    asked.push(url)
+    fetched.push(url)
     return answer()
   })
 })
@@ -27,20 +27,24 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A service of its own each time: it remembers facts. */
+/** A new configuration for each test, because the service caches descriptions of originals. */
 const configOf = (options: Partial<ImageServiceOptions> = {}) => ({
   service: { config: { baseUrl: BASE, sizes: SIZES, ...options } },
 })
 
-/** As `getImage` of Astro 7 prepares props: what it works out of a layout is not ours to print. */
+/** Prepares props like `getImage` of Astro 7, with the values that Astro computes from a layout. */
 const prepare = ({ layout, ...props }: Props): Props => {
   const { width } = props
-  const own = { constrained: `(min-width: ${width}px) ${width}px, 100vw`, fixed: `${width}px`, "full-width": "100vw" }
+  const sizesOfLayout = {
+    constrained: `(min-width: ${width}px) ${width}px, 100vw`,
+    fixed: `${width}px`,
+    "full-width": "100vw",
+  }
   const ofLayout =
-    typeof layout === "string" && layout in own
+    typeof layout === "string" && layout in sizesOfLayout
       ? {
           widths: [640, 750, 828],
-          sizes: props.sizes ?? (width ? own[layout as keyof typeof own] : undefined),
+          sizes: props.sizes ?? (width ? sizesOfLayout[layout as keyof typeof sizesOfLayout] : undefined),
           "data-astro-image": layout,
         }
       : {}
@@ -59,8 +63,8 @@ const print = async (props: Props, config = configOf()) => {
   }
 }
 
-describe("a picture with a layout", () => {
-  it("offers listed sizes up to twice its width, whatever Astro worked out", async () => {
+describe("an image with a layout", () => {
+  it("an image with a layout offers listed sizes up to twice its width, not the widths that Astro computed", async () => {
     const { src, srcset, attributes } = await print({ src: "a/b.jpg", width: 500, layout: "constrained", alt: "" })
     expect(src).toBe("/a/640w/b.jpg")
     expect(srcset).toEqual(["/a/320w/b.jpg 320w", "/a/640w/b.jpg 640w", "/a/1280w/b.jpg 1280w"])
@@ -75,7 +79,7 @@ describe("a picture with a layout", () => {
     })
   })
 
-  it("offers no more of a fixed one than screens of 2× need, and all of a full-width one", async () => {
+  it("a fixed image offers at most the widths for 2× screens, and a full-width image offers all", async () => {
     const fixed = await print({ src: "b.jpg", width: 160, layout: "fixed" })
     expect(fixed.srcset).toEqual(["/320w/b.jpg 320w"])
     expect(fixed.attributes["sizes"]).toBe("auto, 160px")
@@ -85,14 +89,14 @@ describe("a picture with a layout", () => {
     expect(full.src).toBe("/1280w/b.jpg")
   })
 
-  it("keeps the sizes that the page says", async () => {
+  it("an image with a layout keeps the sizes of the page", async () => {
     const { attributes } = await print({ src: "b.jpg", width: 900, layout: "constrained", sizes: "50vw" })
     expect(attributes["sizes"]).toBe("auto, 50vw")
     const itself = await print({ src: "b.jpg", width: 900, layout: "constrained", sizes: "auto, 50vw" })
     expect(itself.attributes["sizes"]).toBe("auto, 50vw")
   })
 
-  it("says the widths that arrive of an original that is smaller", async () => {
+  it("an image of a small original has the actual widths", async () => {
     info = { ...info, width: 500, height: 375 }
     const { src, srcset } = await print({ src: "b.jpg", width: 500, layout: "constrained" })
     expect(srcset).toEqual(["/320w/b.jpg 320w", "/640w/b.jpg 500w"])
@@ -103,17 +107,17 @@ describe("a picture with a layout", () => {
     ["a crop by its sides", { width: 180, height: 180 }, ["200w", "400w"], [180, 180]],
     ["sides that are text", { width: "180", height: "180" }, ["200w", "400w"], [180, 180]],
     ["a crop by its name", { width: 180, shape: "360x270" }, ["360w"], [180, 135]],
-    ["all of it, by both sides", { width: 320, height: 240 }, ["320w", "640w"], [320, 240]],
+    ["the whole original by both sides", { width: 320, height: 240 }, ["320w", "640w"], [320, 240]],
     ["a height", { height: 240 }, ["320w", "640w"], [320, 240]],
     ["an inferred size", { width: 320, height: 3000 }, ["320w", "640w"], [320, 240]],
-    ["nothing", {}, ["320w", "640w", "1280w"], [4000, 3000]],
-  ])("shows what is meant by %s", async (_, props, descriptors, [width, height]) => {
+    ["no sides", {}, ["320w", "640w", "1280w"], [4000, 3000]],
+  ])("an image with a layout understands %s", async (_, props, descriptors, [width, height]) => {
     const { srcset, attributes } = await print({ src: "b.jpg", layout: "constrained", ...props })
     expect(srcset.map((one) => one.split(" ")[1])).toEqual(descriptors)
     expect(attributes).toMatchObject({ width, height })
   })
 
-  it("never says a width that does not arrive, nor an address that is not listed", async () => {
+  it("an image with a layout prints only actual widths and listed URLs", async () => {
     const side = fc.integer({ min: 1, max: 5000 })
     const shapes = fc.constantFrom(...SIZES)
     await fc.assert(
@@ -132,8 +136,8 @@ describe("a picture with a layout", () => {
   })
 })
 
-describe("a picture without a layout", () => {
-  it("is the listed size of its sides, and no other", async () => {
+describe("an image without a layout", () => {
+  it("an image without a layout has the listed size of its sides, and no srcset", async () => {
     const { src, srcset, attributes } = await print({ src: "b.jpg", width: 640, height: 480, format: "webp" })
     expect([src, srcset]).toEqual(["/640w/b.jpg.webp", []])
     expect(attributes["sizes"]).toBeUndefined()
@@ -142,7 +146,7 @@ describe("a picture without a layout", () => {
     expect((await print({ src: "b.jpg", shape: "720x540" })).src).toBe("/720x540/b.jpg")
   })
 
-  it("offers the widths and densities that it names, each with what is true", async () => {
+  it("an image without a layout offers the widths and densities of the page, with true descriptors", async () => {
     const { srcset } = await print({ src: "b.jpg", width: 400, widths: [320, 1280], sizes: "50vw" })
     expect(srcset).toEqual(["/320w/b.jpg 320w", "/1280w/b.jpg 1280w"])
     info = { ...info, width: 512, height: 384 }
@@ -161,22 +165,22 @@ describe("the build fails", () => {
     [{ width: 200, height: 200, widths: [300] }, "300x300 of a.jpg is not listed."],
     [{ width: 320, densities: [1, 3] }, "960w of a.jpg is not listed."],
     [{ width: 320, format: "heif" }, "heif is not one of avif, webp."],
-    [{ width: 320, quality: 80 }, "Expected no quality of a.jpg"],
-  ])("for %j", async (props, message) => {
+    [{ width: 320, quality: 80 }, "Expected no quality for a.jpg"],
+  ])("the build fails for %j", async (props, message) => {
     await expect(print({ src: "a.jpg", ...props })).rejects.toThrow(message)
   })
 
-  it("in the server's words, and asks again after that", async () => {
+  it("the build fails with the message of the server, and fetches again after that", async () => {
     answer = () => new Response("404 original-not-found: No original.", { status: 404 })
     const config = configOf()
     await expect(print({ src: "a.jpg", width: 320 }, config)).rejects.toThrow(
-      "Expected facts of a.jpg, got: 404 original-not-found: No original.",
+      "Could not fetch info of a.jpg: 404 original-not-found: No original.",
     )
     answer = () => Response.json(info)
     expect((await print({ src: "a.jpg", width: 320 }, config)).src).toBe("/320w/a.jpg")
   })
 
-  it("where the configuration cannot be right", () => {
+  it("imageService throws for an invalid configuration", () => {
     expect(() => imageService({ baseUrl: "/img", sizes: SIZES })).toThrow('got "/img"')
     expect(() => imageService({ baseUrl: BASE, sizes: ["320"] })).toThrow("Expected a size like")
     expect(imageService({ baseUrl: BASE, sizes: SIZES })).toEqual({
@@ -188,7 +192,7 @@ describe("the build fails", () => {
 
 describe("originals", () => {
   it.each(["a b/é.jpg", `${BASE}/a%20b/%C3%A9.jpg`, `${BASE}/a%20b/640w/%C3%A9.jpg?v=2`])(
-    "may be a key or an address below the base: %s",
+    "src may be a key or a URL below the base: %s",
     async (src) => {
       expect((await print({ src, width: 320 })).src).toBe("/a%20b/320w/%C3%A9.jpg")
     },
@@ -198,30 +202,30 @@ describe("originals", () => {
     ["/logo.svg", "/logo.svg"],
     ["https://elsewhere.example/a.jpg", "https://elsewhere.example/a.jpg"],
     [{ src: "/_astro/logo.123.png" }, "/_astro/logo.123.png"],
-  ])("of others are left as they are: %j", async (src, expected) => {
+  ])("images of other servers are not changed: %j", async (src, expected) => {
     const printed = await print({ src, width: 20, height: 10, format: "webp", alt: "" })
     expect([printed.src, printed.srcset]).toEqual([expected, []])
     expect(printed.attributes).toEqual({ alt: "", width: 20, height: 10, loading: "lazy" })
     expect(printed.validated.format).toBeUndefined()
-    expect([asked, service.getRemoteSize("/logo.svg", configOf())]).toEqual([[], undefined])
+    expect([fetched, service.getRemoteSize("/logo.svg", configOf())]).toEqual([[], undefined])
   })
 
-  it("are asked for once, whatever formats they are wanted in, and again a minute later", async () => {
+  it("info of an original is fetched once for all formats, and again a minute later", async () => {
     vi.useFakeTimers()
     try {
       const config = configOf()
       for (const format of ["avif", "webp", "png"]) await print({ src: "b.jpg", width: 320, format }, config)
       expect(await service.getRemoteSize("b.jpg", config)).toEqual({ width: 4000, height: 3000 })
-      expect(asked).toEqual([`${BASE}/info/b.jpg.json`])
+      expect(fetched).toEqual([`${BASE}/info/b.jpg.json`])
       vi.advanceTimersByTime(61_000)
       await print({ src: "b.jpg", width: 320 }, config)
-      expect(asked).toHaveLength(2)
+      expect(fetched).toHaveLength(2)
     } finally {
       vi.useRealTimers()
     }
   })
 
-  it("that are JPEG have their placeholder, unless the page has a style or wants none", async () => {
+  it("a JPEG has its placeholder, unless the page has a style or disables it", async () => {
     info = { ...info, format: "jpeg" }
     const styleOf = async (props: Omit<Props, "src">) =>
       (await print({ src: "b.jpg", width: 320, ...props })).attributes["style"]

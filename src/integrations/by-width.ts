@@ -1,8 +1,8 @@
-/** The sizes of a list that Next can ask for: it knows widths alone. */
+/** Responsible for the sizes of a list that Next can request: it supports only widths. */
 import { fail } from "../client/fail.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 
-/** A size that shows all of a picture, and is so many pixels wide. */
+/** A size by width. */
 export interface ByWidth extends Shape {
   readonly width: number
   readonly height?: never
@@ -10,7 +10,7 @@ export interface ByWidth extends Shape {
 
 const isByWidth = (shape: Shape): shape is ByWidth => Boolean(shape.width) && !shape.height
 
-/** @throws {TypeError} for what is no size, and where none is by width */
+/** The sizes by width of a list. @throws {TypeError} for an invalid size, and if there are no sizes by width */
 export const byWidth = (sizes: readonly SizeInput[]): readonly ByWidth[] => {
   const shapes = sizes.map(
     (size) => toShape(size) ?? fail(`Expected a size like 360x270, 1280w or 480h, got ${JSON.stringify(size)}.`),

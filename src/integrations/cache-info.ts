@@ -1,29 +1,32 @@
-/** Facts of originals, asked once while a page is made: a `<picture>` wants them for each of its formats. */
+/** Responsible for fetching the description of each original once while a page is built: a `<picture>` needs it for all its formats. */
 import type { Info } from "../sizes/info.ts"
 
-/** Milliseconds: a change of an original shows soon where pages are made on demand. */
-const KEPT = 60_000
+/** Short, so that pages rendered on demand soon use a changed original. */
+const MAX_AGE_MS = 60_000
 
-/** @throws {Error} where the server refuses or cannot be reached, saying of what */
-export const cacheInfo = (ask: (original: string) => Promise<Info>): ((original: string) => Promise<Info>) => {
-  const known = new Map<string, { readonly until: number; readonly info: Promise<Info> }>()
-  const begin = async (original: string): Promise<Info> => {
+/**
+ * A function that fetches descriptions and caches them for a minute. Errors are not cached.
+ * @throws {Error} with the original's key, if the server rejects the request or cannot be reached
+ */
+export const cacheInfo = (fetchInfo: (original: string) => Promise<Info>): ((original: string) => Promise<Info>) => {
+  const cached = new Map<string, { readonly expiresMs: number; readonly info: Promise<Info> }>()
+  const load = async (original: string): Promise<Info> => {
     try {
-      return await ask(original)
+      return await fetchInfo(original)
     } catch (error) {
-      known.delete(original)
+      cached.delete(original)
       const { message, cause = message } = error as Error
-      throw new Error(`Expected facts of ${original}, got: ${String(cause)}`, { cause: error })
+      throw new Error(`Could not fetch info of ${original}: ${String(cause)}`, { cause: error })
     }
   }
   return (original) => {
-    // The oldest come first.
-    for (const [key, { until }] of known) {
-      if (until > Date.now()) break
-      known.delete(key)
+    // A map keeps the order of insertion, so the oldest entries come first.
+    for (const [key, { expiresMs }] of cached) {
+      if (expiresMs > Date.now()) break
+      cached.delete(key)
     }
-    const kept = known.get(original) ?? { until: Date.now() + KEPT, info: begin(original) }
-    known.set(original, kept)
-    return kept.info
+    const entry = cached.get(original) ?? { expiresMs: Date.now() + MAX_AGE_MS, info: load(original) }
+    cached.set(original, entry)
+    return entry.info
   }
 }

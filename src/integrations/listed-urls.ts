@@ -1,7 +1,9 @@
 /**
- * Addresses for whatever a framework asks for, in its own words: any width and height, of which it knows no list.
+ * Responsible for URLs for frameworks that request any width and height, because they cannot be given a list.
  *
- * Holds: every address is of a listed size; what already is an address of ours stays as it is.
+ * Invariants:
+ * - Every URL has a listed size.
+ * - A URL of the same server is returned unchanged.
  */
 import { type Client, type ClientOptions, createClient } from "../client/client.ts"
 import { fail } from "../client/fail.ts"
@@ -10,55 +12,55 @@ import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 import type { Box } from "../sizes/size.ts"
 import { sizesOfShape, snap } from "../sizes/snap.ts"
 
-/** As much as any list: sizes and formats are found out when they are asked for. */
+/** Options of a client for a list that is not known at compile time. Names of sizes and formats are checked when a URL is requested. */
 export type AnyOptions = ClientOptions<readonly SizeInput[], readonly Format[]>
 
-/** What a framework asks for; sides in pixels of the picture. */
-export interface Asked {
+/** A rendition that a framework requests; sides in pixels of the rendition. */
+export interface UrlRequest {
   readonly width?: number | string | undefined
   readonly height?: number | string | undefined
-  /** One that is no explicit format means the original's own. */
+  /** A format that is not listed means the original's own. */
   readonly format?: string | undefined
-  /** The name of a listed size: chosen from all that show the same part of the picture, by their width. @default any that {@link snap} takes */
+  /** The name of a listed size: only sizes of its shape are chosen. @default all sizes, as {@link snap} chooses */
   readonly shape?: string | undefined
 }
 
-/** See {@link createSnapped}. */
-export interface Snapped {
+/** See {@link createListedUrls}. */
+export interface ListedUrls {
   readonly photos: Client<string, Format>
   readonly list: readonly Shape[]
-  /** @throws {TypeError} for what is no key, for a shape that is not listed, and where the list has no size of the kind that is asked for */
-  readonly addressOf: (original: string, asked: Asked) => string
+  /** @throws {TypeError} for an invalid key, an unlisted shape, and if no size of the requested kind is listed */
+  readonly urlFor: (original: string, request: UrlRequest) => string
 }
 
-const isEnough = (size: Box, { width, height }: Box): boolean =>
+const isLargeEnough = (size: Box, { width, height }: Box): boolean =>
   size.width && width ? size.width >= width : (size.height ?? Infinity) >= (height ?? 0)
 
-const side = (asked: number | string | undefined): number | undefined => (asked ? Number(asked) : undefined)
+const toSide = (side: number | string | undefined): number | undefined => (side ? Number(side) : undefined)
 
-/** @throws {TypeError} for a list with mistakes */
-export const createSnapped = (options: AnyOptions): Snapped => {
+/** URLs for one list. @throws {TypeError} for an invalid list */
+export const createListedUrls = (options: AnyOptions): ListedUrls => {
   const photos: Client<string, Format> = createClient(options)
   const list = options.sizes.flatMap((size) => toShape(size) ?? [])
   const { formats = DEFAULT_FORMATS } = options
 
-  const ofShape = (name: string, asked: Box): Shape => {
+  const snapToShape = (name: string, box: Box): Shape => {
     const shape = list.find((size) => size.name === name) ?? fail(`Expected a listed size as shape, got ${name}.`)
-    if (!asked.width && !asked.height) return shape
-    const ladder = sizesOfShape(shape, list)
-    return ladder.find((size) => isEnough(size, asked)) ?? ladder[ladder.length - 1] ?? shape
+    if (!box.width && !box.height) return shape
+    const sizes = sizesOfShape(shape, list)
+    return sizes.find((size) => isLargeEnough(size, box)) ?? sizes[sizes.length - 1] ?? shape
   }
 
   return {
     photos,
     list,
-    addressOf: (original, { shape, format, ...sides }) => {
+    urlFor: (original, { shape, format, ...sides }) => {
       if (photos.parse(original).length > 0) return original
-      const [width, height] = [side(sides.width), side(sides.height)]
-      const asked = { ...(width && { width }), ...(height && { height }) }
+      const [width, height] = [toSide(sides.width), toSide(sides.height)]
+      const box = { ...(width && { width }), ...(height && { height }) }
       const size =
-        (shape === undefined ? snap(asked, list) : ofShape(shape, asked)) ??
-        fail(`Expected a width or a height of ${original}, of a kind that is listed, got ${width} × ${height}.`)
+        (shape === undefined ? snap(box, list) : snapToShape(shape, box)) ??
+        fail(`Expected a width or height of a listed kind for ${original}, got ${width} × ${height}.`)
       return photos.url(
         original.replace(/^\//, ""),
         size.name,

@@ -1,9 +1,10 @@
 /**
- * What `next/image` asks for the address of a picture: the module that `images.loaderFile` names exports it, and it may be the `loader` of
- * one `<Image>`. Runs in browsers and on servers.
+ * Responsible for the loader of `next/image`, which turns a key and a width into a URL. The module named in `images.loaderFile` exports
+ * it, or it is the `loader` of one `<Image>`. It runs in browsers and on servers.
  *
- * Holds: every address is of a listed size by width; where `imageConfig` has told Next the same list, each `w` that Next prints is what
- * that size is called for.
+ * Invariants:
+ * - Every URL has a listed size by width.
+ * - If Next is configured by `imageConfig` with the same list, each `w` that Next prints is the width of its size.
  */
 import { fail } from "../client/fail.ts"
 import { encodeKey, formatKey, toOriginalKey } from "../sizes/key.ts"
@@ -11,23 +12,23 @@ import type { SizeInput } from "../sizes/list.ts"
 import { snap } from "../sizes/snap.ts"
 import { byWidth } from "./by-width.ts"
 
-/** What a loader has to know: the same as the server's settings. */
+/** Options of a loader. Use the server's settings. */
 export interface LoaderOptions {
-  /** What precedes every address: `https://img.example.com`, `/img`, or "" for the page's own root. A slash at its end is dropped. */
+  /** URL prefix: `https://img.example.com`, `/img`, or "" for the root of the page's origin. A trailing slash is dropped. */
   readonly baseUrl: string
-  /** The server's list. Only sizes by width are used: a loader is told no height. */
+  /** The server's list. Only sizes by width are used, because Next passes no height to a loader. */
   readonly sizes: readonly SizeInput[]
 }
 
 /**
- * As Next calls it: with the `src` of an `<Image>`, which is the original's key, and a width.
+ * A loader, called with the `src` of an `<Image>`, which is the key of the original, and a width in pixels.
  * https://nextjs.org/docs/app/api-reference/components/image#loader
  */
-export type Loader = (asked: { readonly src: string; readonly width: number }) => string
+export type Loader = (image: { readonly src: string; readonly width: number }) => string
 
 /**
- * A loader for one list. A width that is not listed means the next larger one, since in development Next asks for any.
- * @throws {TypeError} for a list with mistakes, or with no size by width; and, when called, for a `src` that is no key
+ * Creates a loader for one list. A width that is not listed gives the next larger size, because Next requests any width in development.
+ * @throws {TypeError} for an invalid list, or one without sizes by width; when called, for a `src` that is not a key
  * @example
  * export default createLoader({ baseUrl: "https://img.example.com", sizes: ["320w", "640w", "1280w"] })
  */

@@ -1,11 +1,14 @@
 /**
- * Pictures in Next, by `next/image`.
+ * Responsible for images in Next with `next/image`.
  *
- * Next prints one ladder of widths for all pictures of a site, and takes each to be filled. That is true of whole pictures of originals
- * that are as wide as the largest size, and then `<Image>` needs no more than `imageConfig` and a loader. It is not true of crops, nor of
- * smaller originals, and Next cannot be told: a `<picture>` says it for them, in `<source>`s, around an `<Image>` that prints nothing.
+ * Next prints one list of widths for all images of a site, and assumes that each rendition has the full width. That is correct for
+ * uncropped images of originals at least as wide as the largest size: `<Image>` then only needs `imageConfig` and a loader. It is wrong for
+ * crops and smaller originals, and Next has no option for them. `photo` prints a `<picture>` instead: its `<source>` elements have the
+ * correct widths, and its `<Image>` prints a single URL.
  *
- * Holds: every width that Next prints is listed; all that is in `photo`'s sources is the client's, so every `w` is the width that arrives.
+ * Invariants:
+ * - Every width that Next prints is listed.
+ * - The sources of `photo` are those of the client, so every `w` is the actual width of the rendition.
  */
 import type { Attributes, ImgOptions, SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
@@ -15,7 +18,7 @@ import type { SizeInput } from "../sizes/list.ts"
 import { byWidth } from "./by-width.ts"
 import { pictureFor } from "./picture-for.ts"
 
-/** Of `images` in `next.config`: https://nextjs.org/docs/app/api-reference/components/image#configuration-options */
+/** The part of `images` in `next.config` that depends on the list. https://nextjs.org/docs/app/api-reference/components/image#configuration-options */
 export interface ImageConfig {
   readonly loader: "custom"
   readonly loaderFile: string
@@ -23,32 +26,35 @@ export interface ImageConfig {
   readonly imageSizes: number[]
 }
 
-/** Next takes no more in each of its two lists (config-schema.ts of Next). */
+/** The maximum for each of the two lists (config-schema.ts of Next). */
 const MAX_WIDTHS = 25
 
 /**
- * The widths of a list, as Next wants them: with `sizes`, an `<Image>` offers exactly these. Crops and sizes by height are left out.
- * @param loaderFile from the folder of `next.config`
- * @throws {TypeError} for a list with mistakes, with no size by width, or with more than Next takes
+ * The widths of a list, as configuration for Next: an `<Image>` with `sizes` offers exactly these. Crops and sizes by height are left out.
+ * @param loaderFile path relative to the folder of `next.config`
+ * @throws {TypeError} for an invalid list, and for one without sizes by width or with more than Next supports
+ * @example
+ * export default { images: imageConfig(["320w", "640w", "1280w"]) } // next.config.js
  */
 export const imageConfig = (sizes: readonly SizeInput[], loaderFile = "./image-loader.js"): ImageConfig => {
   const widths = [...new Set(byWidth(sizes).map(({ width }) => width))].toSorted((a, b) => a - b)
   if (widths.length > 2 * MAX_WIDTHS)
-    fail(`Expected ${2 * MAX_WIDTHS} sizes by width at most, which is all that Next takes, got ${widths.length}.`)
-  // Without `sizes`, Next offers those of deviceSizes alone, and the smallest of them bounds what it leaves out: so they are all there.
+    fail(`Expected at most ${2 * MAX_WIDTHS} sizes by width, which is the limit of Next, got ${widths.length}.`)
+  // Without `sizes`, Next offers only deviceSizes. With `sizes` in vw, it leaves out widths below that share of the smallest of them. So
+  // deviceSizes gets as many widths as possible.
   const split = Math.max(0, widths.length - MAX_WIDTHS)
   return { loader: "custom", loaderFile, deviceSizes: widths.slice(split), imageSizes: widths.slice(0, split) }
 }
 
-/** Props of a `<source>`, as React spells them. */
+/** Props of a `<source>`, in the spelling of React. */
 export interface SourceProps {
-  /** Absent for the last: the original's own format, or what is negotiated. */
+  /** Absent for the last source: the original's own format, or the negotiated one. */
   readonly type?: string
   readonly srcSet: string
   readonly sizes?: string
 }
 
-/** Props of an `<Image>` in a `<picture>`: its one address is for browsers that know no `<source>`. */
+/** Props of an `<Image>` in a `<picture>`. Its single URL is for browsers without support for `<source>`. */
 export interface ImageProps {
   readonly src: string
   readonly unoptimized: true
@@ -59,7 +65,7 @@ export interface ImageProps {
   readonly placeholder?: `data:image/${string}`
 }
 
-/** A `<picture>`: its sources, and its image. */
+/** Props of the elements of a `<picture>`. */
 export interface Photo {
   readonly sources: readonly SourceProps[]
   readonly image: ImageProps
@@ -70,13 +76,12 @@ const toSourceProps = (source: SourceAttributes | Attributes): SourceProps => {
   return { ...type, srcSet: source.srcset, ...(source.sizes && { sizes: source.sizes }) }
 }
 
-const isPicture = (address: string | undefined): address is `data:image/${string}` =>
-  address?.startsWith("data:image/") ?? false
+const isImageUrl = (url: string | undefined): url is `data:image/${string}` => url?.startsWith("data:image/") ?? false
 
 /**
- * Any picture: crops, originals of any dimensions, every format.
- * @param photos of `createClient`
- * @throws {TypeError} for a size, format or key that no address can have; for a whole picture without `info`, since its height is not known
+ * Props of any image: crops, originals of any dimensions, all formats.
+ * @param photos a client, from `createClient`
+ * @throws {TypeError} for an unlisted size or format and an invalid key; without `info` for an uncropped image, whose height is not known
  * @example
  * const { sources, image } = photo(photos, "shop/bag.jpg", { shape: "360x270", width: 360 })
  * <picture>{sources.map((source) => <source key={source.type} {...source} />)}<Image alt="A bag" {...image} /></picture>
@@ -86,11 +91,11 @@ export const photo = <Name extends string, Explicit extends Format>(
   original: string,
   { priority, placeholder, ...options }: ImgOptions<Name, Explicit>,
 ): Photo => {
-  // A browser heeds "auto" in a <source> only where the <img> has it too, and Next takes it away there. `priority` leaves it out.
-  const shown = { ...options, priority: true, placeholder: false }
-  const { sources, img } = pictureFor(photos, original, shown)
+  // Browsers use "auto" in a <source> only if the <img> has it too, and Next removes it there. `priority` leaves it out.
+  const display = { ...options, priority: true, placeholder: false }
+  const { sources, img } = pictureFor(photos, original, display)
   const { info } = options
-  const blurred = (placeholder ?? info?.format === "jpeg") && isPicture(info?.placeholder) && info.placeholder
+  const blur = (placeholder ?? info?.format === "jpeg") && isImageUrl(info?.placeholder) && info.placeholder
   return {
     sources: [...sources, img].map(toSourceProps),
     image: {
@@ -99,7 +104,7 @@ export const photo = <Name extends string, Explicit extends Format>(
       width: img.width,
       height: img.height,
       ...(priority ? { loading: "eager", fetchPriority: "high" } : { loading: "lazy" }),
-      ...(blurred && { placeholder: blurred }),
+      ...(blur && { placeholder: blur }),
     },
   }
 }

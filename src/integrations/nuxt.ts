@@ -1,62 +1,65 @@
 /**
- * Pictures in Nuxt, by `@nuxt/image` 2: a provider, options for its module, and props of `<NuxtImg>`.
+ * Responsible for images in Nuxt with `@nuxt/image` 2: a provider, options for the module, and props of `<NuxtImg>`.
  *
- * `<NuxtImg>` multiplies what its `sizes` name by its densities, prints the products as widths, and asks the provider for an address of
- * each. That is true where all of them are listed and the original is large enough: of presets. It is not of other `sizes`, nor of smaller
- * originals, and a provider cannot say so: there `photo` gives the client's own `srcset`, which the component prints in place of its own.
+ * `<NuxtImg>` multiplies the widths in its `sizes` by its densities, prints the products as widths, and requests a URL for each from the
+ * provider. The printed widths are correct if all of them are listed and the original is large enough, which presets ensure. They are
+ * wrong for other `sizes` and for smaller originals, and a provider cannot correct them. For these, `photo` returns the client's `srcset`,
+ * which the component prints in place of the computed one.
  *
- * Holds: every address is of a listed size; of a preset and of `photo`, every `w` is the width that arrives.
+ * Invariants:
+ * - Every URL has a listed size.
+ * - With a preset (and a large enough original) or `photo`, every `w` is the actual width of the rendition.
  */
 import type { Attributes, ImgOptions, SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
 import { type SizeInput, type Shape, toShape } from "../sizes/list.ts"
 import { sizesOfShape, snap } from "../sizes/snap.ts"
-import { type AnyOptions, type Asked, createSnapped } from "./listed-urls.ts"
+import { type AnyOptions, createListedUrls, type UrlRequest } from "./listed-urls.ts"
 import { pictureFor } from "./picture-for.ts"
 
-/** As `@nuxt/image` gives them: https://image.nuxt.com/advanced/custom-provider */
-export interface Modifiers extends Asked {
-  /** `inside` and `contain`: the whole picture, so that its height is not asked for. */
+/** Modifiers that `@nuxt/image` passes to a provider. https://image.nuxt.com/advanced/custom-provider */
+export interface Modifiers extends UrlRequest {
+  /** With `inside` and `contain` nothing is cropped, so the height is ignored. */
   readonly fit?: string | undefined
 }
 
-/** Of a provider, as much as there is here; what `defineProvider` makes. */
+/** A provider, as `defineProvider` returns it. */
 export type Provider = () => {
   getImage: (source: string, options: { readonly modifiers?: Modifiers }) => { url: string }
 }
 
 /**
- * The provider: the default export of a file that `image.providers.imgtailor.provider` names.
- * @throws {TypeError} for a list with mistakes
+ * Creates the provider: the default export of the file named in `image.providers.imgtailor.provider`.
+ * @throws {TypeError} for an invalid list
  * @example
  * export default createProvider({ baseUrl: "https://img.example.com", sizes: ["320w", "640w", "1280w"] })
  */
 export const createProvider = (options: AnyOptions): Provider => {
-  const { addressOf } = createSnapped(options)
-  const getImage: ReturnType<Provider>["getImage"] = (source, { modifiers: { fit, ...asked } = {} }) => ({
-    url: addressOf(source, fit === "inside" || fit === "contain" ? { ...asked, height: undefined } : asked),
+  const { urlFor } = createListedUrls(options)
+  const getImage: ReturnType<Provider>["getImage"] = (source, { modifiers: { fit, ...request } = {} }) => ({
+    url: urlFor(source, fit === "inside" || fit === "contain" ? { ...request, height: undefined } : request),
   })
   return () => ({ getImage })
 }
 
-/** Named by a size: all of its shape, for a picture as wide as the window. */
+/** A preset with the name of a size: offers all sizes of its shape, for an image as wide as the viewport. */
 export interface Preset {
   readonly sizes: string
   readonly densities: string
   readonly modifiers: { readonly shape: string; readonly width: number; readonly height?: number }
 }
 
-/** Of `image` in `nuxt.config`: https://image.nuxt.com/get-started/configuration */
+/** The part of `image` in `nuxt.config` that depends on the list. https://image.nuxt.com/get-started/configuration */
 export interface ImageOptions {
   readonly screens: Record<string, number>
   readonly presets: Record<string, Preset>
 }
 
-/** The module has these, whatever is configured: its `<NuxtPicture>` offers all of them. */
+/** Screens that the module always has: its `<NuxtPicture>` offers all of them. */
 const SCREENS = { sm: 640, md: 768, lg: 1024, xl: 1280, "2xl": 1536 }
 
-/** A candidate for each size, in windows from its own width on; `sizes` says 100vw in all of them. */
+/** Offers each size from a viewport of its width on, always with `sizes` of 100vw. */
 const presetOf = (shape: Shape, list: readonly Shape[]): Preset => {
   const { name, width = 0, height } = shape
   const sizes = sizesOfShape(shape, list).map((size) => `${size.width}:100vw`)
@@ -64,12 +67,12 @@ const presetOf = (shape: Shape, list: readonly Shape[]): Preset => {
 }
 
 /**
- * Options for the module: a preset for every size that has a width, for pictures as wide as the window; and widths of the list in place
- * of the module's own, under their names and those that the module has (for `md`, the smallest from 768 on).
+ * Options for the module: a preset for each size that has a width, for images as wide as the viewport, and screens with listed widths,
+ * under their own names and those of the module (`md` is the smallest listed width of at least 768).
  *
- * `densities` are not among them: to those of a configuration the module adds its own, 1 and 2. Presets have theirs.
+ * `densities` are not included, because the module adds its own, 1 and 2, to the configured ones. Presets have their own.
  * @example
- * export default defineNuxtConfig({ image: { ...imageOptions(["320w", "640w", "1280w"]), provider: "imgtailor", … } })
+ * export default defineNuxtConfig({ image: { ...imageOptions(["320w", "640w", "1280w"]), provider: "imgtailor" } })
  */
 export const imageOptions = (sizes: readonly SizeInput[]): ImageOptions => {
   const list = sizes.flatMap((size) => toShape(size) ?? [])
@@ -83,24 +86,24 @@ export const imageOptions = (sizes: readonly SizeInput[]): ImageOptions => {
 }
 
 /**
- * Props of `<NuxtImg>`: attributes, among which `sizes` goes past the prop of that name, as `:sizes.attr` would.
- * Vue's renderer on the server understands that from 3.5.27 on (vuejs/core#14263): https://vuejs.org/guide/extras/render-function
+ * Props of `<NuxtImg>`. `^sizes` sets the attribute and not the prop of that name, like `:sizes.attr`.
+ * Vue's server renderer supports this from 3.5.27 on (vuejs/core#14263): https://vuejs.org/guide/extras/render-function
  */
 export interface ImageProps extends Omit<Attributes, "sizes"> {
   readonly "^sizes"?: string
 }
 
-/** A `<picture>`: its sources, and its image, which may stand alone. */
+/** Props of the elements of a `<picture>`. The image can also be used alone. */
 export interface Photo {
   readonly sources: readonly SourceAttributes[]
   readonly image: ImageProps
 }
 
 /**
- * Any picture: fixed and other widths, smaller originals, every format. Not with `preload`, `sizes`, `densities` or `placeholder` of
- * `<NuxtImg>`, which would say another thing; `priority` preloads, by `fetchpriority`.
- * @param photos of `createClient`
- * @throws {TypeError} for a size, format or key that no address can have; for a whole picture without `info`, since its height is not known
+ * Props of any image: fixed and other widths, smaller originals, all formats. Do not combine them with `preload`, `sizes`, `densities` or
+ * `placeholder` of `<NuxtImg>`, which would contradict them; `priority` loads the image early, with `fetchpriority`.
+ * @param photos a client, from `createClient`
+ * @throws {TypeError} for an unlisted size or format and an invalid key; without `info` for an uncropped image, whose height is not known
  * @example
  * const { image } = photo(photos, "shop/bag.jpg", { shape: "360x270", width: 360 })
  * // <NuxtImg v-bind="image" alt="A bag" />

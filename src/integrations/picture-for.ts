@@ -1,9 +1,9 @@
-/** A picture as the client has it, for frameworks that print a `<picture>`: of one that is asked for in a format, that format alone. */
+/** Responsible for the client's picture, for frameworks that print a `<picture>`. */
 import type { ImgOptions, Picture } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
 
-/** Its sources, none where a format is asked for, and its image. */
+/** The sources and the image. With a `format` there are no sources, and the image has that format. */
 export const pictureFor = <Name extends string, Explicit extends Format>(
   photos: Client<Name, Explicit>,
   original: string,

@@ -1,4 +1,4 @@
-/** What the components of unpic print by the provider and the props, by the rules of its own `getSrcSet`. */
+/** Tests of the provider and props for the components of unpic, with the rules of its `getSrcSet`. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -13,7 +13,7 @@ const photos = createClient(SETTINGS)
 const { extract, generate, transform, breakpoints } = createProvider(SETTINGS)
 const at = (size: string, file = "mug.jpg"): string => `https://img.example.com/x/shop/${size}/${file}`
 
-/** Of a component: each breakpoint, with its height by the ratio. */
+/** The srcset of a component: all breakpoints, each with its height by the ratio. */
 const print = ({ src, transformer, breakpoints: widths, aspectRatio, width, height }: SharedProps): string => {
   const ratio = aspectRatio ?? (width && height && width / height)
   return widths
@@ -22,15 +22,15 @@ const print = ({ src, transformer, breakpoints: widths, aspectRatio, width, heig
 }
 
 describe("the provider", () => {
-  it("generates addresses of listed sizes", () => {
+  it("generate returns URLs of listed sizes", () => {
     expect(generate("shop/mug.jpg", { width: 600 })).toBe(at("640w"))
     expect(generate("shop/mug.jpg", { width: "600", height: "450" })).toBe(at("720x540"))
     expect(generate("shop/mug.jpg", { height: 100, format: "webp", quality: 3 })).toBe(at("240h", "mug.jpg.webp"))
     expect(generate("shop/mug.jpg", { shape: "200x200", width: 300, format: "jpg" })).toBe(at("400x400"))
-    expect(() => generate("shop/mug.jpg", {})).toThrow("Expected a width or a height of shop/mug.jpg")
+    expect(() => generate("shop/mug.jpg", {})).toThrow("Expected a width or height of a listed kind for shop/mug.jpg")
   })
 
-  it("extracts what it generated", () => {
+  it("extract is the inverse of generate", () => {
     expect(extract(at("640w"))).toEqual({ src: "shop/mug.jpg", operations: { shape: "640w" } })
     expect(extract(new URL(at("360x270", "mug.jpg.avif")))).toEqual({
       src: "shop/mug.jpg",
@@ -46,7 +46,7 @@ describe("the provider", () => {
     )
   })
 
-  it("transforms addresses of its own: what is not asked for anew stays", () => {
+  it("transform changes only the requested operations of a URL", () => {
     expect(transform("shop/mug.jpg", { width: 300 })).toBe(at("320w"))
     expect(transform(at("360x270", "mug.jpg.webp"), { width: 700, height: undefined } as object)).toBe(
       at("720x540", "mug.jpg.webp"),
@@ -56,7 +56,7 @@ describe("the provider", () => {
     expect(transform(at("360x270"), { shape: "320w", width: 700 })).toBe(at("1280w"))
   })
 
-  it("has the widths of a shape as breakpoints, a list for each caller", () => {
+  it("breakpoints returns the widths of a shape, in a new array for each call", () => {
     expect(breakpoints("360x270")).toEqual([360, 720])
     expect(breakpoints("640w")).toEqual([320, 640, 1280])
     expect(breakpoints("240h")).toEqual([])
@@ -67,7 +67,7 @@ describe("the provider", () => {
 })
 
 describe("a photo", () => {
-  it("makes components print the client's srcset, whatever the original", () => {
+  it("photo makes components print the srcset of the client, for any original", () => {
     const side = fc.integer({ min: 1, max: 9000 })
     fc.assert(
       fc.property(
@@ -86,7 +86,7 @@ describe("a photo", () => {
     )
   })
 
-  it("has what each layout needs", () => {
+  it("photo returns the props that each layout needs", () => {
     const { image } = photo(photos, "shop/mug.jpg", { shape: "320w", info: LARGE, width: 300 })
     expect(image).toMatchObject({ layout: "constrained", width: 300, height: 225, priority: false })
     expect(image.sizes).toMatch(/^auto, \(min-width: 300px\) 300px/)
@@ -98,17 +98,17 @@ describe("a photo", () => {
     expect(full).not.toHaveProperty("width")
   })
 
-  it("has an address for browsers without srcset that is as large as it is shown", () => {
-    const src = (options: Omit<Parameters<typeof photo>[2], "shape" | "format">, asked = {}): string => {
+  it("photo returns a src of the displayed size, for browsers without srcset", () => {
+    const src = (options: Omit<Parameters<typeof photo>[2], "shape" | "format">, operations = {}): string => {
       const { image } = photo(photos, "shop/mug.jpg", { shape: "640w", info: LARGE, ...options })
-      return image.transformer(image.src, asked)
+      return image.transformer(image.src, operations)
     }
     expect(src({ width: 300 }, { width: 300, height: 225 })).toBe(at("320w"))
     expect(src({ width: 3000 }, { width: 3000, height: 2250 })).toBe(at("1280w"))
     expect(src({})).toBe(at("640w"))
   })
 
-  it("shows the placeholder where the client does", () => {
+  it("photo returns the placeholder if the client shows it", () => {
     const placeholder = "data:image/webp;base64,UklG"
     const { image } = photo(photos, "a.jpg", { shape: "320w", info: { ...LARGE, format: "jpeg", placeholder } })
     expect(image.background).toBe(placeholder)
@@ -116,7 +116,7 @@ describe("a photo", () => {
     expect(png.image).not.toHaveProperty("background")
   })
 
-  it("has one format where that is asked for, and does not guess a ratio", () => {
+  it("photo returns only one format if that is requested, and throws if the ratio is not known", () => {
     const { sources, image } = photo(photos, "shop/mug.jpg", { shape: "360x270", format: "webp" })
     expect(sources).toEqual([])
     expect(print(image)).toBe(`${at("360x270", "mug.jpg.webp")} 360w, ${at("720x540", "mug.jpg.webp")} 720w`)
