@@ -260,6 +260,18 @@ export const unsupportedOriginal = (found: string, hint: string, cause?: unknown
 export const originalTooLarge = (found: string, limit: string): TailorError =>
   new TailorError("original-too-large", { detail: `The original has ${found}; the limit is ${limit}.` })
 
+/**
+ * Rendering was stopped because it exceeded a limit of its own, whatever else the machine was doing.
+ * @param limit the limit with its unit: "512 MB of memory"
+ * @param rememberMs see {@link TailorError.rememberMs}
+ */
+export const originalTooCostly = (limit: string, cause: unknown, rememberMs?: number): TailorError =>
+  new TailorError(
+    "original-too-large",
+    { detail: `Rendering the original takes more than the limit of ${limit}.` },
+    { cause, rememberMs },
+  )
+
 export const corruptOriginal = (cause: unknown): TailorError =>
   new TailorError(
     "corrupt-original",
@@ -272,14 +284,18 @@ const BUSY = {
   deadline: "The rendition was not ready within the deadline.",
   writing: "The original is being written.",
   left: "The client disconnected before the rendition was ready.",
+  memory: "There is not enough memory for the render at present.",
+  time: "The render took too long under the present load.",
+  processes: "No render process can be started at present.",
+  shutdown: "The server is shutting down.",
 } as const
 
-/** @param reason "queue", "deadline", "writing" or "left" (the client disconnected) */
-export const busy = (reason: keyof typeof BUSY): TailorError =>
-  new TailorError("busy", {
-    detail: BUSY[reason],
-    hint: `Try again in ${RETRY_AFTER_SECONDS} seconds.`,
-  })
+/**
+ * @param reason a key of the table above; "left": the client disconnected
+ * @param cause for the log
+ */
+export const busy = (reason: keyof typeof BUSY, cause?: unknown): TailorError =>
+  new TailorError("busy", { detail: BUSY[reason], hint: `Try again in ${RETRY_AFTER_SECONDS} seconds.` }, { cause })
 
 export const renderFailed = (cause: unknown): TailorError =>
   new TailorError(

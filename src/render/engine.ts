@@ -4,13 +4,15 @@
  */
 import type { Recipe } from "../sizes/recipe.ts"
 import type { Inspected } from "./inspect.ts"
-import type { OpenOptions, Rendered } from "./renderer.ts"
+import type { OpenOptions, Rendered, RendererState } from "./renderer.ts"
 
 /** Options for one decode or render. */
 export interface JobOptions {
   /** Expected peak memory of everything that runs for this original, this job included, in bytes. */
   readonly estimateBytes: number
   readonly onSlow?: (() => void) | undefined
+  /** Ends the wait for a process. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** An original in an engine. */
@@ -29,9 +31,9 @@ export interface EngineOriginal {
 /** The code that decodes and encodes. */
 export interface Engine {
   readonly prepare: () => void
+  readonly ready: () => Promise<void>
   readonly open: (bytes: Uint8Array, options: OpenOptions) => Promise<EngineOriginal>
-  /** Number of child processes. */
-  readonly processes: () => number
+  readonly state: () => Pick<RendererState, "processes" | "slow">
   readonly close: () => Promise<void>
 }
 

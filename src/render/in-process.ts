@@ -63,6 +63,7 @@ const openOriginal = (bytes: Uint8Array, inspected: Inspected): EngineOriginal =
 export const createInProcessEngine = (limits: InspectLimits): Engine => ({
   prepare: prepareSharp,
   open: async (bytes) => openOriginal(bytes, await inspect(bytes, limits)),
-  processes: () => 0,
+  ready: async () => {},
+  state: () => ({ processes: 0, slow: 0 }),
   close: async () => {},
 })

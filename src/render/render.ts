@@ -1,9 +1,9 @@
 /** Responsible for the renderer that works in this process (`isolation: "none"`). Nothing outside `render/` knows sharp. */
 import type { Recipe } from "../sizes/recipe.ts"
 import { canShare, decodeWhole } from "./decode.ts"
+import { estimateDecode, estimatePeak } from "./estimate.ts"
 import { createInProcessEngine, mapRenderErrors, renderBytes } from "./in-process.ts"
 import { inspect, type Inspected } from "./inspect.ts"
-import { estimateDecode, estimatePeak } from "./memory.ts"
 import type { Rendered, Renderer as SessionRenderer, RendererLimits } from "./renderer.ts"
 import { createSessions } from "./session.ts"
 

@@ -12,6 +12,10 @@ export interface Rendered {
   readonly contentType: string
   /** The encoded format; undefined for `info`. */
   readonly format: Format | undefined
+  /** Expected peak memory in bytes. For logs. */
+  readonly estimateBytes?: number
+  /** Memory at which the render would have been stopped, in bytes; undefined when rendering in process. For logs. */
+  readonly capBytes?: number | undefined
   /** Pixels, for images. */
   readonly width?: number
   /** Pixels, for images. */
@@ -28,6 +32,13 @@ export interface RendererLimits extends InspectLimits {
 export interface OpenOptions {
   /** Ends the wait for a free process. */
   readonly signal?: AbortSignal | undefined
+  /** As in {@link RenderOptions}: reading a header can be slow, too. */
+  readonly onSlow?: (() => void) | undefined
+  /**
+   * Reads the same version of the original again, for the case that its process dies. Without it the bytes are kept in memory until the
+   * session is closed. Undefined: the original has changed or is gone.
+   */
+  readonly reread?: (() => Promise<Uint8Array | undefined>) | undefined
 }
 
 /** Options for one render. */
@@ -74,12 +85,19 @@ export interface RendererState {
   readonly running: number
   /** Renders waiting for memory. */
   readonly waiting: number
+  /** Sessions whose process continues at the lowest priority. */
+  readonly slow: number
 }
 
 /** Decodes originals and encodes renditions. */
 export interface Renderer {
   /** Loads the image library, or starts a process, soon. Never throws. */
   readonly prepare: () => void
+  /**
+   * Resolves when the first process has started; at once when rendering in process.
+   * @throws {bad-config} no process can be started here; the message says how to render in process
+   */
+  readonly ready: () => Promise<void>
   /**
    * Opens an original: its kind and header are checked before any pixel is decoded.
    * @throws {unsupported-original} not an image that is decoded

@@ -1,44 +1,25 @@
 /**
- * Responsible for the memory of renders, and for decoding an original once for several renditions.
+ * Responsible for the sessions of a renderer: when a render has memory, and when an original is decoded once for several renditions.
  *
  * Invariants:
- * - The estimates of everything that runs, and of all kept pixels, stay within the memory limit; an original that needs more runs alone.
- * - Decoded pixels are kept only while a render of the session uses them, or while no other render waits for memory.
- * - A render from pixels never waits for memory that its own session's pixels hold.
+ * - A render from decoded pixels never waits for memory that its own session's pixels hold.
  * - A decode that runs has a render that waits for it, so that it counts as running until it ends.
+ * - A render that waits for memory, or is slow, gives up its slot, so that it delays no other client.
  */
 import { orAbort } from "../abort.ts"
 import { codeOf } from "../errors.ts"
-import { createGate, type Gate } from "../gate.ts"
 import type { Recipe } from "../sizes/recipe.ts"
-import type { Engine, EngineOriginal, Estimator } from "./engine.ts"
+import type { Engine, Estimator } from "./engine.ts"
+import { createMemory } from "./memory.ts"
 import type { Rendered, Renderer, RenderOptions, RenderSession } from "./renderer.ts"
-
-interface Pixels {
-  /** Resolves when there is memory to decode. */
-  readonly admitted: Promise<unknown>
-  readonly ready: Promise<void>
-  /** Frees the pixels and their memory. */
-  readonly free: () => void
-}
-
-interface SessionParts {
-  readonly original: EngineOriginal
-  readonly estimator: Estimator
-  readonly memory: Gate
-  /** Counts a decode or render from its start to its end. */
-  readonly track: <T>(work: () => Promise<T>) => Promise<T>
-  readonly onClose: () => void
-}
+import { createSharedPixels, type SessionParts } from "./shared-pixels.ts"
 
 interface OpenSession extends RenderSession {
   /** Frees the decoded pixels unless a render uses them. */
   readonly dropUnusedPixels: () => void
 }
 
-const noop = (): void => {}
-
-const once = (callback: (() => void) | undefined): (() => void) => {
+const callOnce = (callback: (() => void) | undefined): (() => void) => {
   let isCalled = false
   return () => {
     if (isCalled) return
@@ -47,107 +28,62 @@ const once = (callback: (() => void) | undefined): (() => void) => {
   }
 }
 
-/** Estimates of what holds memory for one session. */
-interface Holdings {
-  total: number
+interface RenderWork {
+  readonly recipe: Recipe
+  readonly fromPixels: boolean
+  readonly signal: AbortSignal | undefined
+  readonly onSlow: () => void
 }
 
-const startDecode = (
-  { original, estimator, memory, track }: SessionParts,
-  held: Holdings,
-  onSlow: () => void,
-): Pixels => {
-  const dropped = new AbortController()
-  const estimate = estimator.estimateDecode(original.inspected)
-  const admitted = memory.acquire(estimate, dropped.signal)
-  let isHeld = false
-  const ready = admitted.then(() => {
-    dropped.signal.throwIfAborted()
-    held.total += estimate
-    isHeld = true
-    return track(() => original.decode({ estimateBytes: held.total, onSlow }))
-  })
-  // Every render that waits for the pixels may have been aborted before they fail.
-  ready.catch(noop)
-  return {
-    admitted,
-    ready,
-    free: () => {
-      dropped.abort()
-      if (isHeld) {
-        held.total -= estimate
-        original.dropPixels()
-      }
-      admitted.then((release) => release()).catch(noop)
-    },
+const renderWithMemory = async (
+  parts: SessionParts,
+  { recipe, fromPixels, signal, onSlow }: RenderWork,
+): Promise<Rendered> => {
+  const { original, estimator, memory, track } = parts
+  const estimateBytes = estimator.estimatePeak(original.inspected, recipe, fromPixels)
+  // The session's pixels hold memory until its renders are done: waiting here could be waiting for itself.
+  const release = fromPixels
+    ? memory.acquireNow(estimateBytes)
+    : await memory.acquire(estimateBytes, { signal, onWait: onSlow })
+  parts.heldBytes += estimateBytes
+  try {
+    const options = { fromPixels, estimateBytes: parts.heldBytes, onSlow, signal }
+    return { ...(await track(() => original.render(recipe, options))), estimateBytes }
+  } finally {
+    parts.heldBytes -= estimateBytes
+    release()
   }
 }
 
-/** The pixels of one session, and the renders that use them. */
-const createPixelCache = (parts: SessionParts, held: Holdings) => {
-  let pixels: Pixels | undefined
-  let users = 0
-  let isDamaged = false
-
-  const drop = (): void => {
-    pixels?.free()
-    pixels = undefined
-  }
-
-  return {
-    isDecoded: (): boolean => pixels !== undefined,
-    drop,
-    dropUnused: (): void => {
-      if (users === 0) drop()
-    },
-    /** @returns releases the pixels; undefined where the render has to decode for itself */
-    use: async ({ isShared = false, signal }: RenderOptions, onSlow: () => void): Promise<(() => void) | undefined> => {
-      if (isDamaged || (!pixels && !isShared)) return undefined
-      const used = (pixels ??= startDecode(parts, held, onSlow))
-      users += 1
-      const release = (): void => {
-        users -= 1
-        if (users === 0 && parts.memory.waiting() > 0) drop()
-      }
-      try {
-        await orAbort(used.admitted, signal)
-        await used.ready
-        return release
-      } catch (error) {
-        const isOwnAbort = signal?.aborted === true
-        // A later render tries again.
-        if (!isOwnAbort && pixels === used) drop()
-        release()
-        if (isOwnAbort || codeOf(error) !== "corrupt-original") throw error
-        // The part of the picture that a crop needs may be undamaged.
-        isDamaged = true
-        return undefined
-      }
-    },
-  }
-}
-
-const createSession = (parts: SessionParts): OpenSession => {
-  const { original, estimator, memory, track, onClose } = parts
+const createSession = (parts: SessionParts, onClose: () => void): OpenSession => {
+  const { original, estimator } = parts
   const { inspected } = original
-  const held: Holdings = { total: 0 }
-  const pixels = createPixelCache(parts, held)
+  const pixels = createSharedPixels(parts)
 
-  const renderWithin = async (
-    recipe: Recipe,
-    fromPixels: boolean,
-    { signal }: RenderOptions,
-    onSlow: () => void,
-  ): Promise<Rendered> => {
-    const estimate = estimator.estimatePeak(inspected, recipe, fromPixels)
-    // The session's pixels hold memory until its renders are done: waiting here could be waiting for itself.
-    const release = fromPixels ? memory.acquireNow(estimate) : await memory.acquire(estimate, signal)
-    held.total += estimate
+  /** @returns releases the pixels; undefined where the render has to decode for itself */
+  const usePixels = async (signal: AbortSignal | undefined, onSlow: () => void): Promise<(() => void) | undefined> => {
+    const used = pixels.use(onSlow)
     try {
-      return await track(() => original.render(recipe, { fromPixels, estimateBytes: held.total, onSlow }))
+      await orAbort(used.admitted, signal)
+      await used.ready
+      return used.release
+    } catch (error) {
+      used.release()
+      // The part of the picture that a crop needs may be undamaged.
+      if (signal?.aborted || codeOf(error) !== "corrupt-original") throw error
+      return undefined
+    }
+  }
+
+  const render = async (recipe: Recipe, { isShared = false, signal, onSlow }: RenderOptions): Promise<Rendered> => {
+    signal?.throwIfAborted()
+    const onSlowOnce = callOnce(onSlow)
+    const isDecodedOnce = estimator.canShare(inspected, recipe) && pixels.isUsable(isShared)
+    const release = isDecodedOnce ? await usePixels(signal, onSlowOnce) : undefined
+    try {
+      return await renderWithMemory(parts, { recipe, fromPixels: release !== undefined, signal, onSlow: onSlowOnce })
     } finally {
-      held.total -= estimate
-      release()
+      release?.()
     }
   }
 
@@ -156,17 +92,8 @@ const createSession = (parts: SessionParts): OpenSession => {
     digest: original.digest,
     estimate: (recipe) =>
       estimator.estimatePeak(inspected, recipe, pixels.isDecoded() && estimator.canShare(inspected, recipe)),
-    render: async (recipe, options = {}) => {
-      options.signal?.throwIfAborted()
-      const onSlow = once(options.onSlow)
-      const releasePixels = estimator.canShare(inspected, recipe) ? await pixels.use(options, onSlow) : undefined
-      try {
-        return await renderWithin(recipe, releasePixels !== undefined, options, onSlow)
-      } finally {
-        releasePixels?.()
-      }
-    },
-    close: once(() => {
+    render: (recipe, options = {}) => render(recipe, options),
+    close: callOnce(() => {
       pixels.drop()
       original.close()
       onClose()
@@ -181,15 +108,18 @@ export interface RendererParts {
   readonly estimator: Estimator
   /** Memory of all concurrent renders, in bytes. @default Infinity */
   readonly memoryBytes?: number | undefined
+  /** Renders that may give up their slot while they wait for memory. @default 0 */
+  readonly maxSlotless?: number
 }
 
-/** @returns a renderer that admits by memory and lets an engine do the work */
-export const createSessions = ({ engine, estimator, memoryBytes = Infinity }: RendererParts): Renderer => {
+/** @returns a renderer that admits renders by memory and lets an engine do the work */
+export const createSessions = (renderer: RendererParts): Renderer => {
+  const { engine, estimator, memoryBytes = Infinity, maxSlotless = 0 } = renderer
   const sessions = new Set<OpenSession>()
   let running = 0
-  const memory = createGate({
-    capacity: memoryBytes,
-    maxWaiting: Infinity,
+  const memory = createMemory({
+    memoryBytes,
+    maxSlotless,
     onWait: () => {
       for (const session of sessions) session.dropUnusedPixels()
     },
@@ -204,13 +134,15 @@ export const createSessions = ({ engine, estimator, memoryBytes = Infinity }: Re
   }
   return {
     prepare: engine.prepare,
+    ready: engine.ready,
     open: async (bytes, options = {}) => {
       const original = await engine.open(bytes, options)
-      const session = createSession({ original, estimator, memory, track, onClose: () => sessions.delete(session) })
+      const parts: SessionParts = { original, estimator, memory, track, heldBytes: 0 }
+      const session = createSession(parts, () => sessions.delete(session))
       sessions.add(session)
       return session
     },
-    state: () => ({ processes: engine.processes(), sessions: sessions.size, running, waiting: memory.waiting() }),
+    state: () => ({ ...engine.state(), sessions: sessions.size, running, waiting: memory.waiting() }),
     close: engine.close,
   }
 }

@@ -8,7 +8,7 @@ import type { Inspected } from "../../src/render/inspect.ts"
 import type { Renderer } from "../../src/render/renderer.ts"
 import { createSessions } from "../../src/render/session.ts"
 import { CONTENT_TYPES } from "../../src/sizes/format.ts"
-import type { Recipe } from "../../src/sizes/recipe.ts"
+import type { ImageRecipe, Recipe } from "../../src/sizes/recipe.ts"
 import { formatSize } from "../../src/sizes/size.ts"
 
 /** An original that begins like this does not decode. */
@@ -32,6 +32,10 @@ export interface FakeRendererOptions {
   readonly step?: ((name: string) => Promise<void>) | undefined
   /** Estimated memory of every decode and render. */
   readonly peakBytes?: number
+  /** Estimated memory of one render. @default peakBytes */
+  readonly peakOf?: ((recipe: ImageRecipe) => number) | undefined
+  /** Renders that may give up their slot while they wait for memory. @default 0 */
+  readonly maxSlotless?: number
   /** Memory of all concurrent renders. @default Infinity */
   readonly memoryBytes?: number | undefined
   /** Whether a recipe can be rendered from shared pixels. @default all */
@@ -56,7 +60,8 @@ const HEADER: Omit<Inspected, "byteLength"> = {
 
 const createFakeEngine = (calls: FakeRenderer["calls"], step: FakeRendererOptions["step"]): Engine => ({
   prepare: () => {},
-  processes: () => 0,
+  ready: async () => {},
+  state: () => ({ processes: 0, slow: 0 }),
   close: async () => {},
   open: async (bytes) => {
     calls.inspect += 1
@@ -93,18 +98,21 @@ const createFakeEngine = (calls: FakeRenderer["calls"], step: FakeRendererOption
 export const createFakeRenderer = ({
   step,
   peakBytes = 1,
+  peakOf = () => peakBytes,
   memoryBytes,
+  maxSlotless = 0,
   canShare = () => true,
 }: FakeRendererOptions = {}): FakeRenderer => {
   const calls = { inspect: 0, decode: 0, render: 0 }
   const renderer = createSessions({
     engine: createFakeEngine(calls, step),
     estimator: {
-      estimatePeak: () => peakBytes,
+      estimatePeak: (_, recipe) => (recipe.kind === "info" ? peakBytes : peakOf(recipe)),
       estimateDecode: () => peakBytes,
       canShare: (_, recipe) => canShare(recipe),
     },
     memoryBytes,
+    maxSlotless,
   })
   return { ...renderer, calls }
 }
