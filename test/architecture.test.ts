@@ -21,11 +21,25 @@ interface Rule {
   readonly types?: readonly string[]
 }
 
-const STORES = ["store/store.ts", "sizes/", "errors.ts", "abort.ts", "gate.ts", "lru.ts"]
+const STORES = [
+  "store/store.ts",
+  "store/key-order.ts",
+  "sizes/",
+  "errors.ts",
+  "abort.ts",
+  "gate.ts",
+  "lru.ts",
+  "retry.ts",
+]
 /** Files that may read the environment. */
-const READERS: ReadonlySet<string> = new Set(["config/load.ts", "aws/function-config.ts", "store/s3/credentials.ts"])
+const READERS: ReadonlySet<string> = new Set([
+  "config/load.ts",
+  "aws/function-config.ts",
+  "store/s3/credentials.ts",
+  "store/s3/region.ts",
+])
 const PARTS =
-  "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts http/ lru.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts http/ lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 
@@ -34,6 +48,7 @@ const RULES: readonly Rule[] = [
   { of: ["errors.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
   { of: ["gate.ts"], may: ["errors.ts"] },
+  { of: ["retry.ts"], may: ["node:timers/promises"] },
   { of: ["sizes/"], may: ["sizes/"] },
   // Runs in browsers, in 2 kB.
   { of: ["client/"], may: ["sizes/", "client/"] },

@@ -5,12 +5,13 @@
  * its own, since one that was used before gets the old invalidation for an answer, and what was cached after that one would stay.
  */
 import { randomUUID } from "node:crypto"
-import { setTimeout as sleep } from "node:timers/promises"
 
 import { AwsV4Signer } from "aws4fetch"
 
 import { codeOf, storeDenied, storeUnavailable, type TailorError } from "../errors.ts"
-import { type CredentialSource, defaultCredentials, type S3Credentials } from "../store/s3/credentials.ts"
+import { type Attempt, retry } from "../retry.ts"
+import type { CredentialSource, S3Credentials } from "../store/s3/credential-types.ts"
+import { defaultCredentials } from "../store/s3/credentials.ts"
 import { elementsOf, isExpired, isTransient, parseBody, type S3Failure, textOf } from "../store/s3/failure.ts"
 import { cacheTagOf } from "../store/s3/record.ts"
 import { type Exchange, exchange, isSuccess, type Reply } from "../store/s3/transport.ts"
@@ -18,9 +19,8 @@ import type { Distribution } from "./function-config.ts"
 
 const VERSION = "2020-05-31"
 const LIMITS = { idleMs: 5000, wholeMs: 10_000 }
-/** In all. Whoever called the function calls it again after that, minutes later. */
-const ATTEMPTS = 3
-const FIRST_PAUSE_MS = 200
+/** Few: Lambda calls a failed function again some minutes later. */
+const RETRIES = { attempts: 3, baseMs: 400, longestMs: 2000 }
 
 /**
  * What passes, besides what passes with S3: 3 000 paths and tags may be under way at one time (CloudFront Developer Guide, "Concurrent
@@ -73,26 +73,36 @@ const toError = ({ status, code, message }: S3Failure, id: string): TailorError 
   return (status === 401 || status === 403 ? storeDenied : storeUnavailable)("cloudfront", id, what)
 }
 
-/** How one attempt ended. */
-type Attempt = { readonly invalidation: string } | { readonly error: TailorError; readonly passes: boolean }
-
-const tryOnce = async (distribution: Distribution, body: string, source: CredentialSource): Promise<Attempt> => {
+const sendOnce = async (
+  distribution: Distribution,
+  body: string,
+  source: CredentialSource,
+): Promise<Attempt<string>> => {
   const { id } = distribution
   const credentials = await source.get().catch((error: unknown) => {
     throw storeDenied("cloudfront", id, error)
   })
   const reply = await exchange(await sign(distribution, body, credentials), LIMITS)
-  if (isSuccess(reply.status)) return { invalidation: textOf(parseBody(reply.body), "Id") }
+  if (isSuccess(reply.status)) return { value: textOf(parseBody(reply.body), "Id") }
   const failure = toFailure(reply)
   if (isExpired(failure)) source.forget(credentials)
-  const passes = isTransient(failure) || isExpired(failure) || failure.code === PASSING
-  return { error: toError(failure, id), passes }
+  const error = toError(failure, id)
+  if (isTransient(failure) || isExpired(failure) || failure.code === PASSING) return { transient: error }
+  throw error
 }
 
-/** What the network does may pass, whatever it is. */
-const orError = (error: unknown, { id }: Distribution): Attempt => {
-  if (codeOf(error)) throw error
-  return { error: storeUnavailable("cloudfront", id, error), passes: true }
+/** Every error of the network counts as transient. */
+const attempt = async (
+  distribution: Distribution,
+  body: string,
+  source: CredentialSource,
+): Promise<Attempt<string>> => {
+  try {
+    return await sendOnce(distribution, body, source)
+  } catch (error) {
+    if (codeOf(error)) throw error
+    return { transient: storeUnavailable("cloudfront", distribution.id, error) }
+  }
 }
 
 /** Found once for all calls of a process. */
@@ -111,10 +121,5 @@ export const invalidate = async (
 ): Promise<string> => {
   // Of several attempts at most one counts, since they have one reference.
   const body = batchOf(originals)
-  for (let attempt = 1; ; attempt++) {
-    const ended = await tryOnce(distribution, body, source).catch((error: unknown) => orError(error, distribution))
-    if ("invalidation" in ended) return ended.invalidation
-    if (!ended.passes || attempt >= ATTEMPTS) throw ended.error
-    await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (1 + Math.random()))
-  }
+  return retry(() => attempt(distribution, body, source), RETRIES)
 }

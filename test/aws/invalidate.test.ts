@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 
 import { loadFunction } from "../../src/aws/function-config.ts"
 import { invalidate } from "../../src/aws/invalidate.ts"
-import { type CredentialSource, cachedCredentials, type S3Credentials } from "../../src/store/s3/credentials.ts"
+import type { CredentialSource, S3Credentials } from "../../src/store/s3/credential-types.ts"
+import { cachedCredentials } from "../../src/store/s3/credentials.ts"
 import { cacheTagOf } from "../../src/store/s3/record.ts"
 import { type Moto, motoServer, startMoto } from "../support/moto.ts"
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises"
 
 import { AwsV4Signer } from "aws4fetch"
 
-import type { S3Credentials } from "../../src/store/s3/credentials.ts"
+import type { S3Credentials } from "../../src/store/s3/credential-types.ts"
 import { findTools } from "./tools.ts"
 import { freePort } from "./versitygw.ts"
 

@@ -4,14 +4,13 @@
  * Holds: a call ends within its limit and within the caller's, whatever the network does; a refusal that will not change is given back
  * at once; everything else is `store-unavailable` or `store-denied`.
  */
-import { setTimeout as sleep } from "node:timers/promises"
-
 import { AwsV4Signer } from "aws4fetch"
 
 import { orAbort } from "../../abort.ts"
-import { codeOf, storeDenied, storeUnavailable, type TailorError } from "../../errors.ts"
+import { codeOf, storeDenied, storeUnavailable } from "../../errors.ts"
+import { type Attempt, retry } from "../../retry.ts"
 import type { CallOptions } from "../store.ts"
-import type { S3Credentials } from "./credentials.ts"
+import type { S3Credentials } from "./credential-types.ts"
 import { isExpired, isTransient, type S3Failure, parseS3Failure, toStoreError } from "./failure.ts"
 import type { S3Connection } from "./options.ts"
 import { formatS3Url, urlOf } from "./place.ts"
@@ -84,10 +83,7 @@ const sign = async (
   return { method: signed.method, url: signed.url, headers: Object.fromEntries(signed.headers) }
 }
 
-/** How one attempt ended: for good, or with trouble that may pass. */
-type Attempt = { readonly result: S3Result } | { readonly trouble: TailorError }
-
-const findOut = async (connection: S3Connection, call: S3Call, signal: AbortSignal): Promise<Attempt> => {
+const sendOnce = async (connection: S3Connection, call: S3Call, signal: AbortSignal): Promise<Attempt<S3Result>> => {
   const { timeouts, place, credentials: source } = connection
   const name = formatS3Url(place, call.key)
   const credentials = await orAbort(source.get(), signal).catch((error: unknown) => {
@@ -96,44 +92,24 @@ const findOut = async (connection: S3Connection, call: S3Call, signal: AbortSign
   const request = await sign(connection, call, credentials)
   const limits = { idleMs: timeouts.idleMs, wholeMs: timeouts.attemptMs, maxBytes: call.maxBytes, signal }
   const reply = await exchange({ ...request, body: call.body }, limits)
-  if (isSuccess(reply.status)) return { result: { reply } }
+  if (isSuccess(reply.status)) return { value: { reply } }
   const failure = parseS3Failure(reply)
   if (isExpired(failure)) source.forget(credentials)
-  return isTransient(failure) || isExpired(failure) ? { trouble: toStoreError(failure, name) } : { result: { failure } }
+  const isWorthRepeating = isTransient(failure) || isExpired(failure)
+  return isWorthRepeating ? { transient: toStoreError(failure, name) } : { value: { failure } }
 }
 
-const tryOnce = async (connection: S3Connection, call: S3Call, signal: AbortSignal): Promise<Attempt> => {
+const attempt = async (connection: S3Connection, call: S3Call, signal: AbortSignal): Promise<Attempt<S3Result>> => {
   try {
-    return await findOut(connection, call, signal)
+    return await sendOnce(connection, call, signal)
   } catch (error) {
     if (signal.aborted || !isPassingError(error)) throw error
-    return { trouble: storeUnavailable("s3", formatS3Url(connection.place, call.key), error) }
-  }
-}
-
-/** Full jitter: a random part of a time that doubles, so that many who failed together do not come back together. */
-const pauseOf = (attempt: number, { baseMs, longestMs }: S3Connection["retries"]): number =>
-  Math.random() * Math.min(longestMs, baseMs * 2 ** (attempt - 1))
-
-const sendWithin = async (connection: S3Connection, call: S3Call, signal: AbortSignal): Promise<S3Result> => {
-  const { retries } = connection
-  let trouble: TailorError | undefined
-  try {
-    for (let attempt = 1; ; attempt++) {
-      const ended = await tryOnce(connection, call, signal)
-      if ("result" in ended) return ended.result
-      trouble = ended.trouble
-      if (attempt >= retries.attempts) throw trouble
-      await sleep(pauseOf(attempt, retries), undefined, { signal })
-    }
-  } catch (error) {
-    // That the call ran out of time says less than what it ran into.
-    throw signal.aborted && trouble ? trouble : error
+    return { transient: storeUnavailable("s3", formatS3Url(connection.place, call.key), error) }
   }
 }
 
 export const createClient = (connection: S3Connection): S3Client => {
-  const { place, timeouts } = connection
+  const { place, timeouts, retries } = connection
   const send: S3Client["send"] = async (call, { signal } = {}) => {
     signal?.throwIfAborted()
     const name = formatS3Url(place, call.key)
@@ -143,7 +119,8 @@ export const createClient = (connection: S3Connection): S3Client => {
       timeouts.callMs,
     )
     try {
-      return await sendWithin(connection, call, signal ? AbortSignal.any([limit.signal, signal]) : limit.signal)
+      const both = signal ? AbortSignal.any([limit.signal, signal]) : limit.signal
+      return await retry(() => attempt(connection, call, both), retries, both)
     } catch (error) {
       signal?.throwIfAborted()
       throw codeOf(error) ? error : storeUnavailable("s3", name, error)

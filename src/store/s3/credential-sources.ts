@@ -1,7 +1,7 @@
 /** Where credentials come from, one function a place. Undefined means that this place has none; what is there but broken throws. */
 import { readFile } from "node:fs/promises"
 
-import type { ImportPackage, S3Credentials } from "./credentials.ts"
+import type { ImportPackage, S3Credentials } from "./credential-types.ts"
 import { exchange, type Reply } from "./transport.ts"
 
 type Env = NodeJS.ProcessEnv

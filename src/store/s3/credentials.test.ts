@@ -6,7 +6,8 @@ import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 
 import { temporaryFolder } from "../../../test/support/folders.ts"
-import { defaultCredentials, cachedCredentials, type S3Credentials } from "./credentials.ts"
+import type { S3Credentials } from "./credential-types.ts"
+import { cachedCredentials, defaultCredentials } from "./credentials.ts"
 
 const EXPIRES = "2030-01-01T00:00:00Z"
 

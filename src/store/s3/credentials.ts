@@ -7,21 +7,7 @@ import {
   instanceCredentials,
   profileCredentials,
 } from "./credential-sources.ts"
-
-/** Keys of an account or of a role; those of a role have a token, and an end. */
-export interface S3Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string | undefined
-  readonly expiration?: Date | undefined
-}
-
-/** Gives credentials that are good at the moment. */
-export interface CredentialSource {
-  readonly get: () => Promise<S3Credentials>
-  /** S3 refused them: the next `get` finds new ones. */
-  readonly forget: (refused: S3Credentials) => void
-}
+import type { CredentialSource, ImportPackage, S3Credentials } from "./credential-types.ts"
 
 /** So long before they expire credentials are replaced; Amazon has new ones ready by then. */
 const EARLY_MS = 5 * 60_000
@@ -60,13 +46,6 @@ export const cachedCredentials = (
     },
   }
 }
-
-/** The region that Amazon's own variables name. */
-export const amazonRegion = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
-  env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined
-
-/** Imports a package; a parameter, since it is optional. */
-export type ImportPackage = (name: string) => Promise<unknown>
 
 const importPackage: ImportPackage = (name) => import(name)
 

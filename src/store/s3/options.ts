@@ -1,6 +1,7 @@
 /** What the S3 stores may be told, and what follows where they are told nothing. */
 import { badConfig } from "../../errors.ts"
-import type { CredentialSource, S3Credentials } from "./credentials.ts"
+import type { Retries } from "../../retry.ts"
+import type { CredentialSource, S3Credentials } from "./credential-types.ts"
 import { addressOf, normalisePrefix, type S3Address, type S3Place } from "./place.ts"
 
 /** How long things may take; each is a limit of its own. */
@@ -11,16 +12,6 @@ export interface S3Timeouts {
   readonly attemptMs: number
   /** A call with all its attempts and the pauses between them. @default 25000 */
   readonly callMs: number
-}
-
-/** How often a call that failed in passing is made again. */
-export interface S3Retries {
-  /** In all, the first included. @default 4 */
-  readonly attempts: number
-  /** The first pause is a random part of this, every further one of twice as much. @default 100 */
-  readonly baseMs: number
-  /** The longest pause. @default 2000 */
-  readonly longestMs: number
 }
 
 /** A bucket, how to reach it and as whom. */
@@ -37,7 +28,7 @@ export interface S3Options {
   /** Keys, or a function that gives them and is asked again before they expire. @default found as docs/stores.md says */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined
   readonly timeouts?: Partial<S3Timeouts> | undefined
-  readonly retries?: Partial<S3Retries> | undefined
+  readonly retries?: Partial<Retries> | undefined
   /** Told of what an operator should know and no request should fail for; a sentence. */
   readonly onNotice?: ((text: string) => void) | undefined
 }
@@ -48,12 +39,12 @@ export interface S3Connection {
   readonly address: S3Address
   readonly credentials: CredentialSource
   readonly timeouts: S3Timeouts
-  readonly retries: S3Retries
+  readonly retries: Retries
   readonly notify: (text: string) => void
 }
 
 const TIMEOUTS: S3Timeouts = { idleMs: 5000, attemptMs: 15_000, callMs: 25_000 }
-const RETRIES: S3Retries = { attempts: 4, baseMs: 100, longestMs: 2000 }
+const RETRIES: Retries = { attempts: 4, baseMs: 100, longestMs: 2000 }
 
 /** Limits under which a store's own error comes before a request's deadline does. */
 export const timeoutsWithin = (deadlineMs: number): S3Timeouts => ({
@@ -65,11 +56,11 @@ export const timeoutsWithin = (deadlineMs: number): S3Timeouts => ({
 /** @throws {bad-config} without a region, or with a prefix that is none */
 export const resolveS3 = (
   options: S3Options,
-  amazonRegion: string | undefined,
+  defaultRegion: string | undefined,
   sourceOf: (credentials: S3Options["credentials"]) => CredentialSource,
 ): S3Connection => {
   const { bucket, endpoint, pathStyle } = options
-  const region = options.region ?? (endpoint === undefined ? amazonRegion : undefined)
+  const region = options.region ?? (endpoint === undefined ? defaultRegion : undefined)
   const prefix = normalisePrefix(options.prefix ?? "")
   const address = addressOf({ bucket, endpoint, region, pathStyle })
   if (!address) throw badConfig([`s3Region: Expected the region of the bucket ${bucket}, here or in AWS_REGION.`])

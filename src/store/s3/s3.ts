@@ -16,17 +16,20 @@ import {
   type Renditions,
 } from "../store.ts"
 import { createClient, type S3Client } from "./client.ts"
-import { amazonRegion, type CredentialSource, defaultCredentials, cachedCredentials } from "./credentials.ts"
+import type { CredentialSource } from "./credential-types.ts"
+import { cachedCredentials, defaultCredentials } from "./credentials.ts"
 import { toStoreError } from "./failure.ts"
 import { listKeys } from "./list-objects.ts"
 import { type AbsentOr, createAbsentOr } from "./not-found.ts"
 import { resolveS3, type S3Connection, type S3Options } from "./options.ts"
 import { keyLimitsOf, type S3Place } from "./place.ts"
 import { fromHeaders, isOwnTag, tagOf, toHeaders } from "./record.ts"
+import { findRegion } from "./region.ts"
 import type { Reply } from "./transport.ts"
 
-export type { S3Credentials } from "./credentials.ts"
-export type { S3Options, S3Retries, S3Timeouts } from "./options.ts"
+export type { Retries } from "../../retry.ts"
+export type { S3Credentials } from "./credential-types.ts"
+export type { S3Options, S3Timeouts } from "./options.ts"
 export { cacheTagOf } from "./record.ts"
 
 /** The same for renditions. */
@@ -54,7 +57,7 @@ interface Bucket {
 }
 
 const openBucket = (options: S3Options): Bucket => {
-  const connection: S3Connection = resolveS3(options, amazonRegion(), sourceOf)
+  const connection: S3Connection = resolveS3(options, findRegion(), sourceOf)
   const { place, notify } = connection
   const client = createClient(connection)
   return { client, place, absentOr: createAbsentOr(client, place, notify) }
