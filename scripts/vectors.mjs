@@ -1,24 +1,24 @@
-// What docs/url-vectors.json holds: addresses as the core makes them, of names that a language's own way of escaping is likely to get
-// wrong. Plain ASCII, so that no editor and no version control normalises the names.
+// The contents of docs/url-vectors.json: URL paths of originals whose names are often encoded incorrectly. Plain ASCII, so that editors and
+// version control do not normalise the names.
 import { encodeKey, FORMATS, formatKey, parseSizeList, toOriginalKey } from "../dist/sizes/index.js"
 import { AWKWARD_NAMES } from "../dist/testing/samples.js"
 
 const SIZES = ["360x270", "320w", "480h", { size: "120x120", name: "thumb", gravity: "north", quality: 70 }]
 
-// A slash separates, and a backslash is in no address.
+// Without slashes, which separate, and backslashes, which keys cannot contain.
 const PUNCTUATION = "!\"#$%&'()*+,-.:;<=>?@[]^_`{|}~".split("")
 
 const NAMES = [
   ...AWKWARD_NAMES,
   ...PUNCTUATION.map((character) => `a${character}b.jpg`),
   PUNCTUATION.join(""),
-  // A space before and behind, and more than one; what only looks like one.
+  // Spaces at the start and end, two spaces, and characters similar to a space.
   " .jpg",
   "two  spaces.jpg",
   "no\u00a0break.jpg",
   "zero\u200bwidth.jpg",
   "line\u2028separator.jpg",
-  // Escapes of others, which are letters here.
+  // Escapes of other encodings, which are ordinary characters here.
   "&amp;.jpg",
   "%.jpg",
   "%zz.jpg",
@@ -26,7 +26,7 @@ const NAMES = [
   "%C3%A9.jpg",
   "a%2Fb.jpg",
   "+ %2B%20.jpg",
-  // One, two, three and four bytes; composed, decomposed, joined; from right to left.
+  // One, two, three and four bytes; composed, decomposed and joined letters; right-to-left text.
   "\u00ff.jpg",
   "s\u0326i.jpg",
   "\u0219i.jpg",
@@ -40,7 +40,7 @@ const NAMES = [
   "\u0635\u0648\u0631\u0629.jpg",
   "\u202eevil.jpg",
   "\u0130stanbul.JPG",
-  // Dots, and extensions of every kind.
+  // Dots and extensions.
   ".jpg",
   "..jpg",
   "a..jpg",
@@ -50,7 +50,7 @@ const NAMES = [
   "img.jpg.webp.avif",
   "photo.json",
   "scan.TIFF",
-  // What means something elsewhere in an address.
+  // Names with a meaning elsewhere in a URL.
   "360x270",
   "info",
   "info.json",
@@ -72,15 +72,15 @@ const parsed = parseSizeList(SIZES)
 if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems))
 const { list } = parsed
 
-/** @param size one of the list, or "info" */
+/** @param size a listed size, or "info" */
 const vectorOf = (text, size, format) => {
   const original = toOriginalKey(text)
-  if (original === undefined) throw new Error(`Expected an original's key, got ${JSON.stringify(text)}`)
-  const address = `/${encodeKey(formatKey({ original, size, format }))}`
-  return { original, size: size === "info" ? size : size.name, format: format ?? null, address }
+  if (original === undefined) throw new Error(`Expected the key of an original, got ${JSON.stringify(text)}`)
+  const path = `/${encodeKey(formatKey({ original, size, format }))}`
+  return { original, size: size === "info" ? size : size.name, format: format ?? null, path }
 }
 
-/** All that is asked of one original: everything, or of each kind the next. */
+/** Three vectors of one original, with sizes and formats in turn. */
 const vectorsOf = (original, at) => [
   vectorOf(original, list[at % list.length]),
   vectorOf(original, list[(at + 1) % list.length], FORMATS[at % FORMATS.length]),
@@ -99,7 +99,7 @@ const toAscii = (value) => JSON.stringify(value).replace(/[^ -~]/g, escapeUnit)
 
 const lines = new Set(vectors.map((vector) => `    ${toAscii(vector)}`))
 
-/** The file: a line for each vector. */
+/** The file, with a line for each vector. */
 export const vectorsFile = `{
   "sizes": ${toAscii(SIZES)},
   "formats": ${toAscii(FORMATS)},

@@ -1,6 +1,6 @@
 /**
- * docs/clients.md in the languages that it speaks: each function is taken out of the page as it stands there, and makes every address of
- * docs/url-vectors.json.
+ * Tests of docs/url-vectors.json, and of the functions in docs/clients.md: each is extracted from the page and has to compute all URL paths
+ * of the vectors.
  */
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -10,8 +10,9 @@ import { promisify } from "node:util"
 
 import { describe, expect, it } from "vitest"
 
+import { decodePath } from "../src/sizes/decode-path.ts"
 import { type Format, formatOfName } from "../src/sizes/format.ts"
-import { decodePath, encodeKey, type Grammar, parseKey } from "../src/sizes/key.ts"
+import { encodeKey, type Grammar, parseKey } from "../src/sizes/key.ts"
 import { parseSizeList, type SizeInput } from "../src/sizes/list.ts"
 import { publishList } from "../src/sizes/published.ts"
 import { PACKAGE } from "./support/command.ts"
@@ -22,7 +23,7 @@ interface Vector {
   readonly original: string
   readonly size: string
   readonly format: Format | null
-  readonly address: string
+  readonly path: string
 }
 
 const VECTORS = join(PACKAGE, "docs", "url-vectors.json")
@@ -32,9 +33,9 @@ const { sizes, formats, vectors } = JSON.parse(readFileSync(VECTORS, "utf8")) as
   readonly vectors: readonly Vector[]
 }
 const PAGE = readFileSync(join(PACKAGE, "docs", "clients.md"), "utf8")
-const [, SECTION = ""] = /^## Addresses from any language\n([\s\S]*?)(?:^## |$(?![\s\S]))/m.exec(PAGE) ?? []
+const [, SECTION = ""] = /^## URLs in any language\n([\s\S]*?)(?:^## |$(?![\s\S]))/m.exec(PAGE) ?? []
 
-/** The section's one block in a language. */
+/** The only block of the section in a language. */
 const blockIn = (language: string): string => {
   const [block, ...others] = Array.from(SECTION.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm), ([, name, text = ""]) => ({
     name,
@@ -57,11 +58,11 @@ const grammarOf = (inputs: readonly SizeInput[], listed: readonly Format[]): Gra
   }
 }
 
-/** Vectors that a way of making addresses gets wrong. */
-const wrongBy = (pathOf: (vector: Vector) => string): readonly Vector[] =>
-  vectors.filter((vector) => pathOf(vector) !== vector.address)
+/** Vectors for which a function returns another path. */
+const wrongFor = (toPath: (vector: Vector) => string): readonly Vector[] =>
+  vectors.filter((vector) => toPath(vector) !== vector.path)
 
-/** An address as it should be, but for how a segment is encoded. */
+/** Computes paths correctly, except for the encoding of segments. */
 const withEncoder =
   (encode: (segment: string) => string) =>
   ({ original, size, format }: Vector): string => {
@@ -72,10 +73,10 @@ const withEncoder =
   }
 
 describe("docs/url-vectors.json", () => {
-  it("has addresses that mean what they were made of", () => {
+  it("url-vectors.json contains paths that parse to their original, size and format", () => {
     const grammar = grammarOf(sizes, formats)
-    const lost = vectors.filter(({ original, size, format, address }) => {
-      const segments = decodePath(address)
+    const misread = vectors.filter(({ original, size, format, path }) => {
+      const segments = decodePath(path)
       const parsed = "refused" in segments ? segments : parseKey(segments, grammar)
       if ("refused" in parsed) return true
       return !parsed.readings.some(
@@ -85,16 +86,16 @@ describe("docs/url-vectors.json", () => {
           (reading.format ?? null) === format,
       )
     })
-    expect(lost).toEqual([])
+    expect(misread).toEqual([])
   })
 
-  it("has every awkward character and every kind of name", () => {
+  it("url-vectors.json contains all special characters and all kinds of names", () => {
     const originals = [...new Set(vectors.map(({ original }) => original))]
     expect(vectors.length).toBeGreaterThan(150)
     expect(new Set(vectors.map((vector) => JSON.stringify(vector))).size).toBe(vectors.length)
     const printable = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))
-    const awkward = printable.filter((character) => /[^A-Za-z0-9/\\]/.test(character))
-    expect(awkward.filter((character) => !originals.some((original) => original.includes(character)))).toEqual([])
+    const special = printable.filter((character) => /[^A-Za-z0-9/\\]/.test(character))
+    expect(special.filter((character) => !originals.some((original) => original.includes(character)))).toEqual([])
     const kinds: Readonly<Record<string, (original: string) => boolean>> = {
       "no directory": (original) => !original.includes("/"),
       "a deep directory": (original) => original.split("/").length > 8,
@@ -106,7 +107,7 @@ describe("docs/url-vectors.json", () => {
       decomposed: (original) => original !== original.normalize("NFC"),
       "beyond the basic plane": (original) => /[\u{10000}-\u{10ffff}]/u.test(original),
       "from right to left": (original) => /[\u0590-\u06ff]/.test(original),
-      "an escape that is none": (original) => /%[0-9A-F]{2}/.test(original),
+      "text similar to an escape": (original) => /%[0-9A-F]{2}/.test(original),
     }
     expect(Object.keys(kinds).filter((kind) => !originals.some(kinds[kind] ?? Boolean))).toEqual([])
     for (const format of [...formats, null])
@@ -118,17 +119,17 @@ describe("docs/url-vectors.json", () => {
     expect([...new Set(vectors.map(({ size }) => size))].toSorted()).toEqual(names.toSorted())
   })
 
-  it("is no text that an editor may normalise", () => {
+  it("url-vectors.json is plain ASCII, which editors do not normalise", () => {
     expect(readFileSync(VECTORS, "utf8")).toMatch(/^[\n -~]+$/)
   })
 
-  it("finds encoders out that do it another way", () => {
-    expect(wrongBy(withEncoder(encodeKey))).toEqual([])
+  it("url-vectors.json detects incorrect encoders", () => {
+    expect(wrongFor(withEncoder(encodeKey))).toEqual([])
     const others: Readonly<Record<string, (segment: string) => string>> = {
       nothing: (segment) => segment,
       encodeURI,
       encodeURIComponent,
-      "of forms": (segment) => new URLSearchParams({ "": segment }).toString().slice(1),
+      "for forms": (segment) => new URLSearchParams({ "": segment }).toString().slice(1),
       "in lower case": (segment) => encodeKey(segment).replace(/%../g, (escape) => escape.toLowerCase()),
       composing: (segment) => encodeKey(segment.normalize("NFC")),
       decomposing: (segment) => encodeKey(segment.normalize("NFD")),
@@ -136,21 +137,21 @@ describe("docs/url-vectors.json", () => {
       "decoding first": (segment) => encodeKey(segment.replace(/%[0-7][0-9A-F]/g, decodeURIComponent)),
       "a tilde too": (segment) => encodeKey(segment).replaceAll("~", "%7E"),
     }
-    const right = Object.entries(others).filter(([, encode]) => wrongBy(withEncoder(encode)).length === 0)
-    expect(right.map(([name]) => name)).toEqual([])
+    const undetected = Object.entries(others).filter(([, encode]) => wrongFor(withEncoder(encode)).length === 0)
+    expect(undetected.map(([name]) => name)).toEqual([])
   })
 })
 
 describe("docs/clients.md", () => {
-  it("shows the list of a server as one publishes it", () => {
-    const shown = JSON.parse(blockIn("json")) as ReturnType<typeof publishList>
-    expect(shown).toEqual(publishList(grammarOf(shown.sizes, shown.formats)))
+  it("clients.md shows a list exactly as a server publishes it", () => {
+    const example = JSON.parse(blockIn("json")) as ReturnType<typeof publishList>
+    expect(example).toEqual(publishList(grammarOf(example.sizes, example.formats)))
   })
 })
 
 const run = promisify(execFile)
 
-/** How each language is run, and what in it reads the vectors, makes an address of each, and prints them as JSON. */
+/** How to run each language, and code that reads the vectors, computes all paths, and prints them as JSON. */
 const LANGUAGES = [
   {
     name: "PHP",
@@ -158,10 +159,10 @@ const LANGUAGES = [
     block: "php",
     before: "<?php\n",
     after: `
-$made = [];
+$paths = [];
 foreach (json_decode(file_get_contents($argv[1]), true)['vectors'] as $vector)
-    $made[] = imgtailor_path($vector['original'], $vector['size'], $vector['format']);
-echo json_encode(['made' => $made, 'src' => $src]);
+    $paths[] = imgtailor_path($vector['original'], $vector['size'], $vector['format']);
+echo json_encode(['paths' => $paths, 'src' => $src]);
 `,
   },
   {
@@ -172,8 +173,8 @@ echo json_encode(['made' => $made, 'src' => $src]);
     after: `
 import json, sys
 vectors = json.load(open(sys.argv[1], encoding="utf-8"))["vectors"]
-made = [imgtailor_path(vector["original"], vector["size"], vector["format"]) for vector in vectors]
-print(json.dumps({"made": made, "src": src}))
+paths = [imgtailor_path(vector["original"], vector["size"], vector["format"]) for vector in vectors]
+print(json.dumps({"paths": paths, "src": src}))
 `,
   },
   {
@@ -184,8 +185,8 @@ print(json.dumps({"made": made, "src": src}))
     after: `
 require "json"
 vectors = JSON.parse(File.read(ARGV[0], encoding: "UTF-8"))["vectors"]
-made = vectors.map { |vector| imgtailor_path(vector["original"], vector["size"], vector["format"]) }
-puts JSON.generate({ made: made, src: src })
+paths = vectors.map { |vector| imgtailor_path(vector["original"], vector["size"], vector["format"]) }
+puts JSON.generate({ paths: paths, src: src })
 `,
   },
 ] as const
@@ -193,14 +194,17 @@ puts JSON.generate({ made: made, src: src })
 describe.each(LANGUAGES)("docs/clients.md in $name", ({ tool, block, before, after }) => {
   const found = findTools(tool)
 
-  it.skipIf(found === undefined)("makes every address, and the one that it shows", async () => {
-    const program = join(await temporaryFolder(), "program")
-    const snippet = blockIn(block)
-    await writeFile(program, before + snippet + after)
-    const { stdout } = await run(found?.[tool] ?? "", [program, VECTORS])
-    const { made, src } = JSON.parse(stdout) as { readonly made: readonly string[]; readonly src: string }
-    expect(made.length).toBe(vectors.length)
-    expect(vectors.filter(({ address }, at) => address !== made[at])).toEqual([])
-    expect(snippet).toContain(` ${src}\n`)
-  })
+  it.skipIf(found === undefined)(
+    "the function in clients.md computes all paths, and the URL in its comment",
+    async () => {
+      const program = join(await temporaryFolder(), "program")
+      const snippet = blockIn(block)
+      await writeFile(program, before + snippet + after)
+      const { stdout } = await run(found?.[tool] ?? "", [program, VECTORS])
+      const { paths, src } = JSON.parse(stdout) as { readonly paths: readonly string[]; readonly src: string }
+      expect(paths.length).toBe(vectors.length)
+      expect(vectors.filter(({ path }, at) => path !== paths[at])).toEqual([])
+      expect(snippet).toContain(` ${src}\n`)
+    },
+  )
 })

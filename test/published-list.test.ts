@@ -1,4 +1,4 @@
-/** The list as others read it: imgtailor.json from a running server, and as types from the command, which a real compiler judges. */
+/** Tests of the published list: imgtailor.json of a running server, and the types that the command writes, with a real compiler. */
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -15,7 +15,7 @@ const THUMB = { size: "120x120", name: "thumb", gravity: "north", quality: { web
 const SIZES = ["360x270", "480h", THUMB] as const
 
 group("imgtailor.json", () => {
-  it("tells sizes, formats and base path, for five minutes and to everybody", async () => {
+  it("imgtailor.json contains sizes, formats and base path, cacheable for five minutes and readable from all origins", async () => {
     const shop = await startServer({ sizes: SIZES, formats: ["webp"], retired: { sizes: ["100w"] } })
     const answer = await shop.get("/imgtailor.json?v=1")
     expect(answer.status).toBe(200)
@@ -32,7 +32,7 @@ group("imgtailor.json", () => {
     expect(await shop.stored()).toEqual([])
   })
 
-  it("lies under the base path, as every address does, and nowhere else", async () => {
+  it("imgtailor.json is below the base path, like all URLs, and nowhere else", async () => {
     const shop = await startServer({ basePath: "/img/v1" })
     const answer = await shop.get("/img/v1/imgtailor.json")
     expect([answer.status, JSON.parse(answer.text)]).toMatchObject([200, { basePath: "/img/v1" }])
@@ -46,7 +46,7 @@ group("imgtailor.json", () => {
     expect((await shop.get("/img/v1/480h/imgtailor.json")).status).toBe(404)
   })
 
-  it("is answered by its headers alone where that is enough", async () => {
+  it("imgtailor.json supports HEAD, conditional requests and OPTIONS", async () => {
     const shop = await startServer({ sizes: SIZES })
     const whole = await shop.get("/imgtailor.json")
     const head = await shop.send("/imgtailor.json", { method: "HEAD" })
@@ -70,7 +70,7 @@ group("imgtailor.json", () => {
     expect((await shop.send("/imgtailor.json", { method: "OPTIONS" })).status).toBe(204)
   })
 
-  it("has one version on all servers of one list, and another where the list is another", async () => {
+  it("imgtailor.json has the same version on all servers with one list, and another for another list", async () => {
     const tagOf = async (options: Parameters<typeof startServer>[0]): Promise<string | undefined> =>
       (await (await startServer(options)).get("/imgtailor.json")).headers["etag"]
     const tag = await tagOf({ sizes: SIZES })
@@ -78,7 +78,7 @@ group("imgtailor.json", () => {
     expect(await tagOf({ sizes: [...SIZES, "1w"] })).not.toBe(tag)
   })
 
-  it("is given to fetch, too, and counts as nothing that was asked of the renderer", async () => {
+  it("imgtailor.json is available through fetch, and does not count as a request for a rendition", async () => {
     const { tailor } = await startServer({ sizes: SIZES, basePath: "/img" })
     const response = await tailor.fetch(new Request("https://shop.example/img/imgtailor.json"))
     expect(await response.json()).toMatchObject({ sizes: SIZES, basePath: "/img" })
@@ -87,7 +87,7 @@ group("imgtailor.json", () => {
   })
 })
 
-/** What a compiler says of the types and of a file that uses them; empty where nothing is wrong. */
+/** Compiles the types and a file that uses them. Returns the output, which is empty without errors. */
 const compile = async (folder: string, text: string): Promise<string> => {
   await mkdir(join(folder, "node_modules"), { recursive: true })
   await symlink(PACKAGE, join(folder, "node_modules", "imgtailor"), "dir").catch(() => {})
@@ -113,20 +113,20 @@ export const basePath: "/img" = published.basePath
 export const names: readonly SizeName[] = ["360x270", "480h", "thumb"]
 export const chosen: Format = "webp"
 export const quality: 70 = published.sizes[2].quality.webp
-// @ts-expect-error A size that is not listed.
+// @ts-expect-error An unlisted size.
 export const unlisted: SizeName = "361x270"
 // @ts-expect-error A size that has a name.
 export const unnamed: SizeName = "120x120"
-// @ts-expect-error A format that is not listed.
+// @ts-expect-error An unlisted format.
 export const other: Format = "avif"
-// @ts-expect-error There are three.
+// @ts-expect-error Only three sizes exist.
 export const fourth: unknown = published.sizes[3]
 `
 
 group("imgtailor types", () => {
   const LIST = ["--sizes", JSON.stringify(SIZES), "--formats", "webp", "--base-path", "/img"]
 
-  it("prints types that a strict compiler takes, and that take what is listed and nothing else", async () => {
+  it("imgtailor types prints types that compile strictly, and that accept only listed sizes and formats", async () => {
     const folder = await temporaryFolder()
     const { code, stdout, stderr } = await runCommand(["types", ...LIST], { cwd: folder })
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
@@ -136,7 +136,7 @@ group("imgtailor types", () => {
     expect(await compile(folder, misspelt)).toMatch(/"360x27".*is not assignable/)
   })
 
-  it("prints the same from arguments, the environment, a configuration file and a running server", async () => {
+  it("imgtailor types prints the same for options, the environment, a configuration file and a running server", async () => {
     const cwd = await temporaryFolder()
     const expected = (await runCommand(["types", ...LIST], { cwd })).stdout
     const env = { IMGTAILOR_SIZES: JSON.stringify(SIZES), IMGTAILOR_FORMATS: "webp", IMGTAILOR_BASE_PATH: "/img" }
@@ -145,10 +145,10 @@ group("imgtailor types", () => {
     const photos = await temporaryFolder()
     await writeFile(join(photos, "a.jpg"), await flat({ width: 8, height: 8 }))
     const { url } = await launchServe([photos, ...LIST], { cwd: await temporaryFolder() })
-    for (const address of [url, `${url}/`, `${url}/imgtailor.json`, `${url}/imgtailor.json?v=1`])
-      expect((await runCommand(["types", "--url", address], { cwd })).stdout, `from ${address}`).toBe(expected)
+    for (const listUrl of [url, `${url}/`, `${url}/imgtailor.json`, `${url}/imgtailor.json?v=1`])
+      expect((await runCommand(["types", "--url", listUrl], { cwd })).stdout, `from ${listUrl}`).toBe(expected)
 
-    // Its places are of another machine.
+    // The folders in it do not exist on this machine.
     const settings = { originals: "./not-here", watch: true, sizes: SIZES, formats: ["webp"], basePath: "/img" }
     await writeFile(join(cwd, "imgtailor.config.json"), JSON.stringify(settings))
     expect(await runCommand(["types"], { cwd })).toEqual({ code: 0, stdout: expected, stderr: "" })
@@ -158,7 +158,7 @@ group("imgtailor types", () => {
     expect(await readFile(join(cwd, "list.d.ts"), "utf8")).toBe(expected)
   })
 
-  it("does without formats, and what docs/clients.md shows of it compiles", async () => {
+  it("imgtailor types accepts an empty list of formats, and the example in docs/clients.md compiles", async () => {
     const folder = await temporaryFolder()
     const none = await runCommand(["types", "--sizes", "1w", "--formats", "[]"], { cwd: folder })
     expect(none.stdout).toContain("export type Format = never\n")
@@ -170,7 +170,7 @@ group("imgtailor types", () => {
     expect(await compile(folder, `${shown}\nconsole.log(card, published.sizes)\n`)).toBe("")
   })
 
-  it("says what is wrong with an address, with what is there, and with a file", async () => {
+  it("imgtailor types reports an invalid URL, an invalid list and an invalid file", async () => {
     const cwd = await temporaryFolder()
     const answers: Readonly<Record<string, readonly [number, string]>> = {
       "/absent/imgtailor.json": [404, "not here"],

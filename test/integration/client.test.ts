@@ -1,4 +1,4 @@
-/** What the client says of pictures, and what the server sends: the same list, so the same widths. */
+/** Tests that the client and the server agree on the widths of renditions, and on descriptions of originals. */
 import { truncate } from "node:fs/promises"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -15,12 +15,12 @@ const SIZES = ["160w", "320w", "640w", "120h", "240h", "480h", "160x120", "320x2
 
 describe("the client", () => {
   it.each([
-    ["a photo larger than every size", 1000, 700],
-    ["one that lies between", 300, 500],
-    ["one smaller than every size", 70, 50],
+    ["a photo larger than all sizes", 1000, 700],
+    ["a photo between two sizes", 300, 500],
+    ["a photo smaller than all sizes", 70, 50],
     ["a panorama", 1200, 40],
     ["a tower", 40, 1200],
-  ])("tells the width of every picture of %s before it is asked for", async (_, width, height) => {
+  ])("the client knows the width of all renditions of %s before requesting them", async (_, width, height) => {
     const shop = await startServer({ sizes: [...SIZES] })
     await shop.write("été/a b.jpg", await noise({ width, height, format: "jpeg" }))
     const photos = createClient({ baseUrl: `http://127.0.0.1:${shop.port}`, sizes: SIZES })
@@ -37,7 +37,7 @@ describe("the client", () => {
         }
   })
 
-  it("reads facts over HTTP and at hand alike, and says why there are none", async () => {
+  it("info and getInfo return the same description, and report why there is none", async () => {
     const shop = await startServer({ sizes: [...SIZES] })
     await shop.write("photo.png", await withAlpha({ width: 90, height: 60, colour: RED, format: "png" }))
     const photos = createClient({ baseUrl: `http://127.0.0.1:${shop.port}`, sizes: SIZES })
@@ -49,12 +49,12 @@ describe("the client", () => {
     await expect(getInfo(join(shop.folder, "no.png"))).rejects.toMatchObject({ code: "ENOENT" })
   })
 
-  it("takes at hand what a server would take, and says what it expects", async () => {
+  it("getInfo accepts the same originals as a server, and reports wrong arguments", async () => {
     const shop = await startServer({ sizes: [...SIZES] })
     await shop.write("long.jpg", await flat({ width: 64, height: 48 }))
     const path = join(shop.folder, "long.jpg")
     await truncate(path, 100_000_000)
-    expect(await getInfo(path)).toMatchObject({ width: 64, bytes: 100_000_000 })
+    expect(await getInfo(path)).toMatchObject({ width: 64, byteLength: 100_000_000 })
     await truncate(path, 100_000_001)
     await expect(getInfo(path)).rejects.toMatchObject({ code: "original-too-large" })
     expect((await shop.get("/info/long.jpg.json")).status).toBe(413)
@@ -62,7 +62,7 @@ describe("the client", () => {
     await expect(getInfo(undefined as unknown as string)).rejects.toThrow("got undefined")
   })
 
-  it("gives facts at hand for many at once", async () => {
+  it("getInfo supports many concurrent calls", async () => {
     const bytes = await flat({ width: 64, height: 48, format: "png" })
     const all = await Promise.all(Array.from({ length: 40 }, () => getInfo(bytes)))
     expect(new Set(all.map((info) => JSON.stringify(info))).size).toBe(1)
