@@ -3,7 +3,7 @@
 FROM node:24-slim AS build
 WORKDIR /imgtailor
 COPY package.json package-lock.json .npmrc ./
-# Without scripts: `prepare` would build, and the sources are not there yet.
+# `prepare` would build, and the sources are not copied yet.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.mjs scripts/
@@ -11,7 +11,7 @@ COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
-# Both count only when the process starts: threads for renders and for files beside them, and memory given back after renders.
+# Read only at process start: threads for renders and file access, and memory returned to the system after renders.
 ENV NODE_ENV=production UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2
 COPY --from=build /imgtailor/package.json /imgtailor/
 COPY --from=build /imgtailor/node_modules /imgtailor/node_modules
