@@ -1,7 +1,7 @@
-/** Waiting that can be called off. */
+/** Responsible for waits that can be cancelled. */
 
 /**
- * A promise's value, unless a signal aborts first. The promise goes on; whoever shares it still gets its value.
+ * Waits for a promise, or until a signal aborts. The promise itself continues, and others who wait for it still get its value.
  * @throws the signal's reason
  */
 export const orAbort = async <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
@@ -16,5 +16,46 @@ export const orAbort = async <T>(promise: Promise<T>, signal: AbortSignal | unde
     return await Promise.race([promise, aborted])
   } finally {
     if (stop) signal.removeEventListener("abort", stop)
+  }
+}
+
+/** Work that several callers wait for. */
+export interface SharedWork<T> {
+  /** The result. Using it does not count as waiting. */
+  readonly result: Promise<T>
+  /**
+   * Waits for the result.
+   * @param signal ends this caller's wait, and nobody else's
+   * @throws the signal's reason when it aborts
+   */
+  readonly wait: (signal?: AbortSignal) => Promise<T>
+  /** True once every caller has left before the result came. The work may still end with a result if it could not be stopped. */
+  readonly isCancelled: () => boolean
+}
+
+/**
+ * Starts work that outlives the caller that started it.
+ * @param start called at once; its signal aborts when the last waiting caller leaves
+ */
+export const shareWork = <T>(start: (signal: AbortSignal) => Promise<T>): SharedWork<T> => {
+  const controller = new AbortController()
+  let waiting = 0
+  let isSettled = false
+  const result = start(controller.signal)
+  const settle = (): void => void (isSettled = true)
+  // Also handles the rejection of work that every caller has left.
+  result.then(settle, settle)
+  return {
+    result,
+    isCancelled: () => controller.signal.aborted,
+    wait: async (signal) => {
+      waiting += 1
+      try {
+        return await orAbort(result, signal)
+      } finally {
+        waiting -= 1
+        if (waiting === 0 && !isSettled) controller.abort()
+      }
+    },
   }
 }

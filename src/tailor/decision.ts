@@ -18,14 +18,24 @@ export type Outcome =
 
 /** Durations in milliseconds. A phase that did not take place is absent. */
 export interface Timings {
-  /** Waiting for a render slot and memory. */
+  /** Waiting for a render slot. */
   wait?: number
   /** Reading the original. */
   fetch?: number
-  /** Reading the header, decoding, resizing and encoding. */
+  /** Reading the header, waiting for memory, decoding, resizing and encoding. */
   render?: number
   /** Writing the rendition. */
   store?: number
+}
+
+/** Adds the duration of some work to the timings. */
+export const timed = async <T>(timings: Timings, name: keyof Timings, work: () => Promise<T>): Promise<T> => {
+  const start = performance.now()
+  try {
+    return await work()
+  } finally {
+    timings[name] = (timings[name] ?? 0) + performance.now() - start
+  }
 }
 
 /** What was decided for a request, and why. */

@@ -1,217 +1,203 @@
 /**
- * Originals in hand. Whatever is asked of one original at one time shares one read of it and, where its decoder gives nothing less than
- * the whole picture, one decode. Nobody waits for others to come: what a first one has begun is there for the next.
+ * Responsible for reading and opening an original once for all renders that need it at the same time.
  *
- * Holds: a read is shared only by those to whom it gives what they would have read themselves; what is kept for those who still wait for
- * their turn is bounded; pixels that nobody uses make way for whoever needs the room; a decode that runs has somebody who waits for it, so
- * that it counts among what runs until it ends.
+ * Invariants:
+ * - A request uses only bytes that it could have read itself: see `canUse`.
+ * - A failed read fails the requests that waited for it and none after them.
+ * - An original whose users all wait for a slot is idle. Idle originals together keep at most `maxIdleBytes`, and none of them stays open
+ *   while `maxOpen` originals are. A dropped one is read again.
+ * - A session is closed once, when no render of it runs.
  */
 import { orAbort } from "../abort.ts"
-import { codeOf } from "../errors.ts"
-import type { Inspected } from "../render/inspect.ts"
-import type { Renderer } from "../render/render.ts"
+import type { Renderer, RenderSession } from "../render/renderer.ts"
 import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
-import type { Gate } from "../gate.ts"
 
-/** One user's part in an original. */
-export interface SharedOriginal {
-  /** Tells that the user's turn has come: until it leaves, what it shares is not let go of. */
-  readonly begin: () => void
-  /** The original, read at the first call by anybody. Undefined where it is absent. */
-  readonly read: () => Promise<OriginalObject | undefined>
-  /** Its pixels, where they are worth decoding once for several; undefined where each should decode for itself. */
-  readonly decode: (bytes: Uint8Array, original: Inspected, signal: AbortSignal) => Promise<Uint8Array | undefined>
-  /** Must be called once. */
+/** An original that has been read. */
+export interface OriginalContent {
+  readonly stat: OriginalStat
+  /** @throws what the renderer throws of an original that it refuses */
+  readonly session: Promise<RenderSession>
+  /** SHA-256 of the bytes, in hex. @throws like `session` */
+  readonly digest: () => Promise<string>
+}
+
+/** One read of an original. */
+export interface OriginalRead {
+  /** Position among all reads of the process. */
+  readonly number: number
+  /** Undefined where the original is absent. */
+  readonly content: Promise<OriginalContent | undefined>
+}
+
+/** What a request knows of an original. */
+export interface Sighting {
+  readonly stat: OriginalStat
+  /** How many reads of originals had begun when the request saw this stat. */
+  readonly readCount: number
+}
+
+/** The part of one render in a shared original. */
+export interface OriginalUse {
+  /** The read that the users share. Undefined before it begins. */
+  readonly current: () => OriginalRead | undefined
+  /** Reads and opens the original, unless another user has. To be called with a render slot. */
+  readonly read: () => OriginalRead
+  /** Whether others use the original too. */
+  readonly isShared: () => boolean
+  /** Must be called once, when no render of this user runs. */
   readonly release: () => void
 }
 
-/** What originals there are in hand. */
+/** The originals in use. */
 export interface SharedOriginals {
+  /** How many reads have begun. */
+  readonly readCount: () => number
   /**
-   * @param known its stat when it was asked for
-   * @param onRead called right before it is read, by whomever
+   * Joins the users of an original whose read the caller can use, or becomes the first user.
+   * @throws the signal's reason when it aborts during the wait for a read
    */
-  readonly join: (original: string, known: OriginalStat, onRead: () => void) => SharedOriginal
-  /** Lets go of pixels that nobody uses at the moment. */
-  readonly makeRoom: () => void
+  readonly join: (key: string, sighting: Sighting, signal?: AbortSignal) => Promise<OriginalUse>
 }
 
+/** What {@link createSharedOriginals} needs. */
 export interface SharedOriginalsParts {
-  readonly originals: Originals
-  readonly renderer: Pick<Renderer, "decode" | "estimateDecode">
-  /** Room for pixels. */
-  readonly memory: Gate
-  /** Of an original. */
+  readonly originals: Pick<Originals, "get">
+  readonly renderer: Pick<Renderer, "prepare" | "open">
+  /** Largest original, in bytes. */
   readonly maxBytes: number
-  /** Of originals that are kept for those who wait for their turn. */
-  readonly maxKeptBytes: number
-}
-
-interface Pixels {
-  /** Resolves when there is room to decode. */
-  readonly begun: Promise<unknown>
-  readonly ready: Promise<Uint8Array>
-  /** Gives the room back. */
-  readonly free: () => void
+  /** Length of all idle originals, in bytes. */
+  readonly maxIdleBytes: number
+  /** Open originals above which idle ones are closed. */
+  readonly maxOpen: number
 }
 
 interface Entry {
-  readonly original: string
-  readonly onRead: Set<() => void>
+  readonly key: string
   users: number
+  /** Users that hold a slot. */
   active: number
-  /** Of the pixels, or of waiting for them. */
-  holders: number
-  reading?: Promise<OriginalObject | undefined> | undefined
+  current: OriginalRead | undefined
   /** Length of what was read. */
-  bytes: number
-  pixels?: Pixels | undefined
-  /** It does not decode as a whole. */
-  isDamaged?: boolean
+  byteLength: number
 }
 
-const isIdle = ({ users, active }: Entry): boolean => active === 0 && users > 0
-
-const dropPixels = (entry: Entry): void => {
-  entry.pixels?.free()
-  entry.pixels = undefined
+interface State extends SharedOriginalsParts {
+  /** Originals that can be joined, by key and version. */
+  readonly joinable: Map<string, Entry>
+  /** Originals in use, the one that has been in use longest first. */
+  readonly entries: Set<Entry>
+  reads: number
 }
 
+/**
+ * The rule for joining. What was read may be used by a request that knew of the original before the read began. It may also be used by a
+ * later one if the version that was read is the one that the request saw, and tells every change.
+ */
+export const canUse = async (
+  read: OriginalRead | undefined,
+  { stat, readCount }: Sighting,
+  signal?: AbortSignal,
+): Promise<boolean> => {
+  if (!read || read.number > readCount) return true
+  const content = await orAbort(read.content, signal)
+  return content?.stat.version === stat.version && content.stat.isStable
+}
+
+const ignore = (): void => {}
+
+/** Closes the session of an original and forgets its bytes. */
 const drop = (entry: Entry): void => {
-  dropPixels(entry)
-  entry.reading = undefined
-  entry.bytes = 0
+  const content = entry.current?.content
+  entry.current = undefined
+  entry.byteLength = 0
+  content?.then(async (opened) => (await opened?.session)?.close()).catch(ignore)
 }
 
-const readOnce = ({ originals, maxBytes }: SharedOriginalsParts, entry: Entry): Promise<OriginalObject | undefined> => {
-  if (entry.reading) return entry.reading
-  for (const tell of entry.onRead) tell()
-  const reading = originals.get(entry.original, { maxBytes })
-  entry.reading = reading
-  reading.then(
-    (object) => (entry.bytes = object?.bytes.length ?? 0),
-    // Whoever comes next tries again.
-    () => (entry.reading = undefined),
-  )
-  return reading
-}
-
-const decodeInRoom = ({ memory, renderer }: SharedOriginalsParts, bytes: Uint8Array, original: Inspected): Pixels => {
-  const dropped = new AbortController()
-  const room = memory.acquire(renderer.estimateDecode(original), dropped.signal)
-  const ready = room.then(() => {
-    dropped.signal.throwIfAborted()
-    return renderer.decode(bytes, original)
-  })
-  // Everyone may have left before it failed.
-  ready.catch(() => {})
-  const giveBack = (): unknown => room.then((leave) => leave()).catch(() => {})
-  return {
-    begun: room,
-    ready,
-    free: () => {
-      dropped.abort()
-      void giveBack()
-    },
+/** Drops idle originals, the oldest first, until they are within their bounds. */
+const dropIdle = ({ entries, maxIdleBytes }: State, maxOpen: number): void => {
+  const open = [...entries].filter(({ current }) => current)
+  const idle = open.filter(({ active }) => active === 0)
+  let [count, bytes] = [open.length, idle.reduce((sum, { byteLength }) => sum + byteLength, 0)]
+  for (const entry of idle) {
+    if (count <= maxOpen && bytes <= maxIdleBytes) return
+    count -= 1
+    bytes -= entry.byteLength
+    drop(entry)
   }
 }
 
-type Join = Parameters<SharedOriginals["join"]>
+const toContent = (renderer: State["renderer"], { stat, bytes }: OriginalObject): OriginalContent => {
+  const session = renderer.open(bytes)
+  // Every user may have left before it fails.
+  session.catch(ignore)
+  let digest: Promise<string> | undefined
+  return { stat, session, digest: () => (digest ??= session.then((opened) => opened.digest())) }
+}
 
-/** A user's part in an entry. */
-const takePart = (
-  parts: SharedOriginalsParts,
-  entry: Entry,
-  [original, known, onRead]: Join,
-  onLeave: () => void,
-): SharedOriginal => {
-  entry.users += 1
-  entry.onRead.add(onRead)
-  /** What was being read, or had been, when this user came. */
-  const former = entry.reading
+const startRead = (state: State, entry: Entry): OriginalRead => {
+  const { originals, renderer, maxBytes, maxOpen } = state
+  dropIdle(state, maxOpen - 1)
+  renderer.prepare()
+  const load = async (): Promise<OriginalContent | undefined> => {
+    const object = await originals.get(entry.key, { maxBytes })
+    if (object && entry.current === read) entry.byteLength = object.bytes.length
+    return object && toContent(renderer, object)
+  }
+  state.reads += 1
+  const read: OriginalRead = { number: state.reads, content: load() }
+  read.content.catch(() => {
+    // The next user tries again.
+    if (entry.current === read) entry.current = undefined
+  })
+  return read
+}
+
+/** @param onLast called when the last user has left */
+const createUse = (state: State, entry: Entry, onLast: () => void): OriginalUse => {
   let isActive = false
-  let isHolder = false
+  entry.users += 1
   return {
-    begin: () => {
+    current: () => entry.current,
+    isShared: () => entry.users > 1,
+    read: () => {
+      entry.active += isActive ? 0 : 1
       isActive = true
-      entry.active += 1
-    },
-    read: async () => {
-      const isFormer = former !== undefined && entry.reading === former
-      const object = await readOnce(parts, entry)
-      // What was read before this user came has to be proved to be what it has seen: of that version, which tells every change.
-      if (!isFormer || (object?.stat.isStable && object.stat.version === known.version)) return object
-      return parts.originals.get(original, { maxBytes: parts.maxBytes })
-    },
-    decode: async (bytes, inspected, signal) => {
-      if (entry.isDamaged || (!entry.pixels && entry.users === 1)) return undefined
-      const object = await entry.reading
-      if (object?.bytes !== bytes) return undefined
-      signal.throwIfAborted()
-      const pixels = (entry.pixels ??= decodeInRoom(parts, bytes, inspected))
-      if (!isHolder) entry.holders += 1
-      isHolder = true
-      try {
-        await orAbort(pixels.begun, signal)
-        return await pixels.ready
-      } catch (error) {
-        if (signal.aborted) throw error
-        // Whoever comes next tries again.
-        if (entry.pixels === pixels) dropPixels(entry)
-        if (codeOf(error) !== "corrupt-original") throw error
-        // The part that some size takes may be whole.
-        entry.isDamaged = true
-        entry.holders -= 1
-        isHolder = false
-        return undefined
-      }
+      return (entry.current ??= startRead(state, entry))
     },
     release: () => {
-      entry.onRead.delete(onRead)
       entry.users -= 1
-      if (isActive) entry.active -= 1
-      if (isHolder) entry.holders -= 1
-      onLeave()
+      entry.active -= isActive ? 1 : 0
+      if (entry.users === 0) onLast()
+      else dropIdle(state, Infinity)
     },
   }
 }
 
 export const createSharedOriginals = (parts: SharedOriginalsParts): SharedOriginals => {
-  const { memory, maxKeptBytes } = parts
-  /** Those that may be joined, by original and version. */
-  const open = new Map<string, Entry>()
-  const all = new Set<Entry>()
+  const state: State = { ...parts, joinable: new Map(), entries: new Set(), reads: 0 }
+  const { joinable, entries } = state
 
-  const makeRoom = (): void => {
-    for (const entry of all) if (entry.holders === 0) dropPixels(entry)
-  }
-
-  const keepWithinBounds = (entry: Entry): void => {
-    if (memory.waiting() > 0 && entry.holders === 0) dropPixels(entry)
-    if (!isIdle(entry)) return
-    let kept = 0
-    for (const other of all) if (isIdle(other)) kept += other.bytes
-    if (kept > maxKeptBytes) drop(entry)
-  }
+  const use = (name: string, entry: Entry): OriginalUse =>
+    createUse(state, entry, () => {
+      drop(entry)
+      entries.delete(entry)
+      if (joinable.get(name) === entry) joinable.delete(name)
+    })
 
   return {
-    makeRoom,
-    join: (original, known, onRead) => {
-      const name = `${original}\n${known.version}`
-      let entry = open.get(name)
-      // The version of an original that was changed a moment ago does not tell whether it was changed again since it was read.
-      if (!entry || (entry.reading && !known.isStable)) {
-        entry = { original, onRead: new Set(), users: 0, active: 0, holders: 0, bytes: 0 }
-        open.set(name, entry)
-        all.add(entry)
+    readCount: () => state.reads,
+    join: async (key, sighting, signal) => {
+      const name = `${key}\n${sighting.stat.version}`
+      for (let entry = joinable.get(name); entry; entry = joinable.get(name)) {
+        const isUsable = await canUse(entry.current, sighting, signal)
+        if (joinable.get(name) !== entry) continue
+        if (isUsable) return use(name, entry)
+        joinable.delete(name)
       }
-      const joined = entry
-      return takePart(parts, joined, [original, known, onRead], () => {
-        if (joined.users > 0) return keepWithinBounds(joined)
-        drop(joined)
-        all.delete(joined)
-        if (open.get(name) === joined) open.delete(name)
-      })
+      const entry: Entry = { key, users: 0, active: 0, current: undefined, byteLength: 0 }
+      joinable.set(name, entry)
+      entries.add(entry)
+      return use(name, entry)
     },
   }
 }

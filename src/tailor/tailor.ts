@@ -1,17 +1,18 @@
-/** Wires the parts together: stores and a renderer in, the five things that can be done with them out. */
-import type { Renderer } from "../render/render.ts"
+/** Responsible for wiring: stores and a renderer in, the five things that can be done with them out. */
+import type { Renderer } from "../render/renderer.ts"
 import { keysOf } from "../sizes/all-keys.ts"
 import type { Grammar, OriginalKey, RenditionKey } from "../sizes/key.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
-import { createGate, type Gate } from "../gate.ts"
 import { type Answerer, createAnswerer } from "./answer.ts"
 import { createFreshness, type Freshness } from "./freshness.ts"
 import type { WorkLimits } from "./limits.ts"
 import { createPurge, type Purge } from "./purge.ts"
+import { createRenderSlots } from "./render-slots.ts"
 import { createSharedOriginals } from "./shared-originals.ts"
 import { createWarm, type Warm } from "./warm.ts"
 
+/** What {@link createCore} puts together. */
 export interface CoreParts {
   readonly originals: Originals
   readonly renditions: Renditions
@@ -23,36 +24,30 @@ export interface CoreParts {
   readonly clock: () => number
 }
 
-/** Everything that can be asked of the logic. */
+/** Everything that can be done with a tailor. */
 export interface Core extends Answerer, Purge, Warm {
   readonly grammar: Grammar
+  /** Every key that a rendition of an original can have. */
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
   readonly freshnessOfKey: Freshness["freshnessOfKey"]
 }
 
-/** Of the room for renders, what originals may take that are kept for those who wait for their turn. */
-const KEPT_SHARE = 8
+/** The share of the memory for renders that may hold originals whose renders all wait for a slot. */
+const IDLE_SHARE = 1 / 8
 
+/** Puts the parts of a tailor together. */
 export const createCore = ({ originals, renditions, renderer, grammar, settings, limits, clock }: CoreParts): Core => {
-  const memory: Gate = createGate({
-    capacity: limits.memoryBytes,
-    maxWaiting: Infinity,
-    onWait: () => sources.makeRoom(),
-  })
-  const maxKeptBytes = limits.memoryBytes / KEPT_SHARE
-  const sources = createSharedOriginals({ originals, renderer, memory, maxBytes: limits.bytes, maxKeptBytes })
   const freshness = createFreshness({ originals, renditions, grammar, settings })
-  const answerer = createAnswerer({
+  const shared = createSharedOriginals({
     originals,
-    renditions,
     renderer,
-    freshness,
-    clock,
-    deadlineMs: limits.deadlineMs,
-    renderSlots: createGate({ capacity: limits.renders, maxWaiting: limits.queue }),
-    memory,
-    sources,
+    maxBytes: limits.bytes,
+    maxIdleBytes: limits.memoryBytes * IDLE_SHARE,
+    maxOpen: limits.renders,
   })
+  const slots = createRenderSlots(limits)
+  const { deadlineMs } = limits
+  const answerer = createAnswerer({ originals, renditions, freshness, shared, slots, clock, deadlineMs })
   return {
     ...answerer,
     ...createPurge(renditions, grammar, freshness),

@@ -16,7 +16,7 @@ import {
   hanging,
   on,
 } from "../support/faulty-store.ts"
-import { ask, openCore } from "./support.ts"
+import { ask, LIMITS, openCore } from "./support.ts"
 
 const KEY = "480h/a.jpg"
 const RENDERED = "photo @ 480h."
@@ -66,7 +66,8 @@ const openShop = ({
   photos.set("a.jpg", Buffer.from("photo"))
   const store = memoryRenditions()
   const [reads, writes] = [createTally(), createTally()]
-  const renderer = createFakeRenderer({ ...(step && { step }), ...(peakBytes !== undefined && { peakBytes }) })
+  const { memoryBytes } = { ...LIMITS, ...limits }
+  const renderer = createFakeRenderer({ step, memoryBytes, ...(peakBytes !== undefined && { peakBytes }) })
   const pass: Fault = async () => {}
   const core = openCore({
     originals: faultyOriginals(

@@ -6,13 +6,12 @@ import { describe, expect, it } from "vitest"
 import type { Recipe } from "../../src/sizes/recipe.ts"
 import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
 import type { OriginalObject } from "../../src/store/store.ts"
-import { createGate } from "../../src/gate.ts"
 import type { WorkLimits } from "../../src/tailor/limits.ts"
 import { createSharedOriginals } from "../../src/tailor/shared-originals.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import { createLatch, createTally, type Fault, faultyOriginals } from "../support/faulty-store.ts"
-import { ask, openCore } from "./support.ts"
+import { ask, LIMITS, openCore } from "./support.ts"
 
 const KEYS = ["480h/a.jpg", "1280w/a.jpg", "480h/a.jpg.webp", "1280w/a.jpg.webp", "480h/a.jpg.avif", "info/a.jpg.json"]
 const RENDERED = [
@@ -47,7 +46,8 @@ const openShop = (options: ShopOptions = {}): Shop => {
   photos.set("a.jpg", Buffer.from(content))
   const reads = createTally()
   const store = faultyOriginals(faultyOriginals(photos, fault), reads.fault)
-  const renderer = createFakeRenderer({ peakBytes, ...(step && { step }), ...(canShare && { canShare }) })
+  const { memoryBytes } = { ...LIMITS, ...options.limits }
+  const renderer = createFakeRenderer({ peakBytes, memoryBytes, step, ...(canShare && { canShare }) })
   const core = openCore({
     originals: {
       ...store,
@@ -116,21 +116,21 @@ describe("several renditions of one original at one time", () => {
       const bytes = Buffer.from(content)
       return { bytes, stat: { version: "the same", byteLength: 5, isStable: content === "other" } }
     }
-    const sources = createSharedOriginals({
-      originals: { ...memoryOriginals(), head: async () => undefined, get },
+    const shared = createSharedOriginals({
+      originals: { get },
       renderer: createFakeRenderer(),
-      memory: createGate({ capacity: 1000, maxWaiting: 0 }),
       maxBytes: 1000,
-      maxKeptBytes: 1000,
+      maxIdleBytes: 1000,
+      maxOpen: 4,
     })
-    const read = async (settled: boolean): Promise<string> => {
-      const source = sources.join("a.jpg", { version: "the same", byteLength: 5, isStable: settled }, () => {})
-      source.begin()
-      return String((await source.read())?.bytes)
+    const read = async (isStable: boolean): Promise<string> => {
+      const stat = { version: "the same", byteLength: 5, isStable }
+      const use = await shared.join("a.jpg", { stat, readCount: shared.readCount() })
+      return Buffer.from((await (await use.read().content)?.digest()) ?? "", "hex").toString()
     }
-    expect(await read(false)).toBe("photo")
+    expect(await read(false)).toBe("digest of photo")
     content = "other"
-    expect(await read(true)).toBe("other")
+    expect(await read(true)).toBe("digest of other")
   })
 
   it("a read that fails fails those who waited for it, and nobody after them", async () => {

@@ -152,8 +152,12 @@ export const createPlay = ({ versions, isCached, limits = {} }: PlayOptions): Pl
   const store = memoryRenditions()
   const staged = stagedRenditions(store, stage)
   const faults: string[] = []
-  const { renders } = { ...LIMITS, ...limits }
-  const renderer = createFakeRenderer({ step: watchCrowd(stage.step, renders, faults), peakBytes: 300 })
+  const { renders, memoryBytes } = { ...LIMITS, ...limits }
+  const renderer = createFakeRenderer({
+    step: watchCrowd(stage.step, renders, faults),
+    peakBytes: 300,
+    memoryBytes,
+  })
   const core = openCore({
     originals: world.originals,
     renditions: isCached ? cachedRenditions(staged, 1_000_000) : staged,

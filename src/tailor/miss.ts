@@ -1,0 +1,280 @@
+/**
+ * Responsible for a miss: one read of the original, one render and one write for all requests that need them.
+ *
+ * From top to bottom: `renderMiss` joins a render of the same rendition or starts one. `produce` waits for a slot, reads the original,
+ * proves the stored rendition or renders, and writes. `recheck` looks at the original once more after the write.
+ *
+ * Invariants:
+ * - A request gets what it would have read itself. `canUse` in shared-originals.ts is the one rule for joining.
+ * - Identical misses cost one read, one render and one write. Concurrent sizes of one original share its read and its session.
+ * - A client that disconnects fails no other request, and stops only work that is queued.
+ * - A slot is held until the rendition is written, so that a slow store does not let renditions pile up in memory.
+ * - A write delays responses by 2 s at most, and fails none.
+ * - After each write the original is looked at once more, so that the rendition that stays in the store is that of the present version,
+ *   whichever render was faster.
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { orAbort, type SharedWork, shareWork } from "../abort.ts"
+import { codeOf, isPermanent, originalNotFound } from "../errors.ts"
+import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
+import type { Originals, OriginalStat, RenditionMeta } from "../store/store.ts"
+import { timed, type Timings } from "./decision.ts"
+import { type Existing, findExisting } from "./freshness.ts"
+import {
+  type Product,
+  type ProductParts,
+  proveStored,
+  renderProduct,
+  writeProduct,
+  type WriteResult,
+} from "./product.ts"
+import type { RenderSlot, RenderSlots } from "./render-slots.ts"
+import { canUse, type OriginalRead, type OriginalUse, type SharedOriginals, type Sighting } from "./shared-originals.ts"
+
+/** A request for a rendition that is not stored, or whose stored copy may be stale. */
+export interface MissRequest {
+  readonly key: RenditionKey
+  readonly reading: Reading
+  /** Everything the key can mean, `reading` included. */
+  readonly readings: Parsed["readings"]
+  /** The original as this request saw it. */
+  readonly stat: OriginalStat
+  /** Record of the stored rendition. Undefined where nothing is stored. */
+  readonly stored: RenditionMeta | undefined
+}
+
+/** What all requests that wait for a render receive. */
+export interface RenderResult extends Product {
+  readonly timings: Timings
+  /** Why the rendition is not stored, where it could not be written or the write is still pending. */
+  readonly storeFailure?: string
+  /** Settles when it has been written or could not be. */
+  readonly written: Promise<unknown>
+}
+
+/** A result, and whether the request started the render rather than joining it. */
+export interface SharedResult extends RenderResult {
+  readonly isFirst: boolean
+}
+
+/** What misses need. */
+export interface MissParts extends ProductParts {
+  readonly originals: Originals
+  readonly shared: SharedOriginals
+  readonly slots: RenderSlots
+  /** Deletes a stored rendition whose original is gone or refused. Never rejects. */
+  readonly deleteStored: (key: RenditionKey) => Promise<void>
+}
+
+/** The misses of a process. */
+export interface Misses {
+  /**
+   * Renders a rendition, or joins the render of another request.
+   * @param signal of the client
+   * @throws {TailorError} the original is gone or refused, the queue is full, or a store cannot be read
+   * @throws the signal's reason
+   */
+  readonly render: (request: MissRequest, signal: AbortSignal) => Promise<SharedResult>
+  /** Resolves when the renders that are running now have ended, with their writes and checks. */
+  readonly settled: () => Promise<void>
+  /** Resolves when no render is running any more. */
+  readonly idle: () => Promise<void>
+}
+
+/** How long a response waits for its rendition to be written. */
+const WRITE_WAIT_MS = 2000
+
+/** How often an original that keeps changing is rendered again because of one request. */
+export const MAX_ROUNDS = 3
+
+/** One render, from its start to its write. */
+interface Render extends MissRequest {
+  readonly original: OriginalUse
+  /** Settles when an earlier render of the same rendition has been written: it may have stored what this one can prove. */
+  readonly previous: Promise<unknown> | undefined
+  readonly timings: Timings
+  /** The read that it uses, once that has begun. */
+  read: OriginalRead | undefined
+  isWriting: boolean
+}
+
+/** A render that requests can join. */
+interface Running {
+  readonly render: Render
+  readonly work: SharedWork<RenderResult>
+  /** Settles when it has been written, or will not be. */
+  readonly written: Promise<unknown>
+}
+
+interface State extends MissParts {
+  /** By rendition, original and version. */
+  readonly running: Map<string, Running>
+  readonly inFlight: Set<Promise<unknown>>
+}
+
+interface RenderOptions {
+  readonly signal?: AbortSignal | undefined
+  /** For the check after a write: joins only a render whose write has not begun, and starts one that is not checked again. */
+  readonly isRecheck?: boolean
+}
+
+const ignore = (): void => {}
+
+/** Joins a render of the same rendition, or starts one. */
+const renderMiss = async (state: State, request: MissRequest, options: RenderOptions): Promise<SharedResult> => {
+  const sighting = { stat: request.stat, readCount: state.shared.readCount() }
+  for (;;) {
+    const { running, isFirst } = await joinOrStart(state, request, sighting, options)
+    try {
+      return { ...(await running.work.wait(options.signal)), isFirst }
+    } catch (error) {
+      // The last client of the joined render left just before this one came.
+      if (isFirst || !running.work.isCancelled() || options.signal?.aborted) throw error
+    }
+  }
+}
+
+const isJoinable = async ({ render }: Running, sighting: Sighting, options: RenderOptions): Promise<boolean> =>
+  !(options.isRecheck && render.isWriting) && canUse(render.read ?? render.original.current(), sighting, options.signal)
+
+const joinOrStart = async (
+  state: State,
+  request: MissRequest,
+  sighting: Sighting,
+  options: RenderOptions,
+): Promise<{ readonly running: Running; readonly isFirst: boolean }> => {
+  const { key, reading, stat } = request
+  const name = `${key}\n${reading.original}\n${stat.version}`
+  for (;;) {
+    const running = state.running.get(name)
+    if (running && (await isJoinable(running, sighting, options))) return { running, isFirst: false }
+    const original = await state.shared.join(reading.original, sighting, options.signal)
+    if (state.running.get(name) === running) {
+      const previous = running?.written
+      const render: Render = { ...request, original, previous, timings: {}, read: undefined, isWriting: false }
+      return { running: startRender(state, name, render, options), isFirst: true }
+    }
+    // Another request started it meanwhile.
+    original.release()
+  }
+}
+
+const startRender = (state: State, name: string, render: Render, { isRecheck }: RenderOptions): Running => {
+  const forget = (): void => {
+    if (state.running.get(name)?.render === render) state.running.delete(name)
+  }
+  const work = shareWork(async (cancelled) => {
+    try {
+      return await produce(state, render, cancelled)
+    } catch (error) {
+      forget()
+      throw error
+    }
+  })
+  const written = work.result.then((result) => result.written).catch(ignore)
+  const running: Running = { render, work, written }
+  const ended = work.result
+    .then((result) => (isRecheck ? written : recheck(state, render, result)))
+    .catch((error: unknown) => (isPermanent(error) ? state.deleteStored(render.key) : undefined))
+    .catch(ignore)
+    .then(() => {
+      forget()
+      state.inFlight.delete(ended)
+    })
+  state.running.set(name, running)
+  state.inFlight.add(ended)
+  return running
+}
+
+const produce = async (state: State, render: Render, cancelled: AbortSignal): Promise<RenderResult> => {
+  const { original, previous, stat, timings } = render
+  let slot: RenderSlot | undefined
+  let product: Product
+  try {
+    slot = await timed(timings, "wait", async () => {
+      if (previous) await orAbort(previous, cancelled)
+      return state.slots.acquire(stat.byteLength, cancelled)
+    })
+    product = await readAndProduce(state, render, slot, cancelled)
+  } catch (error) {
+    slot?.release()
+    throw error
+  } finally {
+    original.release()
+  }
+  render.isWriting = true
+  const written = writeProduct(state, render, product)
+  void written.then(slot.release)
+  const pending = sleep(WRITE_WAIT_MS, { failure: "the write is still pending after 2 s" }, { ref: false })
+  const { failure, etag }: WriteResult = await timed(timings, "store", () => Promise.race([written, pending]))
+  return {
+    ...product,
+    meta: etag === undefined ? product.meta : { ...product.meta, etag },
+    timings,
+    ...(failure !== undefined && { storeFailure: failure }),
+    written,
+  }
+}
+
+const readAndProduce = async (
+  state: State,
+  render: Render,
+  slot: RenderSlot,
+  cancelled: AbortSignal,
+): Promise<Product> => {
+  const { original, timings, reading, stored, previous } = render
+  const read = (render.read = original.read())
+  const content = await timed(timings, "fetch", () => read.content)
+  if (!content) throw originalNotFound(reading.original)
+  // Where nothing was stored, there is nothing to prove: this saves a trip to another machine.
+  const mayBeStored = stored !== undefined || previous !== undefined || !content.stat.isStable
+  const proved = mayBeStored ? await proveStored(state, render, content) : undefined
+  if (proved) return proved
+  return timed(timings, "render", () =>
+    renderProduct(state, render, content, (session) => {
+      const recipe = state.freshness.recipeOf(reading)
+      return session.render(recipe, { isShared: original.isShared(), signal: cancelled, onSlow: slot.giveWay })
+    }),
+  )
+}
+
+const isOf = (meta: RenditionMeta | undefined, { reading, stat }: Existing): boolean =>
+  meta?.original === reading.original && meta.version === stat.version
+
+/** Looks at the original after a write: replaced, it is rendered again; gone, its rendition is deleted. */
+const recheck = async (state: State, request: MissRequest, { meta, written }: RenderResult): Promise<void> => {
+  const { key, readings } = request
+  await written
+  let stored: RenditionMeta | undefined = meta
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const now = await findExisting(state.originals, readings, { fresh: true })
+    if (!now) return state.deleteStored(key)
+    if (isOf(stored, now)) return
+    // A render of the present version may have been written after this one.
+    stored = await state.renditions.head(key)
+    if (isOf(stored, now)) return
+    try {
+      await (
+        await renderMiss(state, { key, readings, ...now, stored }, { isRecheck: true })
+      ).written
+    } catch (error) {
+      if (codeOf(error) !== "original-not-found") throw error
+    }
+    stored = undefined
+  }
+}
+
+export const createMisses = (parts: MissParts): Misses => {
+  const state: State = { ...parts, running: new Map(), inFlight: new Set() }
+  const settled = async (): Promise<void> => {
+    await Promise.all(state.inFlight)
+  }
+  return {
+    render: (request, signal) => renderMiss(state, request, { signal }),
+    settled,
+    idle: async () => {
+      while (state.inFlight.size > 0) await settled()
+    },
+  }
+}
