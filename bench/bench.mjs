@@ -1,5 +1,5 @@
-// npm run bench [-- --short] [-- --json] [-- --only NAME [--adapter FILE]]: speed and memory against limits that this starts itself, in one run.
-// Absolute figures depend on the machine; the ratios are what counts. Needs Linux (/proc) and a quiet machine.
+// npm run bench [-- --short] [-- --json] [-- --only NAME [--adapter FILE]]: compares speed and memory with limits that it starts itself,
+// in one run. Absolute figures depend on the machine; compare ratios. Needs Linux (/proc) and a quiet machine.
 import { mkdtempSync, rmSync } from "node:fs"
 import { availableParallelism, cpus, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -38,7 +38,7 @@ const PARTS = {
   inputs,
   factors,
 }
-/** Left out of a short run. */
+/** Not part of a short run. */
 const LONG = new Set(["churn", "scale", "inputs", "factors"])
 
 const { values } = parseArgs({
@@ -54,7 +54,7 @@ const skipped = []
 
 const isWanted = (name) => {
   if (values.only !== undefined) return name === values.only
-  if (isShort && LONG.has(name)) skipped.push({ part: name, reason: "not within two minutes: run it with --only" })
+  if (isShort && LONG.has(name)) skipped.push({ part: name, reason: "takes more than two minutes, run it with --only" })
   return !(isShort && LONG.has(name))
 }
 
@@ -80,8 +80,8 @@ const folder = mkdtempSync(join(tmpdir(), "imgtailor-bench-"))
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130))
 const results = []
-const say = (text) => values.json || console.log(text)
-say(
+const print = (text) => values.json || console.log(text)
+print(
   `${cpus()[0].model}, ${availableParallelism()} cores; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}\n`,
 )
 for (const [name, part] of Object.entries(PARTS)) {
@@ -95,9 +95,9 @@ for (const [name, part] of Object.entries(PARTS)) {
       value: result.value,
       ...(result.goal !== undefined && { goal: result.goal, ok }),
     })
-    say(line)
+    print(line)
   }
 }
-for (const { part, reason } of skipped) say(`${part}: skipped, ${reason}`)
+for (const { part, reason } of skipped) print(`${part}: skipped, ${reason}`)
 if (values.json) console.log(JSON.stringify({ results, skipped }))
 process.exit(results.some(({ ok }) => ok === false) ? 1 : 0)

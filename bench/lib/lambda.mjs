@@ -1,4 +1,4 @@
-// Functions under Lambda's runtime interface emulator, each call on a cold one: a process of its own that ends with the call.
+// Runs functions under Lambda's runtime interface emulator. Each call starts a new process, so each is a cold start.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -11,7 +11,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const RUNTIME = here("../limits/lambda-runtime.mjs")
 const SHARP = ["sharp", "@img", "detect-libc", "semver"]
 
-/** A function's folder as its zip is unpacked: the code, and sharp beside it. */
+/** Creates a function's folder like its unpacked zip: the code, and sharp in node_modules. */
 export const makeTask = (folder, code) => {
   mkdirSync(folder, { recursive: true })
   cpSync(here(`../../${code}`), join(folder, "index.mjs"))
@@ -20,12 +20,12 @@ export const makeTask = (folder, code) => {
   return folder
 }
 
-/** Where the tests' own tools have brought Amazon's SDK. */
-const BROUGHT = here("../../test/tools/node_modules")
+/** Where `npm ci --prefix test/tools` installs the AWS SDK. */
+const TOOL_MODULES = here("../../test/tools/node_modules")
 
-/** Makes a function's code one file, as those that use the SDK usually are. @returns whether the SDK is here */
+/** Bundles a function that uses the SDK into one file, as usual for such functions. @returns whether the SDK is installed */
 export const bundleSdk = async (task) => {
-  if (!existsSync(join(BROUGHT, "@aws-sdk/client-s3"))) return false
+  if (!existsSync(join(TOOL_MODULES, "@aws-sdk/client-s3"))) return false
   await build({
     entryPoints: [here("../limits/function-sdk.mjs")],
     outfile: join(task, "index.mjs"),
@@ -35,15 +35,15 @@ export const bundleSdk = async (task) => {
     format: "esm",
     platform: "node",
     target: "node20.19",
-    nodePaths: [BROUGHT],
-    banner: { js: `import { createRequire as brought } from "node:module"; const require = brought(import.meta.url);` },
+    nodePaths: [TOOL_MODULES],
+    banner: { js: `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);` },
     logLevel: "error",
   })
   return true
 }
 
 const untilListening = async (url) => {
-  for (let look = 0; look < 400; look++) {
+  for (let attempt = 0; attempt < 400; attempt++) {
     const isUp = await fetch(url).then(
       () => true,
       () => false,
@@ -55,16 +55,17 @@ const untilListening = async (url) => {
 }
 
 /**
- * Calls a function that has just been started.
- * @returns milliseconds: `init` from the start of its process until it was ready, `call` from the event to the answer, `whole` from the
- * request, with which the emulator starts it, to the response; the response; and whether sharp was loaded (`isTold` asks for that)
+ * Calls a function in a new process.
+ * @param isReported whether to report if sharp was loaded
+ * @returns milliseconds: `init` from process start until the function is ready, `call` from event to result, `whole` from the request to
+ * the emulator, which starts the process, to its response; the response itself; and `loadsSharp`
  */
-export const callCold = async ({ emulator, node, task, event, env = {}, isTold = false }) => {
+export const callCold = async ({ emulator, node, task, event, env = {}, isReported = false }) => {
   const [port, apiPort] = [await freePort(), await freePort()]
   const notes = join(task, "notes.jsonl")
   rmSync(notes, { force: true })
-  const addresses = ["--runtime-interface-emulator-address", `127.0.0.1:${port}`]
-  const child = launch(emulator, [...addresses, "--runtime-api-address", `127.0.0.1:${apiPort}`, node, RUNTIME], {
+  const endpoint = ["--runtime-interface-emulator-address", `127.0.0.1:${port}`]
+  const child = launch(emulator, [...endpoint, "--runtime-api-address", `127.0.0.1:${apiPort}`, node, RUNTIME], {
     cwd: task,
     env: {
       PATH: process.env.PATH,
@@ -72,7 +73,7 @@ export const callCold = async ({ emulator, node, task, event, env = {}, isTold =
       AWS_LAMBDA_FUNCTION_TIMEOUT: "30",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "1024",
       BENCH_NOTES: notes,
-      ...(isTold && { BENCH_REPORT: "1" }),
+      ...(isReported && { BENCH_REPORT: "1" }),
       ...env,
     },
     stdio: "ignore",

@@ -1,4 +1,4 @@
-// Small measuring helpers. Variants take turns (A B C A B C …), so that a noisy machine disturbs all of them alike: quote ratios.
+// Helpers for measuring. Variants take turns (A B C A B C …), so that a noisy machine affects all alike. Quote ratios.
 import { readdirSync, readFileSync } from "node:fs"
 
 export const sorted = (values) => values.toSorted((a, b) => a - b)
@@ -14,10 +14,10 @@ export const median = (values) => {
   return all.length % 2 ? all[middle] : (all[middle - 1] + all[middle]) / 2
 }
 
-/** Of a clock tick (sysconf(_SC_CLK_TCK) is 100 wherever Node runs on Linux). */
+/** Length of a clock tick: sysconf(_SC_CLK_TCK) is 100 on every Linux that Node supports. */
 const TICK_MS = 10
 
-/** CPU milliseconds that a process has used, threads that have ended included (encoders of AVIF start some); in steps of 10 (Linux). */
+/** CPU milliseconds used by a process, ended threads included (the AVIF encoder starts some); in steps of 10 (Linux). */
 export const wholeCpuMs = (pid) => {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
     .replace(/^.*\) /s, "")
@@ -25,10 +25,10 @@ export const wholeCpuMs = (pid) => {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }
 
-/** Bytes that a process has read from files and sockets (Linux). */
+/** Bytes read by a process from files and sockets (Linux). */
 export const readBytes = (pid) => Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, "latin1"))[1])
 
-/** CPU milliseconds that the threads a process has now have used, to the microsecond (Linux). */
+/** CPU milliseconds used by the present threads of a process, to the microsecond (Linux). */
 export const cpuMs = (pid) => {
   let nanoseconds = 0
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
@@ -37,13 +37,13 @@ export const cpuMs = (pid) => {
   return nanoseconds / 1e6
 }
 
-/** A field of /proc/<pid>/status in MiB: VmHWM is the peak of resident memory, VmRSS what it is now (Linux). */
+/** A field of /proc/<pid>/status in MiB: VmHWM is the peak of resident memory, VmRSS its present value (Linux). */
 export const memoryMiB = (pid, field) =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "latin1"))[1]) / 1024
 
 /**
  * Runs variants in turn.
- * @param variants by name: async (round) => void, with `pid` of a process that does nothing else meanwhile
+ * @param variants by name: async (round) => void, with the `pid` of a process that does nothing else
  * @returns by name: medians and p95 of wall time, CPU a run, both in ms
  */
 export const interleave = async (variants, rounds) => {

@@ -1,10 +1,10 @@
-// Photos to measure with, made here: soft shapes, hard edges and grain, so that they compress like a camera's.
+// Generated photos to measure with: soft shapes, hard edges and grain, so that they compress like photos of a camera.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import sharp from "sharp"
 
-/** The same numbers every time (mulberry32). */
+/** Pseudo-random numbers, the same on each run (mulberry32). */
 const generator = (seed) => () => {
   seed = (seed + 0x6d2b79f5) | 0
   let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
@@ -20,7 +20,7 @@ const field = (random, width, height, kernel, w, h) =>
     .png({ compressionLevel: 0 })
     .toBuffer()
 
-/** Raw RGB pixels of a made-up photo. */
+/** RGB pixels of a generated photo: 8-bit, row-major. */
 export const pixels = async (width, height, seed = 1) => {
   const random = generator(seed)
   const soft = await field(random, 12, 9, "cubic", width, height)
@@ -52,7 +52,7 @@ const ENCODE = {
 }
 
 /**
- * Writes a photo and gives its path; what is there already stays.
+ * Writes a photo, unless it exists, and returns its path.
  * @param kind a key of ENCODE
  */
 export const photo = async (folder, name, width, height, kind = "jpg", seed = 1) => {

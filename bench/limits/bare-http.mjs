@@ -1,10 +1,10 @@
-// The limit for a hit in Node: the same bytes and as many headers as imgtailor sends. FILE MODE, where MODE is
-// "memory" (the bytes held, one stat a request, as staying in step needs) or "disk" (open, stat, read, close a request).
+// bare-http.mjs FILE MODE: the limit for a hit in Node, with the same bytes and as many headers as imgtailor sends. MODE is "memory" (bytes
+// in memory, and one stat for each request, as checking freshness needs) or "disk" (open, stat, read, close for each request).
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs"
 import { createServer } from "node:http"
 
 const [file, mode] = process.argv.slice(2)
-const held = readFileSync(file)
+const inMemory = readFileSync(file)
 const HEADERS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "*",
@@ -18,7 +18,7 @@ const HEADERS = {
   vary: "Accept",
   "content-type": "image/jpeg",
   "accept-ranges": "bytes",
-  "content-length": String(held.length),
+  "content-length": String(inMemory.length),
 }
 
 const fromDisk = () => {
@@ -37,6 +37,6 @@ const server = createServer((request, response) => {
     return
   }
   response.writeHead(200, HEADERS)
-  response.end(mode === "disk" ? fromDisk() : held)
+  response.end(mode === "disk" ? fromDisk() : inMemory)
 })
 server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`))

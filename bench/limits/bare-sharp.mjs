@@ -1,4 +1,4 @@
-// The limit for a render in Node: one sharp call a request, with imgtailor's own encoder settings. /PHOTO?WIDTH&HEIGHT&FORMAT
+// The limit for a render in Node: one sharp call for each request, with imgtailor's encoder settings. GET /PHOTO?WIDTH&HEIGHT&FORMAT
 import { createServer } from "node:http"
 import { join } from "node:path"
 

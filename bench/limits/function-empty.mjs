@@ -1,2 +1,2 @@
-// The limit for what a function answers without a picture: nothing is loaded, nothing is done.
+// The limit for a response without an image: a function that loads nothing and does nothing.
 export const handler = async () => ({ statusCode: 204, headers: {}, body: "", isBase64Encoded: false })

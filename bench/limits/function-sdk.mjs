@@ -1,4 +1,4 @@
-// What functions for this are usually made of: sharp, and Amazon's SDK bundled. It reads, renders once, stores and answers; nothing checked.
+// A typical resizing function: sharp and the bundled AWS SDK. It reads, renders, stores and responds, without any checks.
 import { createRequire } from "node:module"
 
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3"
@@ -19,7 +19,7 @@ export const handler = async ({ rawPath }) => {
     .resize(width, height, { fit: "cover" })
     .jpeg({ quality: 80, mozjpeg: true })
     .toBuffer()
-  const stored = { Bucket: "renditions", Key: `${size}/${name}`, Body: bytes, ContentType: "image/jpeg" }
-  await client.send(new PutObjectCommand(stored))
+  const object = { Bucket: "renditions", Key: `${size}/${name}`, Body: bytes, ContentType: "image/jpeg" }
+  await client.send(new PutObjectCommand(object))
   return { statusCode: 200, headers: {}, body: bytes.toString("base64"), isBase64Encoded: true }
 }

@@ -1,4 +1,4 @@
-// The limit for a function's start: sharp is imported, and nothing else.
+// The limit for a function's start: it loads sharp and nothing else.
 import { createRequire } from "node:module"
 
 createRequire(import.meta.url)("sharp")

@@ -1,4 +1,4 @@
-// FILE KIND: eight thumbnails at once from a path, a Buffer or a stream; prints CPU, wall time and peak memory as JSON.
+// render-inputs.mjs FILE KIND: renders eight thumbnails at once from a path, a Buffer or a stream. Prints CPU, time and peak memory as JSON.
 import { createReadStream, readFileSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 

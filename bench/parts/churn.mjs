@@ -1,4 +1,4 @@
-// 20 000 renders by one server: what it holds after the last is what it held after the first thousand.
+// 20 000 renders by one server: it uses as much memory after the last as after the first thousand.
 import { copyFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 
@@ -18,21 +18,21 @@ export const churn = async ({ folder }) => {
   const names = Array.from({ length: Math.ceil(LATE / EACH) }, (_, at) => `c${at}`)
   for (const name of names) copyFileSync(source, join(originals, `${name}.jpg`))
   await new Promise((resolve) => setTimeout(resolve, 2100))
-  // Memory for renditions is full at the first mark, so that what grows afterwards was not meant to.
+  // The memory cache is full at the first mark, so growth after that is a leak.
   const flags = ["--formats", "avif,webp,jpeg", "--cache-bytes", "16000000"]
   const server = await imgtailor(originals, join(folder, "churn-renditions"), ...flags)
-  const addresses = names.flatMap((name) =>
+  const paths = names.flatMap((name) =>
     SIZES.flatMap((size) => ENDINGS.map((ending) => `/${size}/${name}.jpg${ending}`)),
   )
-  const queue = addresses.slice(0, LATE).values()
-  let made = 0
+  const queue = paths.slice(0, LATE).values()
+  let count = 0
   const marks = {}
   const visit = async () => {
-    for (const address of queue) {
-      const { status } = await server.get(address)
-      if (status !== 200) throw new Error(`${address}: ${status}`)
-      made += 1
-      if (made === EARLY || made === LATE) marks[made] = memoryMiB(server.pid, "VmRSS")
+    for (const path of queue) {
+      const { status } = await server.get(path)
+      if (status !== 200) throw new Error(`${path}: ${status}`)
+      count += 1
+      if (count === EARLY || count === LATE) marks[count] = memoryMiB(server.pid, "VmRSS")
     }
   }
   await Promise.all(Array.from({ length: 8 }, visit))

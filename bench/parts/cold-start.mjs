@@ -1,5 +1,5 @@
-// A function's cold start: the packaged direct and redirect functions under Lambda's emulator, each call in a process of its own, against
-// an empty handler, sharp alone, and sharp with Amazon's SDK; and how much of sharp's import hides behind reading the original.
+// Cold starts of the packaged direct function under Lambda's emulator, compared with an empty handler, sharp alone, and sharp with the AWS
+// SDK. Also measures how much of loading sharp overlaps with reading the original.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -9,7 +9,7 @@ import { photo } from "../lib/photos.mjs"
 import { newestNode, program } from "../lib/programs.mjs"
 import { ROOT, startDelay, startS3 } from "../lib/s3.mjs"
 
-/** Of a bucket in the same region, as it is felt by a function that has just started. */
+/** Latency of a bucket in the same region for a function that just started. */
 const DELAY_MS = 80
 
 const SETTINGS = {
@@ -33,7 +33,7 @@ const expectAnswer = (name, { answer, loadsSharp }, status) => {
   if (loadsSharp && status !== 200) throw new Error(`${name}: sharp was loaded`)
 }
 
-/** Buckets with a photo for each render, one that is stored already, and one whose rendition is too long for an answer. */
+/** Creates the buckets, with a photo for each render and one for the stored rendition. */
 const fill = async ({ put }, folder, rounds) => {
   for (const bucket of ["originals", "renditions"]) await put(bucket)
   const bytes = readFileSync(await photo(join(folder, "photos"), "p12", 4000, 3000))
@@ -42,7 +42,7 @@ const fill = async ({ put }, folder, rounds) => {
   await put("originals", "stored.jpg", bytes)
 }
 
-/** Everything that is called, by name: the task, the event of a round, and the status that has to come of it. */
+/** The calls to measure, by name: the function, the event of a round, and the expected status. */
 const callsOf = ({ tasks, direct, delayed, etag }) => ({
   empty: { task: tasks.empty, event: () => get("/"), status: 204 },
   sharp: { task: tasks.sharp, event: () => get("/"), status: 204 },
@@ -66,20 +66,20 @@ const callsOf = ({ tasks, direct, delayed, etag }) => ({
   },
 })
 
-const measure = async (calls, place, rounds) => {
+const measure = async (calls, environment, rounds) => {
   const names = Object.keys(calls)
   const samples = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 ? names.toReversed() : names) {
       const { task, env, event, status } = calls[name]
-      const called = await callCold({ ...place, task, env, event: event(round) })
+      const called = await callCold({ ...environment, task, env, event: event(round) })
       expectAnswer(name, called, status)
       samples[name].push(called)
     }
   }
   return {
     of: (name, what) => median(samples[name].map((sample) => sample[what])),
-    /** Of the differences within a round, so that what slows down a whole round does not count. */
+    /** Median of the differences within a round, so that a slow round does not count. */
     difference: (name, other, what) =>
       median(samples[name].map((sample, round) => sample[what] - samples[other][round][what])),
   }
@@ -140,11 +140,11 @@ const rowsOf = ({ of, difference }, hasSdk, version) => {
 export const coldStart = async ({ folder, isShort, skip }) => {
   const [versitygw, emulator] = [program("versitygw"), program("aws-lambda-rie")]
   if (!versitygw || !emulator) {
-    skip(`${versitygw ? "aws-lambda-rie" : "versitygw"} was not found: test/support/tools.ts says how to get it`)
+    skip(`${versitygw ? "aws-lambda-rie" : "versitygw"} was not found: see test/support/tools.ts`)
     return []
   }
   const rounds = isShort ? 3 : 15
-  const place = { emulator, node: newestNode() }
+  const environment = { emulator, node: newestNode() }
   const s3 = await startS3(versitygw, join(folder, "cold-start-s3"))
   const delay = await startDelay(s3.endpoint, DELAY_MS)
   try {
@@ -157,14 +157,19 @@ export const coldStart = async ({ folder, isShort, skip }) => {
       sdk: task("sdk", "bench/limits/function-sdk.mjs"),
     }
     const hasSdk = await bundleSdk(tasks.sdk)
-    if (!hasSdk) skip("without Amazon's SDK, which npm ci --prefix test/tools brings")
+    if (!hasSdk) skip("no AWS SDK: npm ci --prefix test/tools installs it")
     const direct = { ...SETTINGS, IMGTAILOR_S3_ENDPOINT: s3.endpoint }
     const delayed = { ...SETTINGS, IMGTAILOR_S3_ENDPOINT: delay.endpoint }
-    const stored = await callCold({ ...place, task: tasks.direct, env: direct, event: get("/360x270/stored.jpg") })
+    const stored = await callCold({
+      ...environment,
+      task: tasks.direct,
+      env: direct,
+      event: get("/360x270/stored.jpg"),
+    })
     const { etag } = stored.answer.headers
     const calls = callsOf({ tasks: hasSdk ? tasks : { ...tasks, sdk: undefined }, direct, delayed, etag })
-    const measured = await measure(calls, place, rounds)
-    const { version } = place.node === process.execPath ? process : { version: "24" }
+    const measured = await measure(calls, environment, rounds)
+    const { version } = environment.node === process.execPath ? process : { version: "24" }
     return rowsOf(measured, hasSdk, version)
   } finally {
     await delay.stop()

@@ -1,4 +1,4 @@
-// A cold render over HTTP, from folder to folder with the write, against one bare sharp call with the same settings.
+// Cold renders over HTTP from folder to folder, with the write, compared with one bare sharp call with the same settings.
 import { copyFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -7,9 +7,9 @@ import { photo } from "../lib/photos.mjs"
 import { bareSharp, imgtailor } from "../lib/servers.mjs"
 
 const SHAPES = [
-  { what: "360x270 JPEG", address: (name) => `/360x270/${name}.jpg`, bare: "360&270&jpeg" },
-  { what: "1280w WebP", address: (name) => `/1280w/${name}.jpg.webp`, bare: "1280&960&webp" },
-  { what: "1280w AVIF", address: (name) => `/1280w/${name}.jpg.avif`, bare: "1280&960&avif" },
+  { what: "360x270 JPEG", path: (name) => `/360x270/${name}.jpg`, bare: "360&270&jpeg" },
+  { what: "1280w WebP", path: (name) => `/1280w/${name}.jpg.webp`, bare: "1280&960&webp" },
+  { what: "1280w AVIF", path: (name) => `/1280w/${name}.jpg.avif`, bare: "1280&960&avif" },
 ]
 
 export const cold = async ({ folder, rounds }) => {
@@ -17,19 +17,19 @@ export const cold = async ({ folder, rounds }) => {
   const originals = join(folder, "cold")
   for (let round = -1; round < rounds; round++) await photo(originals, `c${round}`, 8, 8)
   for (let round = -1; round < rounds; round++) copyFileSync(source, join(originals, `c${round}.jpg`))
-  // Younger originals are hashed, since their version does not yet prove their bytes.
+  // Younger originals are hashed, because their version does not yet prove their content.
   await new Promise((resolve) => setTimeout(resolve, 2100))
   const ours = await imgtailor(originals, join(folder, "cold-renditions"))
   const bare = await bareSharp(originals)
   const results = []
-  for (const { what, address, bare: query } of SHAPES) {
-    const ask = async (server, path) => {
-      const { status } = await server.get(path)
-      if (status !== 200) throw new Error(`${path}: ${status}`)
+  for (const { what, path, bare: query } of SHAPES) {
+    const request = async (server, urlPath) => {
+      const { status } = await server.get(urlPath)
+      if (status !== 200) throw new Error(`${urlPath}: ${status}`)
     }
     const variants = {
-      imgtailor: { pid: ours.pid, run: (round) => ask(ours, address(`c${round}`)) },
-      bare: { pid: bare.pid, run: (round) => ask(bare, `/c${round}.jpg?${query}`) },
+      imgtailor: { pid: ours.pid, run: (round) => request(ours, path(`c${round}`)) },
+      bare: { pid: bare.pid, run: (round) => request(bare, `/c${round}.jpg?${query}`) },
     }
     await variants.imgtailor.run(-1)
     await variants.bare.run(-1)

@@ -1,5 +1,5 @@
-// What each encoder setting costs and gives: CPU of resize and encode, bytes, and SSIM against the uncompressed result. Medians over a
-// set of photos, as ratios to the setting that sharp has by default. The choices in src/render/encode.ts rest on this table.
+// Cost and quality of each encoder setting: CPU of resize and encode, bytes, and SSIM against the uncompressed result. Medians over a set
+// of photos, as ratios to sharp's default setting. The settings in src/render/encode.ts are based on this table.
 import { join } from "node:path"
 
 import sharp from "sharp"
@@ -48,7 +48,7 @@ const measure = async (file, { width, height }, encode) => {
   return { cpu: (user + system) / 1000, bytes: bytes.length, ssim: mssim }
 }
 
-/** What the choices rest on, as ratios between settings of the first case; medians of each photo's own. */
+/** Goals for ratios between settings of the first case: medians over the ratios of each photo. */
 const GOALS = [
   [
     "G2",

@@ -1,5 +1,5 @@
-// Peak memory of one render per pixel of its original, by format, progressive flag and rotation: what admission reckons with.
-// Each render runs in a process of its own; what a process takes for a tiny original is subtracted.
+// Peak memory of one render for each pixel of its original, by format, progressive flag and rotation: the basis of memory estimates.
+// Each render runs in its own process. The memory for a tiny original is subtracted.
 import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

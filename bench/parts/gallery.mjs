@@ -1,5 +1,5 @@
-// A gallery: 20 photos × 6 sizes × 2 formats from empty, eight at a time, and once more. The same load can be pointed at another server:
-// --only gallery --adapter FILE, where FILE exports `start(photos)` like the one below.
+// A gallery: 20 photos × 6 sizes × 2 formats from empty, eight at a time, and the same again when all is stored. Another server can get
+// the same load: --only gallery --adapter FILE, where FILE exports `start(photos)` like `startImgtailor` below.
 import { copyFileSync, mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -21,9 +21,10 @@ const SIZES = [
 const FORMATS = ["jpeg", "webp"]
 
 /**
- * What an adapter exports.
+ * The interface of an adapter.
  * @param photos folder of photo0.jpg … photo19.jpg, which the server must serve
- * @returns origin: where it listens; address: the path of a rendition (a crop where both sides are given); pid where its CPU can be read
+ * @returns `origin`, the URL of the server; `path`, the URL path of a rendition (a crop if both sides are given); `pid`, if its CPU time can
+ * be read
  */
 const startImgtailor = async (photos) => {
   const server = await imgtailor(photos, join(photos, "..", "gallery-renditions"))
@@ -31,18 +32,18 @@ const startImgtailor = async (photos) => {
   return {
     origin: `http://127.0.0.1:${server.port}`,
     pid: server.pid,
-    address: ({ name, size, format }) => `/${sizeName(size)}/${name}.jpg${format === "jpeg" ? "" : `.${format}`}`,
+    path: ({ name, size, format }) => `/${sizeName(size)}/${name}.jpg${format === "jpeg" ? "" : `.${format}`}`,
     stop: server.stop,
   }
 }
 
-const pass = async (get, addresses) => {
-  const queue = addresses.values()
+const pass = async (get, paths) => {
+  const queue = paths.values()
   const start = performance.now()
   const visit = async () => {
-    for (const address of queue) {
-      const { status } = await get(address)
-      if (status !== 200) throw new Error(`${address}: ${status}`)
+    for (const path of queue) {
+      const { status } = await get(path)
+      if (status !== 200) throw new Error(`${path}: ${status}`)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, visit))
@@ -61,18 +62,18 @@ export const gallery = async ({ folder, adapter }) => {
   const { start } = adapter ? await import(pathToFileURL(resolve(adapter)).href) : { start: startImgtailor }
   const server = await start(photos)
   const { get, close } = client(Number(new URL(server.origin).port))
-  const addresses = Array.from({ length: PHOTOS }, (_, at) => `photo${at}`).flatMap((name) =>
-    SIZES.flatMap((size) => FORMATS.map((format) => server.address({ name, size, format }))),
+  const paths = Array.from({ length: PHOTOS }, (_, at) => `photo${at}`).flatMap((name) =>
+    SIZES.flatMap((size) => FORMATS.map((format) => server.path({ name, size, format }))),
   )
   const before = server.pid ? wholeCpuMs(server.pid) : 0
-  const first = await pass(get, addresses)
+  const first = await pass(get, paths)
   const cpu = server.pid ? wholeCpuMs(server.pid) - before : 0
-  const second = await pass(get, addresses)
+  const second = await pass(get, paths)
   close()
   await server.stop?.()
   const row = (what, value, detail = "") => ({
     id: "G12",
-    what: `a gallery of ${addresses.length} renditions: ${what}`,
+    what: `a gallery of ${paths.length} renditions: ${what}`,
     value,
     detail,
   })

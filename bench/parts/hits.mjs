@@ -1,4 +1,4 @@
-// Hits: requests per CPU second of the server, against a node:http server that sends the same bytes and headers after one stat.
+// Hits: requests per CPU second of the server, compared with a node:http server that sends the same bytes and headers after one stat.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -9,7 +9,7 @@ import { bareHttp, client, imgtailor } from "../lib/servers.mjs"
 
 const CONNECTIONS = 32
 
-/** Requests per CPU second while `count` are asked for over keep-alive connections. */
+/** Requests per CPU second for `count` requests over keep-alive connections. */
 const rate = async (server, path, headers, count) => {
   let left = count
   const before = cpuMs(server.pid)
@@ -37,17 +37,17 @@ const describeServer = async (server, path) => {
   return { server, path, etag: headers.etag, bytes: body.length }
 }
 
-/** nginx with one worker and the file below its root; undefined where there is none. */
+/** nginx with one worker that serves the folder, or undefined if nginx is not installed. */
 const startNginx = async (folder, root) => {
   const path = program("nginx")
   if (!path) return undefined
   const port = await freePort()
-  const place = join(folder, "nginx")
-  mkdirSync(place, { recursive: true })
+  const home = join(folder, "nginx")
+  mkdirSync(home, { recursive: true })
   const http = `access_log off; server { listen 127.0.0.1:${port}; root ${root}; keepalive_requests 1000000; types { image/jpeg jpg; } }`
-  const conf = `daemon off; user root; pid ${place}/pid; error_log stderr; worker_processes 1; events {} http { ${http} }`
-  writeFileSync(join(place, "nginx.conf"), conf)
-  const child = launch(path, ["-e", "stderr", "-p", place, "-c", join(place, "nginx.conf")], { stdio: "ignore" })
+  const conf = `daemon off; user root; pid ${home}/pid; error_log stderr; worker_processes 1; events {} http { ${http} }`
+  writeFileSync(join(home, "nginx.conf"), conf)
+  const child = launch(path, ["-e", "stderr", "-p", home, "-c", join(home, "nginx.conf")], { stdio: "ignore" })
   const { get, close } = client(port)
   while (!(await get("/").catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 20))
   const worker = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1").trim().split(" ")[0])
@@ -71,7 +71,7 @@ export const hits = async ({ folder, isShort, skip }) => {
   const [limitMemory, limitDisk] = [await bareHttp(file, "memory"), await bareHttp(file, "disk")]
   const [count, rounds] = isShort ? [2000, 3] : [15_000, 5]
   const nginx = await startNginx(folder, join(renditions, "files"))
-  if (!nginx) skip("there is no nginx to compare hits with")
+  if (!nginx) skip("nginx is not installed, so hits are not compared with it")
   const results = []
   const measure = async (what, server, limit) => {
     const ours = await describeServer(server, "/360x270/small.jpg")
@@ -85,7 +85,7 @@ export const hits = async ({ folder, isShort, skip }) => {
         id: "G6",
         what: `${name}: requests per CPU second over node:http's`,
         value: ratio,
-        // From disk the goal is nginx's share alone.
+        // The goal for hits from disk is the ratio to nginx.
         ...(what === "memory" && { goal: 0.9 }),
         isAtMost: false,
         detail: `${Math.round(perSecond)} a CPU second`,
@@ -94,11 +94,11 @@ export const hits = async ({ folder, isShort, skip }) => {
     row(`304s from ${what}`, fresh)
     if (!nginx) return
     const third = await describeServer(nginx, "/360x270/small.jpg")
-    const beside = await compare(ours, third, () => ({}), count, rounds)
+    const compared = await compare(ours, third, () => ({}), count, rounds)
     results.push({
       id: "G6",
       what: `hits from ${what}: requests per CPU second over nginx's`,
-      value: beside.ratio,
+      value: compared.ratio,
       goal: what === "memory" ? 0.5 : 0.25,
       isAtMost: false,
       detail: "",

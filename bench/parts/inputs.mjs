@@ -1,5 +1,5 @@
-// How an original is handed to sharp: as a path, as a whole Buffer, or streamed in. Eight renders at once, each variant in a process
-// of its own, so that peak memory can be told apart too.
+// Ways to pass an original to sharp: a path, a Buffer, or a stream. Eight renders at once, each variant in its own process, so that peak
+// memory can be compared too.
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -1,4 +1,4 @@
-// Peak of resident memory: eight 50-megapixel originals at once, against a bare sharp server with the same settings and environment.
+// Peak resident memory for eight 50-megapixel originals at once, compared with a bare sharp server with the same settings and environment.
 import { copyFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 

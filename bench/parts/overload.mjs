@@ -1,4 +1,4 @@
-// More than a server can do at one time: nothing is lost, nothing slows down, and who comes for what is stored does not wait for it.
+// More work than a server can do at once: no request is lost, throughput stays the same, and hits do not wait for renders.
 import { copyFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -9,23 +9,23 @@ import { imgtailor } from "../lib/servers.mjs"
 
 const COUNT = 200
 
-/** Runs so many at one time; the time that all took, and of each its status and its own time. */
+/** Sends requests, `atOnce` at a time. @returns the time of all, and the status and time of each */
 const crowd = async (server, paths, atOnce) => {
   const queue = paths.values()
   const answers = []
-  const start = performance.now()
+  const allStart = performance.now()
   const visitor = async () => {
     for (const path of queue) {
-      const asked = performance.now()
+      const start = performance.now()
       const { status, headers } = await server.get(path)
-      answers.push({ status, retry: headers["retry-after"], ms: performance.now() - asked })
+      answers.push({ status, retry: headers["retry-after"], ms: performance.now() - start })
     }
   }
   await Promise.all(Array.from({ length: atOnce }, visitor))
-  return { wall: performance.now() - start, answers }
+  return { wall: performance.now() - allStart, answers }
 }
 
-/** Latencies of hits, one after the other, while something is done. */
+/** Latencies of hits, one after the other, until `work` is done. */
 const hitsDuring = async (server, path, work) => {
   const times = []
   const state = { isOver: false }
@@ -46,7 +46,7 @@ const thumbnails = (names) => names.map((name) => `/360x270/${name}.jpg`)
 
 const HIT = "/360x270/hit.jpg"
 
-/** Many at once against four at once, and hits meanwhile. */
+/** Many renders at once compared with four at once, and hits during renders. */
 const throughput = async (server, rounds) => {
   await server.get(HIT)
   const idle = await hitsDuring(server, HIT, Promise.resolve())
@@ -54,8 +54,8 @@ const throughput = async (server, rounds) => {
   for (let round = 0; round < rounds; round++) {
     const few = await crowd(server, thumbnails(namesOf(`few${round}`, COUNT)), 4)
     const many = await crowd(server, thumbnails(namesOf(`many${round}`, COUNT)), COUNT)
-    const beside = crowd(server, thumbnails(namesOf(`beside${round}`, COUNT)), COUNT)
-    busy.push(...(await hitsDuring(server, HIT, beside)))
+    const renders = crowd(server, thumbnails(namesOf(`beside${round}`, COUNT)), COUNT)
+    busy.push(...(await hitsDuring(server, HIT, renders)))
     ratios.push(few.wall / many.wall)
     lost.push(...many.answers.filter(({ status }) => status !== 200))
   }
@@ -74,14 +74,14 @@ const throughput = async (server, rounds) => {
   ]
 }
 
-/** One small photo that comes after eight giants. */
+/** One small photo requested after eight large ones. */
 const starvation = async (server) => {
   const start = performance.now()
-  const giants = Promise.all(namesOf("huge", 8).map((name) => server.get(`/1280w/${name}.jpg`)))
+  const large = Promise.all(namesOf("huge", 8).map((name) => server.get(`/1280w/${name}.jpg`)))
   await sleep(50)
   await server.get("/360x270/small.jpg")
   const small = performance.now() - start
-  await giants
+  await large
   const detail = `${Math.round(small)} ms`
   return [
     row(
@@ -95,24 +95,24 @@ const starvation = async (server) => {
   ]
 }
 
-/** A short queue: who does not fit is told at once, and to come again. */
-const refusals = async (server) => {
+/** A short queue: excess requests get 503 with Retry-After at once. */
+const rejections = async (server) => {
   const filling = crowd(server, thumbnails(namesOf("much", 80)), 80)
   await sleep(60)
   const { answers } = await crowd(server, thumbnails(namesOf("more", 20)), 1)
   const { answers: first } = await filling
-  const refused = answers.filter(({ status }) => status === 503)
+  const rejected = answers.filter(({ status }) => status === 503)
   const odd = [...first, ...answers].filter(({ status, retry }) => status !== 200 && !(status === 503 && retry))
   const what = "80 at once, 20 may wait"
   return [
     row("G8", `${what}: neither 200 nor 503 with Retry-After`, odd.length, 0, true),
     row(
       "G8",
-      `${what}, 20 more: median ms until a refusal`,
-      median(refused.map(({ ms }) => ms)),
+      `${what}, 20 more: median ms until 503`,
+      median(rejected.map(({ ms }) => ms)),
       50,
       true,
-      `${refused.length} refused`,
+      `${rejected.length} rejected`,
     ),
   ]
 }
@@ -133,7 +133,7 @@ export const overload = async ({ folder, isShort }) => {
   const results = [...(await throughput(server, rounds)), ...(await starvation(server))]
   await server.stop()
   const strict = await imgtailor(originals, join(folder, "overload-strict"), "--queue", "20")
-  results.push(...(await refusals(strict)))
+  results.push(...(await rejections(strict)))
   await strict.stop()
   return results
 }

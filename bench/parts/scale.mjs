@@ -1,5 +1,5 @@
-// What a decode at one fixed scale would win for JPEG and WebP, which are scaled while they are decoded: six sizes made of it, and what
-// a size pays that comes alone, since its bytes must be those of one made together with others.
+// Gain from one decode at a fixed scale for JPEG and WebP, which are scaled while they are decoded: six sizes from one decode, and the
+// cost for a single size, whose bytes must equal those of a shared render.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -27,7 +27,7 @@ const fromHalf = async (bytes, widths) => {
   for (const width of widths) await encode(sharp(data, { raw: info }), width)
 }
 
-/** CPU milliseconds of this process, which does nothing else. */
+/** CPU milliseconds of this process for some work. */
 const cpuOf = async (work) => {
   const before = process.cpuUsage()
   await work()

@@ -1,4 +1,4 @@
-// Six sizes of one new photo, asked for together, against the same six one after the other: what is read, and what is decoded, once.
+// Six sizes of one new photo requested together, compared with the same six one after the other: reads and decodes are shared.
 import { copyFileSync, mkdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 
@@ -7,7 +7,7 @@ import { photo } from "../lib/photos.mjs"
 import { imgtailor } from "../lib/servers.mjs"
 
 const SIZES = ["360x270", "480h", "320w", "640w", "960w", "1280w"]
-/** What of six renders six together may cost; JPEG is scaled while it is decoded, so it only shares the read. */
+/** Goal for the CPU of six together over six separate renders. JPEG is scaled while it is decoded, so it only shares the read. */
 const KINDS = { png: 0.5, avif: 0.5, jpg: undefined }
 
 const cost = async (pid, work) => {

@@ -1,5 +1,5 @@
-// 200 requests at once for one rendition that does not exist: one render for all of them. Beside it what a node:http server needs to
-// send those 200 bodies, which is part of both figures.
+// 200 requests at once for one missing rendition: one render for all. A node:http server that only sends 200 such bodies is measured too,
+// because sending is part of both figures.
 import { copyFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 
@@ -8,7 +8,7 @@ import { photo } from "../lib/photos.mjs"
 import { bareHttp, imgtailor } from "../lib/servers.mjs"
 
 const CROWD = 200
-/** Until the compiler has seen a crowd. */
+/** Rounds before measuring, so that the code is compiled. */
 const WARM_UP = 3
 
 const timed = async (server, work) => {
@@ -27,7 +27,8 @@ export const stampede = async ({ folder, isShort }) => {
   await new Promise((resolve) => setTimeout(resolve, 2100))
   const renditions = join(folder, "stampede-renditions")
   const server = await imgtailor(originals, renditions)
-  const crowdOf = (asked, path) => timed(asked, () => Promise.all(Array.from({ length: CROWD }, () => asked.get(path))))
+  const crowdOf = (target, path) =>
+    timed(target, () => Promise.all(Array.from({ length: CROWD }, () => target.get(path))))
   const round = async (n) => {
     const one = await timed(server, () => server.get(`/1280w/one${n}.jpg.webp`))
     const crowd = await crowdOf(server, `/1280w/all${n}.jpg.webp`)
@@ -53,7 +54,7 @@ export const stampede = async ({ folder, isShort }) => {
   }
   await server.stop()
   await limit.stop()
-  const detail = (name) => `of it ${median(sending[name]).toFixed(2)} is what node:http needs to send them`
+  const detail = (name) => `of that, node:http needs ${median(sending[name]).toFixed(2)} to send them`
   return [
     { id: "G4", what: `${CROWD} identical requests: renders`, value: misses, goal: 1, isAtMost: true, detail: "" },
     {

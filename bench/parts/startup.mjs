@@ -1,4 +1,4 @@
-// From nothing to the first hit: `imgtailor serve` as a user starts it, asked until it answers, against a process that imports sharp.
+// From process start to the first hit of `imgtailor serve`, requested until it responds, compared with a process that loads sharp.
 import { get } from "node:http"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -9,16 +9,16 @@ import { freePort, launch } from "../lib/programs.mjs"
 import { imgtailor } from "../lib/servers.mjs"
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url))
-const ADDRESS = "/360x270/small.jpg"
+const PATH = "/360x270/small.jpg"
 
 const statusOf = (port) =>
   new Promise((resolve, reject) => {
-    get({ host: "127.0.0.1", port, path: ADDRESS }, (response) => {
+    get({ host: "127.0.0.1", port, path: PATH }, (response) => {
       response.resume().on("end", () => resolve(response.statusCode))
     }).on("error", reject)
   })
 
-/** The status of the first answer. */
+/** Status of the first response. */
 const firstStatus = async (port) => {
   for (;;) {
     const status = await statusOf(port).catch(() => undefined)
@@ -43,7 +43,7 @@ const serveMs = async (originals, renditions) => {
   return ms
 }
 
-/** By `require`, which takes half the time of `import`. */
+/** Time of a process that loads sharp by `require`, which takes half as long as `import`. */
 const sharpMs = async () => {
   const start = performance.now()
   await ended(launch(process.execPath, ["-e", `require("sharp")`], { stdio: "ignore" }))
@@ -56,7 +56,7 @@ export const startup = async ({ folder, rounds }) => {
   await photo(originals, "small", 700, 525)
   await new Promise((resolve) => setTimeout(resolve, 2100))
   const server = await imgtailor(originals, renditions)
-  await server.get(ADDRESS)
+  await server.get(PATH)
   await server.stop()
   const [ours, sharp] = [[], []]
   for (let round = 0; round < rounds; round++) {
