@@ -10,11 +10,8 @@ import { createHandle, type Handle } from "./http/handle.ts"
 import { createRenderer } from "./render/render.ts"
 import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
 import { cachedRenditions } from "./store/cached.ts"
-import { folderOriginals, folderRenditions } from "./store/folder.ts"
 import { recheckedOriginals } from "./store/rechecked.ts"
-import { lazyS3Originals, lazyS3Renditions } from "./store/s3/lazy.ts"
-import { type S3Options, timeoutsWithin } from "./store/s3/options.ts"
-import { parseS3Url } from "./store/s3/place.ts"
+import { openOriginals, openRenditions } from "./store/registry.ts"
 import type { Originals, Renditions } from "./store/store.ts"
 import { createCounter } from "./tailor/decision.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
@@ -49,40 +46,17 @@ export interface OpenTailor extends Tailor {
   readonly renditions: Renditions
 }
 
-const openOriginals = ({ originals }: TailorConfig, s3: Omit<S3Options, "bucket">): Originals => {
-  if (typeof originals !== "string") return originals
-  const place = parseS3Url(originals)
-  return place ? lazyS3Originals({ ...s3, ...place }) : folderOriginals(originals)
-}
-
-const openRenditions = (
-  { originals, renditions, grammar, cacheControl }: TailorConfig,
-  s3: Omit<S3Options, "bucket">,
-): Renditions => {
-  if (typeof renditions !== "string") return renditions
-  const place = parseS3Url(renditions)
-  if (place) return lazyS3Renditions({ ...s3, ...place, cacheControl })
-  const isOneFolder = grammar.sharedStore && originals === renditions
-  return isOneFolder
-    ? folderRenditions(`${renditions}/.imgtailor`, { files: renditions })
-    : folderRenditions(renditions)
-}
-
 const openStores = (
-  config: TailorConfig,
+  { originals, renditions, grammar, cacheControl, limits, s3, recheckSeconds }: TailorConfig,
   onNotice: Notify,
 ): { readonly originals: Originals; readonly renditions: Renditions } => {
-  const { s3Endpoint, s3Region, s3PathStyle } = config.s3
-  const s3: Omit<S3Options, "bucket"> = {
-    endpoint: s3Endpoint,
-    region: s3Region,
-    pathStyle: s3PathStyle,
-    timeouts: timeoutsWithin(config.limits.deadlineMs),
-    onNotice,
-  }
+  const options = { ...s3, deadlineMs: limits.deadlineMs, onNotice }
+  const isShared = grammar.sharedStore && originals === renditions
+  const store = typeof originals === "string" ? openOriginals(originals, options) : originals
   return {
-    originals: recheckedOriginals(openOriginals(config, s3), config.recheckSeconds),
-    renditions: openRenditions(config, s3),
+    originals: recheckedOriginals(store, recheckSeconds),
+    renditions:
+      typeof renditions === "string" ? openRenditions(renditions, { ...options, isShared, cacheControl }) : renditions,
   }
 }
 

@@ -54,18 +54,22 @@ const RULES: readonly Rule[] = [
   { of: ["client/"], may: ["sizes/", "client/"] },
   // Adapters for frameworks, built on the client. They import only types of a framework.
   { of: ["integrations/"], may: ["sizes/", "client/", "integrations/"], types: ["astro", "unpic"] },
-  { of: ["store/store.ts"], may: ["sizes/", "errors.ts"] },
+  { of: ["store/store.ts", "store/key-order.ts"], may: ["sizes/", "errors.ts"] },
   // Stores do not import each other, except the wrappers around any store.
   { of: ["store/memory.ts"], may: STORES },
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
-    of: ["store/folder", "store/file-record.ts", "store/folder-paths.ts"],
-    may: [...STORES, "store/folder", "store/file-record.ts", "store/folder-paths.ts", "node:"],
+    of: ["store/folder", "store/file-record.ts"],
+    may: [...STORES, "store/scheme.ts", "store/folder", "store/file-record.ts", "node:"],
     types: ["lru-cache"],
   },
-  // These two are loaded with the settings; the rest only when an S3 store is used.
-  { of: ["store/s3/place.ts", "store/s3/lazy.ts"], may: [...STORES, "store/s3/"] },
-  { of: ["store/s3/"], may: [...STORES, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
+  { of: ["store/scheme.ts", "store/lazy.ts"], may: STORES },
+  // The table of schemes is loaded with the settings; a store, only when it is used.
+  {
+    of: ["store/registry.ts"],
+    may: [...STORES, "store/scheme.ts", "store/lazy.ts", "store/folder-scheme.ts", "store/s3/scheme.ts"],
+  },
+  { of: ["store/s3/"], may: [...STORES, "store/scheme.ts", "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
   { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module", "node:crypto"] },
@@ -83,7 +87,8 @@ const RULES: readonly Rule[] = [
       "config/",
       "sizes/",
       "errors.ts",
-      "store/s3/place.ts",
+      "store/registry.ts",
+      "store/s3/region.ts",
       "node:",
       "c12",
       "env-paths",

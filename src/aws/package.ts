@@ -10,7 +10,7 @@ import { join, relative, sep } from "node:path"
 import { zipSync } from "fflate"
 
 import { resolveConfig } from "../config/resolve.ts"
-import { isS3Url } from "../store/s3/place.ts"
+import { asRemoteUrl } from "../store/registry.ts"
 
 /** What a function is for. */
 export const MODES = ["redirect", "direct", "sync"] as const
@@ -87,8 +87,8 @@ const fetchSharp = async (arch: string, prefix: string): Promise<Files> => {
 
 /** Settings without what is about this machine: a place that is a folder, or where to listen. */
 const portable = (options: Readonly<Record<string, unknown>>): Record<string, unknown> => {
-  const isFolder = (name: string): boolean => !isS3Url(String(options[name]))
-  const left = new Set([...LOCAL_SETTINGS, ...["originals", "renditions"].filter(isFolder)])
+  const isLocal = (name: string): boolean => asRemoteUrl(options[name]) === undefined
+  const left = new Set([...LOCAL_SETTINGS, ...["originals", "renditions"].filter(isLocal)])
   return Object.fromEntries(Object.entries(options).filter(([name]) => !left.has(name)))
 }
 

@@ -2,7 +2,10 @@
 import { sep } from "node:path"
 
 import { codeOf, storeUnavailable, type TailorError } from "../errors.ts"
-import { isSafeKey } from "./store.ts"
+import { isSafeKey, type KeyLimits } from "./store.ts"
+
+/** NAME_MAX is 255 bytes on every common file system. A key leaves PATH_MAX (4096 bytes on Linux) room for the root. */
+export const FOLDER_KEY_LIMITS: KeyLimits = { segment: 255, key: 2048 }
 
 /** A name that is missing, not a file, not ours to read, or that no file can have: all of them read as absent. */
 const ABSENT = new Set([

@@ -33,7 +33,7 @@ import type { LRUCache } from "lru-cache"
 import { createLru } from "../lru.ts"
 import { type FileRecord, toFileIdentity, isFileRecord, isSameFile } from "./file-record.ts"
 import { type FolderListOptions, listFolder } from "./folder-list.ts"
-import { absentOr, filePath, systemCode, unavailable } from "./folder-paths.ts"
+import { absentOr, FOLDER_KEY_LIMITS, filePath, systemCode, unavailable } from "./folder-paths.ts"
 import type { OpenBody, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
 /** Up to here a file is read at once, synchronously: cheaper than asking the thread pool. */
@@ -235,8 +235,7 @@ export const folderRenditions = (folder: string, options: { readonly files?: str
   const place: Place = { files, facts: join(root, "facts"), temporary: join(root, "tmp"), known }
   return {
     name: "folder",
-    // NAME_MAX is 255 on every file system we know of; the key leaves PATH_MAX (4096 on Linux) room for the root.
-    keyLimits: { segment: 255, key: 2048 },
+    keyLimits: FOLDER_KEY_LIMITS,
     head: (key) => head(place, key),
     get: (key) => get(place, key),
     put: (key, bytes, meta) => put(place, key, bytes, meta),

@@ -17,9 +17,6 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/
 
 const SCHEME = "s3://"
 
-/** True for a text that names a place in S3, well or not. */
-export const isS3Url = (text: string): boolean => text.startsWith(SCHEME)
-
 /** What a prefix is with a slash at its end, or empty; undefined where it has an empty or dot segment. */
 export const normalisePrefix = (prefix: string): string | undefined => {
   const trimmed = prefix.replace(/\/$/, "")
@@ -29,7 +26,7 @@ export const normalisePrefix = (prefix: string): string | undefined => {
 
 /** `s3://bucket/prefix`, its parts as they are written, without any escapes; undefined where it is no such place. */
 export const parseS3Url = (text: string): S3Place | undefined => {
-  if (!isS3Url(text)) return undefined
+  if (!text.startsWith(SCHEME)) return undefined
   const [bucket = "", ...rest] = text.slice(SCHEME.length).split("/")
   const prefix = normalisePrefix(rest.join("/"))
   return BUCKET.test(bucket) && prefix !== undefined ? { bucket, prefix } : undefined

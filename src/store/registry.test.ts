@@ -1,0 +1,94 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+
+import { describe, expect, it } from "vitest"
+
+import { asFolder, asRemoteUrl, missingSetting, openOriginals, openRenditions, parseLocation } from "./registry.ts"
+
+describe("parseLocation", () => {
+  it.each([
+    ["photos", { scheme: "file", text: "photos" }],
+    ["/srv/photos/", { scheme: "file", text: "/srv/photos/" }],
+    [String.raw`C:\photos`, { scheme: "file", text: String.raw`C:\photos` }],
+    ["s3://shop-photos", { scheme: "s3", text: "s3://shop-photos" }],
+    ["s3://shop-photos/in/", { scheme: "s3", text: "s3://shop-photos/in" }],
+  ])("%s is %o", (text, location) => {
+    expect(parseLocation(text)).toEqual(location)
+  })
+
+  it.each([
+    ["", "Expected a folder or s3://bucket/prefix"],
+    ["s3://", "Expected a folder or s3://bucket/prefix"],
+    ["s3://shop//in", "Expected a folder or s3://bucket/prefix"],
+    ["file://host/photos", "Expected a folder or s3://bucket/prefix"],
+    ["S3://shop", "Expected s3:// in lower case"],
+    ["gs://shop", "Expected a folder or s3://bucket/prefix (gs:// is not supported)"],
+    ["constructor://shop", "Expected a folder or s3://bucket/prefix (constructor:// is not supported)"],
+  ])("%j has the problem: %s", (text, problem) => {
+    expect(parseLocation(text)).toEqual({ problem })
+  })
+
+  it.skipIf(process.platform === "win32")("reads the path of a file: URL", () => {
+    expect(parseLocation("file:///srv/my%20photos")).toEqual({ scheme: "file", text: "/srv/my photos" })
+  })
+})
+
+describe("asFolder and asRemoteUrl", () => {
+  it.each([
+    ["photos", "photos", undefined],
+    ["s3://shop/in/", undefined, "s3://shop/in"],
+    ["gs://shop", undefined, undefined],
+    [{ name: "custom" }, undefined, undefined],
+    [undefined, undefined, undefined],
+  ])("%j: folder %j, remote URL %j", (location, folder, url) => {
+    expect(asFolder(location)).toBe(folder)
+    expect(asRemoteUrl(location)).toBe(url)
+  })
+})
+
+describe("missingSetting", () => {
+  it.each([
+    ["photos", {}, undefined],
+    ["s3://shop", { s3Region: "eu-central-1" }, undefined],
+    ["s3://shop", { s3Endpoint: "http://127.0.0.1:9000" }, undefined],
+    ["s3://shop/in/", {}, "s3Region: Expected the region of s3://shop/in, in this setting or in AWS_REGION."],
+  ])("%s with %j: %s", (location, settings, problem) => {
+    expect(missingSetting(location, settings)).toBe(problem)
+  })
+})
+
+describe("openOriginals and openRenditions", () => {
+  it("open a folder, by path or URL", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "imgtailor-registry-"))
+    await writeFile(join(folder, "a.jpg"), "photo")
+    for (const location of [folder, pathToFileURL(folder).href]) {
+      const originals = openOriginals(location, { deadlineMs: 1000 })
+      expect(originals.name).toBe("folder")
+      expect((await originals.get("a.jpg"))?.bytes.length).toBe(5)
+      const keys: string[] = []
+      for await (const key of originals.list("")) keys.push(key)
+      expect(keys).toEqual(["a.jpg"])
+    }
+    await rm(folder, { recursive: true })
+  })
+
+  it("know the limits of keys before their store is loaded", () => {
+    const options = { deadlineMs: 1000, isShared: false }
+    expect(openRenditions("renditions", options).keyLimits).toEqual({ segment: 255, key: 2048 })
+    expect(openRenditions("s3://shop/out", options)).toMatchObject({ name: "s3", keyLimits: { key: 1020 } })
+  })
+
+  it("report wrong options with the first call", async () => {
+    const originals = openOriginals("s3://shop", { deadlineMs: 1000, s3PathStyle: true })
+    const region = process.env["AWS_REGION"]
+    delete process.env["AWS_REGION"]
+    await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "bad-config" })
+    if (region !== undefined) process.env["AWS_REGION"] = region
+  })
+
+  it("reject a malformed location", () => {
+    expect(() => openOriginals("gs://shop", { deadlineMs: 1000 })).toThrow("gs:// is not supported")
+  })
+})

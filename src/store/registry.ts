@@ -1,0 +1,87 @@
+/**
+ * Responsible for the table of URL schemes: which store a location in a setting stands for. A location without a scheme is a folder.
+ *
+ * Adding a store: a file with its {@link Scheme}, and one entry in {@link SCHEMES}.
+ */
+import { folderScheme } from "./folder-scheme.ts"
+import { lazyOriginals, lazyRenditions } from "./lazy.ts"
+import { s3Scheme } from "./s3/scheme.ts"
+import type { LocationSettings, OpenOptions, OpenRenditionsOptions, Scheme } from "./scheme.ts"
+import type { Originals, Renditions } from "./store.ts"
+
+/** The name of a scheme that has a store. */
+export type SchemeName = "file" | "s3"
+
+/** Every scheme that has a store. */
+const SCHEMES: Readonly<Record<SchemeName, Scheme>> = { file: folderScheme, s3: s3Scheme }
+
+/** A location in a setting: the scheme of its store, and its text in canonical form. */
+export interface Location {
+  readonly scheme: SchemeName
+  readonly text: string
+}
+
+const isSchemeName = (name: string): name is SchemeName => Object.hasOwn(SCHEMES, name)
+
+/** A Windows path like `C:\photos` has a single letter before the colon. */
+const URL_SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
+
+const FORMS = Object.values(SCHEMES)
+  .map(({ form }) => form)
+  .join(" or ")
+
+/**
+ * The location that a setting names, or what is wrong with it, as a sentence without its end.
+ * @example
+ * parseLocation("s3://shop-photos/in/") // { scheme: "s3", text: "s3://shop-photos/in" }
+ * parseLocation("gs://shop-photos") // { problem: "Expected a folder or s3://bucket/prefix (gs:// is not supported)" }
+ */
+export const parseLocation = (text: string): Location | { readonly problem: string } => {
+  const name = URL_SCHEME.exec(text)?.[1] ?? "file"
+  const lower = name.toLowerCase()
+  if (!isSchemeName(lower)) return { problem: `Expected ${FORMS} (${name}:// is not supported)` }
+  if (lower !== name) return { problem: `Expected ${lower}:// in lower case` }
+  const location = SCHEMES[lower].normalise(text)
+  return location === undefined ? { problem: `Expected ${FORMS}` } : { scheme: lower, text: location }
+}
+
+const locate = (location: unknown): Location | undefined => {
+  const parsed = typeof location === "string" ? parseLocation(location) : undefined
+  return parsed && "scheme" in parsed ? parsed : undefined
+}
+
+/** The path of a location that is a folder; undefined for any other location. */
+export const asFolder = (location: unknown): string | undefined => {
+  const found = locate(location)
+  return found?.scheme === "file" ? found.text : undefined
+}
+
+/** The canonical URL of a location in a remote store, without a trailing slash; undefined for any other location. */
+export const asRemoteUrl = (location: unknown): string | undefined => {
+  const found = locate(location)
+  return found && found.scheme !== "file" ? found.text : undefined
+}
+
+/** A setting that a location needs and that is missing, as a sentence; undefined if nothing is missing. */
+export const missingSetting = (location: unknown, settings: LocationSettings): string | undefined => {
+  const found = locate(location)
+  return found && SCHEMES[found.scheme].missingSetting?.(found.text, settings)
+}
+
+const resolveScheme = (location: string): { readonly scheme: Scheme; readonly text: string } => {
+  const found = parseLocation(location)
+  if ("problem" in found) throw new TypeError(`${found.problem}, got ${JSON.stringify(location)}`)
+  return { scheme: SCHEMES[found.scheme], text: found.text }
+}
+
+/** The originals at a location; their store is loaded with the first call. @throws {TypeError} if the location is malformed */
+export const openOriginals = (location: string, options: OpenOptions): Originals => {
+  const { scheme, text } = resolveScheme(location)
+  return lazyOriginals(scheme.name, () => scheme.openOriginals(text, options))
+}
+
+/** The renditions at a location; their store is loaded with the first call. @throws {TypeError} if the location is malformed */
+export const openRenditions = (location: string, options: OpenRenditionsOptions): Renditions => {
+  const { scheme, text } = resolveScheme(location)
+  return lazyRenditions(scheme.name, scheme.keyLimits(text), () => scheme.openRenditions(text, options))
+}
