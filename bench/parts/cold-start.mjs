@@ -110,7 +110,7 @@ const rowsOf = ({ of, difference }, hasSdk, version) => {
     ),
     atMost(
       "G10",
-      `${DELAY_MS} ms to S3: what importing sharp adds to the first rendition, ms`,
+      `${DELAY_MS} ms to S3: ms that importing sharp adds to the first rendition`,
       unhidden,
       10,
       `${shown(of("late", "call"), of("early", "call"))}; the import takes ${(sharp - of("empty", "init")).toFixed(0)}`,

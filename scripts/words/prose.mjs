@@ -4,7 +4,7 @@
  * Source code gives its comments, its messages (strings of three words or more, outside tests) and the titles of its tests. Markdown gives
  * everything but code, links' targets and file names. Other text files give their comments.
  *
- * Invariant: prose is returned as the file with all else blanked out, so that an index in it is an index in the file.
+ * Invariant: prose is returned as the file with everything else blanked out, so that an index in it is an index in the file.
  */
 import { extname } from "node:path"
 
