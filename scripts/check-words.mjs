@@ -25,19 +25,33 @@ const toPattern =
   })
 const PATTERNS = [...RETIRED.map(toPattern("giu")), ...RETIRED_CASED.map(toPattern("gu"))]
 
+/** Folders of generated or foreign files, for places without git. */
+const SKIPPED = /(?:^|[\\/])(?:\.git|coverage|dist|node_modules|venv)(?:[\\/]|$)/
+
 const walk = (path) =>
   statSync(path).isDirectory()
     ? readdirSync(path, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+        .filter((entry) => entry.isFile() && !SKIPPED.test(relative(path, entry.parentPath)))
         .map((entry) => join(entry.parentPath, entry.name))
     : [path]
 
-const filesOf = (paths) => {
-  const tracked = () =>
-    execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n")
-  const names = paths.length > 0 ? paths.flatMap(walk).map((path) => relative(ROOT, resolve(path))) : tracked()
-  return names.filter((name) => !EXCLUDED.has(name) && existsSync(join(ROOT, name)))
+/** Files that git tracks or would track. Without git, all files. */
+const allFiles = () => {
+  try {
+    const list = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" })
+    return list
+      .trim()
+      .split("\n")
+      .map((name) => join(ROOT, name))
+  } catch {
+    return walk(ROOT)
+  }
 }
+
+const filesOf = (paths) =>
+  (paths.length > 0 ? paths.flatMap(walk) : allFiles())
+    .map((path) => relative(ROOT, resolve(path)))
+    .filter((name) => !EXCLUDED.has(name) && existsSync(join(ROOT, name)))
 
 const hitsIn = (text, prose) =>
   PATTERNS.flatMap(({ pattern, instead }) =>
