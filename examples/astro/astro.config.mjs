@@ -1,4 +1,4 @@
-// With a server at IMAGES_URL: imgtailor serve --demo --sizes 320w,640w,1280w,1920w,360x270,720x540
+// Needs a server at IMAGES_URL: imgtailor serve --demo --sizes 320w,640w,1280w,1920w,360x270,720x540
 import { defineConfig } from "astro/config"
 import { imageService } from "imgtailor/astro"
 

@@ -1,4 +1,4 @@
-// With a server at IMAGES_URL: imgtailor serve --demo --sizes 320w,640w,1280w,1920w,360x270,720x540
+// Needs a server at IMAGES_URL: imgtailor serve --demo --sizes 320w,640w,1280w,1920w,360x270,720x540
 import { createClient } from "imgtailor/client"
 
 const photos = createClient({
@@ -13,9 +13,10 @@ const tag = (name, values) =>
     .join("")}>`
 
 export default (eleventy) => {
-  /** `shown` says how, as of the client's `picture`; `more` are attributes of your own. */
-  eleventy.addShortcode("photo", async (original, shown, more) => {
-    const { sources, img } = photos.picture(original, { info: await photos.info(original), ...shown })
-    return `<picture>${sources.map((source) => tag("source", source)).join("")}${tag("img", { ...more, ...img })}</picture>`
+  /** `options` are those of the client's `picture`; `attributes` are added to the `<img>`. */
+  eleventy.addShortcode("photo", async (original, options, attributes) => {
+    const { sources, img } = photos.picture(original, { info: await photos.info(original), ...options })
+    const children = [...sources.map((source) => tag("source", source)), tag("img", { ...attributes, ...img })]
+    return `<picture>${children.join("")}</picture>`
   })
 }

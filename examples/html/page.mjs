@@ -1,5 +1,5 @@
-// A gallery of whatever photos are named: node page.mjs shop/mug.jpg shop/bag.jpg > index.html
-// with a server at IMAGES_URL: imgtailor serve ./photos --sizes 320w,640w,1280w,1920w,360x270,720x540
+// Writes a gallery of photos: node page.mjs shop/mug.jpg shop/bag.jpg > index.html
+// Needs a server at IMAGES_URL: imgtailor serve ./photos --sizes 320w,640w,1280w,1920w,360x270,720x540
 import { createPictures } from "./picture.mjs"
 
 const { photos, img, picture } = createPictures({
@@ -8,14 +8,14 @@ const { photos, img, picture } = createPictures({
 })
 
 const [first, ...others] = process.argv.slice(2)
-const known = async (original) => [original, await photos.info(original)]
+const withInfo = async (original) => [original, await photos.info(original)]
 
 console.log(`<!doctype html>
 <meta name="viewport" content="width=device-width">
 <style>body { margin: 0 } img { display: block; max-width: 100%; height: auto }</style>`)
 if (first) {
-  const [original, info] = await known(first)
+  const [original, info] = await withInfo(first)
   console.log(picture(original, { shape: "320w", info, priority: true }, { alt: "" }))
 }
-for (const [original, info] of await Promise.all(others.map(known)))
+for (const [original, info] of await Promise.all(others.map(withInfo)))
   console.log(img(original, { shape: "360x270", info, width: 360 }, { alt: "" }))

@@ -1,4 +1,4 @@
-// With a server at NEXT_PUBLIC_IMAGES_URL: imgtailor serve --demo --sizes 320w,640w,1280w,1920w,360x270,720x540
+// Needs a server at NEXT_PUBLIC_IMAGES_URL: imgtailor serve --demo --sizes 320w,640w,1280w,1920w,360x270,720x540
 import { createLoader } from "imgtailor/next-loader"
 
 export const images = {

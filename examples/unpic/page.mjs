@@ -1,5 +1,5 @@
-// A page of whatever photos are named: node page.mjs shop/mug.jpg shop/bag.jpg > index.html
-// with a server at IMAGES_URL: imgtailor serve ./photos --sizes 320w,640w,1280w,1920w,360x270,720x540
+// Writes a page of photos: node page.mjs shop/mug.jpg shop/bag.jpg > index.html
+// Needs a server at IMAGES_URL: imgtailor serve ./photos --sizes 320w,640w,1280w,1920w,360x270,720x540
 import { Image, Source } from "@unpic/react/base"
 import { createClient } from "imgtailor/client"
 import { createProvider, photo } from "imgtailor/unpic"
@@ -13,18 +13,18 @@ const settings = {
 const photos = createClient(settings)
 const { transform, breakpoints } = createProvider(settings)
 
-/** Any picture, with a source for each format; `more` are props of your own. */
-const Photo = ({ original, shown, more }) => {
-  const { sources, image } = photo(photos, original, shown)
+/** Any image, with a source for each format; `props` are passed to `<Image>`. */
+const Photo = ({ original, options, props }) => {
+  const { sources, image } = photo(photos, original, options)
   return createElement(
     "picture",
     {},
     ...sources.map((source) => createElement(Source, source)),
-    createElement(Image, { ...image, ...more }),
+    createElement(Image, { ...image, ...props }),
   )
 }
 
-/** Without facts of the original: crops, and whole pictures that are larger than every size. */
+/** Without info: crops, and uncropped images of originals larger than all sizes. */
 const Banner = ({ original }) =>
   createElement(Image, {
     src: original,
@@ -38,13 +38,13 @@ const Banner = ({ original }) =>
   })
 
 const [first, ...others] = process.argv.slice(2)
-const known = await Promise.all(others.map(async (original) => ({ original, info: await photos.info(original) })))
+const withInfo = await Promise.all(others.map(async (original) => ({ original, info: await photos.info(original) })))
 
 console.log(`<!doctype html>
 <meta name="viewport" content="width=device-width">
 <style>body { margin: 0 }</style>`)
 if (first) console.log(renderToStaticMarkup(createElement(Banner, { original: first })))
-for (const { original, info } of known) {
-  const shown = { shape: "320w", info, width: 360 }
-  console.log(renderToStaticMarkup(createElement(Photo, { original, shown, more: { alt: "" } })))
+for (const { original, info } of withInfo) {
+  const options = { shape: "320w", info, width: 360 }
+  console.log(renderToStaticMarkup(createElement(Photo, { original, options, props: { alt: "" } })))
 }

@@ -1,26 +1,26 @@
-// The corpus: what a page may ask of a picture, as plain data that knows no framework. Each framework's file maps a case to its own props.
+// The cases: images as a page may display them, as plain data, independent of frameworks. Each framework's file maps a case to its props.
 //
 // A case:
-//   id        of the `data-case` of its <img>; its box has the class `box-<id>`, whose width is in CASES_CSS
-//   photo     one of PHOTOS
-//   shape     a listed size: all sizes that show the same part of the picture may be offered
-//   layout    fixed: `width` CSS pixels everywhere · constrained: as wide as the window, up to `width` · full: as wide as the window ·
-//             box: as `box` says
-//   width     CSS pixels; of fixed and constrained
-//   height    CSS pixels, where the page gives both; absent where a framework has to find it from the photo's facts
-//   sizes     the attribute, where the page gives it: it says the same as the box
-//   box       [{ min, vw, px }, …]: from windows of `min` CSS pixels on (0 if absent) vw % of the window, plus px; the first that fits
-//   info      false: the page knows nothing of the original (which is then larger than every size of the shape)
-//   priority  true: seen at once, so eager
-//   element   "picture": a source for each format; "img" otherwise
-//   format    an explicit format, of an <img>
-// and, once run.mjs has asked the server:
-//   key       of the original
-//   facts     of the original, as the client's info() has them; absent where info is false
-//   widths    pixels that the listed sizes of the shape are wide
+//   id           `data-case` of its <img>; its box has the class `box-<id>`, with its width in cssOf
+//   photo        one of PHOTOS
+//   shape        a listed size: all sizes that show the same part of the original may be offered
+//   layout       fixed: always `width` CSS pixels · constrained: as wide as the viewport, up to `width` · full: as wide as the viewport ·
+//                box: as in `box`
+//   width        CSS pixels, for fixed and constrained
+//   height       CSS pixels, if the page gives both; otherwise a framework has to compute it from the original's dimensions
+//   sizes        the attribute, if the page gives it; equivalent to `box`
+//   box          [{ min, vw, px }, …]: for viewports of at least `min` CSS pixels (default 0), vw % of the viewport plus px; the first match
+//   withoutInfo  true: the page has no info of the original, which is then larger than all sizes of the shape
+//   priority     true: visible at first, so eager
+//   element      "picture": a source for each format; otherwise "img"
+//   format       an explicit format, for an <img>
+// and, added by run.mjs from the server:
+//   key          of the original
+//   info         of the original, from the client's info(); absent with withoutInfo
+//   widths       actual widths in pixels of the listed sizes of the shape
 import { PHOTOS } from "./photos.mjs"
 
-/** Two or more candidates a shape. */
+/** At least two candidates for each shape. */
 export const SIZES = [
   ["320w", "640w", "960w", "1280w", "1920w", "2560w"],
   ["240h", "480h", "960h"],
@@ -31,11 +31,11 @@ export const SIZES = [
 ].flat()
 export const FORMATS = ["avif", "webp"]
 
-/** Of windows, in CSS pixels, and of device pixels per CSS pixel. */
+/** Widths of viewports in CSS pixels, and device pixels per CSS pixel. */
 export const VIEWPORTS = [360, 768, 1280, 1920]
 export const DPRS = [1, 2, 3]
 
-/** { w, h } of a size; a side that follows from the picture is undefined. */
+/** { w, h } of a size; a side that depends on the original is undefined. */
 const sidesOf = (size) => {
   const [, number, unit] = /^(\d+)([wh])$/.exec(size) ?? []
   if (unit) return { [unit]: Number(number) }
@@ -43,20 +43,20 @@ const sidesOf = (size) => {
   return { w, h }
 }
 
-/** Which sizes show the same part of a picture: all by width, all by height, all crops of a ratio. */
+/** Equal for sizes that show the same part of an original: all by width, all by height, all crops of one ratio. */
 const partOf = (size) => {
   const { w, h } = sidesOf(size)
   if (!h) return "by width"
   return w ? w / h : "by height"
 }
 
-/** Of a shape, height over width. */
+/** Height divided by width of a shape. */
 const ratioOf = (shape, { width, height }) => {
   const { w, h } = sidesOf(shape)
   return w && h ? h / w : height / width
 }
 
-/** Pixels that the listed sizes of a case's shape are wide: nothing is enlarged, and a crop that does not fit is as large as fits. */
+/** Actual widths of the listed sizes of a case's shape: never enlarged, and a crop of a small original is the largest that fits. */
 export const widthsOf = ({ photo, shape }) => {
   const { width, height } = PHOTOS[photo]
   return SIZES.filter((size) => partOf(size) === partOf(shape)).map((size) => {
@@ -80,12 +80,12 @@ const full = (id, photo, shape, more) => ({ id, photo, shape, layout: "full", ..
 const boxed = (id, photo, shape, sizes, box, more) => ({ id, photo, shape, layout: "box", sizes, box, ...more })
 
 const PICTURE = { element: "picture" }
-const UNKNOWN = { info: false }
+const UNKNOWN = { withoutInfo: true }
 const PRIORITY = { priority: true }
 const NO_HEIGHT = { height: undefined }
 
 export const CASES = [
-  // First on the page, as the pictures are that have priority.
+  // Images with priority come first on the page.
   full("hero", "landscape", "320w", { ...PRIORITY, ...PICTURE }),
   fixed("hero-fixed", "portrait", "320w", 300, PRIORITY),
   constrained("hero-constrained", "landscape", "360x270", 700, PRIORITY),
@@ -96,7 +96,7 @@ export const CASES = [
     ...PICTURE,
   }),
 
-  // Whole pictures by width.
+  // Uncropped, by width.
   fixed("fixed-100", "landscape", "320w", 100),
   fixed("fixed-160", "landscape", "320w", 160),
   fixed("fixed-161", "landscape", "320w", 161),
@@ -118,7 +118,7 @@ export const CASES = [
   full("full-portrait", "portrait", "320w"),
   full("full-webp", "landscape", "320w", { format: "webp" }),
 
-  // Widths that only the page's author knows.
+  // Widths that only the author of the page knows.
   boxed("half", "landscape", "320w", "50vw", [{ vw: 50 }]),
   boxed("third", "portrait", "320w", "(min-width: 1000px) 33vw, 100vw", [{ min: 1000, vw: 33 }, { vw: 100 }]),
   boxed(
@@ -137,7 +137,7 @@ export const CASES = [
   ]),
   boxed("pixels", "landscape", "320w", "280px", [{ px: 280 }]),
 
-  // Whole pictures by height.
+  // Uncropped, by height.
   fixed("height-landscape", "landscape", "240h", 320),
   fixed("height-portrait", "portrait", "240h", 180, PICTURE),
   fixed("height-panorama", "panorama", "240h", 720),
@@ -178,7 +178,7 @@ export const CASES = [
   constrained("tower-banner", "tower", "1600x400", 800),
   fixed("tower-square", "tower", "200x200", 150),
 
-  // Originals smaller than what is asked for: no candidate is enlarged.
+  // Originals smaller than the requested size: no candidate is enlarged.
   fixed("small", "small", "320w", 250),
   constrained("small-wide", "small", "320w", 800),
   full("small-full", "small", "320w", PICTURE),
@@ -203,7 +203,7 @@ export const CASES = [
   fixed("name-bare", "bare", "200x200", 100),
 ]
 
-/** CSS pixels that a case's box is wide in a window. */
+/** Width in CSS pixels of a case's box in a viewport. */
 export const boxWidth = ({ layout, width, box }, viewport) => {
   if (layout === "fixed") return width
   if (layout === "constrained") return Math.min(width, viewport)
@@ -222,7 +222,7 @@ const boxRules = ({ id, box }) =>
       ({ min = 0, vw = 0, px = 0 }) => `@media (min-width: ${min}px) { .box-${id} { width: calc(${vw}vw + ${px}px) } }`,
     )
 
-/** A page's style sheet: no margins, boxes of the widths that cases say, and pictures that fill them and keep their ratio. */
+/** The style sheet of a page: no margins, a box for each case, and images that fill their boxes and keep their ratio. */
 export const cssOf = (cases) =>
   [
     "body { margin: 0 }",
@@ -230,13 +230,13 @@ export const cssOf = (cases) =>
     ...cases.flatMap((one) => (one.box ? boxRules(one) : [`.box-${one.id} { width: ${widthRule(one)} }`])),
   ].join("\n")
 
-/** What a page says of a case to the client. */
-export const optionsOf = ({ shape, layout, width, sizes, priority, format, facts }) => ({
+/** The options of a case for the client. */
+export const optionsOf = ({ shape, layout, width, sizes, priority, format, info }) => ({
   shape,
   width: layout === "full" ? undefined : width,
-  // A fixed width is the same in a window that is narrower.
+  // A fixed width is the same in a narrower viewport.
   sizes: layout === "fixed" ? `${width}px` : sizes,
-  info: facts,
+  info,
   priority,
   format,
 })

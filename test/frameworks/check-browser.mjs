@@ -1,31 +1,31 @@
-// What a browser makes of a page, at every width of window and every pixel density: which picture it picks, whether anything moves, and
-// whether it complains.
+// Checks a page in a browser, at all viewports and pixel densities: which renditions it loads, whether the layout shifts, and whether it
+// reports errors.
 import { boxWidth, DPRS, VIEWPORTS } from "./cases.mjs"
-import { factsOf, parseSrcset } from "./check-urls.mjs"
+import { imageAt, parseSrcset } from "./check-urls.mjs"
 
-/** Device pixels per CSS pixel that pictures are sharp enough with. */
-const ENOUGH = 2
+/** Device pixels per CSS pixel that are sharp enough. */
+const SUFFICIENT_DPR = 2
 
 /**
- * How many pixels wide the picture should be for a box, at least.
+ * The minimum width in pixels of the rendition for a box.
  *
- * Twice the box is enough, whatever the screen. A page has two ways to hold a browser to that: to offer nothing larger, which it can where
- * the width is fixed; and to say a smaller `sizes` for screens of 3×. Neither is there for a lazy picture whose width follows the window:
- * by `sizes="auto"` a browser multiplies the real width of the box by what the screen has, and a ladder that is long enough for a wide
- * window goes on above twice the width of a narrow one. Nor where the page's author gave `sizes` that name no resolution.
+ * Twice the box is sufficient on any screen. A page can limit a browser to that in two ways: it offers nothing larger, if the width is
+ * fixed, or it gives a smaller `sizes` for 3× screens. Neither works for a lazy image whose width depends on the viewport: with
+ * `sizes="auto"` a browser multiplies the real width of the box by the screen's density, and the candidates for a wide viewport include
+ * more than twice the width of a narrow one. It does not work either if the author of the page gave `sizes` without a resolution.
  */
-export const neededWidth = ({ layout, sizes: given }, { cssWidth, sizes, dpr }) => {
-  const isUnbounded = layout !== "fixed" && (/^auto\b/.test(sizes ?? "") || given !== undefined)
-  return cssWidth * (isUnbounded ? dpr : Math.min(dpr, ENOUGH))
+export const neededWidth = ({ layout, sizes: sizesOfPage }, { cssWidth, sizes, dpr }) => {
+  const isUnbounded = layout !== "fixed" && (/^auto\b/.test(sizes ?? "") || sizesOfPage !== undefined)
+  return cssWidth * (isUnbounded ? dpr : Math.min(dpr, SUFFICIENT_DPR))
 }
 
-/** The smallest of some { url, width } that has as many pixels, else the largest. Browsers round boxes; half a pixel is none. */
-export const expectedPick = (pictures, needed) => {
-  const rising = pictures.toSorted((a, b) => a.width - b.width)
+/** The smallest of some { url, width } that has enough pixels, or else the largest. Half a pixel is ignored, as browsers round boxes. */
+export const expectedPick = (images, needed) => {
+  const rising = images.toSorted((a, b) => a.width - b.width)
   return rising.find(({ width }) => width >= needed - 0.5) ?? rising.at(-1)
 }
 
-/** Runs in the page before all else: keeps what moves, and the size of each box over time. */
+/** Runs in the page before any other script: records layout shifts, and the height of each box over time. */
 const watch = () => {
   const seen = { shifts: [], boxes: {} }
   globalThis.seenByHarness = seen
@@ -35,26 +35,26 @@ const watch = () => {
     for (const entry of list.getEntries())
       seen.shifts.push({ value: entry.value, id: entry.sources.map(({ node }) => nameOf(node)).find(Boolean) })
   }).observe({ type: "layout-shift", buffered: true })
-  // What moves below the window is no shift to the browser, but it is one to a visitor who scrolled faster.
-  const note = (element) => {
+  // Browsers do not count movement below the viewport, but visitors who scroll faster see it.
+  const recordHeight = (element) => {
     const height = Math.round(element.getBoundingClientRect().height)
     const heights = (seen.boxes[element.dataset.case] ??= [])
     if (heights.at(-1) !== height) heights.push(height)
   }
-  const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => note(target)))
-  const known = new WeakSet()
-  const look = () => {
+  const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => recordHeight(target)))
+  const observed = new WeakSet()
+  const observeNew = () => {
     for (const element of document.querySelectorAll("[data-case]")) {
-      if (known.has(element)) continue
-      known.add(element)
-      note(element)
+      if (observed.has(element)) continue
+      observed.add(element)
+      recordHeight(element)
       resized.observe(element)
     }
   }
-  new MutationObserver(look).observe(document, { childList: true, subtree: true })
+  new MutationObserver(observeNew).observe(document, { childList: true, subtree: true })
 }
 
-/** Runs in the page: goes down it, so that lazy pictures load, and waits for all. */
+/** Runs in the page: scrolls to the end, so that lazy images load, and waits for all of them. */
 const scrollThrough = async () => {
   const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
   for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
@@ -68,12 +68,12 @@ const scrollThrough = async () => {
   await frame()
 }
 
-/** Runs in the page: each picture as it is, and what it was chosen from. */
+/** Runs in the page: the state of each image, and the candidates it was chosen from. */
 const read = () => {
   const isUsed = (source) =>
     (!source.type || /^image\/(?:avif|webp|jpeg|png|gif)$/.test(source.type)) &&
     (!source.media || matchMedia(source.media).matches)
-  const pictures = [...document.querySelectorAll("[data-case]")].map((img) => {
+  const images = [...document.querySelectorAll("[data-case]")].map((img) => {
     const from = [...(img.closest("picture")?.querySelectorAll("source") ?? [])].find(isUsed) ?? img
     return {
       id: img.dataset.case,
@@ -81,7 +81,7 @@ const read = () => {
       isLoaded: img.complete && img.naturalWidth > 0,
       cssWidth: img.getBoundingClientRect().width,
       cssHeight: img.getBoundingClientRect().height,
-      isCut: getComputedStyle(img).objectFit !== "fill",
+      isCropped: getComputedStyle(img).objectFit !== "fill",
       srcset: from.srcset,
       src: img.src,
       sizes: from.sizes,
@@ -90,92 +90,96 @@ const read = () => {
       base: location.href,
     }
   })
-  return { pictures, ...globalThis.seenByHarness }
+  return { images, ...globalThis.seenByHarness }
 }
 
 const nameOf = (url) => decodeURI(url).split("/").slice(-2).join("/")
 
-/** What the page offers may be too little: of all that is listed for a shape, something as good should be there. */
+/** Fails if the page offers no rendition that is as good as the best listed size of the shape. */
 const checkOffer = ({ widths }, { cssWidth, dpr, got }) => {
-  const needed = cssWidth * Math.min(dpr, ENOUGH)
+  const needed = cssWidth * Math.min(dpr, SUFFICIENT_DPR)
   const best = expectedPick(
     widths.map((width) => ({ width })),
     needed,
   )
   return got.width >= best.width
     ? []
-    : [{ expected: `${best.width} pixels, which are listed, for ${Math.round(needed)}`, got: `${got.width}` }]
+    : [{ expected: `${best.width} pixels, a listed width, for ${Math.round(needed)}`, got: `${got.width}` }]
 }
 
-const checkPick = async (one, shown, dpr) => {
-  const listed = parseSrcset(shown.srcset).map(({ url }) => new URL(url, shown.base).href)
-  const urls = listed.length > 0 ? listed : [shown.src]
-  const pictures = await Promise.all(urls.map(async (url) => ({ url, width: (await factsOf(url)).width ?? 0 })))
-  const needed = neededWidth(one, { ...shown, dpr })
-  const expected = expectedPick(pictures, needed)
-  const got = pictures.find(({ url }) => url === shown.currentSrc)
+const checkPick = async (one, image, dpr) => {
+  const listed = parseSrcset(image.srcset).map(({ url }) => new URL(url, image.base).href)
+  const urls = listed.length > 0 ? listed : [image.src]
+  const candidates = await Promise.all(urls.map(async (url) => ({ url, width: (await imageAt(url)).width ?? 0 })))
+  const needed = neededWidth(one, { ...image, dpr })
+  const expected = expectedPick(candidates, needed)
+  const got = candidates.find(({ url }) => url === image.currentSrc)
   if (got?.width !== expected.width) {
-    const said = `${nameOf(expected.url)} (${expected.width} pixels, for ${Math.round(needed)})`
-    return { failures: [{ expected: said, got: `${nameOf(shown.currentSrc)} (${got?.width ?? "not of its srcset"})` }] }
+    const text = `${nameOf(expected.url)} (${expected.width} pixels, for ${Math.round(needed)})`
+    return { failures: [{ expected: text, got: `${nameOf(image.currentSrc)} (${got?.width ?? "not in its srcset"})` }] }
   }
-  const isAbove = expected !== expectedPick(pictures, shown.cssWidth * Math.min(dpr, ENOUGH))
-  return { failures: checkOffer(one, { ...shown, dpr, got }), isAbove }
+  const isAbove = expected !== expectedPick(candidates, image.cssWidth * Math.min(dpr, SUFFICIENT_DPR))
+  return { failures: checkOffer(one, { ...image, dpr, got }), isAbove }
 }
 
-/** A picture is whole pixels, and so may its attributes be: its ratio is off by part of one. */
+/** Dimensions of images and attributes are whole pixels, so a ratio can differ by part of one. */
 const ONE_PIXEL = 1
 
-const checkRatio = async ({ currentSrc, cssWidth, cssHeight, isCut }) => {
-  const { width, height } = await factsOf(currentSrc)
-  if (isCut || !width) return []
-  const own = (cssWidth * height) / width
+const checkRatio = async ({ currentSrc, cssWidth, cssHeight, isCropped }) => {
+  const { width, height } = await imageAt(currentSrc)
+  if (isCropped || !width) return []
+  const due = (cssWidth * height) / width
   const rounded = (0.5 * cssWidth) / width
-  if (Math.abs(own - cssHeight) <= ONE_PIXEL + rounded) return []
+  if (Math.abs(due - cssHeight) <= ONE_PIXEL + rounded) return []
   return [
-    { expected: `${own.toFixed(1)} CSS pixels high, as the picture is (${width} × ${height})`, got: `${cssHeight}` },
+    {
+      expected: `${due.toFixed(1)} CSS pixels high, in the ratio of the image (${width} × ${height})`,
+      got: `${cssHeight}`,
+    },
   ]
 }
 
-/** What can be said of a picture without its pick. */
-const checkShown = (one, shown, { viewport, heights }) => {
+/** Checks everything about an image except which rendition was loaded. */
+const checkDisplay = (one, image, { viewport, heights }) => {
   const width = boxWidth(one, viewport)
   const moved = Math.max(...heights) - Math.min(...heights)
   const loading = one.priority ? "eager" : "lazy"
   const rules = [
-    [shown.isLoaded, "a picture that is loaded", shown.currentSrc || "none"],
-    [Math.abs(shown.cssWidth - width) <= ONE_PIXEL, `${width} CSS pixels wide`, shown.cssWidth],
-    [!(moved > ONE_PIXEL), "a box that keeps its height", heights.join(", then ")],
-    [shown.loading === loading, `loading="${loading}"`, shown.loading],
-    [!one.priority || shown.fetchPriority === "high", `fetchpriority="high"`, shown.fetchPriority],
+    [image.isLoaded, "a loaded image", image.currentSrc || "none"],
+    [Math.abs(image.cssWidth - width) <= ONE_PIXEL, `${width} CSS pixels wide`, image.cssWidth],
+    [!(moved > ONE_PIXEL), "a box of constant height", heights.join(", then ")],
+    [image.loading === loading, `loading="${loading}"`, image.loading],
+    [!one.priority || image.fetchPriority === "high", `fetchpriority="high"`, image.fetchPriority],
   ]
   return rules.filter(([isMet]) => !isMet).map(([, expected, got]) => ({ expected, got: `${got}` }))
 }
 
-/** Complaints of the page, as failures. A preload that nothing uses is told as a warning. */
+/** Errors of the page, as failures. Chromium reports an unused preload as a warning. */
 const listen = (page) => {
   const failures = []
   const push = (expected, got) => failures.push({ expected, got })
   page.on("console", (message) => {
     const isPreload = message.type() === "warning" && /preload/.test(message.text())
     if (message.type() === "error" || isPreload)
-      push("a quiet console", `${message.text()} ${message.location().url ?? ""}`)
+      push("an empty console", `${message.text()} ${message.location().url ?? ""}`)
   })
-  page.on("pageerror", (error) => push("no error of a script", error.message))
+  page.on("pageerror", (error) => push("no error in a script", error.message))
   page.on("requestfailed", (request) =>
-    push("every request answered", `${request.url()} ${request.failure()?.errorText}`),
+    push("a response to every request", `${request.url()} ${request.failure()?.errorText}`),
   )
   page.on(
     "response",
-    (response) => response.status() >= 400 && push("every request answered", `${response.status()} ${response.url()}`),
+    (response) =>
+      response.status() >= 400 && push("a response to every request", `${response.status()} ${response.url()}`),
   )
   return failures
 }
 
-/** All that is to be said of one picture. */
-const checkCase = async (one, shown, { viewport, dpr, heights }) => {
-  if (!shown) return { failures: [{ expected: "an <img> with its data-case", got: "none" }] }
-  const { failures, isAbove } = await checkPick(one, shown, dpr)
-  const others = [...checkShown(one, shown, { viewport, heights }), ...(await checkRatio(shown))]
+/** Checks one image. */
+const checkCase = async (one, image, { viewport, dpr, heights }) => {
+  if (!image) return { failures: [{ expected: "an <img> with its data-case", got: "none" }] }
+  const { failures, isAbove } = await checkPick(one, image, dpr)
+  const others = [...checkDisplay(one, image, { viewport, heights }), ...(await checkRatio(image))]
   return { failures: [...others, ...failures], isAbove }
 }
 
@@ -185,28 +189,28 @@ const checkOnce = async (context, url, { cases, viewport, dpr }) => {
   await page.addInitScript(watch)
   await page.goto(url, { waitUntil: "load" })
   await page.evaluate(scrollThrough)
-  const { pictures, shifts, boxes } = await page.evaluate(read)
+  const { images, shifts, boxes } = await page.evaluate(read)
   const total = shifts.reduce((sum, { value }) => sum + value, 0)
   const first = shifts.find(({ id }) => id)?.id
-  if (total > 0) failures.push({ case: first, expected: "nothing moves (layout shift 0)", got: total.toFixed(4) })
+  if (total > 0) failures.push({ case: first, expected: "a layout shift of 0", got: total.toFixed(4) })
   let above = 0
   for (const one of cases) {
-    const shown = pictures.find(({ id }) => id === one.id)
-    const found = await checkCase(one, shown, { viewport, dpr, heights: boxes[one.id] ?? [] })
+    const image = images.find(({ id }) => id === one.id)
+    const found = await checkCase(one, image, { viewport, dpr, heights: boxes[one.id] ?? [] })
     if (found.isAbove) above++
     failures.push(...found.failures.map((failure) => Object.assign(failure, { case: one.id })))
   }
   return { failures: failures.map((failure) => Object.assign(failure, { viewport, dpr })), above }
 }
 
-/** A page takes a few seconds; one that hangs is a fault. */
-const LOOK_MS = 120_000
+/** A page takes a few seconds. */
+const PAGE_MS = 120_000
 
-/** In a context of its own: nothing is in its cache. */
+/** In a new context, with an empty cache. */
 const checkFresh = async (browser, url, { cases, viewport, dpr }) => {
   const context = await browser.newContext({ viewport: { width: viewport, height: 1000 }, deviceScaleFactor: dpr })
-  // What still waits for the page then fails, and says for what.
-  const alarm = setTimeout(() => void context.close(), LOOK_MS)
+  // Pending calls then fail with a message.
+  const alarm = setTimeout(() => void context.close(), PAGE_MS)
   try {
     return await checkOnce(context, url, { cases, viewport, dpr })
   } finally {
@@ -217,8 +221,9 @@ const checkFresh = async (browser, url, { cases, viewport, dpr }) => {
 
 /**
  * @param browser of Playwright
- * @param url of a page that shows the cases
- * @returns how many picks were looked at, how many of them took more than twice the width of their box (see neededWidth), and what is wrong
+ * @param url of a page with the cases
+ * @returns how many loaded renditions were checked, how many of them have more than twice the width of their box (see neededWidth), and
+ * all failures
  */
 export const checkBrowser = async (browser, url, { cases, viewports = VIEWPORTS, dprs = DPRS }) => {
   const results = []

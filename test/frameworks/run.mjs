@@ -1,9 +1,9 @@
-// npm run test:frameworks [-- name …] [-- --write] [-- --lock name]: pictures in the pages of real frameworks, in a real browser.
+// npm run test:frameworks [-- name …] [-- --write] [-- --lock name]: tests images in pages of real frameworks, in a real browser.
 //
-// Each framework's example is installed with this package as it would be published, builds a page with all cases of cases.mjs, and serves
-// it beside `imgtailor serve`. Every address in the page is fetched, and Chromium looks at it at every width and pixel density.
-// Prints a line for each failure and a table at the end; exits with 1 if there is any. --write puts the table into docs/frameworks.md;
-// --lock writes an example's lock file anew.
+// The example of each framework is installed with this package, as for publishing. It builds a page with all cases of cases.mjs, which is
+// served next to `imgtailor serve`. All URLs in the page are fetched, and Chromium displays it at all viewports and pixel densities.
+// Prints a line for each failure, and a table at the end. Exits with 1 if there are failures. --write updates the table in
+// docs/frameworks.md. --lock regenerates the lock file of an example.
 import { execFileSync } from "node:child_process"
 import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -16,24 +16,24 @@ import { CASES, cssOf, FORMATS, SIZES, widthsOf } from "./cases.mjs"
 import { checkBrowser } from "./check-browser.mjs"
 import { checkUrls } from "./check-urls.mjs"
 import { keyOf, makePhotos, PHOTOS } from "./photos.mjs"
-import { CACHE, lock, openWorkshop, pack, start } from "./workshop.mjs"
+import { CACHE, lock, openProject, pack, start } from "./project.mjs"
 
 /**
  * @typedef {object} Framework
  * @property {string} name its folder in examples/, and its file here
- * @property {string} title for people
+ * @property {string} title its name in the table
  * @property {20 | 24} node
- * @property {string=} package whose version is told
- * @property {(one: object) => string | undefined} cannot why it cannot express a case, if it cannot
- * @property {(tools: object) => Promise<void>} build makes the page from `tools.cases`; see openWorkshop for the rest of the tools
- * @property {(tools: object) => Promise<string>} serve the page's address
- * @property {string=} example where the example's own page is, seen from that: its addresses are checked, too
+ * @property {string=} package the package whose version is in the table
+ * @property {(one: object) => string | undefined} cannot the reason why it cannot express a case, if so
+ * @property {(tools: object) => Promise<void>} build builds the page from `tools.cases`; see openProject for the other tools
+ * @property {(tools: object) => Promise<string>} serve serves the page, and returns its URL
+ * @property {string=} example the URL of the example's own page, relative to that page: its URLs are checked too
  */
 
-/** Fewer say too little of a framework. */
+/** The minimum number of cases for each framework. */
 const MIN_CASES = 60
-/** Lines of failures of one framework that are told. */
-const MAX_TOLD = 40
+/** The maximum number of failures printed for each framework. */
+const MAX_PRINTED = 40
 
 const ROOT = resolve(import.meta.dirname, "../..")
 const DOCS = "docs/frameworks.md"
@@ -43,7 +43,7 @@ const fail = (text, code = 2) => {
   process.exit(code)
 }
 
-/** test/support/tools.ts, bundled beside its source, so that what it finds relative to that is found. */
+/** test/support/tools.ts, bundled into the same folder, because it finds files relative to itself. */
 const loadTools = async () => {
   const bundle = join(ROOT, `test/support/.tools-${process.pid}.mjs`)
   try {
@@ -60,7 +60,7 @@ const loadTools = async () => {
   }
 }
 
-/** What has to be there; where it may be missing, the run ends without a failure. */
+/** The programs that the run needs. If one is missing, the run ends, with a failure only in CI. */
 const needPrograms = async () => {
   const { needTools } = await loadTools()
   try {
@@ -81,7 +81,7 @@ const frameworkNames = async () =>
 
 const load = async (name) => Object.values(await import(`./frameworks/${name}.mjs`))[0]
 
-/** Our own server over the photos, and the client that reads its addresses. */
+/** Starts imgtailor with the photos. @returns its URL, and a client that parses its URLs */
 const serveImages = async (stops) => {
   const photos = join(CACHE, "photos")
   await makePhotos(photos, CASES)
@@ -97,16 +97,16 @@ const serveImages = async (stops) => {
   return { baseUrl, client: createClient({ baseUrl, sizes: SIZES, formats: FORMATS }) }
 }
 
-/** Cases as frameworks get them: with their photo's key, and its facts where the page knows them. */
-const withFacts = (cases, client) =>
+/** Adds the key, the widths and, unless the page has none, the info of the photo to each case. */
+const withInfo = (cases, client) =>
   Promise.all(
     cases.map(async (one) => {
       const key = keyOf(one)
-      const facts = await client.info(key)
+      const info = await client.info(key)
       const { width, height } = PHOTOS[one.photo]
-      if (facts.width !== width || facts.height !== height)
+      if (info.width !== width || info.height !== height)
         fail(`Expected ${key} to be ${width} × ${height}. Delete ${CACHE}.`, 1)
-      return { ...one, key, widths: widthsOf(one), facts: one.info === false ? undefined : facts }
+      return { ...one, key, widths: widthsOf(one), info: one.withoutInfo ? undefined : info }
     }),
   )
 
@@ -122,7 +122,7 @@ const tryFramework = async (framework, { cases: all, images, tarball, programs, 
   const settings = { baseUrl: images.baseUrl, sizes: SIZES, formats: FORMATS, css: cssOf(cases), cases }
   const node = framework.node === 24 ? programs.node24 : process.execPath
   const failures = cases.length < MIN_CASES ? [{ expected: `${MIN_CASES} cases or more`, got: `${cases.length}` }] : []
-  const { tools, stop } = await openWorkshop(framework, { tarball, node, settings })
+  const { tools, stop } = await openProject(framework, { tarball, node, settings })
   stops.push(stop)
   try {
     await framework.build(tools)
@@ -131,7 +131,7 @@ const tryFramework = async (framework, { cases: all, images, tarball, programs, 
     if (framework.example) {
       await page.goto(new URL(framework.example, url).href, { waitUntil: "load" })
       const { checked, failures: found } = await checkUrls(page, { cases: [] })
-      failures.push(...(checked > 0 ? found : [{ expected: `pictures in ${page.url()}`, got: "none" }]))
+      failures.push(...(checked > 0 ? found : [{ expected: `images in ${page.url()}`, got: "none" }]))
     }
     await page.goto(url, { waitUntil: "load" })
     const urls = await checkUrls(page, { cases, parse: images.client.parse })
@@ -148,20 +148,20 @@ const place = ({ viewport, dpr }) => (viewport ? `${viewport} px @${dpr}x` : "")
 const toLine = (name, failure) =>
   `  ${[name, failure.case ?? "page", place(failure)].filter(Boolean).join("  ")}: expected ${failure.expected}, got ${failure.got}`
 
-const tell = (framework, result, seconds) => {
+const report = (framework, result, seconds) => {
   const { failures, skipped, cases, urls, picks } = result
   console.log(
-    `${framework.title}: ${cases} cases, ${urls} addresses, ${picks} picks, ${failures.length} failures, ${seconds.toFixed(0)} s`,
+    `${framework.title}: ${cases} cases, ${urls} URLs, ${picks} picks, ${failures.length} failures, ${seconds.toFixed(0)} s`,
   )
   for (const reason of new Set(skipped.map(([, why]) => why))) {
     const ids = skipped.filter(([, why]) => why === reason).map(([one]) => one.id)
     console.log(`  left out (${ids.length}): ${reason}: ${ids.join(", ")}`)
   }
-  for (const failure of failures.slice(0, MAX_TOLD)) console.log(toLine(framework.name, failure))
-  if (failures.length > MAX_TOLD) console.log(`  … and ${failures.length - MAX_TOLD} more`)
+  for (const failure of failures.slice(0, MAX_PRINTED)) console.log(toLine(framework.name, failure))
+  if (failures.length > MAX_PRINTED) console.log(`  … and ${failures.length - MAX_PRINTED} more`)
 }
 
-const HEAD = ["Framework", "Version", "Node", "Cases", "Addresses", "Picks", "Above 2×", "Failures"]
+const HEAD = ["Framework", "Version", "Node", "Cases", "URLs", "Picks", "Above 2×", "Failures"]
 const toRow = ({ framework, version, result: { cases, skipped, urls, picks, above, failures } }) => [
   framework.title,
   version,
@@ -177,7 +177,7 @@ const toTable = (rows) =>
 
 const MARKED = /(?<=<!-- results -->\n)[\s\S]*(?=<!-- \/results -->)/
 
-/** Rows of frameworks that did not run stay as they are. */
+/** Rows of frameworks that did not run are kept. */
 const writeTable = async (rows) => {
   const text = await readFile(DOCS, "utf8")
   const old = (MARKED.exec(text)?.[0] ?? "")
@@ -211,7 +211,7 @@ const readArguments = async () => {
 
 const tryAll = async (names, { stops, programs }) => {
   const images = await serveImages(stops)
-  const cases = await withFacts(CASES, images.client)
+  const cases = await withInfo(CASES, images.client)
   const tarball = await pack()
   const browser = await programs.launch()
   stops.push(() => browser.close())
@@ -219,14 +219,14 @@ const tryAll = async (names, { stops, programs }) => {
   for (const name of names) {
     const started = performance.now()
     const framework = await load(name)
-    const lost = { cases: 0, skipped: [], urls: 0, picks: 0, above: 0 }
+    const nothing = { cases: 0, skipped: [], urls: 0, picks: 0, above: 0 }
     const result = await tryFramework(framework, { cases, images, tarball, programs, browser, stops }).catch(
       (error) => ({
-        ...lost,
+        ...nothing,
         failures: [{ expected: "a page", got: error.message }],
       }),
     )
-    tell(framework, result, (performance.now() - started) / 1000)
+    report(framework, result, (performance.now() - started) / 1000)
     results.push({ framework, version: await versionOf(framework).catch(() => "?"), result })
   }
   return results

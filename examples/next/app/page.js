@@ -9,9 +9,9 @@ export default async function Page() {
   const wide = { width: "100%", height: "auto" }
   return (
     <main>
-      <Photo original={first} shown={{ shape: "320w", info, priority: true }} style={wide} alt="" />
+      <Photo original={first} options={{ shape: "320w", info, priority: true }} style={wide} alt="" />
       {others.map((original) => (
-        <Photo key={original} original={original} shown={{ shape: "360x270", width: 360 }} alt="" />
+        <Photo key={original} original={original} options={{ shape: "360x270", width: 360 }} alt="" />
       ))}
       <Image
         src={first}

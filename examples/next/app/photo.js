@@ -6,15 +6,15 @@ import { images } from "../image-loader.js"
 
 export const photos = createClient(images)
 
-/** `shown` says how, as of the client's `picture`; `others` are props of your own. */
-export const Photo = ({ original, shown, ...others }) => {
-  const { sources, image } = photo(photos, original, shown)
+/** `options` are those of the client's `picture`; all other props are passed to `<Image>`. */
+export const Photo = ({ original, options, ...props }) => {
+  const { sources, image } = photo(photos, original, options)
   return (
     <picture>
       {sources.map((source) => (
         <source key={source.srcSet} {...source} />
       ))}
-      <Image {...image} {...others} />
+      <Image {...image} {...props} />
     </picture>
   )
 }

@@ -1,4 +1,4 @@
-// Astro: its own <Image> and <Picture>, by the image service.
+// Astro: its own <Image> and <Picture>, with the image service.
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -6,15 +6,15 @@ import { PHOTOS } from "../photos.mjs"
 
 const LAYOUTS = { fixed: "fixed", constrained: "constrained", full: "full-width", box: "full-width" }
 
-/** Of a <source>, Astro says no `sizes` that the page does not say. */
-const sizesOf = ({ layout, width, sizes, element }) => {
+/** Astro prints `sizes` on a <source> only if the page gives it. */
+const sizesAttribute = ({ layout, width, sizes, element }) => {
   if (element !== "picture" || layout === "box") return sizes
   if (layout === "fixed") return `${width}px`
   return `${layout === "full" ? "" : `(min-width: ${width}px) ${width}px, `}(min-resolution: 3x) 66.66vw, 100vw`
 }
 
-/** Whether the sides say by themselves what is shown: all of it at its own ratio, a crop at another. */
-const isSaid = ({ photo, shape, width, height }) => {
+/** Whether width and height alone determine the shape: the uncropped image in the original's ratio, a crop in another. */
+const isClear = ({ photo, shape, width, height }) => {
   const original = PHOTOS[photo]
   const [, w, h] = /^(\d+)x(\d+)$/.exec(shape) ?? []
   if (w) return Boolean(width && height && w * original.height !== h * original.width)
@@ -26,11 +26,11 @@ const propsOf = (one) => {
   return {
     src: key,
     inferSize: true,
-    ...(!isSaid(one) && { shape }),
+    ...(!isClear(one) && { shape }),
     width,
     height,
     layout: LAYOUTS[layout],
-    sizes: sizesOf(one),
+    sizes: sizesAttribute(one),
     priority,
     format,
     alt: "",
@@ -40,14 +40,14 @@ const propsOf = (one) => {
 
 const PAGE = `---
 import { Image, Picture } from "astro:assets"
-import { css, shown } from "../../shown.json"
+import { css, images } from "../../images.json"
 ---
 <!doctype html>
 <html><head>
 <meta charset="utf-8" /><meta name="viewport" content="width=device-width" /><link rel="icon" href="data:," />
 <style is:inline set:html={css}></style>
 </head><body>
-{shown.map(({ id, isPicture, props }) => (
+{images.map(({ id, isPicture, props }) => (
   <div class={"box-" + id}>
     {isPicture ? <Picture formats={["avif", "webp"]} {...props} /> : <Image {...props} />}
   </div>
@@ -63,8 +63,8 @@ export const astro = {
   node: 24,
   cannot: () => undefined,
   build: async ({ folder, write, run, sizes, css, cases }) => {
-    const shown = cases.map((one) => ({ id: one.id, isPicture: one.element === "picture", props: propsOf(one) }))
-    await write("shown.json", JSON.stringify({ css, shown }))
+    const images = cases.map((one) => ({ id: one.id, isPicture: one.element === "picture", props: propsOf(one) }))
+    await write("images.json", JSON.stringify({ css, images }))
     await write("src/pages/index.astro", PAGE)
     const config = await readFile(join(folder, "astro.config.mjs"), "utf8")
     await write(

@@ -1,11 +1,11 @@
-// Eleventy: the example's own shortcode, over the client.
+// Eleventy: the shortcode of the example.
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
-const shownOf = ({ shape, layout, width, sizes, priority }) => ({
+const optionsOf = ({ shape, layout, width, sizes, priority }) => ({
   shape,
   width: layout === "full" ? undefined : width,
-  // A fixed width is the same in a window that is narrower.
+  // A fixed width is the same in a narrower viewport.
   sizes: layout === "fixed" ? `${width}px` : sizes,
   priority,
 })
@@ -13,8 +13,8 @@ const shownOf = ({ shape, layout, width, sizes, priority }) => ({
 const PAGE = `<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <style>{{ page_of_cases.css | safe }}</style>
-{% for one in page_of_cases.pictures %}
-<div class="box-{{ one.id }}">{% photo one.key, one.shown, one.more %}</div>
+{% for one in page_of_cases.images %}
+<div class="box-{{ one.id }}">{% photo one.key, one.options, one.attributes %}</div>
 {% endfor %}
 `
 
@@ -24,15 +24,15 @@ export const eleventy = {
   title: "Eleventy",
   package: "@11ty/eleventy",
   node: 24,
-  cannot: ({ format }) => (format ? "the shortcode offers every format" : undefined),
+  cannot: ({ format }) => (format ? "the shortcode offers all formats" : undefined),
   build: async ({ folder, write, run, sizes, css, cases }) => {
-    const pictures = cases.map((one) => ({
+    const images = cases.map((one) => ({
       id: one.id,
       key: one.key,
-      shown: shownOf(one),
-      more: { "data-case": one.id, alt: "" },
+      options: optionsOf(one),
+      attributes: { "data-case": one.id, alt: "" },
     }))
-    await write("_data/page_of_cases.json", JSON.stringify({ css, pictures }))
+    await write("_data/page_of_cases.json", JSON.stringify({ css, images }))
     await write("index.njk", PAGE)
     const config = await readFile(join(folder, "eleventy.config.js"), "utf8")
     await write(

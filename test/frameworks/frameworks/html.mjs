@@ -1,11 +1,11 @@
-// Plain HTML: the client's attributes, written by the example's own functions.
+// Plain HTML: the client's attributes, written by the functions of the example.
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 import { optionsOf } from "../cases.mjs"
 
-/** A whole picture that nothing is known of: the client gives its srcset, and the page's author the rest. */
-const isBare = ({ facts, shape }) => !facts && !shape.includes("x")
+/** An uncropped image without info: the client returns its srcset, and the author of the page writes all other attributes. */
+const isBare = ({ info, shape }) => !info && !shape.includes("x")
 
 const bareOf = (photos, { key, shape, width, height }) => ({
   src: photos.url(key, shape),
@@ -26,14 +26,14 @@ export const html = {
   build: async ({ folder, write, run, baseUrl, sizes, formats, cases, css }) => {
     const { createPictures, tag } = await import(pathToFileURL(join(folder, "picture.mjs")).href)
     const { photos, img, picture } = createPictures({ baseUrl, sizes, formats })
-    const show = (one) => {
+    const toHtml = (one) => {
       const options = optionsOf(one)
-      const more = { "data-case": one.id, alt: "" }
-      if (isBare(one)) return tag("img", { ...more, ...bareOf(photos, one) })
-      if (one.element === "picture") return picture(one.key, options, more)
-      return img(one.key, options, more)
+      const attributes = { "data-case": one.id, alt: "" }
+      if (isBare(one)) return tag("img", { ...attributes, ...bareOf(photos, one) })
+      if (one.element === "picture") return picture(one.key, options, attributes)
+      return img(one.key, options, attributes)
     }
-    const boxes = cases.map((one) => `<div class="box-${one.id}">${show(one)}</div>`)
+    const boxes = cases.map((one) => `<div class="box-${one.id}">${toHtml(one)}</div>`)
     await write(
       "site/index.html",
       `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${css}</style>\n${boxes.join("\n")}\n`,

@@ -1,18 +1,18 @@
-// Next: the example's <Photo>, and a plain <Image> where that can say what is true.
+// Next: the example's <Photo>, and a plain <Image> if its widths are correct.
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
 import { optionsOf } from "../cases.mjs"
 
-/** A whole photo that fills every listed width, in no format of its own: what an <Image> takes every photo for. */
-const isPlain = ({ photo, shape, layout, element, format, facts }) =>
+/** An uncropped image of an original larger than all listed widths, without an explicit format: <Image> assumes this for all images. */
+const isPlain = ({ photo, shape, layout, element, format, info }) =>
   ["landscape", "portrait"].includes(photo) &&
   shape === "320w" &&
   element !== "picture" &&
   format === undefined &&
-  (facts === undefined || layout === "box" || layout === "full")
+  (info === undefined || layout === "box" || layout === "full")
 
-/** Next cuts no candidates, so screens of 3× are told two thirds. */
+/** Next leaves out no candidates, so 3× screens get two thirds of the width. */
 const plainSizes = ({ layout, width, sizes }) =>
   ({
     box: sizes,
@@ -22,27 +22,27 @@ const plainSizes = ({ layout, width, sizes }) =>
   })[layout]
 
 const plainOf = (one) => {
-  const { width = one.facts.width, height = one.facts.height } = one
-  const seen = one.priority && { preload: true, loading: "eager", fetchPriority: "high" }
-  return { src: one.key, width, height, sizes: plainSizes(one), ...seen }
+  const { width = one.info.width, height = one.info.height } = one
+  const priority = one.priority && { preload: true, loading: "eager", fetchPriority: "high" }
+  return { src: one.key, width, height, sizes: plainSizes(one), ...priority }
 }
 
-// The example's own page is of the server; this one has to work in browsers, too.
+// The example's own page is a server component; this one is a client component.
 const PAGE = `"use client"
 
 import Image from "next/image"
 
 import { Photo } from "../photo.js"
-import page from "./pictures.json"
+import page from "./images.json"
 
-const show = ({ plain, photo, ...more }) => (plain ? <Image {...plain} {...more} alt="" /> : <Photo {...photo} {...more} alt="" />)
+const show = ({ plain, photo, ...props }) => (plain ? <Image {...plain} {...props} alt="" /> : <Photo {...photo} {...props} alt="" />)
 
 export default function Page() {
   return (
     <>
       <link rel="icon" href="data:," />
       <style dangerouslySetInnerHTML={{ __html: page.css }} />
-      {page.pictures.map((one) => (
+      {page.images.map((one) => (
         <div key={one["data-case"]} className={"box-" + one["data-case"]}>
           {show(one)}
         </div>
@@ -59,12 +59,12 @@ export const next = {
   node: 20,
   package: "next",
   example: "index.html",
-  cannot: ({ shape, info }) =>
-    shape.endsWith("h") && info === false ? "by height, without facts: next/image has to know a width" : undefined,
+  cannot: ({ shape, withoutInfo }) =>
+    shape.endsWith("h") && withoutInfo ? "a size by height without info: next/image requires a width" : undefined,
   build: async ({ folder, write, run, baseUrl, sizes, formats, cases, css }) => {
-    const pictures = cases.map((one) => ({
+    const images = cases.map((one) => ({
       "data-case": one.id,
-      ...(isPlain(one) ? { plain: plainOf(one) } : { photo: { original: one.key, shown: optionsOf(one) } }),
+      ...(isPlain(one) ? { plain: plainOf(one) } : { photo: { original: one.key, options: optionsOf(one) } }),
     }))
     const loader = await readFile(join(folder, "image-loader.js"), "utf8")
     const list = `sizes: ${JSON.stringify(sizes)}, formats: ${JSON.stringify(formats)},`
@@ -72,10 +72,10 @@ export const next = {
       "image-loader.js",
       loader.replace(/sizes: \[.*\],/, () => list),
     )
-    await write("app/cases/pictures.json", JSON.stringify({ css, pictures }))
+    await write("app/cases/images.json", JSON.stringify({ css, images }))
     await write("app/cases/page.js", PAGE)
-    const shown = cases.slice(0, 3).map(({ key }) => key)
-    await run("next", ["build"], { env: { NEXT_PUBLIC_IMAGES_URL: baseUrl, PHOTOS: shown.join(",") } })
+    const photos = cases.slice(0, 3).map(({ key }) => key)
+    await run("next", ["build"], { env: { NEXT_PUBLIC_IMAGES_URL: baseUrl, PHOTOS: photos.join(",") } })
   },
   serve: async ({ serveFolder }) => `${await serveFolder("out")}/cases.html`,
 }

@@ -1,21 +1,21 @@
-// Nuxt: <NuxtImg> of @nuxt/image with presets, with its own `width` and `densities` where these are listed, and with props of `photo`.
+// Nuxt: <NuxtImg> of @nuxt/image with presets, with its own `width` and `densities` if these are listed, and with the props of `photo`.
 import { readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
 
 import { PHOTOS } from "../photos.mjs"
 
-/** What a page says of a case to `photo`. Who knows no more than how high a picture is shown knows the ratio of a large one. */
-const optionsOf = ({ shape, layout, width, height, sizes, priority, format, facts, info }) => ({
+/** The options of a case for `photo`. Without info, the displayed width and height give the ratio, and the original is large. */
+const optionsOf = ({ shape, layout, width, height, sizes, priority, format, info, withoutInfo }) => ({
   shape,
   width: layout === "full" ? undefined : width,
-  // A fixed width is the same in a window that is narrower.
+  // A fixed width is the same in a narrower viewport.
   sizes: layout === "fixed" ? `${width}px` : sizes,
-  info: facts ?? (info === false && width ? { width: 100 * width, height: 100 * height } : undefined),
+  info: info ?? (withoutInfo && width ? { width: 100 * width, height: 100 * height } : undefined),
   priority,
   format,
 })
 
-/** Of a large original, at a width that is listed, as is its double: <NuxtImg> needs nothing more. */
+/** A large original at a listed width whose double is listed too: <NuxtImg> is correct without `photo`. */
 const isNative = ({ layout, width, height, shape, photo, element, format }, sizes) => {
   const [, w, h] = /^(\d+)(?:x(\d+)|w)$/.exec(shape) ?? []
   const isListed = (factor) => sizes.includes(h ? `${width * factor}x${height * factor}` : `${width * factor}w`)
@@ -36,11 +36,11 @@ const PAGE = `<script setup>
 import { photo } from "imgtailor/nuxt"
 import boxes from "~~/boxes.json"
 
-const shown = boxes.map(({ options, key, ...box }) => ({ ...box, ...(options && photo(photos, key, options)) }))
+const images = boxes.map(({ options, key, ...box }) => ({ ...box, ...(options && photo(photos, key, options)) }))
 </script>
 
 <template>
-  <div v-for="{ id, native, element, sources, image } in shown" :key="id" :class="'box-' + id">
+  <div v-for="{ id, native, element, sources, image } in images" :key="id" :class="'box-' + id">
     <NuxtImg v-if="native" v-bind="native" :data-case="id" alt="" />
     <picture v-else-if="element">
       <source v-for="source in sources" :key="source.type" v-bind="source" />
@@ -61,9 +61,9 @@ export const nuxt = {
   example: "gallery/",
   cannot: () => undefined,
   build: async ({ folder, write, run, baseUrl, sizes, cases, css }) => {
-    const own = await readFile(join(folder, "app/app.vue"), "utf8")
+    const page = await readFile(join(folder, "app/app.vue"), "utf8")
     await rm(join(folder, "app/app.vue"))
-    await write("app/pages/gallery.vue", own.replace("shop/mug.jpg", cases[0].key).replace(/<style>[\s\S]*/, ""))
+    await write("app/pages/gallery.vue", page.replace("shop/mug.jpg", cases[0].key).replace(/<style>[\s\S]*/, ""))
     await write("app/pages/index.vue", `${PAGE}<style>\n${css}\n</style>\n`)
     const settings = await readFile(join(folder, "app/utils/photos.ts"), "utf8")
     await write("app/utils/photos.ts", settings.replace(/sizes: \[.*\]/, `sizes: ${JSON.stringify(sizes)}`))

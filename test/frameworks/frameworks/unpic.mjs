@@ -1,21 +1,21 @@
-// unpic: <Image> and <Source> of @unpic/react/base with props of `photo`, and with the transformer alone where nothing is known of the original.
+// unpic: <Image> and <Source> of @unpic/react/base with the props of `photo`, and with the transformer alone if there is no info.
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
-/** What a page says of a case to `photo`. Who knows no more than how high a picture is shown knows the ratio of a large one. */
-const optionsOf = ({ shape, layout, width, height, sizes, priority, format, facts, info }) => ({
+/** The options of a case for `photo`. Without info, the displayed width and height give the ratio, and the original is large. */
+const optionsOf = ({ shape, layout, width, height, sizes, priority, format, info, withoutInfo }) => ({
   shape,
   layout: layout === "fixed" ? "fixed" : undefined,
   width: layout === "full" ? undefined : width,
   sizes,
-  info: facts ?? (info === false && width ? { width: 100 * width, height: 100 * height } : undefined),
+  info: info ?? (withoutInfo && width ? { width: 100 * width, height: 100 * height } : undefined),
   priority,
   format,
 })
 
-/** A listed crop of whatever original is larger, by the transformer and widths of the list. */
-const isNative = ({ facts, shape, layout }) => !facts && shape.includes("x") && layout !== "full"
+/** A crop without info, of a larger original: the transformer and the listed widths are sufficient. */
+const isNative = ({ info, shape, layout }) => !info && shape.includes("x") && layout !== "full"
 
 const nativeOf = ({ key, shape, layout, width, height }, { transform, breakpoints }) => {
   const listed = breakpoints(shape)
@@ -44,22 +44,22 @@ export const unpic = {
     const { createElement } = (await load("react")).default
     const { renderToStaticMarkup } = (await load("react-dom/server")).default
     const { Image, Source } = await load("@unpic/react/base")
-    const ours = (name) => import(pathToFileURL(join(folder, `node_modules/imgtailor/dist/${name}.js`)).href)
-    const { createProvider, photo } = await ours("integrations/unpic")
+    const importImgtailor = (name) => import(pathToFileURL(join(folder, `node_modules/imgtailor/dist/${name}.js`)).href)
+    const { createProvider, photo } = await importImgtailor("integrations/unpic")
     const settings = { baseUrl, sizes, formats }
-    const photos = (await ours("client/client")).createClient(settings)
+    const photos = (await importImgtailor("client/client")).createClient(settings)
     const provider = createProvider(settings)
-    const show = (one) => {
-      const more = { "data-case": one.id, alt: "" }
-      if (isNative(one)) return createElement(Image, { ...nativeOf(one, provider), ...more })
+    const toElement = (one) => {
+      const props = { "data-case": one.id, alt: "" }
+      if (isNative(one)) return createElement(Image, { ...nativeOf(one, provider), ...props })
       const { sources, image } = photo(photos, one.key, optionsOf(one))
-      const img = createElement(Image, { ...image, ...more })
+      const img = createElement(Image, { ...image, ...props })
       return one.element
         ? createElement("picture", {}, ...sources.map((source) => createElement(Source, source)), img)
         : img
     }
     const boxes = cases.map((one) =>
-      renderToStaticMarkup(createElement("div", { className: `box-${one.id}` }, show(one))),
+      renderToStaticMarkup(createElement("div", { className: `box-${one.id}` }, toElement(one))),
     )
     await write(
       "site/index.html",

@@ -1,7 +1,7 @@
-// With a server at VITE_IMAGES_URL: imgtailor serve ./photos --sizes 320w,640w,1280w,1920w,360x270,720x540
+// Needs a server at VITE_IMAGES_URL: imgtailor serve ./photos --sizes 320w,640w,1280w,1920w,360x270,720x540
 import { createClient } from "imgtailor/client"
 
-/** The same as the server has. */
+/** The settings of the server. */
 export const settings = {
   baseUrl: import.meta.env?.VITE_IMAGES_URL ?? "http://localhost:3000",
   sizes: ["320w", "640w", "1280w", "1920w", "360x270", "720x540"],

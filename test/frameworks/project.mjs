@@ -1,5 +1,5 @@
-// What each framework's file works with: a copy of its example with what its lock file says and this package in it, commands that run
-// there by the right Node, and servers that end with the run.
+// The project of each framework: a copy of its example, with its locked dependencies and this package installed, commands that run there
+// with the right version of Node, and servers that end with the run.
 import { execFile, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
@@ -14,7 +14,7 @@ export const CACHE = join(import.meta.dirname, ".cache")
 
 const execute = promisify(execFile)
 
-/** Runs a program to its end. @throws {Error} with all that it said where it fails */
+/** Runs a program to its end. @throws {Error} with its output if it fails */
 const run = async (command, args, { cwd, env = process.env }) => {
   try {
     return (await execute(command, args, { cwd, env, maxBuffer: 1 << 28 })).stdout
@@ -25,18 +25,18 @@ const run = async (command, args, { cwd, env = process.env }) => {
   }
 }
 
-/** Packs this package as it would be published. @returns the tarball's path */
+/** Packs this package as for publishing. @returns the path of the tarball */
 export const pack = async () => {
   await mkdir(CACHE, { recursive: true })
-  const said = await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", CACHE], { cwd: ROOT })
-  return join(CACHE, said.trim().split("\n").at(-1))
+  const output = await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", CACHE], { cwd: ROOT })
+  return join(CACHE, output.trim().split("\n").at(-1))
 }
 
 const readJson = async (path) => JSON.parse(await readFile(path, "utf8"))
 const writeJson = (path, value) => writeFile(path, `${JSON.stringify(value, undefined, 2)}\n`)
 
-/** An example names this package as a stranger's project would; its lock file has all but it, since that is what is being tested. */
-const withoutOurs = (manifest) => {
+/** Examples depend on this package, but their lock files do not contain it, because the current version is tested. */
+const withoutImgtailor = (manifest) => {
   const others = Object.entries(manifest.dependencies ?? {}).filter(([name]) => name !== "imgtailor")
   return { ...manifest, dependencies: Object.fromEntries(others) }
 }
@@ -48,19 +48,19 @@ const install = async (folder, tarball, env) => {
     const hash = createHash("sha256")
       .update(await readFile(lock))
       .digest("hex")
-    await writeJson(join(folder, "package.json"), withoutOurs(await readJson(join(folder, "package.json"))))
+    await writeJson(join(folder, "package.json"), withoutImgtailor(await readJson(join(folder, "package.json"))))
     if ((await readFile(stamp, "utf8").catch(() => "")) !== hash) {
       await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, env })
       await writeFile(stamp, hash)
     }
   }
-  const ours = join(folder, "node_modules", "imgtailor")
-  await rm(ours, { recursive: true, force: true })
-  await mkdir(ours, { recursive: true })
-  await run("tar", ["-xzf", tarball, "--strip-components=1", "-C", ours], { cwd: folder })
+  const installed = join(folder, "node_modules", "imgtailor")
+  await rm(installed, { recursive: true, force: true })
+  await mkdir(installed, { recursive: true })
+  await run("tar", ["-xzf", tarball, "--strip-components=1", "-C", installed], { cwd: folder })
 }
 
-/** Copies an example; what was installed in the copy before stays. */
+/** Copies an example. Packages that were installed in an earlier copy stay. */
 const copy = async (name) => {
   const folder = join(CACHE, name)
   if (existsSync(folder))
@@ -73,13 +73,13 @@ const copy = async (name) => {
   return folder
 }
 
-/** Writes an example's lock file anew, without this package in it. */
+/** Regenerates the lock file of an example, without this package. */
 export const lock = async (name, env) => {
   const example = join(ROOT, "examples", name)
   const folder = join(CACHE, `.lock-${name}`)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  await writeJson(join(folder, "package.json"), withoutOurs(await readJson(join(example, "package.json"))))
+  await writeJson(join(folder, "package.json"), withoutImgtailor(await readJson(join(example, "package.json"))))
   await cp(join(ROOT, "test/tools/.npmrc"), join(folder, ".npmrc"))
   await run("npm", ["install", "--package-lock-only", "--no-audit", "--no-fund"], { cwd: folder, env })
   await cp(join(folder, "package-lock.json"), join(example, "package-lock.json"))
@@ -102,9 +102,9 @@ const TYPES = {
   ".woff2": "font/woff2",
 }
 
-/** A built site, as any static host would serve it. @returns its address, without a slash at its end */
+/** Serves a built site like a static host. @returns its URL, without a trailing slash */
 const serveFolder = async (folder, stops) => {
-  const answer = async (request, response) => {
+  const respond = async (request, response) => {
     const path = join(folder, decodeURIComponent(new URL(request.url, "http://localhost").pathname))
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory()
     const file = isFolder ? join(path, "index.html") : path
@@ -112,7 +112,7 @@ const serveFolder = async (folder, stops) => {
     response.writeHead(bytes ? 200 : 404, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" })
     response.end(bytes ?? "Not found\n")
   }
-  const server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1")
+  const server = createServer((request, response) => void respond(request, response)).listen(0, "127.0.0.1")
   await once(server, "listening")
   stops.push(() => {
     server.close()
@@ -131,13 +131,13 @@ const freePort = async () => {
 }
 
 /**
- * Starts a program of its own process group, which ends with the run.
- * @param ready what it says once it can be asked
+ * Starts a program in a separate process group, which ends with the run.
+ * @param ready matches the output of the program when it is ready
  * @returns the match of `ready`
  */
 export const start = async (command, args, { cwd, env, ready, stops }) => {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
-  let said = ""
+  let output = ""
   const ended = once(child, "close").catch(() => {})
   stops.push(async () => {
     if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL")
@@ -145,30 +145,30 @@ export const start = async (command, args, { cwd, env, ready, stops }) => {
   })
   return new Promise((done, reject) => {
     const listen = (piece) => {
-      said += piece
-      const match = ready.exec(said)
+      output += piece
+      const match = ready.exec(output)
       if (match) done(match)
     }
     child.stdout.setEncoding("utf8").on("data", listen)
     child.stderr.setEncoding("utf8").on("data", listen)
     child.once("error", reject)
-    child.once("close", (code) => reject(new Error(`${command} ended (${code}) without ${ready}:\n${said}`)))
+    child.once("close", (code) => reject(new Error(`${command} ended (${code}) without ${ready}:\n${output}`)))
   })
 }
 
 /**
- * A framework's workshop.
- * @param framework { name, node }
- * @param env of its commands, beside what the run has; `PATH` leads to its Node first
- * @returns what its `build` and `serve` are given, and `stop`, which ends all that was started
+ * Opens the project of a framework.
+ * @param node the executable of Node, which comes first in `PATH`
+ * @param settings the server's settings and the cases, which become part of `tools`
+ * @returns the `tools` for the framework's `build` and `serve`, and `stop`, which ends all programs that were started
  */
-export const openWorkshop = async ({ name }, { tarball, node, settings }) => {
+export const openProject = async ({ name }, { tarball, node, settings }) => {
   const folder = await copy(name)
   const env = {
     ...process.env,
     PATH: [dirname(node), join(folder, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
     NODE_ENV: "production",
-    // Whatever a framework would tell its makers.
+    // Disables telemetry.
     DO_NOT_TRACK: "1",
     NEXT_TELEMETRY_DISABLED: "1",
     ASTRO_TELEMETRY_DISABLED: "1",
@@ -185,9 +185,9 @@ export const openWorkshop = async ({ name }, { tarball, node, settings }) => {
       await mkdir(dirname(join(folder, path)), { recursive: true })
       await writeFile(join(folder, path), text)
     },
-    run: (command, args, more = {}) => run(command, args, { cwd: folder, env: { ...env, ...more.env } }),
-    start: (command, args, { ready, env: more }) =>
-      start(command, args, { cwd: folder, env: { ...env, ...more }, ready, stops }),
+    run: (command, args, options = {}) => run(command, args, { cwd: folder, env: { ...env, ...options.env } }),
+    start: (command, args, options) =>
+      start(command, args, { cwd: folder, env: { ...env, ...options.env }, ready: options.ready, stops }),
     serveFolder: (path = ".") => serveFolder(join(folder, path), stops),
     freePort,
   }
