@@ -224,7 +224,7 @@ const readAndProduce = async (
   cancelled: AbortSignal,
 ): Promise<Product> => {
   const { original, timings, reading, stored, previous } = render
-  const read = (render.read = original.read())
+  const read = (render.read = original.read(slot.giveWay))
   const content = await timed(timings, "fetch", () => read.content)
   if (!content) throw originalNotFound(reading.original)
   // Where nothing was stored, there is nothing to prove: this saves a trip to another machine.

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto"
 
 import { orAbort } from "../abort.ts"
-import { describeError, isPermanent, type TailorError } from "../errors.ts"
+import { codeOf, describeError, isPermanent, type TailorError } from "../errors.ts"
 import type { RenderSession } from "../render/renderer.ts"
 import type { Reading, RenditionKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
@@ -80,8 +80,10 @@ export const renderProduct = async (
   { stat, session, digest }: OriginalContent,
   render: (opened: RenderSession) => ReturnType<RenderSession["render"]>,
 ): Promise<Product> => {
+  let isOpen = false
   try {
     const opened = await session
+    isOpen = true
     const { bytes, contentType, width, height } = await render(opened)
     const { dimensions, container: kind } = opened.inspected
     const pixels = width !== undefined && height !== undefined ? { width, height } : {}
@@ -102,7 +104,10 @@ export const renderProduct = async (
       output: { ...pixels, byteLength: bytes.length, contentType },
     }
   } catch (error) {
-    if (stat.isStable && isPermanent(error)) onRefused(reading.original, stat.version, error)
+    // Only a size can be refused of an open original: one with a side that does not fit the format.
+    const isOfSize = isOpen && codeOf(error) === "original-too-large"
+    if (stat.isStable && isPermanent(error) && (!isOfSize || error.rememberMs !== undefined))
+      onRefused(reading.original, stat.version, error)
     throw error
   }
 }

@@ -4,11 +4,13 @@
  * Invariants:
  * - A request uses only bytes that it could have read itself: see `canUse`.
  * - A failed read fails the requests that waited for it and none after them.
+ * - Originals that are being read or opened take bounded memory. A larger one is read alone.
  * - An original whose users all wait for a slot is idle. Idle originals together keep at most `maxIdleBytes`, and none of them stays open
  *   while `maxOpen` originals are. A dropped one is read again.
  * - A session is closed once, when no render of it runs.
  */
 import { orAbort } from "../abort.ts"
+import { createGate, type Gate } from "../gate.ts"
 import type { Renderer, RenderSession } from "../render/renderer.ts"
 import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
 
@@ -40,8 +42,11 @@ export interface Sighting {
 export interface OriginalUse {
   /** The read that the users share. Undefined before it begins. */
   readonly current: () => OriginalRead | undefined
-  /** Reads and opens the original, unless another user has. To be called with a render slot. */
-  readonly read: () => OriginalRead
+  /**
+   * Reads and opens the original, unless another user has. To be called with a render slot.
+   * @param onSlow called if opening takes long, so that the slot can be given to the next render
+   */
+  readonly read: (onSlow: () => void) => OriginalRead
   /** Whether others use the original too. */
   readonly isShared: () => boolean
   /** Must be called once, when no render of this user runs. */
@@ -73,6 +78,11 @@ export interface SharedOriginalsParts {
 
 interface Entry {
   readonly key: string
+  /** Its length when it was first requested. */
+  readonly expectedBytes: number
+  /** Called when opening it takes long. */
+  readonly onSlow: Set<() => void>
+  isSlow: boolean
   users: number
   /** Users that hold a slot. */
   active: number
@@ -86,6 +96,8 @@ interface State extends SharedOriginalsParts {
   readonly joinable: Map<string, Entry>
   /** Originals in use, the one that has been in use longest first. */
   readonly entries: Set<Entry>
+  /** Bytes of originals that are being read or opened. */
+  readonly inTransfer: Gate
   reads: number
 }
 
@@ -102,6 +114,8 @@ export const canUse = async (
   const content = await orAbort(read.content, signal)
   return content?.stat.version === stat.version && content.stat.isStable
 }
+
+const MAX_TRANSFER_BYTES = 64_000_000
 
 const ignore = (): void => {}
 
@@ -126,22 +140,47 @@ const dropIdle = ({ entries, maxIdleBytes }: State, maxOpen: number): void => {
   }
 }
 
-const toContent = (renderer: State["renderer"], { stat, bytes }: OriginalObject): OriginalContent => {
-  const session = renderer.open(bytes)
+const openContent = (
+  { originals, renderer, maxBytes }: State,
+  entry: Entry,
+  { stat, bytes }: OriginalObject,
+): OriginalContent => {
+  const { version, isStable } = stat
+  const reread = async (): Promise<Uint8Array | undefined> => {
+    const again = await originals.get(entry.key, { maxBytes })
+    return again?.stat.version === version && again.stat.isStable ? again.bytes : undefined
+  }
+  const session = renderer.open(bytes, {
+    onSlow: () => {
+      entry.isSlow = true
+      for (const callback of entry.onSlow) callback()
+    },
+    // The renderer can replace a process that died without keeping the bytes here.
+    ...(isStable && { reread }),
+  })
+  const onOpen = (): void => void (entry.isSlow = false)
   // Every user may have left before it fails.
-  session.catch(ignore)
+  session.then(onOpen, onOpen)
   let digest: Promise<string> | undefined
   return { stat, session, digest: () => (digest ??= session.then((opened) => opened.digest())) }
 }
 
 const startRead = (state: State, entry: Entry): OriginalRead => {
-  const { originals, renderer, maxBytes, maxOpen } = state
+  const { originals, renderer, maxBytes, maxOpen, inTransfer } = state
   dropIdle(state, maxOpen - 1)
   renderer.prepare()
   const load = async (): Promise<OriginalContent | undefined> => {
-    const object = await originals.get(entry.key, { maxBytes })
-    if (object && entry.current === read) entry.byteLength = object.bytes.length
-    return object && toContent(renderer, object)
+    const release = await inTransfer.acquire(entry.expectedBytes)
+    let content: OriginalContent | undefined
+    try {
+      const object = await originals.get(entry.key, { maxBytes })
+      if (object && entry.current === read) entry.byteLength = object.bytes.length
+      content = object && openContent(state, entry, object)
+      return content
+    } finally {
+      if (content) content.session.then(release, release)
+      else release()
+    }
   }
   state.reads += 1
   const read: OriginalRead = { number: state.reads, content: load() }
@@ -159,7 +198,9 @@ const createUse = (state: State, entry: Entry, onLast: () => void): OriginalUse 
   return {
     current: () => entry.current,
     isShared: () => entry.users > 1,
-    read: () => {
+    read: (onSlow) => {
+      entry.onSlow.add(onSlow)
+      if (entry.isSlow) onSlow()
       entry.active += isActive ? 0 : 1
       isActive = true
       return (entry.current ??= startRead(state, entry))
@@ -174,7 +215,8 @@ const createUse = (state: State, entry: Entry, onLast: () => void): OriginalUse 
 }
 
 export const createSharedOriginals = (parts: SharedOriginalsParts): SharedOriginals => {
-  const state: State = { ...parts, joinable: new Map(), entries: new Set(), reads: 0 }
+  const inTransfer = createGate({ capacity: MAX_TRANSFER_BYTES, maxWaiting: Infinity })
+  const state: State = { ...parts, joinable: new Map(), entries: new Set(), inTransfer, reads: 0 }
   const { joinable, entries } = state
 
   const use = (name: string, entry: Entry): OriginalUse =>
@@ -194,7 +236,9 @@ export const createSharedOriginals = (parts: SharedOriginalsParts): SharedOrigin
         if (isUsable) return use(name, entry)
         joinable.delete(name)
       }
-      const entry: Entry = { key, users: 0, active: 0, current: undefined, byteLength: 0 }
+      const expectedBytes = sighting.stat.byteLength
+      const initial = { users: 0, active: 0, byteLength: 0, current: undefined, isSlow: false }
+      const entry: Entry = { key, expectedBytes, onSlow: new Set(), ...initial }
       joinable.set(name, entry)
       entries.add(entry)
       return use(name, entry)

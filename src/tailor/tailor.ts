@@ -43,7 +43,7 @@ export const createCore = ({ originals, renditions, renderer, grammar, settings,
     renderer,
     maxBytes: limits.bytes,
     maxIdleBytes: limits.memoryBytes * IDLE_SHARE,
-    maxOpen: limits.renders,
+    maxOpen: limits.renders * 2,
   })
   const slots = createRenderSlots(limits)
   const { deadlineMs } = limits

@@ -1,5 +1,6 @@
 /** A whole tailor on a stage, and the question that every race asks: was any answer older than what its asker could already know? */
 import { codeOf } from "../../src/errors.ts"
+import type { Renderer } from "../../src/render/renderer.ts"
 import { parseKey } from "../../src/sizes/key.ts"
 import { parseSizeList } from "../../src/sizes/list.ts"
 import { DEFAULT_QUALITY } from "../../src/sizes/recipe.ts"
@@ -33,7 +34,7 @@ export const LIMITS: WorkLimits = {
 export interface CoreOptions {
   readonly originals: Originals
   readonly renditions: Renditions
-  readonly renderer: FakeRenderer
+  readonly renderer: Renderer
   readonly limits?: Partial<WorkLimits>
 }
 
