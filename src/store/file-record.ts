@@ -1,40 +1,62 @@
-/** What is recorded of a rendition in a folder: its record, and which file it is about. */
+/** Responsible for the record of a rendition in a folder: its metadata, and the file that they describe. */
 import { ORIGINAL_KINDS } from "../sizes/format.ts"
 import type { RenditionMeta } from "./store.ts"
 
-/** A record, and the file that it speaks of. */
+/** What distinguishes a file from every other one, and from itself after a change. */
+export interface FileIdentity {
+  readonly byteLength: number
+  readonly mtimeNs: string
+  readonly ino: string
+}
+
+/** Metadata of a rendition, and the identity of the file that they describe. */
 export interface FileRecord extends RenditionMeta {
-  readonly file: { readonly bytes: number; readonly mtimeNs: string; readonly ino: string }
+  readonly file: FileIdentity
 }
 
-const STRINGS = ["original", "version", "recipeId", "etag", "contentType"] as const
+type Guard = (value: unknown) => boolean
 
-/** True for what a record file should hold; anything else in it makes the rendition absent. */
-export const isFileRecord = (value: unknown): value is FileRecord => {
-  const facts = value as Partial<FileRecord> | null
-  return (
-    STRINGS.every((name) => typeof facts?.[name] === "string") &&
-    typeof facts?.modifiedMs === "number" &&
-    (facts.kind === undefined || ORIGINAL_KINDS.includes(facts.kind)) &&
-    typeof facts.file?.ino === "string"
-  )
+const isString: Guard = (value) => typeof value === "string"
+const isNumber: Guard = (value) => typeof value === "number"
+const orAbsent =
+  (guard: Guard): Guard =>
+  (value) =>
+    value === undefined || guard(value)
+
+const FIELDS: Readonly<Record<Exclude<keyof FileRecord, "isForeign">, Guard>> = {
+  original: isString,
+  version: isString,
+  weakVersion: orAbsent(isString),
+  isStable: orAbsent((value) => typeof value === "boolean"),
+  digest: orAbsent(isString),
+  kind: orAbsent((value) => ORIGINAL_KINDS.some((kind) => kind === value)),
+  recipeId: isString,
+  etag: isString,
+  contentType: isString,
+  modifiedMs: isNumber,
+  file: (value) => {
+    const { byteLength, mtimeNs, ino } = (value ?? {}) as Partial<FileIdentity>
+    return isNumber(byteLength) && isString(mtimeNs) && isString(ino)
+  },
 }
 
-/** What tells one file from another, of its stat. */
+/** False for anything else that a record file may contain: the rendition counts as absent then. */
+export const isFileRecord = (value: unknown): value is FileRecord =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.entries(FIELDS).every(([name, guard]) => guard((value as Readonly<Record<string, unknown>>)[name]))
+
+/** The identity of a file, from its stat. */
 export const toFileIdentity = ({
   size,
   mtimeNs,
   ino,
 }: {
-  size: bigint
-  mtimeNs: bigint
-  ino: bigint
-}): FileRecord["file"] => ({
-  bytes: Number(size),
-  mtimeNs: String(mtimeNs),
-  ino: String(ino),
-})
+  readonly size: bigint
+  readonly mtimeNs: bigint
+  readonly ino: bigint
+}): FileIdentity => ({ byteLength: Number(size), mtimeNs: String(mtimeNs), ino: String(ino) })
 
-/** Whether two stats are of one file, unchanged. */
-export const isSameFile = (a: FileRecord["file"], b: FileRecord["file"]): boolean =>
-  a.bytes === b.bytes && a.mtimeNs === b.mtimeNs && a.ino === b.ino
+/** True for stats of the same file without a change in between. */
+export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>
+  a.byteLength === b.byteLength && a.mtimeNs === b.mtimeNs && a.ino === b.ino

@@ -131,7 +131,7 @@ const get = async (place: Place, key: string): Promise<RenditionObject | undefin
     const opened = path && openWithRecord(place, key, path)
     if (!opened) return undefined
     const { fd, facts } = opened
-    const { bytes } = facts.file
+    const { byteLength: bytes } = facts.file
     if (bytes > HELD_BYTES) return { meta: facts, byteLength: bytes, body: streamed(fd) }
     const body = await readHeld(fd, bytes)
     return body && { meta: facts, byteLength: bytes, body }

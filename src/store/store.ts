@@ -1,36 +1,36 @@
 /**
- * The two things the rest of imgtailor knows about where objects live.
+ * Responsible for the interfaces of stores: `Originals` and `Renditions`, and what every store guarantees.
  *
- * What every store must guarantee:
- * - Absent is `undefined`, never an exception. What is outside the root, a directory, a device or unreadable is absent too.
- * - Every other failure throws `store-unavailable` or `store-denied`.
- * - Whole or absent: a reader never sees part of an object, whatever was killed while writing it. The last writer wins.
- * - Keys are compared letter by letter, and `/` separates segments; no key reaches outside the root.
- * - Originals have no write methods at all: no code path can change one.
+ * Invariants of every store:
+ * - An object that is absent is `undefined`, never an exception. Outside the root, a folder, a device and a file that may not be read
+ *   count as absent.
+ * - Any other failure throws `store-unavailable` or `store-denied`.
+ * - Whole or absent: no reader sees part of an object, whatever happens to its writer. The last writer wins.
+ * - Keys are compared byte by byte. `/` separates segments. No key reaches outside the root.
+ * - Originals have no methods that write, so no code path can change one.
  */
-
 import type { OriginalKind } from "../sizes/format.ts"
 
-/** What a store can hold, in UTF-8 bytes. */
+/** The longest keys that a store can hold, in UTF-8 bytes. */
 export interface KeyLimits {
   readonly segment: number
   readonly key: number
 }
 
-/** Of any call. Its signal is made when it is first asked for: pass it on by its name, since a spread (`{ ...options }`) does not copy it. */
+/** Options of every call. The signal may be a getter of a prototype, which a spread does not copy: pass it on by name. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Of reading. */
+/** Options for reading an object. */
 export interface GetOptions extends CallOptions {
-  /** Refuse a larger object without reading it. @throws {original-too-large} */
+  /** Reject a larger object without reading it. @throws {original-too-large} */
   readonly maxBytes?: number
 }
 
-/** Of a look at an original. */
+/** Options for looking up an original. */
 export interface HeadOptions extends CallOptions {
-  /** Ask for what is true now, where a store would else say what it knew some seconds ago. */
+  /** Ask the store now, instead of using what was found some seconds ago. @default false */
   readonly fresh?: boolean | undefined
 }
 
@@ -40,14 +40,27 @@ export interface ListOptions extends CallOptions {
   readonly after?: string | undefined
 }
 
-/** An original, unread. */
+/** Why a store cannot be used. */
+export interface StoreProblem {
+  /** What is wrong, where (path and user, or bucket) and what to do, in one or two sentences. */
+  readonly message: string
+  /** True if only the operator can help: a closed folder, a bucket that does not exist, wrong keys. False if it may pass by itself. */
+  readonly isPermanent: boolean
+}
+
+/** Version and length of an original. */
 export interface OriginalStat {
-  /** Changes whenever the bytes do: an ETag, or times and length. */
+  /** Changes whenever the bytes may have changed: an ETag, or times, length, device and inode of a file. */
   readonly version: string
+  /**
+   * Equal while the bytes are probably the same, although `version` differs: modification time and length of a file. A comparison of
+   * digests decides. Absent where every new version means new bytes.
+   */
+  readonly weakVersion?: string | undefined
   readonly byteLength: number
   /**
-   * False when the original was changed so lately that another change could leave its version as it is (one tick of a clock).
-   * Equal versions then do not prove equal bytes.
+   * False if the original was changed so recently that another change could leave its version as it is (one tick of the clock).
+   * Equal versions do not prove equal bytes then.
    */
   readonly isStable: boolean
 }
@@ -58,42 +71,52 @@ export interface OriginalObject {
   readonly bytes: Uint8Array
 }
 
-/** Where originals are: read only. */
+/** A store of originals, which is only ever read. */
 export interface Originals {
-  /** "folder", "memory": for messages. */
+  /** The kind of store, for messages: "folder", "s3", "memory". */
   readonly name: string
+  /** @throws {store-unavailable} {store-denied} if the store as a whole cannot be used */
   head(key: string, options?: HeadOptions): Promise<OriginalStat | undefined>
+  /** @throws {store-unavailable} {store-denied} if the store as a whole cannot be used */
   get(key: string, options?: GetOptions): Promise<OriginalObject | undefined>
   /**
    * Every key that starts with a prefix, ordered by UTF-8 bytes.
    * @throws {store-unavailable} {store-denied} if the store as a whole cannot be listed
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<string>
+  /**
+   * True only if the store states that this original was deleted, so that its renditions may be deleted too. False if it exists, and
+   * if the store cannot know: `head` also finds nothing where a disk is not mounted, or where a policy forbids reading.
+   * A store without this method never knows.
+   */
+  isGone?(key: string, options?: CallOptions): Promise<boolean>
+  /** Looks whether the store can be used, for a server that starts. Undefined if it can. */
+  check?(options?: CallOptions): Promise<StoreProblem | undefined>
 }
 
-/** What is recorded of a rendition when it is stored. */
+/** The record that is stored with a rendition. */
 export interface RenditionMeta {
   /** Key of the original that it was made from. */
   readonly original: string
   /** That original's version. */
   readonly version: string
+  /** That original's weak version, if it had one. */
+  readonly weakVersion?: string | undefined
+  /** False if that original was not stable when it was read: an equal version does not prove equal bytes then. @default true */
+  readonly isStable?: boolean | undefined
+  /** SHA-256 of that original's bytes, hexadecimal. Undefined if unknown. */
+  readonly digest?: string | undefined
   /** That original's format, found by its bytes. Undefined if unknown: for foreign objects, and for records without it. */
   readonly kind: OriginalKind | undefined
-  /**
-   * SHA-256 of the original's bytes, hexadecimal, where that original was not settled when it was read: the version alone does not
-   * prove then that it still has those bytes. Absent where it was settled.
-   */
-  readonly digest?: string
   readonly recipeId: string
   /** Quoted and strong, as in HTTP. */
   readonly etag: string
   readonly contentType: string
-  /** When it was made, milliseconds since 1970; whole seconds. */
+  /** Time of rendering, in milliseconds since 1970, rounded to seconds. */
   readonly modifiedMs: number
   /**
-   * True for an object that was stored without a record, by something else than imgtailor: what it was made from is not known
-   * (`original`, `version` and `recipeId` are empty), so it is answered until it is purged. A store that cannot tell such an object from
-   * a damaged one leaves it out.
+   * True for an object that another program stored, without a record. Its original is unknown (`original`, `version` and `recipeId` are
+   * empty), so it is served until it is purged. A store that cannot tell such an object from a damaged one treats it as absent.
    */
   readonly isForeign?: boolean
 }
@@ -104,9 +127,9 @@ export interface PutOptions extends CallOptions {
   readonly cacheControl?: string | undefined
 }
 
-/** What a store has to say of a rendition that it has just stored. */
+/** What a store reports about a rendition that it has written. */
 export interface PutResult {
-  /** The ETag that the store itself gives to those who ask it directly, where that is another than the record's. */
+  /** The ETag with which the store serves the object itself, if it differs from the record's. */
   readonly etag: string
 }
 
@@ -116,7 +139,7 @@ export interface ByteRange {
   readonly end: number
 }
 
-/** The bytes of something too large to be held: either streamed once or closed. */
+/** The bytes of an object that is too large for memory. Must be streamed once or closed. */
 export interface OpenBody {
   readonly stream: (range?: ByteRange) => AsyncIterable<Uint8Array>
   readonly close: () => Promise<void>
@@ -129,28 +152,31 @@ export interface RenditionObject {
   readonly body: Uint8Array | OpenBody
 }
 
-/** Where renditions are kept. */
+/** A store of renditions. */
 export interface Renditions {
+  /** The kind of store, for messages: "folder", "s3", "memory". */
   readonly name: string
   readonly keyLimits: KeyLimits
   head(key: string, options?: CallOptions): Promise<RenditionMeta | undefined>
   get(key: string, options?: CallOptions): Promise<RenditionObject | undefined>
   put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: PutOptions): Promise<PutResult | undefined | void>
-  /** @returns how many of them were there; absent keys are fine */
+  /** @returns the number of objects that existed. Absent keys are no error. */
   delete(keys: readonly string[], options?: CallOptions): Promise<number>
-  /** Every stored key that starts with a prefix, in no order. Absent where a store cannot list. */
+  /** Every stored key that starts with a prefix, in any order. Absent in a store that cannot list. */
   list?(prefix: string, options?: CallOptions): AsyncIterable<string>
-  /** Removes what killed writers left behind. Absent where they leave nothing. */
+  /** Removes the temporary files of killed writers. Absent in a store that has none. */
   tidy?(): Promise<void>
+  /** Looks whether renditions can be stored, for a server that starts. Undefined if they can. */
+  check?(options?: CallOptions): Promise<StoreProblem | undefined>
 }
 
-/** A segment that is empty or climbs, a backslash, or a NUL: what a key of ours never has. */
+/** An empty or dot segment, a backslash or a NUL, which no key contains. */
 const UNSAFE = /(?:^|\/)(?:\.{0,2})(?:\/|$)|[\\\0]/
 
-/** False for a text that is no key of ours: it might name a directory, or something outside the root. */
+/** False for a text that cannot be a key, because it might name a folder or something outside the root. */
 export const isSafeKey = (key: string): boolean => !UNSAFE.test(key)
 
-/** Whether a body has to be streamed or closed. */
+/** True for a body that must be streamed or closed. */
 export const isOpenBody = (body: Uint8Array | OpenBody): body is OpenBody => !(body instanceof Uint8Array)
 
 /** Releases what an object that will not be sent holds open. */
@@ -158,7 +184,7 @@ export const closeBody = async (object: RenditionObject | undefined): Promise<vo
   if (object && isOpenBody(object.body)) await object.body.close()
 }
 
-/** The bytes of an object, read whole. */
+/** Reads the bytes of an object into memory. */
 export const readBody = async ({ body }: RenditionObject): Promise<Uint8Array> => {
   if (!isOpenBody(body)) return body
   const chunks: Uint8Array[] = []

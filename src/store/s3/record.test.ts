@@ -36,7 +36,15 @@ describe("a metadata value", () => {
   })
 
   it("of the longest keys leaves room in S3's 2 kB of metadata", () => {
-    const meta = { ...META, original: "ü".repeat(512), digest: "0".repeat(64), etag: `"${"0".repeat(32)}"` }
+    const meta = {
+      ...META,
+      original: "ü".repeat(512),
+      version: "0".repeat(100),
+      weakVersion: "0".repeat(40),
+      isStable: false,
+      digest: "0".repeat(64),
+      etag: `"${"0".repeat(32)}"`,
+    }
     const headers = Object.entries(toHeaders("480h/a.jpg", BYTES, meta, "no-store")).filter(([name]) =>
       name.startsWith("x-amz-meta-"),
     )
@@ -50,6 +58,8 @@ describe("a record", () => {
     ["as imgtailor makes it", META],
     ["without a known kind of original", { ...META, kind: undefined }],
     ["with a digest", { ...META, digest: "0f".repeat(32) }],
+    ["with a weak version", { ...META, weakVersion: "1700000000-5", isStable: true }],
+    ["of an original that was not stable", { ...META, isStable: false }],
     ["with an ETag of another kind", { ...META, etag: '"other"' }],
   ])("%s comes back from the object's headers", (_, meta) => {
     const headers = { ...toHeaders("480h/a.jpg", BYTES, meta, undefined), etag: OWN_TAG }
