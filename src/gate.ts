@@ -25,6 +25,11 @@ export interface Gate {
    * @returns gives the room back; may be called once
    */
   acquireNow(weight: number): () => void
+  /**
+   * Takes room if there is some now.
+   * @returns gives the room back; may be called once. Undefined where the job would have to wait
+   */
+  tryAcquire(weight: number): (() => void) | undefined
   /** Number of waiting jobs. */
   readonly waiting: () => number
 }
@@ -98,6 +103,12 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
       return releaseOnce(weight)
     },
     acquireNow: (weight) => {
+      used += weight
+      return releaseOnce(weight)
+    },
+    tryAcquire: (requested) => {
+      const weight = Math.min(requested, capacity)
+      if (queue.length > 0 || used + weight > capacity) return undefined
       used += weight
       return releaseOnce(weight)
     },

@@ -65,3 +65,6 @@ export const estimatePeak = (original: Inspected, recipe: Recipe, isDecoded = fa
   const encoding = PER_OUTPUT_PIXEL[isAvif ? "avif" : "other"] * width * height
   return Math.round(FIXED_BYTES + decoding + stripBytes(original, width) + encoding)
 }
+
+/** Expected peak memory of reading an original's header, in bytes. */
+export const estimateOpen = (byteLength: number): number => FIXED_BYTES + byteLength

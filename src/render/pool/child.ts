@@ -1,0 +1,148 @@
+/**
+ * Responsible for a render process: reads requests from descriptor 3, renders with the in-process engine and writes replies.
+ *
+ * Invariants:
+ * - It serves one original at a time.
+ * - It opens no path and no socket, except for its own code and two files of its own in /proc.
+ * - It ends when the pipe ends: no render process survives its server, however that ended.
+ */
+import { writeFileSync } from "node:fs"
+import { Socket } from "node:net"
+
+import { codeOf, TailorError } from "../../errors.ts"
+import type { EngineOriginal } from "../engine.ts"
+import { createInProcessEngine } from "../in-process.ts"
+import { loadSharp } from "../sharp.ts"
+import { GUARD_INTERVAL_MS } from "./limits.ts"
+import { lowerPriority, RENDER_NICE } from "./priority.ts"
+import { createFrameReader, type DropPixels, frameHead, type Reply, type Request, type WireError } from "./protocol.ts"
+
+const PIPE = 3
+
+const noop = (): void => {}
+
+const end = (): void => {
+  // `process.exit` would wait for renders.
+  process.kill(process.pid, "SIGKILL")
+}
+
+/** On Linux the kernel ends this process before the server when memory runs out. */
+const volunteer = (): void => {
+  try {
+    writeFileSync("/proc/self/oom_score_adj", "1000")
+  } catch {
+    // Not Linux, or /proc is not mounted.
+  }
+}
+
+const toWireError = (error: unknown): WireError => {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { message, cause } = error
+  if (!(error instanceof TailorError)) return { message: error.stack ?? message, code: codeOf(error) }
+  const { code, detail, hint } = error
+  return { code, message, detail, hint, ...(cause !== undefined && { cause: String(cause) }) }
+}
+
+let original: EngineOriginal | undefined
+
+const opened = (): EngineOriginal => {
+  if (!original) throw new Error("Expected an opened original.")
+  return original
+}
+
+interface Result {
+  readonly value: unknown
+  readonly body?: Uint8Array
+}
+
+const answer = async (request: Request, body: Uint8Array): Promise<Result> => {
+  switch (request.type) {
+    case "open": {
+      original = await createInProcessEngine(request.limits).open(body, {})
+      return { value: original.inspected }
+    }
+    case "digest":
+      return { value: await opened().digest() }
+    case "decode":
+      await opened().decode({ estimateBytes: 0 })
+      return { value: true }
+    case "render": {
+      const { recipe, fromPixels } = request
+      const { bytes, ...rendered } = await opened().render(recipe, { fromPixels, estimateBytes: 0 })
+      return { value: rendered, body: bytes }
+    }
+    case "close":
+      original?.close()
+      original = undefined
+      return { value: process.memoryUsage.rss() }
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+
+const send = (socket: Socket, reply: Reply, body: Uint8Array = EMPTY): void => {
+  socket.cork()
+  socket.write(frameHead(reply, body.length))
+  if (body.length > 0) socket.write(body)
+  socket.uncork()
+}
+
+let running = 0
+
+const serve = async (
+  socket: Socket,
+  request: Request & { readonly id: number },
+  received: Uint8Array,
+): Promise<void> => {
+  const { id } = request
+  running += 1
+  try {
+    const { value, body } = await answer(request, received)
+    send(socket, { type: "done", id, value }, body)
+  } catch (error) {
+    send(socket, { type: "failed", id, error: toWireError(error) })
+  } finally {
+    running -= 1
+  }
+}
+
+/** For systems without /proc. It is late while JavaScript runs, which the parent's clock covers. */
+const reportUsage = (socket: Socket): void => {
+  setInterval(() => {
+    if (running === 0) return
+    const { user, system } = process.cpuUsage()
+    send(socket, { type: "usage", rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 })
+  }, GUARD_INTERVAL_MS)
+}
+
+const connect = (): Socket => {
+  const reader = createFrameReader(({ header, body }) => {
+    const request = header as (Request & { readonly id: number }) | DropPixels
+    if (request.type === "dropPixels") original?.dropPixels()
+    else void serve(socket, request, body)
+  })
+  // Bytes are read to where they are needed, which saves one copy of the original.
+  const onread = {
+    buffer: () => reader.target(),
+    callback: (byteLength: number) => {
+      reader.advance(byteLength)
+      return true
+    },
+  }
+  const socket = new Socket({ fd: PIPE, readable: true, writable: true, onread } as ConstructorParameters<
+    typeof Socket
+  >[0])
+  socket.on("end", end)
+  socket.on("close", end)
+  socket.on("error", end)
+  return socket
+}
+
+// A terminal or a service manager sends these to every process of a group. The server decides when renders end.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, noop)
+volunteer()
+lowerPriority(process.pid, RENDER_NICE)
+const socket = connect()
+await loadSharp()
+if (process.argv.includes("--report-usage")) reportUsage(socket)
+send(socket, { type: "ready", rssBytes: process.memoryUsage.rss() })

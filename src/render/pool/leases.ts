@@ -1,0 +1,131 @@
+/**
+ * Responsible for lending a process to one original: under the guard's eyes, with a place among the slow ones where it is slow, and alone
+ * where it is tried again because all processes together took too much memory.
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { busy } from "../../errors.ts"
+import { createGate } from "../../gate.ts"
+import type { Guard, JobLimits } from "./guard.ts"
+import { CALM_INTERVAL_MS, CALM_LIMIT_MS, CLOSE_LIMIT_MS, memoryCap, type PoolLimits } from "./limits.ts"
+import type { Pool } from "./pool.ts"
+import type { Request } from "./protocol.ts"
+import type { Ending, Outcome } from "./render-process.ts"
+import { parseRss } from "./replies.ts"
+
+/** Work for a lent process. */
+export interface Job extends JobLimits {
+  readonly request: Request
+}
+
+/** A process lent to one original. */
+export interface Lease {
+  /** @param body bytes of the original, for `open` */
+  readonly run: (job: Job, body?: Uint8Array) => Promise<Outcome>
+  readonly dropPixels: () => void
+  /** Ends the process as one that died. @returns its ending, once it has exited */
+  readonly fail: (detail: string) => Promise<Ending>
+  /** Gives the process back. */
+  readonly close: () => void
+}
+
+/** Options for lending a process. */
+export interface LeaseOptions {
+  /** The original has proved slow: its process runs at the lowest priority, once fewer slow ones do. */
+  readonly isSlow: boolean
+  /** Its first process was ended for the memory of all: this one runs when the others leave it room, and others are ended before it. */
+  readonly isProtected: boolean
+  readonly estimateBytes: number
+  readonly signal: AbortSignal
+}
+
+/** Lends processes. */
+export interface Leases {
+  /** @throws {busy} no process, or no memory in time @throws {bad-config} @throws the signal's reason */
+  readonly lend: (options: LeaseOptions) => Promise<Lease>
+}
+
+const noop = (): void => {}
+
+/** @returns lends the processes of a pool */
+export const createLeases = (pool: Pool, guard: Guard, limits: PoolLimits): Leases => {
+  /** Second attempts run one after the other. */
+  const secondAttempts = createGate({ capacity: 1, maxWaiting: limits.renders })
+
+  const waitForRoom = async (byteLength: number, signal: AbortSignal): Promise<() => void> => {
+    const release = await secondAttempts.acquire(1, signal)
+    const dueMs = performance.now() + CALM_LIMIT_MS
+    try {
+      while (!guard.hasRoom(byteLength)) {
+        if (performance.now() > dueMs) throw busy("memory")
+        await sleep(CALM_INTERVAL_MS, undefined, { signal })
+      }
+      return release
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  const lease = async (
+    { isProtected, signal }: LeaseOptions,
+    leaveSlow: (() => void) | undefined,
+    onExit: () => void,
+  ): Promise<Lease> => {
+    const { process, rssBytes } = await pool.lend(signal)
+    const watched = guard.watch(process, { rssBefore: rssBytes, isProtected })
+    if (leaveSlow) guard.makeSlow(watched, leaveSlow)
+    const leave = (): void => {
+      guard.unwatch(watched)
+      onExit()
+    }
+    void process.exited.then(leave)
+
+    const run = async (job: Job, body?: Uint8Array): Promise<Outcome> => {
+      const finish = guard.start(watched, job)
+      try {
+        return await process.request(job.request, body)
+      } finally {
+        finish()
+      }
+    }
+
+    const giveBack = async (): Promise<void> => {
+      const timer = setTimeout(() => process.end({ reason: "surplus" }), CLOSE_LIMIT_MS)
+      const outcome = await process.request({ type: "close" })
+      clearTimeout(timer)
+      leave()
+      pool.giveBack(process, "value" in outcome ? parseRss(outcome.value) : Infinity)
+    }
+
+    return {
+      run,
+      dropPixels: process.dropPixels,
+      fail: (detail) => {
+        process.end({ reason: "died", detail })
+        return process.exited
+      },
+      close: () => {
+        // A lowered priority cannot be raised again.
+        if (watched.leaveSlow || watched.jobs.size > 0) process.end({ reason: "surplus" })
+        else void giveBack()
+      },
+    }
+  }
+
+  return {
+    lend: async (options) => {
+      const { isSlow, isProtected, estimateBytes, signal } = options
+      const leaveSlow = isSlow ? await guard.slowPlaces.acquire(1, signal) : undefined
+      let leaveRoom = noop
+      try {
+        if (isProtected) leaveRoom = await waitForRoom(memoryCap(limits, estimateBytes), signal)
+        return await lease(options, leaveSlow, leaveRoom)
+      } catch (error) {
+        leaveSlow?.()
+        leaveRoom()
+        throw error
+      }
+    },
+  }
+}

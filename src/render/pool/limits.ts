@@ -1,0 +1,63 @@
+/** Responsible for the limits of render processes. Each number is a constant with its reason. */
+
+/** CPU of any job before its pixels count. Opening a header takes milliseconds. */
+const BASE_CPU_MS = 10_000
+
+/** The most expensive honest render measured, a PNG of 75 megapixels to a PNG of 8192 pixels, takes 81 s for 125 megapixels. */
+const CPU_MS_PER_PIXEL = 1 / 1000
+
+/** A render at the lowest priority on a busy machine gets a fraction of a core. */
+const WALL_CLOCK_FACTOR = 4
+
+/** Among sixteen kinds of honest originals, an animated WebP took most: 2.8 × its estimate. */
+const CAP_PER_ESTIMATE = 3
+const CAP_BASE_BYTES = 64_000_000
+
+/** A time limit depends on the machine and its load, so it is remembered for ten minutes only. */
+export const REMEMBER_TIME_LIMIT_MS = 600_000
+
+/** Ordinary renditions take 30 to 250 ms of CPU. After this, a job gives up its slot and continues at the lowest priority. */
+export const SLOW_CPU_MS = 500
+
+/** A process above this after a job is replaced: libvips and malloc keep up to 140 MB after ordinary AVIF and PNG. */
+export const MAX_IDLE_RSS_BYTES = 150_000_000
+
+/** How often memory and CPU of working processes are read. A decoder allocates up to 2 GB a second. */
+export const GUARD_INTERVAL_MS = 25
+
+/** Without work for this long, all processes but one end. */
+export const IDLE_MS = 60_000
+
+/** A process starts within 0.2 s, and within several seconds on a busy machine. */
+export const START_LIMIT_MS = 30_000
+
+/** A process answers `close` within milliseconds. */
+export const CLOSE_LIMIT_MS = 5000
+
+/** How long a second attempt waits until the others leave it room: as long as a request does by default. */
+export const CALM_LIMIT_MS = 30_000
+export const CALM_INTERVAL_MS = 100
+
+/** Longer originals are not kept for a retry if they can be read again. */
+export const MAX_KEPT_BYTES = 8_000_000
+
+/** Limits of a renderer that the limits of a job follow from. */
+export interface PoolLimits {
+  /** Memory of all render processes, in bytes. */
+  readonly memoryBytes: number
+  /** Concurrent renders. */
+  readonly renders: number
+}
+
+/** @param pixels decoded and written by the job @returns CPU limit in milliseconds */
+export const cpuLimitMs = (pixels: number): number => Math.round(BASE_CPU_MS + pixels * CPU_MS_PER_PIXEL)
+
+/** @param pixels decoded and written by the job @returns limit on the parent's clock in milliseconds */
+export const wallClockLimitMs = (pixels: number): number => WALL_CLOCK_FACTOR * cpuLimitMs(pixels)
+
+/** @param estimateBytes expected peak of everything that runs in the process @returns memory cap of the process in bytes */
+export const memoryCap = ({ memoryBytes, renders }: PoolLimits, estimateBytes: number): number =>
+  Math.min(memoryBytes, Math.max(memoryBytes / renders, CAP_PER_ESTIMATE * estimateBytes + CAP_BASE_BYTES))
+
+/** Processes at most: renders with a slot, slow ones, ones that wait for memory, and opened originals that wait for a slot. */
+export const maxProcesses = ({ renders }: PoolLimits): number => 5 * renders + 2
