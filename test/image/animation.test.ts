@@ -1,13 +1,13 @@
 /**
- * Animations stay animations where the format can: as long, as often, every frame cropped by itself. Where it cannot, the first frame is
- * shown, and never the filmstrip that an image library makes of many frames.
+ * Animations stay animated if the format supports it: with the same duration and loops, and every frame cropped separately. In other
+ * formats they become their first frame, never the filmstrip that the image library makes of all frames.
  */
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 
 import { CONTENT_TYPES } from "../../src/sizes/format.ts"
 import { animated, BLUE, type Colour, GREEN, RED, YELLOW } from "../support/photos.ts"
-import { apart, decode, rendition, type RenditionOptions } from "./support.ts"
+import { maxDifference, decode, rendition, type RenditionOptions } from "./support.ts"
 
 const KINDS = ["gif", "webp"] as const
 
@@ -29,7 +29,7 @@ interface FilmOptions {
   readonly format?: "gif" | "webp"
 }
 
-/** Frames whose thirds differ, so that a crop shows: dark on the left, the frame's own colour in the middle, light on the right. */
+/** Frames of three columns, so that a crop is visible: dark on the left, the frame's colour in the middle, light on the right. */
 const film = ({
   colours = [RED, GREEN, BLUE],
   delays,
@@ -39,7 +39,7 @@ const film = ({
   const [width, height] = [90, 60]
   const pixels = Buffer.alloc(width * height * colours.length * 3)
   for (const [frame, colour] of colours.entries()) {
-    // The sides change a little as well, or encoders would join frames of which only a side is left.
+    // The sides change a little too, because encoders join frames that are equal after cropping.
     const thirds = [[frame * 40, 0, 0], colour, [255, 255, 255 - frame * 40]]
     for (let at = 0; at < width * height; at++)
       pixels.set(thirds[Math.floor((at % width) / (width / 3))] ?? [], (frame * width * height + at) * 3)
@@ -75,7 +75,7 @@ describe.each(KINDS)("an animated %s", (format) => {
   const other = format === "gif" ? "webp" : "gif"
 
   it.each(["45w", "30h", "1280w", "40x40", "30x60"])(
-    "keeps its frames, its length and its loops at %s",
+    "an animation keeps its frames, duration and loops at %s",
     async (size) => {
       const original = await film({ format, delays: [70, 200, 1000], loop: 3 })
       const { bytes, original: inspected } = await rendition(original, { size })
@@ -84,30 +84,31 @@ describe.each(KINDS)("an animated %s", (format) => {
     },
   )
 
-  it("loops for ever if the original does, and once if it does that", async () => {
+  it("a rendition loops as often as its original, for ever included", async () => {
     for (const loop of [0, 1, 2, 100]) {
       const { bytes } = await rendition(await film({ format, loop }), { size: "45w" })
       expect((await timingOf(bytes)).loop).toBe(loop)
     }
   })
 
-  it(`keeps its length and loops as ${other}, too`, async () => {
+  it(`an animation keeps its duration and loops as ${other}`, async () => {
     const original = await film({ format, delays: [70, 200, 1000], loop: 3 })
-    const { bytes } = await rendition(original, { size: "45w", asked: other })
+    const { bytes } = await rendition(original, { size: "45w", requested: other })
     expect(await timingOf(bytes)).toEqual({ totalMs: 1270, loop: 3, frames: 3 })
   })
 
-  it("shows the right frame at the right time", async () => {
+  it("an animation shows its frames in order", async () => {
     const colours = [RED, GREEN, BLUE, YELLOW, RED]
     const original = await film({ format, colours })
-    for (const asked of [undefined, "webp", "gif"] as const) {
-      const { frames, around } = await decode((await rendition(original, { size: "45w", asked })).bytes)
+    for (const requested of [undefined, "webp", "gif"] as const) {
+      const { frames, around } = await decode((await rendition(original, { size: "45w", requested })).bytes)
       expect(frames).toBe(colours.length)
-      for (const [frame, colour] of colours.entries()) expect(apart(around(0.5, 0.5, frame), colour)).toBeLessThan(20)
+      for (const [frame, colour] of colours.entries())
+        expect(maxDifference(around(0.5, 0.5, frame), colour)).toBeLessThan(20)
     }
   })
 
-  it("keeps its length where frames are alike, which encoders join", async () => {
+  it("an animation keeps its duration if encoders join equal frames", async () => {
     const original = await film({ format, colours: [RED, RED, RED, GREEN], delays: [50, 60, 70, 80] })
     const { bytes } = await rendition(original, { size: "45w" })
     expect((await timingOf(bytes)).totalMs).toBe(260)
@@ -129,16 +130,16 @@ describe.each(KINDS)("an animated %s", (format) => {
         [255, 255, 255],
       ],
     ],
-  ] as const)("is cropped frame by frame: %s", async (gravity, [left, right]) => {
+  ] as const)("an animation is cropped frame by frame with gravity %s", async (gravity, [left, right]) => {
     const original = await film({ format, colours: [RED, GREEN] })
     const { bytes } = await rendition(original, { size: "20x60", gravity })
     const { width, height, frames, around } = await decode(bytes)
     expect([width, height, frames]).toEqual([20, 60, 2])
-    expect(apart(around(0.2, 0.5), left)).toBeLessThan(20)
-    expect(apart(around(0.8, 0.5), right)).toBeLessThan(20)
+    expect(maxDifference(around(0.2, 0.5), left)).toBeLessThan(20)
+    expect(maxDifference(around(0.8, 0.5), right)).toBeLessThan(20)
   })
 
-  it("has the dimensions of one frame, not of a filmstrip", async () => {
+  it("an animation has the dimensions of one frame, not of a filmstrip", async () => {
     const original = await film({ format })
     for (const [size, expected] of [
       ["45w", [45, 30]],
@@ -149,17 +150,17 @@ describe.each(KINDS)("an animated %s", (format) => {
       ["2w", [2, 1]],
       ["1280w", [90, 60]],
     ] as const) {
-      for (const asked of [undefined, "webp", "gif"] as const)
-        expect(await labelled(original, { size, asked })).toMatchObject({
+      for (const requested of [undefined, "webp", "gif"] as const)
+        expect(await labelled(original, { size, requested })).toMatchObject({
           frames: 3,
           size: expected,
         })
     }
   })
 
-  it("is a WebP called image/webp where AVIF is asked for, and moves", async () => {
+  it("an animation requested as AVIF becomes an animated WebP with type image/webp", async () => {
     const original = await film({ format })
-    expect(await labelled(original, { size: "45w", asked: "avif" })).toEqual({
+    expect(await labelled(original, { size: "45w", requested: "avif" })).toEqual({
       type: "image/webp",
       is: "webp",
       frames: 3,
@@ -167,16 +168,16 @@ describe.each(KINDS)("an animated %s", (format) => {
     })
   })
 
-  it.each(["png", "jpeg"] as const)("is its first frame as %s", async (asked) => {
+  it.each(["png", "jpeg"] as const)("an animation becomes its first frame as %s", async (requested) => {
     const original = await film({ format })
-    const { bytes, format: made } = await rendition(original, { size: "20x60", asked })
-    expect(made).toBe(asked)
+    const { bytes, format: rendered } = await rendition(original, { size: "20x60", requested })
+    expect(rendered).toBe(requested)
     const { width, height, frames, around } = await decode(bytes)
     expect([width, height, frames]).toEqual([20, 60, 1])
-    expect(apart(around(0.5, 0.5), RED)).toBeLessThan(20)
+    expect(maxDifference(around(0.5, 0.5), RED)).toBeLessThan(20)
   })
 
-  it("becomes its first frame above the limit, in every format", async () => {
+  it("an animation above the limit becomes its first frame in every format", async () => {
     const original = await film({ format })
     // A frame counts as 128 × 128 at least: three are 49 152.
     for (const [animationPixels, moves] of [
@@ -185,11 +186,11 @@ describe.each(KINDS)("an animated %s", (format) => {
       [0, false],
     ] as const) {
       const limits = { animationPixels }
-      const made = await rendition(original, { size: "45w", limits })
-      expect(made.original).toMatchObject({ animated: moves, frames: 3 })
-      expect(made.format).toBe(format)
-      expect((await decode(made.bytes)).frames).toBe(moves ? 3 : 1)
-      expect(await labelled(original, { size: "45w", limits, asked: "avif" })).toMatchObject({
+      const rendered = await rendition(original, { size: "45w", limits })
+      expect(rendered.original).toMatchObject({ animated: moves, frames: 3 })
+      expect(rendered.format).toBe(format)
+      expect((await decode(rendered.bytes)).frames).toBe(moves ? 3 : 1)
+      expect(await labelled(original, { size: "45w", limits, requested: "avif" })).toMatchObject({
         type: moves ? "image/webp" : "image/avif",
         is: moves ? "webp" : "av1",
         frames: moves ? 3 : 1,
@@ -198,7 +199,7 @@ describe.each(KINDS)("an animated %s", (format) => {
     }
   })
 
-  it("counts every pixel of every frame towards the limit", async () => {
+  it("every pixel of every frame counts towards the limit", async () => {
     const original = await animated({ width: 200, height: 150, format })
     const weight = 200 * 150 * 3
     const at = async (animationPixels: number): Promise<boolean> =>
@@ -207,12 +208,12 @@ describe.each(KINDS)("an animated %s", (format) => {
     expect(await at(weight - 1)).toBe(false)
   })
 
-  it("of one frame is no animation", async () => {
+  it("a file with one frame is not an animation", async () => {
     const original = await film({ format, colours: [GREEN], delays: [100] })
-    const made = await rendition(original, { size: "45w" })
-    expect(made.original).toMatchObject({ animated: false, frames: 1 })
-    expect(made.format).toBe(format)
-    expect(await labelled(original, { size: "45w", asked: "avif" })).toMatchObject({
+    const rendered = await rendition(original, { size: "45w" })
+    expect(rendered.original).toMatchObject({ animated: false, frames: 1 })
+    expect(rendered.format).toBe(format)
+    expect(await labelled(original, { size: "45w", requested: "avif" })).toMatchObject({
       type: "image/avif",
       is: "av1",
       frames: 1,
@@ -221,17 +222,17 @@ describe.each(KINDS)("an animated %s", (format) => {
 })
 
 describe("animations", () => {
-  it("of 1024 frames of one pixel are rendered", async () => {
+  it("an animation of 1024 frames of one pixel is rendered", async () => {
     const colours = Array.from({ length: 1024 }, (_, at): Colour => [at % 256, (at * 7) % 256, (at * 31) % 256])
     const original = await animated({ width: 1, height: 1, colours, delayMs: 20 })
-    for (const asked of [undefined, "webp", "avif"] as const) {
-      const { bytes, width, height } = await rendition(original, { size: "480h", asked })
+    for (const requested of [undefined, "webp", "avif"] as const) {
+      const { bytes, width, height } = await rendition(original, { size: "480h", requested })
       expect([width, height]).toEqual([1, 1])
       expect((await timingOf(bytes)).totalMs).toBe(1024 * 20)
     }
   })
 
-  it("keep transparency in every frame", async () => {
+  it("animations keep transparency in every frame", async () => {
     const [width, height] = [40, 30]
     const pixels = Buffer.alloc(width * height * 2 * 4)
     for (let y = 0; y < height * 2; y++) {
@@ -248,37 +249,37 @@ describe("animations", () => {
         .webp({ delay: [100, 100] })
         .toBuffer(),
     ]) {
-      for (const asked of [undefined, "webp"] as const) {
-        const { around } = await decode((await rendition(original, { size: "20w", asked })).bytes)
+      for (const requested of [undefined, "webp"] as const) {
+        const { around } = await decode((await rendition(original, { size: "20w", requested })).bytes)
         for (const frame of [0, 1]) {
-          expect(apart(around(0.2, 0.5, frame), [...(frame ? BLUE : RED), 255])).toBeLessThan(20)
+          expect(maxDifference(around(0.2, 0.5, frame), [...(frame ? BLUE : RED), 255])).toBeLessThan(20)
           expect(around(0.8, 0.5, frame)[3]).toBeLessThan(5)
         }
       }
-      const still = await decode((await rendition(original, { size: "20w", asked: "jpeg" })).bytes)
-      expect(apart(still.around(0.85, 0.5), [255, 255, 255])).toBeLessThan(8)
+      const still = await decode((await rendition(original, { size: "20w", requested: "jpeg" })).bytes)
+      expect(maxDifference(still.around(0.85, 0.5), [255, 255, 255])).toBeLessThan(8)
     }
   })
 
-  it("whose frames are parts laid over each other are put together before they are resized", async () => {
+  it("partial frames are composed before they are resized", async () => {
     const original = layered()
     const before = await decode(original)
     expect(before.frames).toBe(3)
-    for (const asked of [undefined, "webp"] as const) {
-      const { bytes } = await rendition(original, { size: "20w", asked })
+    for (const requested of [undefined, "webp"] as const) {
+      const { bytes } = await rendition(original, { size: "20w", requested })
       const after = await decode(bytes)
       expect([after.width, after.height, after.frames]).toEqual([20, 20, 3])
-      // First all red; then a green patch in the upper left, put away again; then a blue one in the lower right.
-      expect(apart(after.around(0.25, 0.25, 0), [255, 0, 0])).toBeLessThan(30)
-      expect(apart(after.around(0.25, 0.25, 1), [0, 255, 0])).toBeLessThan(30)
-      expect(apart(after.around(0.75, 0.75, 1), [255, 0, 0])).toBeLessThan(30)
-      expect(apart(after.around(0.25, 0.25, 2), [255, 0, 0])).toBeLessThan(30)
-      expect(apart(after.around(0.75, 0.75, 2), [0, 0, 255])).toBeLessThan(30)
+      // First all red, then a green patch in the upper left that is disposed of, then a blue one in the lower right.
+      expect(maxDifference(after.around(0.25, 0.25, 0), [255, 0, 0])).toBeLessThan(30)
+      expect(maxDifference(after.around(0.25, 0.25, 1), [0, 255, 0])).toBeLessThan(30)
+      expect(maxDifference(after.around(0.75, 0.75, 1), [255, 0, 0])).toBeLessThan(30)
+      expect(maxDifference(after.around(0.25, 0.25, 2), [255, 0, 0])).toBeLessThan(30)
+      expect(maxDifference(after.around(0.75, 0.75, 2), [0, 0, 255])).toBeLessThan(30)
     }
   })
 })
 
-/** GIF89a by hand: 40 × 40, a palette of four, one full frame and two patches of 20 × 20, the first of which is to be undone. */
+/** GIF89a written by hand: 40 × 40, a palette of four, a full frame and two patches of 20 × 20, the first with disposal "previous". */
 const layered = (): Buffer => {
   const palette = [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]
   const patch = (x: number, y: number, side: number, index: number, disposal: number): Buffer =>
@@ -298,7 +299,7 @@ const layered = (): Buffer => {
   ])
 }
 
-/** Indices of two bits as GIF's LZW, without ever compressing: a clear code before the code size could grow. */
+/** Two-bit indices as GIF's LZW without compression: a clear code before the code size could grow. */
 const lzw = (indices: readonly number[]): readonly number[] => {
   const [clear, end, bits] = [4, 5, 3]
   const codes: number[] = []

@@ -1,6 +1,6 @@
 /**
- * Colours must look as they did: profiles are converted to sRGB and not merely dropped, print colours and greys become what they look
- * like, transparency stays where the format has it and never becomes black where it has not.
+ * Colours keep their appearance: profiles are converted to sRGB rather than dropped, CMYK and grey originals are converted, and
+ * transparency is kept, or replaced by the background in formats without it, never by black.
  */
 import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
@@ -18,7 +18,7 @@ import {
   toSrgb,
   withJpegSegment,
 } from "./profiles.ts"
-import { apart, decode, type Pixel, rendition, type RenditionOptions } from "./support.ts"
+import { maxDifference, decode, type Pixel, rendition, type RenditionOptions } from "./support.ts"
 
 const EVERY_FORMAT: readonly (Format | undefined)[] = [undefined, "avif", "webp", "jpeg", "png"]
 
@@ -32,11 +32,11 @@ const solid = ([r, g, b]: Rgb, alpha?: number): Sharp =>
     },
   })
 
-/** The middle of a rendition. */
+/** Colour in the middle of a rendition. */
 const middleOf = async (original: Uint8Array, options: RenditionOptions = {}): Promise<Pixel> =>
   (await decode((await rendition(original, { size: "32w", ...options })).bytes)).around(0.5, 0.5)
 
-/** The header of a rendition has 8-bit sRGB and no profile that says otherwise. */
+/** A rendition is 8-bit sRGB without a profile. */
 const expectPlainSrgb = async (bytes: Uint8Array): Promise<void> => {
   const { depth, space, icc } = await sharp(bytes).metadata()
   expect({ depth, space, icc }).toEqual({ depth: "uchar", space: "srgb", icc: undefined })
@@ -55,11 +55,11 @@ describe("profiles", () => {
       const original = await (
         format === "tiff" ? p3.tiff({ compression: "lzw" }) : p3[format]({ quality: 95 })
       ).toBuffer()
-      // The numbers in the file are others: had the profile only been dropped, these would come out.
-      expect(apart((await decode(original)).around(0.5, 0.5), colour)).toBeGreaterThan(5)
-      for (const asked of EVERY_FORMAT) {
-        const { bytes } = await rendition(original, { size: "32w", asked })
-        expect(apart((await decode(bytes)).around(0.5, 0.5), colour)).toBeLessThanOrEqual(4)
+      // The stored values differ, so a dropped profile would fail the comparison below.
+      expect(maxDifference((await decode(original)).around(0.5, 0.5), colour)).toBeGreaterThan(5)
+      for (const requested of EVERY_FORMAT) {
+        const { bytes } = await rendition(original, { size: "32w", requested })
+        expect(maxDifference((await decode(bytes)).around(0.5, 0.5), colour)).toBeLessThanOrEqual(4)
         await expectPlainSrgb(bytes)
       }
     }
@@ -68,7 +68,7 @@ describe("profiles", () => {
   it.each([
     ["Adobe RGB", ADOBE_RGB],
     ["ProPhoto RGB", PROPHOTO],
-  ])("%s is converted by its own primaries and curve, as arithmetic says", async (_, space) => {
+  ])("%s is converted by its primaries and curve", async (_, space) => {
     for (const colour of COLOURS) {
       const expected = toSrgb(colour, space)
       for (const original of [
@@ -77,13 +77,13 @@ describe("profiles", () => {
         tagged(await solid(colour).jpeg({ quality: 100 }).toBuffer(), profileOf(space)),
         tagged(await solid(colour).jpeg({ quality: 100, progressive: true }).toBuffer(), profileOf(space)),
       ]) {
-        for (const asked of ["png", "jpeg", "webp"] as const)
-          expect(colourDistance(await rgbOf(original, asked), expected)).toBeLessThanOrEqual(6)
+        for (const requested of ["png", "jpeg", "webp"] as const)
+          expect(colourDistance(await rgbOf(original, requested), expected)).toBeLessThanOrEqual(6)
       }
     }
   })
 
-  it("are converted in an original of 16 bits as well", async () => {
+  it("profiles of 16-bit originals are converted", async () => {
     for (const colour of COLOURS) {
       for (const space of [ADOBE_RGB, PROPHOTO]) {
         const original = tagged(await solid(colour).toColourspace("rgb16").png().toBuffer(), profileOf(space))
@@ -93,7 +93,7 @@ describe("profiles", () => {
     }
   })
 
-  it("are converted in an AVIF of 10 bits as well", async () => {
+  it("profiles of 10-bit AVIF originals are converted", async () => {
     for (const colour of COLOURS) {
       const original = await solid(colour)
         .withIccProfile("p3")
@@ -103,7 +103,7 @@ describe("profiles", () => {
     }
   })
 
-  it("are converted under transparency, which stays as it is", async () => {
+  it("profiles of transparent originals are converted, and alpha is unchanged", async () => {
     const colour: Rgb = [150, 170, 60]
     const original = tagged(await solid(colour, 0.5).png().toBuffer(), profileOf(ADOBE_RGB))
     const [r, g, b, alpha] = await middleOf(original)
@@ -111,7 +111,7 @@ describe("profiles", () => {
     expect(alpha).toBeCloseTo(128, 0)
   })
 
-  it("of greys are converted", async () => {
+  it("grey profiles are converted", async () => {
     const original = tagged(await solid([100, 100, 100]).toColourspace("b-w").png().toBuffer(), greyProfile(1.8))
     const expected = greyToSrgb(100, 1.8)
     expect(expected).toBeGreaterThan(110)
@@ -119,10 +119,10 @@ describe("profiles", () => {
   })
 
   it.each([
-    ["that is not one", Buffer.from("this is no profile")],
-    ["that is cut off", profileOf(ADOBE_RGB).subarray(0, 200)],
-    ["of greys on colours", greyProfile(1.8)],
-  ])("%s is ignored, and the photo shown", async (_, profile) => {
+    ["a profile that is text", Buffer.from("this is no profile")],
+    ["a truncated profile", profileOf(ADOBE_RGB).subarray(0, 200)],
+    ["a grey profile of a colour image", greyProfile(1.8)],
+  ])("%s is ignored", async (_, profile) => {
     for (const original of [
       tagged(await solid([150, 170, 60]).png().toBuffer(), profile),
       tagged(await solid([150, 170, 60]).jpeg({ quality: 100 }).toBuffer(), profile),
@@ -131,12 +131,12 @@ describe("profiles", () => {
   })
 })
 
-const rgbOf = async (original: Uint8Array, asked: Format | undefined): Promise<Rgb> => {
-  const [r, g, b] = await middleOf(original, { asked })
+const rgbOf = async (original: Uint8Array, requested: Format | undefined): Promise<Rgb> => {
+  const [r, g, b] = await middleOf(original, { requested })
   return [r, g, b]
 }
 
-describe("kinds of colour", () => {
+describe("colour models", () => {
   it.each([
     ["a CMYK JPEG with a profile", (image: Sharp) => image.withIccProfile("cmyk").jpeg({ quality: 95 })],
     ["a CMYK JPEG without one", (image: Sharp) => image.toColourspace("cmyk").jpeg({ quality: 95 })],
@@ -150,9 +150,9 @@ describe("kinds of colour", () => {
     ] satisfies readonly Rgb[]) {
       const original = await encode(solid(colour)).toBuffer()
       expect((await sharp(original).metadata()).space).toBe("cmyk")
-      for (const asked of EVERY_FORMAT) {
-        const { bytes } = await rendition(original, { size: "32w", asked })
-        expect(apart((await decode(bytes)).around(0.5, 0.5), colour)).toBeLessThanOrEqual(20)
+      for (const requested of EVERY_FORMAT) {
+        const { bytes } = await rendition(original, { size: "32w", requested })
+        expect(maxDifference((await decode(bytes)).around(0.5, 0.5), colour)).toBeLessThanOrEqual(20)
         await expectPlainSrgb(bytes)
       }
     }
@@ -173,17 +173,17 @@ describe("kinds of colour", () => {
     const grey: Rgb = [140, 140, 140]
     for (const colour of [grey, [16, 16, 16], [240, 240, 240]] satisfies readonly Rgb[]) {
       const original = await encode(solid(colour)).toBuffer()
-      for (const asked of EVERY_FORMAT) {
-        const { bytes } = await rendition(original, { size: "32w", asked })
-        expect(apart((await decode(bytes)).around(0.5, 0.5), colour)).toBeLessThanOrEqual(4)
+      for (const requested of EVERY_FORMAT) {
+        const { bytes } = await rendition(original, { size: "32w", requested })
+        expect(maxDifference((await decode(bytes)).around(0.5, 0.5), colour)).toBeLessThanOrEqual(4)
         const { depth } = await sharp(bytes).metadata()
         expect(depth).toBe("uchar")
       }
     }
   })
 
-  it("a JPEG stored as RGB rather than luma and chroma keeps its colour", async () => {
-    // As luma and chroma, this is stored as the numbers 150, 140, 110 (ITU-T T.871); Adobe's marker then calls them red, green, blue.
+  it("a JPEG stored as RGB keeps its colour", async () => {
+    // In luma and chroma this colour is stored as 150, 140, 110 (ITU-T T.871). Adobe's marker then declares these to be RGB.
     const luma = await solid([125, 159, 171]).jpeg({ quality: 100, chromaSubsampling: "4:4:4" }).toBuffer()
     const bare =
       luma.readUInt16BE(2) === 0xffe0
@@ -194,8 +194,8 @@ describe("kinds of colour", () => {
   })
 })
 
-/** Left half light and opaque, right half black under full transparency, with the edge at a place no grid hits. */
-const halfClear = (colour: Rgb): Sharp => {
+/** Left half light and opaque, right half black and fully transparent, with an edge that no grid of output pixels hits. */
+const halfTransparent = (colour: Rgb): Sharp => {
   const [width, height] = [101, 67]
   const pixels = Buffer.alloc(width * height * 4)
   for (let y = 0; y < height; y++) for (let x = 0; x < 51; x++) pixels.set([...colour, 255], (y * width + x) * 4)
@@ -217,68 +217,68 @@ const WITH_ALPHA: readonly (readonly [string, (image: Sharp) => Sharp])[] = [
 ]
 
 describe("transparency", () => {
-  it.each(WITH_ALPHA)("of %s stays in PNG, WebP and AVIF", async (_, encode) => {
-    const original = await encode(halfClear(LIGHT)).toBuffer()
-    for (const asked of ["png", "webp", "avif"] as const) {
-      const made = await rendition(original, { size: "37w", asked })
-      expect(made.format).toBe(asked)
-      const { around } = await decode(made.bytes)
+  it.each(WITH_ALPHA)("transparency of %s is kept in PNG, WebP and AVIF", async (_, encode) => {
+    const original = await encode(halfTransparent(LIGHT)).toBuffer()
+    for (const requested of ["png", "webp", "avif"] as const) {
+      const rendered = await rendition(original, { size: "37w", requested })
+      expect(rendered.format).toBe(requested)
+      const { around } = await decode(rendered.bytes)
       expect(around(0.2, 0.5)[3]).toBeGreaterThan(252)
       expect(around(0.8, 0.5)[3]).toBeLessThan(3)
-      expect(apart(around(0.2, 0.5), LIGHT)).toBeLessThanOrEqual(12)
+      expect(maxDifference(around(0.2, 0.5), LIGHT)).toBeLessThanOrEqual(12)
     }
   })
 
-  it.each(WITH_ALPHA)("of %s becomes white in a JPEG, never black", async (_, encode) => {
-    const original = await encode(halfClear(LIGHT)).toBuffer()
+  it.each(WITH_ALPHA)("transparency of %s becomes white in a JPEG, never black", async (_, encode) => {
+    const original = await encode(halfTransparent(LIGHT)).toBuffer()
     for (const size of ["37w", "480h", "20x20"]) {
-      const { bytes } = await rendition(original, { size, asked: "jpeg" })
+      const { bytes } = await rendition(original, { size, requested: "jpeg" })
       const { width, height, at } = await decode(bytes)
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++) expect(Math.min(...at(x, y))).toBeGreaterThan(215)
-      expect(apart(at(width - 1, 0), [255, 255, 255])).toBeLessThanOrEqual(3)
+      expect(maxDifference(at(width - 1, 0), [255, 255, 255])).toBeLessThanOrEqual(3)
     }
   })
 
-  it.each(WITH_ALPHA)("of %s becomes the configured background in a JPEG", async (_, encode) => {
-    const original = await encode(halfClear(LIGHT)).toBuffer()
-    const { bytes } = await rendition(original, { size: "37w", asked: "jpeg", settings: { background: "#1e90ff" } })
+  it.each(WITH_ALPHA)("transparency of %s becomes the configured background in a JPEG", async (_, encode) => {
+    const original = await encode(halfTransparent(LIGHT)).toBuffer()
+    const { bytes } = await rendition(original, { size: "37w", requested: "jpeg", settings: { background: "#1e90ff" } })
     const { around } = await decode(bytes)
-    expect(apart(around(0.9, 0.5), [0x1e, 0x90, 0xff])).toBeLessThanOrEqual(6)
-    expect(apart(around(0.1, 0.5), LIGHT)).toBeLessThanOrEqual(14)
+    expect(maxDifference(around(0.9, 0.5), [0x1e, 0x90, 0xff])).toBeLessThanOrEqual(6)
+    expect(maxDifference(around(0.1, 0.5), LIGHT)).toBeLessThanOrEqual(14)
   })
 
-  it("leaves no dark edge: what is half clear keeps the colour of what is not", async () => {
-    const original = await halfClear(LIGHT).png().toBuffer()
+  it("a transparent edge has no dark fringe", async () => {
+    const original = await halfTransparent(LIGHT).png().toBuffer()
     for (const size of ["37w", "50w", "91w", "20x20", "33x50"]) {
-      const { width, height, at } = await decode((await rendition(original, { size, asked: "png" })).bytes)
+      const { width, height, at } = await decode((await rendition(original, { size, requested: "png" })).bytes)
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
           const [r, g, b, alpha] = at(x, y)
-          // As dark as 8 bits make it when a faint colour was multiplied by its alpha and divided again, and no darker.
+          // No darker than rounding in 8 bits explains, when a colour is multiplied by a small alpha and divided again.
           expect(Math.min(r, g, b)).toBeGreaterThanOrEqual(alpha === 0 ? 0 : LIGHT[0] - 2 - 255 / alpha)
         }
       }
     }
   })
 
-  it("leaves no dark edge over white in a JPEG", async () => {
-    const original = await halfClear([255, 255, 255]).png().toBuffer()
+  it("a transparent edge over white has no dark fringe in a JPEG", async () => {
+    const original = await halfTransparent([255, 255, 255]).png().toBuffer()
     for (const size of ["37w", "50w", "91w", "20x20"]) {
-      const { width, height, at } = await decode((await rendition(original, { size, asked: "jpeg" })).bytes)
+      const { width, height, at } = await decode((await rendition(original, { size, requested: "jpeg" })).bytes)
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++) expect(Math.min(...at(x, y))).toBeGreaterThan(250)
     }
   })
 
-  it("mixes half-clear colours with the background as a browser would", async () => {
+  it("translucent colours are mixed with the background as in browsers", async () => {
     const original = await solid([200, 60, 30], 0.5).png().toBuffer()
-    const [r, g, b] = await middleOf(original, { asked: "jpeg" })
+    const [r, g, b] = await middleOf(original, { requested: "jpeg" })
     expect(colourDistance([r, g, b], [227.5, 157.5, 142.5])).toBeLessThanOrEqual(3)
   })
 
-  it("of a TIFF makes its base a PNG, while one without becomes a JPEG", async () => {
-    const clear = await halfClear(LIGHT).tiff({ compression: "lzw" }).toBuffer()
+  it("a transparent TIFF becomes a PNG and an opaque one a JPEG at its base URL", async () => {
+    const clear = await halfTransparent(LIGHT).tiff({ compression: "lzw" }).toBuffer()
     expect((await rendition(clear, { size: "37w" })).format).toBe("png")
     const opaque = await solid([200, 60, 30]).tiff({ compression: "lzw" }).toBuffer()
     expect((await rendition(opaque, { size: "37w" })).format).toBe("jpeg")

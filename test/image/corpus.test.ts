@@ -1,7 +1,7 @@
 /**
- * Real files against answers that other programs gave: an image corpus with a manifest (`manifest.json` beside a folder of files). Made
- * pictures show what we thought of; real ones show what cameras, phones and editors do. The corpus is not part of this repository; the
- * environment variable IMGTAILOR_CORPUS names its folder.
+ * Real files compared with the results of other programs: an image corpus with a manifest (`manifest.json` beside a folder of files).
+ * Generated images contain only expected cases; real ones contain those of cameras, phones and editors. The corpus is not part of this
+ * repository. The environment variable IMGTAILOR_CORPUS names its folder.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
@@ -15,7 +15,7 @@ import { rendition } from "./support.ts"
 interface ExpectedSize {
   readonly width: number
   readonly height: number
-  /** Which part of the upright original a crop shows: left, top, width, height, as fractions. */
+  /** Part of the upright original that a crop shows: left, top, width, height, as fractions. */
   readonly window?: readonly [number, number, number, number]
   readonly tolerancePx?: number
 }
@@ -29,14 +29,14 @@ interface Sample {
 
 interface Entry {
   readonly file: string
-  /** Null where there is no picture. */
+  /** Null if the file is not an image. */
   readonly uprightWidth: number | null
   readonly uprightHeight: number | null
   readonly pages: number
   readonly mustNotLeak?: { readonly camera?: string }
   readonly expect: {
     readonly outcome: string
-    /** Further right answers. */
+    /** Further correct outcomes. */
     readonly accept?: readonly string[]
     readonly sizes?: Readonly<Record<string, ExpectedSize>>
     readonly pixels?: { readonly samples: readonly Sample[] }
@@ -59,7 +59,7 @@ const CODES: Readonly<Record<string, string>> = {
   "error:too-large": "original-too-large",
 }
 
-/** The mean colour of about 1.2 % of each side around a place, over white where it is clear. */
+/** Mean colour of about 1.2 % of each side around a place, over white if transparent. */
 const meanAt = async (bytes: Uint8Array): Promise<(x: number, y: number) => readonly [number, number, number]> => {
   const { data, info } = await sharp(bytes, { pages: 1, ignoreIcc: true })
     .toColourspace("srgb")
@@ -85,10 +85,10 @@ const meanAt = async (bytes: Uint8Array): Promise<(x: number, y: number) => read
   }
 }
 
-/** Tolerances are meant for the whole picture: in a crop, 1.2 % of each side is another patch. */
+/** Tolerances are for the whole picture. In a crop, 1.2 % of each side is a different patch. */
 const CROP_SLACK = 10
 
-/** Samples that are seen in a crop, at their places there; those near its edge are left out. */
+/** Samples visible in a crop, moved to their places in it, without the ones near its edge. */
 const inWindow = (samples: readonly Sample[], window: ExpectedSize["window"]): readonly Sample[] => {
   if (!window) return samples
   const [left, top, width, height] = window
@@ -97,7 +97,7 @@ const inWindow = (samples: readonly Sample[], window: ExpectedSize["window"]): r
     .filter(({ x, y }) => [x, y].every((place) => place > 0.02 && place < 0.98))
 }
 
-/** Samples whose colour is not what it must be, in words. */
+/** Descriptions of the samples with a wrong colour. */
 const wrongSamples = async (bytes: Uint8Array, samples: readonly Sample[]): Promise<readonly string[]> => {
   const colourAt = await meanAt(bytes)
   return samples.flatMap(({ x, y, rgb, tol }) => {
@@ -130,7 +130,7 @@ const leaksOf = async (bytes: Uint8Array, { mustNotLeak }: Entry): Promise<reado
   return [...words.filter((word) => text.includes(word)), ...kinds.map(([kind]) => kind)]
 }
 
-const refusalOf = async (bytes: Uint8Array): Promise<string | undefined> => {
+const rejectionOf = async (bytes: Uint8Array): Promise<string | undefined> => {
   try {
     await rendition(bytes, { size: "480h" })
     return undefined
@@ -146,7 +146,7 @@ const timing = async (bytes: Uint8Array): Promise<{ readonly totalMs: number; re
   return { totalMs: (delay ?? []).reduce((sum, ms) => sum + ms, 0), loop }
 }
 
-/** What an animation lost of its length or loops, in words. Frames are not counted: encoders join neighbours that are alike. */
+/** Descriptions of wrong durations or loops. Frames are not counted, because encoders join equal neighbours. */
 const wrongTiming = async (original: Uint8Array, bytes: Uint8Array, entry: Entry): Promise<readonly string[]> => {
   if (!entry.expect.animation) return []
   const [before, after] = [await timing(original), await timing(bytes)]
@@ -158,7 +158,7 @@ const wrongTiming = async (original: Uint8Array, bytes: Uint8Array, entry: Entry
   ]
 }
 
-/** Decoding it takes seconds, and the sizes are all alike in what can go wrong: one crop is enough. */
+/** Above this, decoding takes seconds, and one crop covers the cases. */
 const HEAVY_FRAME_COUNT = 100
 
 const sizesOf = (entry: Entry): readonly (readonly [string, ExpectedSize])[] => {
@@ -167,29 +167,29 @@ const sizesOf = (entry: Entry): readonly (readonly [string, ExpectedSize])[] => 
 }
 
 describe("an image corpus with a manifest", () => {
-  it.skipIf(entries.length === 0)("is where IMGTAILOR_CORPUS says, with every file that it names", () => {
+  it.skipIf(entries.length === 0)("every file in the manifest exists", () => {
     expect(entries.filter(({ file }) => !existsSync(resolve(folder, file)))).toEqual([])
   })
 
-  it.each(entries.filter(isImage))("renders $file as its manifest says", async (entry) => {
+  it.each(entries.filter(isImage))("$file renders as in its manifest", async (entry) => {
     const original = read(entry)
     for (const [size, expected] of sizesOf(entry)) {
-      const made = await rendition(original, { size })
-      const { width, height, pageHeight = height, orientation } = await sharp(made.bytes).metadata()
+      const rendered = await rendition(original, { size })
+      const { width, height, pageHeight = height, orientation } = await sharp(rendered.bytes).metadata()
       const allowed = expected.tolerancePx ?? 0
       expect(Math.abs(width - expected.width), `${size}: width ${width}`).toBeLessThanOrEqual(allowed)
       expect(Math.abs(pageHeight - expected.height), `${size}: height ${pageHeight}`).toBeLessThanOrEqual(allowed)
-      expect([made.width, made.height, orientation ?? 1]).toEqual([width, pageHeight, 1])
-      expect(made.original.dimensions).toEqual({ width: entry.uprightWidth, height: entry.uprightHeight })
+      expect([rendered.width, rendered.height, orientation ?? 1]).toEqual([width, pageHeight, 1])
+      expect(rendered.original.dimensions).toEqual({ width: entry.uprightWidth, height: entry.uprightHeight })
       const samples = inWindow(entry.expect.pixels?.samples ?? [], expected.window)
-      expect({ size, wrong: await wrongSamples(made.bytes, samples) }).toEqual({ size, wrong: [] })
-      expect({ size, timing: await wrongTiming(original, made.bytes, entry) }).toEqual({ size, timing: [] })
-      expect({ size, leaks: await leaksOf(made.bytes, entry) }).toEqual({ size, leaks: [] })
+      expect({ size, wrong: await wrongSamples(rendered.bytes, samples) }).toEqual({ size, wrong: [] })
+      expect({ size, timing: await wrongTiming(original, rendered.bytes, entry) }).toEqual({ size, timing: [] })
+      expect({ size, leaks: await leaksOf(rendered.bytes, entry) }).toEqual({ size, leaks: [] })
     }
   })
 
-  it.each(entries.filter((entry) => !isImage(entry)))("refuses $file as its manifest says", async (entry) => {
+  it.each(entries.filter((entry) => !isImage(entry)))("$file is rejected as in its manifest", async (entry) => {
     const allowed = (entry.expect.accept ?? [entry.expect.outcome]).map((outcome) => CODES[outcome])
-    expect(allowed).toContain(await refusalOf(read(entry)))
+    expect(allowed).toContain(await rejectionOf(read(entry)))
   })
 })

@@ -1,6 +1,6 @@
 /**
- * The arithmetic of sizes against real files: what `outputDimensions` promises to pages is what comes out, to the pixel, and a crop
- * shows the part of the picture that it should. JPEG decoders shrink while they read and round on the way, hence the random sizes.
+ * Dimensions and crops of real files: renditions have exactly the dimensions that `outputDimensions` gives to pages, and a crop shows the
+ * right part. JPEG decoders scale while they decode, and round, hence the random sizes.
  */
 import { type Arbitrary, assert, asyncProperty, constantFrom, integer, oneof, record } from "fast-check"
 import sharp, { type Sharp } from "sharp"
@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest"
 
 import { outputDimensions } from "../../src/sizes/geometry.ts"
 import { type Box, type Dimensions, formatSize, GRAVITIES, type Gravity } from "../../src/sizes/size.ts"
-import { apart, decode, rendition } from "./support.ts"
+import { maxDifference, decode, rendition } from "./support.ts"
 
 type Encoding = "jpeg" | "progressive jpeg" | "png" | "webp" | "tiff"
 
@@ -25,7 +25,7 @@ const encodeAs: Readonly<Record<Encoding, (image: Sharp) => Sharp>> = {
 const plain = ({ width, height }: Dimensions, encoding: Encoding): Promise<Buffer> =>
   encodeAs[encoding](sharp({ create: { width, height, channels: 3, background: "#7a8b9c" } })).toBuffer()
 
-/** Red grows from left to right, green from top to bottom: a pixel's colour says where in the original it came from. */
+/** Levels of red from left to right and of green from top to bottom: the colour of a pixel identifies its place in the original. */
 const MAP_LEVELS = 240
 
 const map = ({ width, height }: Dimensions, encoding: Encoding): Promise<Buffer> => {
@@ -45,13 +45,13 @@ const side = (max: number): Arbitrary<number> => integer({ min: 1, max })
 const boxes = (max: number): Arbitrary<Box> =>
   oneof(record({ width: side(max), height: side(max) }), record({ width: side(max) }), record({ height: side(max) }))
 
-/** Where along one axis the kept part starts, as a fraction of what is cut off. */
+/** Start of the visible part on each axis, as a fraction of the cropped length. */
 const cutBefore = (gravity: Gravity): { readonly x: number; readonly y: number } => ({
   x: gravity.endsWith("west") ? 0 : gravity.endsWith("east") ? 1 : 0.5,
   y: gravity.startsWith("north") ? 0 : gravity.startsWith("south") ? 1 : 0.5,
 })
 
-/** The kept part of an original in fractions of its sides, from the rule alone: the largest rectangle of the output's ratio. */
+/** The visible part of an original in fractions of its sides, by the rule: the largest rectangle of the output's ratio. */
 const windowOf = (
   original: Dimensions,
   output: Dimensions,
@@ -65,19 +65,19 @@ const windowOf = (
 }
 
 describe("dimensions of renditions", () => {
-  it.each(ENCODINGS)("are the promised ones, to the pixel, for every size of every %s", async (encoding) => {
+  it.each(ENCODINGS)("renditions of a %s have exactly the computed dimensions at any size", async (encoding) => {
     await assert(
       asyncProperty(record({ width: side(900), height: side(900) }), boxes(700), async (dimensions, box) => {
-        const { bytes, ...made } = await rendition(await plain(dimensions, encoding), { size: formatSize(box) })
+        const { bytes, ...rendered } = await rendition(await plain(dimensions, encoding), { size: formatSize(box) })
         const { width, height } = await sharp(bytes).metadata()
         expect({ width, height }).toEqual(outputDimensions(box, dimensions))
-        expect({ width: made.width, height: made.height }).toEqual({ width, height })
+        expect({ width: rendered.width, height: rendered.height }).toEqual({ width, height })
       }),
       { numRuns: 40 },
     )
   })
 
-  it("never exceed the original's", async () => {
+  it("renditions are never larger than their original", async () => {
     await assert(
       asyncProperty(record({ width: side(60), height: side(60) }), boxes(8192), async (dimensions, box) => {
         const { bytes } = await rendition(await plain(dimensions, "png"), { size: formatSize(box) })
@@ -100,30 +100,30 @@ describe("dimensions of renditions", () => {
     [{ width: 320, height: 240 }, "360x270", [320, 240]],
     [{ width: 1, height: 1000 }, "480h", [1, 480]],
     [{ width: 1000, height: 1 }, "480w", [480, 1]],
-  ] as const)("of %o at %s are %o in a JPEG, baseline or progressive", async (dimensions, size, expected) => {
+  ] as const)("a JPEG of %o at %s becomes %o, baseline or progressive", async (dimensions, size, expected) => {
     for (const encoding of ["jpeg", "progressive jpeg"] as const) {
       const decoded = await decode((await rendition(await plain(dimensions, encoding), { size })).bytes)
       expect([decoded.width, decoded.height]).toEqual(expected)
     }
   })
 
-  it("are the same in every format", async () => {
+  it("renditions have the same dimensions in every format", async () => {
     const original = await plain({ width: 377, height: 611 }, "jpeg")
-    for (const asked of ["avif", "webp", "jpeg", "png", "gif"] as const) {
+    for (const requested of ["avif", "webp", "jpeg", "png", "gif"] as const) {
       for (const [size, expected] of [
         ["360x270", [360, 270]],
         ["480h", [296, 480]],
         ["1280w", [377, 611]],
       ] as const) {
-        const decoded = await decode((await rendition(original, { size, asked })).bytes)
-        expect({ asked, size, is: [decoded.width, decoded.height] }).toEqual({ asked, size, is: expected })
+        const decoded = await decode((await rendition(original, { size, requested })).bytes)
+        expect({ requested, size, is: [decoded.width, decoded.height] }).toEqual({ requested, size, is: expected })
       }
     }
   })
 })
 
-describe("what a rendition shows", () => {
-  it.each(GRAVITIES)("is the part that %s names, for every ratio", async (gravity) => {
+describe("visible part of renditions", () => {
+  it.each(GRAVITIES)("a crop with gravity %s shows the right part at any ratio", async (gravity) => {
     const dimensions = { width: 400, height: 300 }
     const originals = {
       png: await map(dimensions, "png"),
@@ -135,10 +135,10 @@ describe("what a rendition shows", () => {
         constantFrom("png", "jpeg", "progressive jpeg"),
         record({ width: integer({ min: 24, max: 500 }), height: integer({ min: 24, max: 500 }) }),
         async (encoding, box) => {
-          const { bytes } = await rendition(originals[encoding], { size: formatSize(box), gravity, asked: "png" })
+          const { bytes } = await rendition(originals[encoding], { size: formatSize(box), gravity, requested: "png" })
           const decoded = await decode(bytes)
           const seen = windowOf(dimensions, decoded, gravity)
-          // One pixel of the output, and a little for the encoder.
+          // One pixel of the output, plus encoder noise.
           const tolerance = 3 + MAP_LEVELS * Math.max(seen.width / decoded.width, seen.height / decoded.height)
           for (const [x, y] of [
             [0, 0],
@@ -152,7 +152,7 @@ describe("what a rendition shows", () => {
               (seen.x + ((x + 0.5) / decoded.width) * seen.width) * MAP_LEVELS,
               (seen.y + ((y + 0.5) / decoded.height) * seen.height) * MAP_LEVELS,
             ]
-            expect(apart([red, green], expected)).toBeLessThanOrEqual(tolerance)
+            expect(maxDifference([red, green], expected)).toBeLessThanOrEqual(tolerance)
           }
         },
       ),
@@ -160,12 +160,12 @@ describe("what a rendition shows", () => {
     )
   })
 
-  it("is the whole picture for a width or a height, never a crop", async () => {
+  it("a width or a height shows the whole picture", async () => {
     const dimensions = { width: 431, height: 277 }
     for (const encoding of ENCODINGS) {
       const original = await map(dimensions, encoding)
       for (const size of ["200w", "120h", "37w", "1280w", "430w"]) {
-        const { around } = await decode((await rendition(original, { size, asked: "png" })).bytes)
+        const { around } = await decode((await rendition(original, { size, requested: "png" })).bytes)
         for (const [x, y] of [
           [0.1, 0.1],
           [0.9, 0.1],
@@ -173,30 +173,30 @@ describe("what a rendition shows", () => {
           [0.9, 0.9],
         ] as const) {
           const [red, green] = around(x, y)
-          expect(apart([red, green], [x * MAP_LEVELS, y * MAP_LEVELS])).toBeLessThanOrEqual(9)
+          expect(maxDifference([red, green], [x * MAP_LEVELS, y * MAP_LEVELS])).toBeLessThanOrEqual(9)
         }
       }
     }
   })
 
-  it("fills the box: no bars at any edge", async () => {
+  it("a crop has no bars at any edge", async () => {
     const original = await plain({ width: 403, height: 302 }, "png")
     for (const size of ["300x100", "100x300", "360x270", "302x302", "1x300", "400x1"]) {
       const { width, height, at } = await decode((await rendition(original, { size })).bytes)
       for (let x = 0; x < width; x++) {
-        expect(apart(at(x, 0), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
-        expect(apart(at(x, height - 1), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
+        expect(maxDifference(at(x, 0), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
+        expect(maxDifference(at(x, height - 1), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
       }
       for (let y = 0; y < height; y++) {
-        expect(apart(at(0, y), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
-        expect(apart(at(width - 1, y), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
+        expect(maxDifference(at(0, y), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
+        expect(maxDifference(at(width - 1, y), [0x7a, 0x8b, 0x9c, 255])).toBeLessThanOrEqual(1)
       }
     }
   })
 
-  it("stays sharp where the ratio leaves half a pixel: edges are as steep as at the next width", async () => {
+  it("a rendition stays sharp if the ratio leaves half a pixel: edges are as steep as at the next width", async () => {
     const { width, height } = { width: 640, height: 425 }
-    // Slightly slanted, so that the rows meet the grid of output pixels in every phase.
+    // Slightly slanted, so that edges meet the grid of output pixels at every offset.
     const pixels = Buffer.alloc(width * height)
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) pixels[y * width + x] = x > 300 + y / 10 !== y > 200 + x / 10 ? 20 : 235
@@ -205,7 +205,7 @@ describe("what a rendition shows", () => {
       .png()
       .toBuffer()
     const steepness = async (size: string): Promise<number> => {
-      const decoded = await decode((await rendition(original, { size, asked: "png" })).bytes)
+      const decoded = await decode((await rendition(original, { size, requested: "png" })).bytes)
       let sum = 0
       for (let y = 0; y < decoded.height; y++) {
         const row = Array.from({ length: decoded.width }, (_, x) => decoded.at(x, y)[0])

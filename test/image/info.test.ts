@@ -1,4 +1,4 @@
-/** The facts of an original that pages build on: what they say must be true of every kind of original, above all of the awkward ones. */
+/** `info` of an original, which pages rely on: correct for every kind of original, unusual ones included. */
 import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
 
@@ -18,7 +18,7 @@ import {
   YELLOW,
 } from "../support/photos.ts"
 import { ADOBE_RGB, profileOf, type Rgb, tagged, toSrgb } from "./profiles.ts"
-import { apart, decode, type Decoded, LIMITS, SETTINGS } from "./support.ts"
+import { maxDifference, decode, type Decoded, LIMITS, SETTINGS } from "./support.ts"
 
 interface Described {
   readonly info: Info
@@ -30,13 +30,13 @@ interface Described {
 const describeOf = async (original: Uint8Array, settings: Partial<RenderSettings> = {}): Promise<Described> => {
   const { animationPixels } = { ...SETTINGS, ...settings }
   const renderer = createRenderer({ ...LIMITS, animationPixels })
-  const made = await renderer.render(
+  const rendered = await renderer.render(
     original,
     await renderer.inspect(original),
     infoRecipe({ ...SETTINGS, ...settings }),
   )
-  expect(made.contentType).toBe("application/json")
-  const info = JSON.parse(Buffer.from(made.bytes).toString("utf8")) as Info
+  expect(rendered.contentType).toBe("application/json")
+  const info = JSON.parse(Buffer.from(rendered.bytes).toString("utf8")) as Info
   const data = /^data:image\/webp;base64,([A-Za-z0-9+/]+=*)$/.exec(info.placeholder)?.[1]
   const placeholder = Buffer.from(data ?? "", "base64")
   expect((await sharp(placeholder).metadata()).format).toBe("webp")
@@ -57,7 +57,7 @@ const solid = ([r, g, b]: Rgb, alpha?: number): Sharp =>
   })
 
 describe("dimensions", () => {
-  it("are those of the upright photo, in every orientation and format", async () => {
+  it("info has the dimensions of the upright photo in every orientation and format", async () => {
     for (const format of ["jpeg", "png", "webp", "avif", "tiff"] as const) {
       for (const orientation of ORIENTATIONS) {
         const { info } = await describeOf(await quadrants({ width: 90, height: 140, orientation, format }))
@@ -66,7 +66,7 @@ describe("dimensions", () => {
     }
   })
 
-  it("are those of one frame of an animation", async () => {
+  it("info of an animation has the dimensions of one frame", async () => {
     for (const format of ["gif", "webp"] as const) {
       const { info } = await describeOf(await animated({ width: 70, height: 50, format }))
       expect([info.width, info.height]).toEqual([70, 50])
@@ -74,14 +74,17 @@ describe("dimensions", () => {
   })
 })
 
-describe("format, length and movement", () => {
-  it.each(["jpeg", "png", "webp", "avif", "gif", "tiff"] as const)("are those of the file: a %s", async (format) => {
-    const original = await flat({ width: 60, height: 40, format })
-    const { info } = await describeOf(original)
-    expect(info).toMatchObject({ format, bytes: original.length, animated: false })
-  })
+describe("format, length and animation", () => {
+  it.each(["jpeg", "png", "webp", "avif", "gif", "tiff"] as const)(
+    "info has format and length of a %s file",
+    async (format) => {
+      const original = await flat({ width: 60, height: 40, format })
+      const { info } = await describeOf(original)
+      expect(info).toMatchObject({ format, byteLength: original.length, animated: false })
+    },
+  )
 
-  it("say that an animation moves, unless it is over the limit and its renditions are stills", async () => {
+  it("info reports an animation as animated, unless it exceeds the limit and its renditions are stills", async () => {
     for (const format of ["gif", "webp"] as const) {
       const original = await animated({ format })
       expect((await describeOf(original)).info).toMatchObject({ format, animated: true })
@@ -89,7 +92,7 @@ describe("format, length and movement", () => {
     }
   })
 
-  it("do not say that a GIF of one frame moves", async () => {
+  it("info reports a GIF with one frame as not animated", async () => {
     expect((await describeOf(await animated({ colours: [RED] }))).info.animated).toBe(false)
   })
 })
@@ -106,7 +109,7 @@ describe("the placeholder", () => {
     [1, 1, [1, 1]],
     [5000, 1, [16, 1]],
   ] as const)(
-    "of %d × %d is %o: at most 16 a side, of the photo's ratio, never enlarged",
+    "the placeholder of a %d × %d photo is %o: at most 16 pixels a side, same ratio, never enlarged",
     async (width, height, expected) => {
       const { placeholder, placeholderBytes } = await describeOf(await flat({ width, height }))
       expect([placeholder.width, placeholder.height]).toEqual(expected)
@@ -114,17 +117,17 @@ describe("the placeholder", () => {
     },
   )
 
-  it("shows the upright photo's colours where they are", async () => {
+  it("the placeholder shows the colours of the upright photo in their places", async () => {
     for (const orientation of [1, 3, 6, 7] satisfies readonly Orientation[]) {
       const { placeholder } = await describeOf(await quadrants({ width: 120, height: 160, orientation }))
-      expect(apart(placeholder.around(0.2, 0.2), RED)).toBeLessThan(50)
-      expect(apart(placeholder.around(0.8, 0.2), GREEN)).toBeLessThan(50)
-      expect(apart(placeholder.around(0.2, 0.8), BLUE)).toBeLessThan(50)
-      expect(apart(placeholder.around(0.8, 0.8), YELLOW)).toBeLessThan(50)
+      expect(maxDifference(placeholder.around(0.2, 0.2), RED)).toBeLessThan(50)
+      expect(maxDifference(placeholder.around(0.8, 0.2), GREEN)).toBeLessThan(50)
+      expect(maxDifference(placeholder.around(0.2, 0.8), BLUE)).toBeLessThan(50)
+      expect(maxDifference(placeholder.around(0.8, 0.8), YELLOW)).toBeLessThan(50)
     }
   })
 
-  it("keeps transparency", async () => {
+  it("the placeholder keeps transparency", async () => {
     for (const format of ["png", "webp", "avif", "tiff"] as const) {
       const { placeholder } = await describeOf(await withAlpha({ width: 120, height: 90, format }))
       expect(placeholder.around(0.2, 0.5)[3]).toBeGreaterThan(250)
@@ -132,11 +135,11 @@ describe("the placeholder", () => {
     }
   })
 
-  it("of an animation is its first frame", async () => {
+  it("the placeholder of an animation shows its first frame", async () => {
     for (const format of ["gif", "webp"] as const) {
       const { placeholder } = await describeOf(await animated({ format }))
       expect(placeholder.frames).toBe(1)
-      expect(apart(placeholder.around(0.5, 0.5), RED)).toBeLessThan(20)
+      expect(maxDifference(placeholder.around(0.5, 0.5), RED)).toBeLessThan(20)
     }
   })
 })
@@ -173,13 +176,13 @@ const KINDS: readonly (readonly [string, Rgb, () => Promise<Buffer>])[] = [
 ]
 
 describe("the dominant colour", () => {
-  it.each(KINDS)("and the placeholder's, of %s, are near the real one", async (_, colour, make) => {
+  it.each(KINDS)("dominant colour and placeholder of %s match its colour", async (_, colour, make) => {
     const { dominant, placeholder } = await describeOf(await make())
-    expect(apart(dominant, colour)).toBeLessThanOrEqual(22)
-    expect(apart(placeholder.around(0.5, 0.5), colour)).toBeLessThanOrEqual(20)
+    expect(maxDifference(dominant, colour)).toBeLessThanOrEqual(22)
+    expect(maxDifference(placeholder.around(0.5, 0.5), colour)).toBeLessThanOrEqual(20)
   })
 
-  it("tells colours apart that are not far from each other", async () => {
+  it("the dominant colour distinguishes similar colours", async () => {
     for (const colour of [
       [255, 255, 255],
       [0, 0, 0],
@@ -187,29 +190,29 @@ describe("the dominant colour", () => {
       [250, 120, 130],
     ] satisfies readonly Rgb[]) {
       const { dominant } = await describeOf(await solid(colour).png().toBuffer())
-      expect(apart(dominant, colour)).toBeLessThanOrEqual(8)
+      expect(maxDifference(dominant, colour)).toBeLessThanOrEqual(8)
     }
   })
 
-  it("is that of the larger part", async () => {
+  it("the dominant colour is the colour of the larger part", async () => {
     const [width, height] = [100, 80]
     const pixels = Buffer.alloc(width * height * 3)
     for (let at = 0; at < width * height; at++) pixels.set(at % width < 65 ? BLUE : YELLOW, at * 3)
     const original = await sharp(pixels, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer()
-    expect(apart((await describeOf(original)).dominant, BLUE)).toBeLessThanOrEqual(16)
+    expect(maxDifference((await describeOf(original)).dominant, BLUE)).toBeLessThanOrEqual(16)
   })
 
-  it("of what is clear is the background, as configured", async () => {
+  it("the dominant colour of a transparent image is the configured background", async () => {
     const clear = await solid([200, 60, 30], 0).png().toBuffer()
-    expect(apart((await describeOf(clear)).dominant, [255, 255, 255])).toBeLessThanOrEqual(8)
+    expect(maxDifference((await describeOf(clear)).dominant, [255, 255, 255])).toBeLessThanOrEqual(8)
     expect(
-      apart((await describeOf(clear, { background: "#1e90ff" })).dominant, [0x1e, 0x90, 0xff]),
+      maxDifference((await describeOf(clear, { background: "#1e90ff" })).dominant, [0x1e, 0x90, 0xff]),
     ).toBeLessThanOrEqual(8)
     const greyClear = await solid([90, 90, 90], 0).toColourspace("b-w").png().toBuffer()
     expect(
-      apart((await describeOf(greyClear, { background: "#1e90ff" })).dominant, [0x1e, 0x90, 0xff]),
+      maxDifference((await describeOf(greyClear, { background: "#1e90ff" })).dominant, [0x1e, 0x90, 0xff]),
     ).toBeLessThanOrEqual(8)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Everything a camera, a phone or an editor hides in a photo, written by hand into made ones: position, serial number, uncropped
- * thumbnail, captions, edit history, second pictures. Each piece holds the word of `SECRET`, so a leak can be found by its bytes.
+ * Metadata of cameras, phones and editors, written by hand into generated images: position, serial number, uncropped thumbnail, captions,
+ * edit history, second pictures. Each piece contains `SECRET`, so that a leak can be found in the bytes.
  */
 import { deflateSync } from "node:zlib"
 
@@ -14,7 +14,7 @@ const latin1 = (text: string): Buffer => Buffer.from(text, "latin1")
 
 interface Entry {
   readonly tag: number
-  /** EXIF 2.32 §4.6.2: 2 text, 4 a number of 32 bits, 5 fractions. */
+  /** EXIF 2.32 §4.6.2: 2 for text, 4 for 32-bit numbers, 5 for fractions. */
   readonly type: 2 | 4 | 5
   readonly count: number
   readonly value: Buffer
@@ -47,7 +47,7 @@ const inline = (value: Buffer): boolean => value.length <= 4
 const directoryBytes = (entries: readonly Entry[]): number =>
   2 + 12 * entries.length + 4 + entries.reduce((sum, { value }) => sum + (inline(value) ? 0 : value.length), 0)
 
-/** One directory of a TIFF that starts at an offset, with its values behind it; `next` is the offset of the next one, or 0. */
+/** A TIFF directory at an offset, followed by its values. `next` is the offset of the next directory, or 0. */
 const toDirectory = (entries: readonly Entry[], offset: number, next: number): Buffer => {
   const head = Buffer.alloc(2 + 12 * entries.length + 4)
   head.writeUInt16BE(entries.length)
@@ -121,8 +121,8 @@ const tinyJpeg = async (): Promise<Buffer> =>
 
 const PROFILE = profileOf(ADOBE_RGB, `${SECRET} profile`)
 
-/** A JPEG with all of it, and a second picture (a gain map, a stereo half) behind its end. */
-export const talkativeJpeg = async (image: Sharp): Promise<Buffer> => {
+/** A JPEG with every kind of metadata, and a second picture (a gain map, a stereo half) after its end. */
+export const jpegWithMetadata = async (image: Sharp): Promise<Buffer> => {
   const second = await tinyJpeg()
   const segments: readonly (readonly [number, Buffer])[] = [
     [0xfe, latin1(`${SECRET} comment`)],
@@ -139,8 +139,8 @@ export const talkativeJpeg = async (image: Sharp): Promise<Buffer> => {
   return Buffer.concat([marked, second])
 }
 
-/** A PNG with all that its chunks can carry. */
-export const talkativePng = async (image: Sharp): Promise<Buffer> => {
+/** A PNG with metadata in every kind of chunk. */
+export const pngWithMetadata = async (image: Sharp): Promise<Buffer> => {
   const chunks: readonly (readonly [string, Buffer])[] = [
     ["tEXt", latin1(`Author\0${SECRET}`)],
     ["zTXt", Buffer.concat([latin1("Comment\0\0"), deflateSync(latin1(SECRET))])],
@@ -155,7 +155,7 @@ export const talkativePng = async (image: Sharp): Promise<Buffer> => {
 }
 
 /** A WebP, AVIF or TIFF with EXIF, XMP and a profile. */
-export const talkative = async (image: Sharp, format: "webp" | "avif" | "tiff"): Promise<Buffer> => {
+export const imageWithMetadata = async (image: Sharp, format: "webp" | "avif" | "tiff"): Promise<Buffer> => {
   const marked = image
     .withExif({
       IFD0: { Make: `${SECRET} Cameras`, Model: SECRET },
@@ -167,7 +167,7 @@ export const talkative = async (image: Sharp, format: "webp" | "avif" | "tiff"):
 }
 
 /** A GIF with a comment and an XMP extension before its end. */
-export const talkativeGif = async (image: Sharp): Promise<Buffer> => {
+export const gifWithMetadata = async (image: Sharp): Promise<Buffer> => {
   const gif = await image.gif().toBuffer()
   const comment = latin1(`${SECRET} comment`)
   const magic = Buffer.from([1, ...Array.from({ length: 256 }, (_, at) => 255 - at), 0])

@@ -1,6 +1,6 @@
 /**
- * Photos stored lying down or mirrored must come out as they are meant to be seen, and be measured, cropped and sized that way. Sizes
- * alone do not show it: half a turn keeps them, so every test looks at the four corners.
+ * Photos that are stored rotated or mirrored come out upright, and are measured and cropped that way. A rotation by 180° keeps the
+ * dimensions, so every test checks the four corners too.
  */
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
@@ -16,16 +16,16 @@ import {
   RED,
   YELLOW,
 } from "../support/photos.ts"
-import { apart, decode, type Decoded, rendition, sizeOf } from "./support.ts"
+import { maxDifference, decode, type Decoded, rendition, sizeOf } from "./support.ts"
 
-/** AVIF has no EXIF orientation but transforms of the container, which say the same. */
+/** AVIF has transforms of the container with the same meaning instead of EXIF orientation. */
 const FORMATS_WITH_ORIENTATION: readonly PhotoFormat[] = ["jpeg", "png", "webp", "tiff", "avif"]
 
 const expectUprightCorners = ({ around }: Decoded): void => {
-  expect(apart(around(0.15, 0.15), RED)).toBeLessThan(16)
-  expect(apart(around(0.85, 0.15), GREEN)).toBeLessThan(16)
-  expect(apart(around(0.15, 0.85), BLUE)).toBeLessThan(16)
-  expect(apart(around(0.85, 0.85), YELLOW)).toBeLessThan(16)
+  expect(maxDifference(around(0.15, 0.15), RED)).toBeLessThan(16)
+  expect(maxDifference(around(0.85, 0.15), GREEN)).toBeLessThan(16)
+  expect(maxDifference(around(0.15, 0.85), BLUE)).toBeLessThan(16)
+  expect(maxDifference(around(0.85, 0.85), YELLOW)).toBeLessThan(16)
 }
 
 const SHAPES = [
@@ -48,33 +48,33 @@ const CASES = FORMATS_WITH_ORIENTATION.flatMap((format) =>
 )
 
 describe("orientation", () => {
-  it.each(CASES)("turns $shape in $format upright, whichever of the eight ways it is stored", async (photo) => {
+  it.each(CASES)("$shape in $format is rotated upright from all eight orientations", async (photo) => {
     for (const orientation of ORIENTATIONS) {
       const original = await quadrants({ ...photo, orientation })
       for (const [size, [width, height]] of Object.entries(photo.sizes)) {
-        const made = await rendition(original, { size })
-        const decoded = await decode(made.bytes)
+        const rendered = await rendition(original, { size })
+        const decoded = await decode(rendered.bytes)
         expect({ orientation, size, width: decoded.width, height: decoded.height }).toEqual({
           orientation,
           size,
           width,
           height,
         })
-        expect([made.width, made.height]).toEqual([width, height])
+        expect([rendered.width, rendered.height]).toEqual([width, height])
         expectUprightCorners(decoded)
       }
     }
   })
 
-  it("inspects upright dimensions, not stored ones", async () => {
+  it("inspected dimensions are upright, not as stored", async () => {
     for (const orientation of ORIENTATIONS) {
       const original = await quadrants({ width: 90, height: 160, orientation })
-      const made = await rendition(original, { size: "10h" })
-      expect(made.original.dimensions).toEqual({ width: 90, height: 160 })
+      const rendered = await rendition(original, { size: "10h" })
+      expect(rendered.original.dimensions).toEqual({ width: 90, height: 160 })
     }
   })
 
-  it("crops from the upright picture: a portrait keeps its middle, at full width", async () => {
+  it("a crop is taken from the upright picture: a portrait keeps its middle at full width", async () => {
     for (const orientation of [1, 3, 5, 6, 7, 8] satisfies readonly Orientation[]) {
       const original = await quadrants({ width: 300, height: 900, orientation })
       const { bytes } = await rendition(original, { size: "300x200" })
@@ -84,35 +84,35 @@ describe("orientation", () => {
     }
   })
 
-  it("keeps what gravity names of the upright picture", async () => {
+  it("gravity applies to the upright picture", async () => {
     for (const orientation of ORIENTATIONS) {
       const original = await quadrants({ width: 300, height: 900, orientation })
       const north = await decode((await rendition(original, { size: "300x200", gravity: "north" })).bytes)
-      expect(apart(north.around(0.1, 0.9), RED)).toBeLessThan(16)
-      expect(apart(north.around(0.9, 0.9), GREEN)).toBeLessThan(16)
+      expect(maxDifference(north.around(0.1, 0.9), RED)).toBeLessThan(16)
+      expect(maxDifference(north.around(0.9, 0.9), GREEN)).toBeLessThan(16)
       const south = await decode((await rendition(original, { size: "300x200", gravity: "south" })).bytes)
-      expect(apart(south.around(0.1, 0.1), BLUE)).toBeLessThan(16)
-      expect(apart(south.around(0.9, 0.1), YELLOW)).toBeLessThan(16)
+      expect(maxDifference(south.around(0.1, 0.1), BLUE)).toBeLessThan(16)
+      expect(maxDifference(south.around(0.9, 0.1), YELLOW)).toBeLessThan(16)
     }
   })
 
-  it("turns a photo upright even where the size changes nothing", async () => {
+  it("a photo is rotated upright even if the size changes nothing", async () => {
     for (const orientation of ORIENTATIONS) {
       const original = await quadrants({ width: 200, height: 120, orientation })
-      for (const asked of [undefined, "webp", "avif", "png"] as const) {
-        const decoded = await decode((await rendition(original, { size: "1280w", asked })).bytes)
+      for (const requested of [undefined, "webp", "avif", "png"] as const) {
+        const decoded = await decode((await rendition(original, { size: "1280w", requested })).bytes)
         expect([decoded.width, decoded.height]).toEqual([200, 120])
         expectUprightCorners(decoded)
       }
     }
   })
 
-  it("leaves no orientation behind that a browser would apply once more", async () => {
+  it("renditions have no orientation that a browser would apply again", async () => {
     for (const orientation of ORIENTATIONS) {
       const original = await quadrants({ width: 200, height: 120, orientation })
-      for (const asked of [undefined, "webp", "avif", "png"] as const) {
+      for (const requested of [undefined, "webp", "avif", "png"] as const) {
         const { autoOrient, ...header } = await sharp(
-          (await rendition(original, { size: "100w", asked })).bytes,
+          (await rendition(original, { size: "100w", requested })).bytes,
         ).metadata()
         expect(header.orientation ?? 1).toBe(1)
         expect([header.width, header.height, autoOrient.width, autoOrient.height]).toEqual([100, 60, 100, 60])
@@ -120,7 +120,7 @@ describe("orientation", () => {
     }
   })
 
-  it.each([0, 9, 77, 65_535])("treats %d, which is no orientation, as upright", async (value) => {
+  it.each([0, 9, 77, 65_535])("the invalid orientation %d counts as upright", async (value) => {
     const original = await quadrants({ width: 200, height: 120, orientation: 6 })
     const at = original.indexOf(Buffer.from([0x01, 0x12, 0x00, 0x03]))
     const isBigEndian = at >= 0
@@ -130,11 +130,11 @@ describe("orientation", () => {
     if (isBigEndian) patched.writeUInt16BE(value, tag + 8)
     else patched.writeUInt16LE(value, tag + 8)
     const decoded = await decode((await rendition(patched, { size: "480h" })).bytes)
-    // Stored as 120 × 200, and now nothing says that it lies on its side.
+    // Stored as 120 × 200, without a valid orientation.
     expect([decoded.width, decoded.height]).toEqual([120, 200])
   })
 
-  it("turns an animation upright as a still, since frames cannot be turned one by one", async () => {
+  it("a rotated animation becomes an upright still, because frames cannot be rotated one by one", async () => {
     const frames = await quadrants({ width: 60, height: 40, format: "png" })
     const pixels = await sharp(frames).raw().toBuffer()
     const film = sharp(Buffer.concat([pixels, pixels]), { raw: { width: 60, height: 80, channels: 3, pageHeight: 40 } })
@@ -142,21 +142,21 @@ describe("orientation", () => {
       .webp({ quality: 95, delay: [100, 100] })
       .withMetadata({ orientation: 6 })
       .toBuffer()
-    const made = await rendition(original, { size: "480h" })
-    const decoded = await decode(made.bytes)
+    const rendered = await rendition(original, { size: "480h" })
+    const decoded = await decode(rendered.bytes)
     expect([decoded.width, decoded.height, decoded.frames]).toEqual([40, 60, 1])
-    expect(made.original.animated).toBe(false)
-    // A quarter turn to the right of what is stored.
-    expect(apart(decoded.around(0.15, 0.15), BLUE)).toBeLessThan(16)
-    expect(apart(decoded.around(0.85, 0.15), RED)).toBeLessThan(16)
+    expect(rendered.original.animated).toBe(false)
+    // The stored picture rotated by 90° clockwise.
+    expect(maxDifference(decoded.around(0.15, 0.15), BLUE)).toBeLessThan(16)
+    expect(maxDifference(decoded.around(0.85, 0.15), RED)).toBeLessThan(16)
   })
 
-  it("gives the sizes of the geometry for large photos too", async () => {
+  it("large rotated photos have the computed dimensions", async () => {
     for (const orientation of [6] satisfies readonly Orientation[]) {
       const original = await quadrants({ width: 1200, height: 1601, orientation })
       for (const size of ["360x270", "480h", "1280w"]) {
-        const made = await rendition(original, { size, settings: { quality: { jpeg: 60, webp: 60, avif: 40 } } })
-        const { width, height } = await sharp(made.bytes).metadata()
+        const rendered = await rendition(original, { size, settings: { quality: { jpeg: 60, webp: 60, avif: 40 } } })
+        const { width, height } = await sharp(rendered.bytes).metadata()
         expect({ width, height }).toEqual(outputDimensions(sizeOf(size), { width: 1200, height: 1601 }))
       }
     }

@@ -1,6 +1,6 @@
 /**
- * ICC profiles made by hand, and the arithmetic of what a colour in one of them must become in sRGB. Neither goes through the image
- * library, so that no test compares the library with itself.
+ * ICC profiles written by hand, and the conversion of their colours to sRGB. Neither uses the image library, so that no test compares the
+ * library with itself.
  */
 import { crc32, deflateSync } from "node:zlib"
 
@@ -43,7 +43,7 @@ const encodeSrgb = (linear: number): number => {
   return 255 * (clipped <= 0.003_130_8 ? 12.92 * clipped : 1.055 * clipped ** (1 / 2.4) - 0.055)
 }
 
-/** The sRGB colour, 0 to 255, that a colour in a space looks like; what sRGB does not have is clipped. */
+/** The sRGB colour, 0 to 255, of a colour in a space. Colours outside sRGB are clipped. */
 export const toSrgb = (colour: Rgb, { red, green, blue, gamma }: Space): Rgb => {
   const [r, g, b] = colour.map((channel) => (channel / 255) ** gamma) as [number, number, number]
   const xyz = ([0, 1, 2] as const).map((axis) => r * red[axis] + g * green[axis] + b * blue[axis])
@@ -103,8 +103,8 @@ const toProfile = (space: "RGB " | "GRAY", tags: readonly (readonly [string, Buf
 
 const COPYRIGHT = Buffer.from("text\0\0\0\0none\0", "latin1")
 
-/** A profile of a space; `name` can be searched for in a file that has it uncompressed. */
-export const profileOf = ({ red, green, blue, gamma }: Space, name = "made for a test"): Buffer =>
+/** A profile of a space. `name` can be found in a file that contains the profile uncompressed. */
+export const profileOf = ({ red, green, blue, gamma }: Space, name = "rendered for a test"): Buffer =>
   toProfile("RGB ", [
     ["desc", nameTag(name)],
     ["cprt", COPYRIGHT],
@@ -117,7 +117,7 @@ export const profileOf = ({ red, green, blue, gamma }: Space, name = "made for a
     ["bTRC", gammaTag(gamma)],
   ])
 
-/** A profile of greys of one gamma. */
+/** A grey profile of one gamma. */
 export const greyProfile = (gamma: number): Buffer =>
   toProfile("GRAY", [
     ["desc", nameTag("greys")],
@@ -126,7 +126,7 @@ export const greyProfile = (gamma: number): Buffer =>
     ["kTRC", gammaTag(gamma)],
   ])
 
-/** The sRGB grey that a grey of another gamma looks like. */
+/** The sRGB grey of a grey of another gamma. */
 export const greyToSrgb = (grey: number, gamma: number): number => encodeSrgb((grey / 255) ** gamma)
 
 /** One chunk of a PNG (ISO/IEC 15948 §5.3). */
@@ -141,18 +141,18 @@ export const pngChunk = (type: string, data: Uint8Array): Buffer => {
 /** Signature and IHDR, which come first in every PNG. */
 const PNG_HEAD_BYTES = 33
 
-/** A PNG with one more chunk behind its IHDR. */
+/** A PNG with an additional chunk after its IHDR. */
 export const withPngChunk = (png: Buffer, type: string, data: Uint8Array): Buffer =>
   Buffer.concat([png.subarray(0, PNG_HEAD_BYTES), pngChunk(type, data), png.subarray(PNG_HEAD_BYTES)])
 
-/** A JPEG with one more segment behind its SOI, before everything else. */
+/** A JPEG with an additional segment directly after its SOI. */
 export const withJpegSegment = (jpeg: Buffer, marker: number, data: Uint8Array): Buffer => {
   const head = Buffer.from([0xff, marker, 0, 0])
   head.writeUInt16BE(data.length + 2, 2)
   return Buffer.concat([jpeg.subarray(0, 2), head, data, jpeg.subarray(2)])
 }
 
-/** The same pixels, called colours of another profile. */
+/** The same pixels with another embedded profile. */
 export const tagged = (image: Buffer, profile: Buffer): Buffer =>
   image[0] === 0xff
     ? withJpegSegment(image, 0xe2, Buffer.concat([Buffer.from("ICC_PROFILE\0\x01\x01", "latin1"), profile]))

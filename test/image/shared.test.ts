@@ -1,4 +1,4 @@
-/** One decode for several renditions: every one of them must be, byte for byte, what it would have been if it had been made alone. */
+/** One decode for several renditions: each equals, byte for byte, a rendition with its own decode. */
 import { createHash } from "node:crypto"
 
 import sharp, { type Sharp } from "sharp"
@@ -21,7 +21,7 @@ const picture = (): Sharp => scene({ width: 230, height: 170 })
 const translucent = (): Promise<Buffer> => withAlpha()
 const grey = (): Sharp => picture().greyscale().toColourspace("b-w")
 
-/** Pixels per metre, as PNG says them: of 72 dots an inch, and of no whole number of dots. */
+/** A PNG with a resolution in pixels per metre: 72 dots per inch, or a fraction of dots per inch. */
 const withResolution = async (perMetre: number): Promise<Buffer> => {
   const data = Buffer.alloc(9)
   data.writeUInt32BE(perMetre, 0)
@@ -64,13 +64,13 @@ const recipes: readonly Recipe[] = [
 ]
 
 describe("one decode for several renditions", () => {
-  it.each(Object.entries(SHARED))("gives of %s what each alone would have been", async (_, make) => {
+  it.each(Object.entries(SHARED))("renditions of a %s from one decode equal separate renditions", async (_, make) => {
     const bytes = await make()
     const original = await renderer.inspect(bytes)
     const shareable = recipes.filter((recipe) => renderer.canShare(original, recipe))
     expect(shareable.length).toBeGreaterThan(recipes.length / 2)
     const decoded = await renderer.decode(bytes, original)
-    // Of a picture a thousand times as large, what is the same for all does not count.
+    // Constant costs do not matter for an original a thousand times as large.
     const large = { ...original, decodedPixels: 1000 * original.decodedPixels }
     expect(renderer.estimateDecode(large)).toBeGreaterThan(1000 * decoded.length)
     for (const recipe of shareable) {
@@ -90,13 +90,13 @@ describe("one decode for several renditions", () => {
     ["a JPEG, which is scaled while it is decoded", () => flat()],
     ["a WebP, likewise", () => flat({ format: "webp" })],
     ["a PNG of 16 bits", () => picture().toColourspace("rgb16").png().toBuffer()],
-    ["a TIFF that lies on its side", () => picture().withMetadata({ orientation: 6 }).tiff().toBuffer()],
-  ])("is not made of %s", async (_, make) => {
+    ["a rotated TIFF", () => picture().withMetadata({ orientation: 6 }).tiff().toBuffer()],
+  ])("a decode is not shared for %s", async (_, make) => {
     const original = await renderer.inspect(await make())
     expect(recipes.filter((recipe) => renderer.canShare(original, recipe))).toEqual([])
   })
 
-  it("of a damaged original takes nothing from a size whose part of it is whole", async () => {
+  it("a shared decode of a damaged original does not fail a size whose part is intact", async () => {
     const whole = await scene({ width: 400, height: 400 }).png({ compressionLevel: 0 }).toBuffer()
     const damaged = Buffer.from(whole)
     damaged.fill(0xff, whole.length * 0.8, whole.length * 0.8 + 2000)
@@ -116,7 +116,7 @@ describe("one decode for several renditions", () => {
     expect(await ask(true)).toEqual(await ask(false))
   })
 
-  it("finds a damaged original out", async () => {
+  it("a shared decode detects a damaged original", async () => {
     const whole = await SHARED["PNG"]?.()
     const cut = whole?.subarray(0, whole.length / 2) ?? Buffer.alloc(0)
     const original = await renderer.inspect(cut)

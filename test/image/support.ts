@@ -1,6 +1,5 @@
 /**
- * What the tests of the pixels share: a way from an original to a rendition that is as short as the product's own, and a way to read
- * a rendition back that does not go through the product.
+ * Helpers for the tests of pixels: rendering an original through the product, reading a rendition back without it, and generated scenes.
  */
 import sharp, { type Sharp } from "sharp"
 
@@ -20,7 +19,7 @@ export const SETTINGS: RenderSettings = {
   animationPixels: LIMITS.animationPixels,
 }
 
-/** The size that a list with this one entry would have. */
+/** A size as parsed from a list with this one entry. */
 export const sizeOf = (size: string, gravity?: Gravity): Size => {
   const parsed = parseSizeList([gravity ? { size, gravity } : size])
   if (!("list" in parsed)) throw new Error(`Expected a size, got ${JSON.stringify(parsed.problems)}`)
@@ -31,27 +30,27 @@ export interface RenditionOptions {
   /** @default "480h" */
   readonly size?: string
   readonly gravity?: Gravity
-  /** An explicit format; the original's own by default. */
-  readonly asked?: Format | undefined
+  /** An explicit format. @default the original's format */
+  readonly requested?: Format | undefined
   readonly settings?: Partial<RenderSettings>
   readonly limits?: Partial<InspectLimits>
 }
 
-export interface Made extends Rendered {
+export interface RenditionResult extends Rendered {
   readonly original: Inspected
 }
 
-/** From an original's bytes to a rendition, as one request does it. */
-export const rendition = async (bytes: Uint8Array, options: RenditionOptions = {}): Promise<Made> => {
-  const { size = "480h", gravity, asked, settings, limits } = options
+/** Renders one rendition of an original. */
+export const rendition = async (bytes: Uint8Array, options: RenditionOptions = {}): Promise<RenditionResult> => {
+  const { size = "480h", gravity, requested, settings, limits } = options
   const renderer = createRenderer({ ...LIMITS, ...limits })
   const original = await renderer.inspect(bytes)
-  const recipe = imageRecipe(sizeOf(size, gravity), asked, { ...SETTINGS, ...settings })
+  const recipe = imageRecipe(sizeOf(size, gravity), requested, { ...SETTINGS, ...settings })
   return { original, ...(await renderer.render(bytes, original, recipe)) }
 }
 
-/** What a refused original is answered with; rethrows what is not a refusal of ours. */
-export const refusal = async (
+/** The error for a rejected original, or undefined if it is rendered. Throws all other errors. */
+export const rejection = async (
   bytes: Uint8Array,
   options: RenditionOptions = {},
 ): Promise<{ readonly code: string; readonly detail: string } | undefined> => {
@@ -70,18 +69,18 @@ export type Pixel = readonly [number, number, number, number]
 
 export interface Decoded {
   readonly width: number
-  /** Of one frame. */
+  /** Height of one frame. */
   readonly height: number
   readonly frames: number
-  /** By whole pixels; throws outside. */
+  /** A pixel by whole coordinates. Throws outside the image. */
   readonly at: (x: number, y: number, frame?: number) => Pixel
-  /** By fractions of the sides, the mean of 3 × 3 pixels, so that an encoder's noise counts for little. */
+  /** Mean of 3 × 3 pixels around a place, in fractions of the sides, so that an encoder's noise hardly matters. */
   readonly around: (x: number, y: number, frame?: number) => Pixel
 }
 
 /**
- * Every pixel of a picture, of all its frames, as it is stored: no orientation is applied, no profile is looked at. What is wrong with
- * the file in any way rejects.
+ * Decodes all frames as stored: without applying orientation or profile. RGBA, 8-bit, straight alpha. Any warning about the file is an
+ * error.
  */
 export const decode = async (bytes: Uint8Array): Promise<Decoded> => {
   const options = { failOn: "warning", pages: -1, limitInputPixels: false, ignoreIcc: true } as const
@@ -112,11 +111,11 @@ export const decode = async (bytes: Uint8Array): Promise<Decoded> => {
   return { width, height, frames: Math.round(info.height / height), at, around }
 }
 
-/** The largest difference in one channel, of colours with or without alpha. */
-export const apart = (a: readonly number[], b: readonly number[]): number =>
+/** Largest difference in one channel between two colours, with or without alpha. */
+export const maxDifference = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...Array.from({ length: Math.min(a.length, b.length) }, (_, at) => Math.abs((a[at] ?? 0) - (b[at] ?? 0))))
 
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32): a failure must be repeatable. */
+/** Pseudo-random numbers from 0 to below 1 (mulberry32), so that a failure can be repeated. */
 export const seeded = (seed: number): (() => number) => {
   let state = seed | 0
   return () => {
@@ -130,22 +129,22 @@ export const seeded = (seed: number): (() => number) => {
 export interface SceneOptions {
   readonly width: number
   readonly height: number
-  /** The lowest tenth is a band of this colour, which shows whether the last rows are there. */
+  /** Colour of a band over the lowest tenth, which shows if the last rows are present. */
   readonly band?: readonly [number, number, number]
-  /** How much grain, in steps of 255. @default 12 */
+  /** Amount of grain, 0 to 255. @default 12 */
   readonly grain?: number
 }
 
 const clampByte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)))
 
-/** Colour of the scene at a place, without light and grain; both fractions of the sides. */
+/** Colour of the scene without light and grain, at a place in fractions of the sides. */
 const sceneColour = (u: number, v: number): readonly [number, number, number] => {
   const isHouse = u > 0.3 && u < 0.7 && v > 0.4
   if (isHouse) return Math.floor(u * 20) % 2 === 0 && Math.floor(v * 12) % 2 === 0 ? [60, 70, 90] : [190, 150, 120]
   return v < 0.6 ? [110, 150, 210] : [90, 140, 70]
 }
 
-/** Something between a photo and a test card: soft light, edges, grain. */
+/** An image between photo and test card, with soft light, edges and grain. */
 export const scene = ({ width, height, band, grain = 12 }: SceneOptions): Sharp => {
   const random = seeded(width * 7919 + height)
   const pixels = Buffer.alloc(width * height * 3)

@@ -1,6 +1,6 @@
 /**
- * A rendition of its original's own format with as many pixels or fewer must not be heavier than the original: nobody resizes photos to
- * send more bytes. It happens where an original was compressed harder than our settings do, and at sizes that change little.
+ * A rendition in the format of its original, with as many pixels or fewer, is not heavier than the original. Without a check it would be
+ * if the original was compressed harder than by our settings, or at sizes that change little.
  */
 import type { Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
@@ -12,7 +12,7 @@ const picture = (grain?: number): Sharp => scene({ width: 320, height: 240, ...(
 
 type Original = readonly [string, () => Promise<Buffer>]
 
-/** Compressed as hard as shops and phones do. */
+/** Compressed as usual for shops and phones. */
 const LOSSY: readonly Original[] = [
   ["a JPEG of quality 75", () => picture().jpeg({ quality: 75 }).toBuffer()],
   ["a JPEG of quality 50", () => picture().jpeg({ quality: 50 }).toBuffer()],
@@ -25,7 +25,7 @@ const LOSSY: readonly Original[] = [
   ["an AVIF of quality 35", () => picture().avif({ quality: 35, effort: 4 }).toBuffer()],
 ]
 
-/** Without loss, or by a palette. One pixel less can make these heavier, since new colours arise between the old ones. */
+/** Lossless or with a palette. One pixel less can make these heavier, because resizing creates new colours. */
 const LOSSLESS: readonly Original[] = [
   ["a PNG", () => picture().png({ compressionLevel: 9 }).toBuffer()],
   ["a PNG with filters", () => picture().png({ compressionLevel: 9, adaptiveFiltering: true }).toBuffer()],
@@ -40,7 +40,7 @@ const LOSSLESS: readonly Original[] = [
   ["an animated WebP", () => animated({ width: 320, height: 240, format: "webp" })],
 ]
 
-/** Compressed until it hurts. */
+/** Compressed to extremes. */
 const EXTREME: readonly Original[] = [
   ["a JPEG of quality 10", () => picture().jpeg({ quality: 10, mozjpeg: true }).toBuffer()],
   ["a WebP of quality 10", () => picture().webp({ quality: 10, effort: 6 }).toBuffer()],
@@ -70,25 +70,25 @@ const heavier = async (original: Buffer, sizes: readonly string[]): Promise<read
 }
 
 describe.each([...LOSSY, ...LOSSLESS, ...EXTREME])("%s", (_, make) => {
-  it("gets no heavier at a size that changes nothing", async () => {
+  it("a rendition is not heavier at a size that changes nothing", async () => {
     expect(await heavier(await make(), ["1280w", "480h", "320x240"])).toEqual([])
   })
 })
 
 describe.each(LOSSY)("%s", (_, make) => {
-  it("gets no heavier at a size that takes a little away", async () => {
+  it("a rendition is not heavier at a slightly smaller size", async () => {
     expect(await heavier(await make(), ["319w", "310x240"])).toEqual([])
   })
 })
 
 describe.each([...LOSSY, ...LOSSLESS])("%s", (_, make) => {
-  it("gets no heavier at half the width", async () => {
+  it("a rendition is not heavier at half the width", async () => {
     expect(await heavier(await make(), ["160w", "160x120"])).toEqual([])
   })
 })
 
 describe("a lighter second attempt", () => {
-  it("is still the picture: of the right size, with the right colours", async () => {
+  it("a lighter second encoding has the right dimensions and colours", async () => {
     const original = await picture().jpeg({ quality: 30 }).toBuffer()
     const [before, after] = [await decode(original), await decode((await rendition(original, { size: "1280w" })).bytes)]
     expect([after.width, after.height]).toEqual([320, 240])
@@ -104,17 +104,17 @@ describe("a lighter second attempt", () => {
     }
   })
 
-  it("is not made where the first is light enough: a photo of high quality keeps ours", async () => {
+  it("a photo of high quality is encoded once, at our quality", async () => {
     const original = await picture().jpeg({ quality: 98 }).toBuffer()
-    const made = await rendition(original, { size: "1280w" })
-    expect(made.bytes.length).toBeLessThan(original.length)
+    const rendered = await rendition(original, { size: "1280w" })
+    expect(rendered.bytes.length).toBeLessThan(original.length)
     const finest = await rendition(original, { size: "1280w", settings: { quality: { jpeg: 95, webp: 80, avif: 60 } } })
-    expect(finest.bytes.length).toBeGreaterThan(made.bytes.length)
+    expect(finest.bytes.length).toBeGreaterThan(rendered.bytes.length)
   })
 
-  it("does not count in another format: a JPEG asked as PNG may weigh more", async () => {
+  it("a rendition in another format may be heavier: a JPEG requested as PNG", async () => {
     const original = await picture().jpeg({ quality: 30 }).toBuffer()
-    const made = await rendition(original, { size: "1280w", asked: "png" })
-    expect(made.bytes.length).toBeGreaterThan(original.length)
+    const rendered = await rendition(original, { size: "1280w", requested: "png" })
+    expect(rendered.bytes.length).toBeGreaterThan(original.length)
   })
 })

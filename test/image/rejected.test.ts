@@ -1,7 +1,6 @@
 /**
- * Originals that are no photos, or no longer. A file that is not decoded is refused by name; a damaged one is refused, since a grey half
- * would be stored for good; one that claims to be huge is refused from its header. None of it may look like a fault of ours (5xx), and
- * none may end the process.
+ * Originals that cannot be rendered. Unsupported files are rejected with the name of their format; damaged ones are rejected, because a
+ * half grey image would be stored permanently; huge ones are rejected by their header. None results in 5xx or ends the process.
  */
 import { deflateSync } from "node:zlib"
 
@@ -16,12 +15,12 @@ import { imageRecipe, infoRecipe } from "../../src/sizes/recipe.ts"
 import { colourDistance } from "../support/photos.ts"
 import { pngChunk, type Rgb, withPngChunk } from "./profiles.ts"
 import {
-  apart,
+  maxDifference,
   decode,
   type Decoded,
   LIMITS,
   type Pixel,
-  refusal,
+  rejection,
   rendition,
   type RenditionOptions,
   scene,
@@ -34,7 +33,7 @@ const latin1 = (text: string): Buffer => Buffer.from(text, "latin1")
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><script>alert(1)</script></svg>`
 
-describe("what is not a photo", () => {
+describe("files that are not supported images", () => {
   it.each([
     ["SVG", latin1(SVG)],
     ["SVG", Buffer.from(`\uFEFF${SVG}`, "utf16le")],
@@ -53,15 +52,15 @@ describe("what is not a photo", () => {
     ["of an unknown kind", latin1("This is what a photo looks like, in words.\n".repeat(50))],
     ["of an unknown kind", Buffer.alloc(4096)],
     ["perhaps a video", latin1("\0\0\0\x20ftypmp42\0\0\0\0mp42isom")],
-  ])("is refused as %s, whatever size or format is asked", async (name, original) => {
+  ])("a file is rejected as %s at any size and format", async (name, original) => {
     for (const options of [
       {},
-      { size: "360x270", asked: "webp" },
-      { size: "1w", asked: "avif" },
+      { size: "360x270", requested: "webp" },
+      { size: "1w", requested: "avif" },
     ] satisfies RenditionOptions[]) {
-      const refused = await refusal(original, options)
-      expect(refused?.code).toBe("unsupported-original")
-      expect(refused?.detail).toContain(name)
+      const rejected = await rejection(original, options)
+      expect(rejected?.code).toBe("unsupported-original")
+      expect(rejected?.detail).toContain(name)
     }
   })
 
@@ -71,17 +70,17 @@ describe("what is not a photo", () => {
     return avif
   }
 
-  it("is not refused for its brand where the picture inside is decoded: AV1 in a general HEIF", async () => {
+  it("a HEIF with an AV1 picture is rendered despite its general brand", async () => {
     expect((await rendition(await withBrand("mif1"), { size: "20w" })).format).toBe("avif")
   })
 
-  it("is not called damaged where it is whole, and only of a kind that is not decoded: a film in AVIF", async () => {
-    expect((await refusal(await withBrand("avis")))?.code).toBe("unsupported-original")
+  it("an AVIF sequence is reported as unsupported, not as damaged", async () => {
+    expect((await rejection(await withBrand("avis")))?.code).toBe("unsupported-original")
   })
 })
 
 const [WIDTH, HEIGHT] = [160, 120]
-/** The last rows of every whole picture below; no decoder fills what is missing with it. */
+/** Colour of the last rows of every complete picture below. No decoder fills missing rows with it. */
 const BAND: Rgb = [250, 10, 250]
 
 const picture = (): Sharp => scene({ width: WIDTH, height: HEIGHT, band: BAND })
@@ -107,7 +106,7 @@ const STILLS: readonly (readonly [string, () => Promise<Buffer>])[] = [
   ["uncompressed TIFF", () => picture().tiff({ compression: "none" }).toBuffer()],
 ]
 
-/** Where to cut: everywhere at random, and at both ends in particular. */
+/** Places to truncate a file: random ones, and some at both ends. */
 const cutsOf = (length: number, random: () => number): readonly number[] =>
   [
     ...Array.from({ length: 9 }, () => Math.floor(random() * length)),
@@ -121,7 +120,7 @@ const cutsOf = (length: number, random: () => number): readonly number[] =>
 
 const lastRow = ({ at, width, height }: Decoded): Pixel => at(Math.floor(width / 2), height - 1)
 
-/** Everything that may be asked of an original: what came out, or the code of a refusal. Anything else is thrown. */
+/** The decoded rendition, or the code of the error if the original is rejected. All other errors are thrown. */
 const outcome = async (original: Uint8Array, options: RenditionOptions): Promise<Decoded | string> => {
   try {
     return await decode((await rendition(original, options)).bytes)
@@ -144,16 +143,17 @@ const infoOutcome = async (original: Uint8Array): Promise<string> => {
 
 const statusOf = (code: string): number => (code in ERRORS ? ERRORS[code as keyof typeof ERRORS].status : 500)
 
-describe("a cut-off upload", () => {
-  it.each(STILLS)("of a %s is refused as damaged, or is shown whole", async (name, make) => {
+describe("a truncated upload", () => {
+  it.each(STILLS)("a truncated %s is rejected as damaged, or rendered completely", async (name, make) => {
     const original = await make()
     for (const size of ["480h", "16w"]) {
-      const last = lastRow(await decode((await rendition(original, { size, asked: "png" })).bytes))
-      expect(name.startsWith("grey") || apart(last, BAND) < 24).toBe(true)
+      const last = lastRow(await decode((await rendition(original, { size, requested: "png" })).bytes))
+      expect(name.startsWith("grey") || maxDifference(last, BAND) < 24).toBe(true)
       for (const cut of cutsOf(original.length, seeded(original.length))) {
-        const result = await outcome(original.subarray(0, cut), { size, asked: "png" })
-        // Whole where nothing but an end mark is missing; a refusal otherwise.
-        const verdict = typeof result === "string" ? result : apart(lastRow(result), last) < 4 ? "whole" : "in part"
+        const result = await outcome(original.subarray(0, cut), { size, requested: "png" })
+        // Complete if only an end marker is missing, else rejected.
+        const verdict =
+          typeof result === "string" ? result : maxDifference(lastRow(result), last) < 4 ? "whole" : "in part"
         expect({ size, cut, verdict }).toEqual({
           size,
           cut,
@@ -163,42 +163,47 @@ describe("a cut-off upload", () => {
     }
   })
 
-  it.each(STILLS)("of a %s has no facts, unless only an end mark is missing", async (_, make) => {
+  it.each(STILLS)("a truncated %s has no info, unless only an end marker is missing", async (_, make) => {
     const original = await make()
     for (const share of [0.3, 0.6, 0.9])
       expect(await infoOutcome(original.subarray(0, Math.floor(original.length * share)))).toBe("corrupt-original")
   })
 
-  it.each(["gif", "webp"] as const)("of an animated %s is refused, or each of its frames is whole", async (format) => {
-    const [width, height] = [60, 40]
-    const colours: readonly Rgb[] = [
-      [250, 0, 0],
-      [0, 250, 0],
-      [0, 0, 250],
-      [250, 250, 0],
-    ]
-    const random = seeded(11)
-    const pixels = Buffer.from(
-      Array.from({ length: width * height * colours.length * 3 }, () => Math.floor(random() * 256)),
-    )
-    for (const [frame, colour] of colours.entries()) {
-      for (let at = width * (height - 8); at < width * height; at++)
-        pixels.set(colour, (frame * width * height + at) * 3)
-    }
-    const raw = { width, height: height * colours.length, channels: 3, pageHeight: height } as const
-    const image = sharp(pixels, { raw })
-    const original = await (format === "gif" ? image.gif() : image.webp()).toBuffer()
-    for (const cut of cutsOf(original.length, random)) {
-      for (const asked of [undefined, "webp", "jpeg"] as const) {
-        const result = await outcome(original.subarray(0, cut), { asked })
-        const broken =
-          typeof result === "string"
-            ? []
-            : colours.slice(0, result.frames).filter((colour, at) => apart(result.around(0.5, 0.95, at), colour) > 24)
-        expect({ cut, asked, broken }).toEqual({ cut, asked, broken: [] })
+  it.each(["gif", "webp"] as const)(
+    "a truncated animated %s is rejected, or each of its frames is complete",
+    async (format) => {
+      const [width, height] = [60, 40]
+      const colours: readonly Rgb[] = [
+        [250, 0, 0],
+        [0, 250, 0],
+        [0, 0, 250],
+        [250, 250, 0],
+      ]
+      const random = seeded(11)
+      const pixels = Buffer.from(
+        Array.from({ length: width * height * colours.length * 3 }, () => Math.floor(random() * 256)),
+      )
+      for (const [frame, colour] of colours.entries()) {
+        for (let at = width * (height - 8); at < width * height; at++)
+          pixels.set(colour, (frame * width * height + at) * 3)
       }
-    }
-  })
+      const raw = { width, height: height * colours.length, channels: 3, pageHeight: height } as const
+      const image = sharp(pixels, { raw })
+      const original = await (format === "gif" ? image.gif() : image.webp()).toBuffer()
+      for (const cut of cutsOf(original.length, random)) {
+        for (const requested of [undefined, "webp", "jpeg"] as const) {
+          const result = await outcome(original.subarray(0, cut), { requested })
+          const broken =
+            typeof result === "string"
+              ? []
+              : colours
+                  .slice(0, result.frames)
+                  .filter((colour, at) => maxDifference(result.around(0.5, 0.95, at), colour) > 24)
+          expect({ cut, requested, broken }).toEqual({ cut, requested, broken: [] })
+        }
+      }
+    },
+  )
 })
 
 describe("a damaged upload", () => {
@@ -217,18 +222,18 @@ describe("a damaged upload", () => {
     ],
   ]
 
-  it.each(KINDS)("of a %s never looks like our fault", async (_, make) => {
+  it.each(KINDS)("a damaged %s never results in a server error", async (_, make) => {
     const original = await make()
     const random = seeded(original.length + 1)
     for (let round = 0; round < 16; round++) {
       const damaged = Buffer.from(original)
-      // Half of the damage in the header, where it has the strangest effects.
+      // Half of the damage is in the header, where effects are the most unusual.
       for (let hit = 0; hit <= round % 4; hit++) {
         const at = Math.floor(random() * (random() < 0.5 ? Math.min(400, damaged.length) : damaged.length))
         damaged[at] = random() < 0.5 ? (damaged[at] ?? 0) ^ (1 << Math.floor(random() * 8)) : Math.floor(random() * 256)
       }
-      const asked = ([undefined, "webp", "jpeg"] as const)[round % 3]
-      const result = await outcome(damaged, { size: "40x30", asked })
+      const requested = ([undefined, "webp", "jpeg"] as const)[round % 3]
+      const result = await outcome(damaged, { size: "40x30", requested })
       expect(typeof result === "string" ? statusOf(result) : 200).toBeLessThan(500)
       expect(await infoOutcome(damaged)).toMatch(/^(?:image|corrupt-original|unsupported-original|original-too-large)$/)
     }
@@ -241,8 +246,8 @@ const film = (): Sharp => {
   return sharp(pixels, { raw: { width: 40, height: 90, channels: 3, pageHeight: 30 } })
 }
 
-describe("an original over the limit of pixels", () => {
-  /** A PNG of any claimed size, with next to nothing behind the claim. */
+describe("an original above the pixel limit", () => {
+  /** A PNG that claims any size in its header, almost without data. */
   const claim = (width: number, height: number): Buffer => {
     const header = Buffer.alloc(13)
     header.writeUInt32BE(width)
@@ -260,67 +265,67 @@ describe("an original over the limit of pixels", () => {
     [20_000, 20_000],
     [1_000_000, 1_000],
     [10_001, 10_000],
-  ])("is refused from its header: a PNG of %d × %d", async (width, height) => {
-    const refused = await refusal(claim(width, height))
-    expect(refused?.code).toBe("original-too-large")
-    expect(refused?.detail).toContain(`${width} × ${height}`)
+  ])("a PNG of %d × %d is rejected by its header", async (width, height) => {
+    const rejected = await rejection(claim(width, height))
+    expect(rejected?.code).toBe("original-too-large")
+    expect(rejected?.detail).toContain(`${width} × ${height}`)
   })
 
-  it("is refused in every container whose header can claim it", async () => {
+  it("JPEG and GIF are rejected by dimensions in their header", async () => {
     const jpeg = await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
       .jpeg()
       .toBuffer()
     const frame = jpeg.indexOf(latin1("\xff\xc0"))
     jpeg.writeUInt16BE(20_000, frame + 5)
     jpeg.writeUInt16BE(20_000, frame + 7)
-    // In a GIF the frame counts, should it be larger than the screen, and the other way round.
+    // The larger of frame and screen counts in a GIF.
     const gif = await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
       .gif()
       .toBuffer()
     const descriptor = gif.lastIndexOf(latin1(",\0\0\0\0"))
     gif.writeUInt16LE(20_000, descriptor + 5)
     gif.writeUInt16LE(20_000, descriptor + 7)
-    for (const original of [jpeg, gif]) expect((await refusal(original))?.code).toBe("original-too-large")
+    for (const original of [jpeg, gif]) expect((await rejection(original))?.code).toBe("original-too-large")
   })
 
-  it("is refused for its rows alone, however few they are: a PNG of 65536 × 2", async () => {
-    const refused = await refusal(claim(65_536, 2))
-    expect(refused).toEqual({
+  it("a PNG of 65536 × 2 is rejected because of the length of its rows", async () => {
+    const rejected = await rejection(claim(65_536, 2))
+    expect(rejected).toEqual({
       code: "original-too-large",
       detail: "The original has rows of 65536 pixels; the limit is 65535 pixels a row.",
     })
-    // A column as long as that is another matter, and so is a row of one less.
+    // A column of that length passes, and so does a row of one pixel less.
     for (const [width, height] of [
       [2, 65_536],
       [65_535, 2],
     ] as const)
-      expect((await refusal(claim(width, height)))?.code).toBe("corrupt-original")
+      expect((await rejection(claim(width, height)))?.code).toBe("corrupt-original")
   })
 
-  it("is damaged, not ours, where a GIF's frame reaches beyond what a GIF may be", async () => {
+  it("a GIF whose frame exceeds the largest possible GIF is reported as damaged", async () => {
     const gif = await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
       .gif()
       .toBuffer()
     const descriptor = gif.lastIndexOf(latin1(",\0\0\0\0"))
     gif.writeUInt16LE(65_535, descriptor + 3)
-    expect((await refusal(gif))?.code).toBe("corrupt-original")
+    expect((await rejection(gif))?.code).toBe("corrupt-original")
   })
 
-  it("is told by the limit that is configured, which one at the limit passes", async () => {
+  it("an original at the configured limit is rendered, and one above it rejected", async () => {
     const original = await sharp({ create: { width: 100, height: 50, channels: 3, background: "red" } })
       .png()
       .toBuffer()
-    expect(await refusal(original, { limits: { pixels: 5000 } })).toBeUndefined()
-    expect((await refusal(original, { limits: { pixels: 4999 } }))?.code).toBe("original-too-large")
+    expect(await rejection(original, { limits: { pixels: 5000 } })).toBeUndefined()
+    expect((await rejection(original, { limits: { pixels: 4999 } }))?.code).toBe("original-too-large")
   })
 
-  it("counts as it is seen or stored, but never as a filmstrip", async () => {
+  it("the pixels of one frame count, not of the whole filmstrip", async () => {
     const original = await film().gif().toBuffer()
-    expect(await refusal(original, { limits: { pixels: 40 * 30 } })).toBeUndefined()
+    expect(await rejection(original, { limits: { pixels: 40 * 30 } })).toBeUndefined()
   })
 })
 
-describe("the memory that a render is expected to take", () => {
+describe("the expected memory of a render", () => {
   const estimateOf = async (image: Sharp, size = "16w"): Promise<number> => {
     const bytes = await image.toBuffer()
     const renderer = createRenderer(LIMITS)
@@ -329,15 +334,15 @@ describe("the memory that a render is expected to take", () => {
   const blank = (width: number, height: number): Sharp =>
     sharp({ create: { width, height, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0.5 } } })
 
-  it("is at least what was measured, for pictures that cost more than their pixels", async () => {
-    // The peak of a process that made a rendition of 16 pixels, less what it took before.
+  it("memory estimates are at least the measured peak for originals that need more than their pixels", async () => {
+    // Measured: the peak of a process that rendered a rendition of 16 pixels, minus its memory before.
     expect(await estimateOf(blank(65_000, 30).png())).toBeGreaterThan(99e6)
     expect(await estimateOf(blank(65_000, 30).tiff())).toBeGreaterThan(97e6)
     expect(await estimateOf(blank(65_000, 30).gif())).toBeGreaterThan(106e6)
     expect(await estimateOf(blank(4000, 4000).gif({ effort: 1 }))).toBeGreaterThan(79e6)
   })
 
-  it("is all that a PNG takes, though its texts would unpack to a thousand times their length", async () => {
+  it("compressed text chunks of a PNG, which could unpack to a thousand times their length, are not read", async () => {
     const text = deflateSync(Buffer.alloc(1_000_000, 65))
     const packed = [
       pngChunk("zTXt", Buffer.concat([latin1("Comment\0\0"), text])),
@@ -348,7 +353,7 @@ describe("the memory that a render is expected to take", () => {
       "iTXt",
       latin1("Place\0\0\0\0\0somewhere"),
     )
-    // Before the pixels, and behind them.
+    // Before the pixels, and after them.
     const [head, tail, end] = [plain.subarray(0, 33), plain.subarray(33, -12), plain.subarray(-12)]
     const original = Buffer.concat([head, ...packed, tail, ...packed, end])
     const seen = async (bytes: Uint8Array): Promise<readonly string[] | undefined> =>
@@ -358,12 +363,12 @@ describe("the memory that a render is expected to take", () => {
     expect((await rendition(original, { size: "16w" })).bytes).toEqual((await rendition(plain, { size: "16w" })).bytes)
   })
 
-  it("stays small for what is scaled while it is decoded", async () => {
+  it("memory estimates are small for originals that are scaled while they are decoded", async () => {
     expect(await estimateOf(blank(4000, 3000).jpeg(), "480w")).toBeLessThan(20e6)
   })
 })
 
-describe("a rendition over what its format can hold", () => {
+describe("a rendition larger than its format allows", () => {
   const bar = (width: number, height: number): Promise<Buffer> =>
     sharp({ create: { width, height, channels: 3, background: { r: 200, g: 60, b: 30 } } })
       .png({ compressionLevel: 1 })
@@ -378,11 +383,11 @@ describe("a rendition over what its format can hold", () => {
     [2, 65_501, "8192w", "jpeg"],
     [65_535, 2, "8192h", "jpeg"],
     [2, 65_536, "8192w", "gif"],
-  ] as const)("is refused as too large: %d × %d at %s as %s", async (width, height, size, asked) => {
+  ] as const)("an original of %d × %d at %s as %s is rejected as too large", async (width, height, size, requested) => {
     const original = await bar(width, height)
-    expect((await refusal(original, { size, asked }))?.code).toBe("original-too-large")
-    // The same photo in a size that fits is not refused.
-    expect(await refusal(original, { size: "360x270", asked })).toBeUndefined()
+    expect((await rejection(original, { size, requested }))?.code).toBe("original-too-large")
+    // The same photo at a size that fits is rendered.
+    expect(await rejection(original, { size: "360x270", requested })).toBeUndefined()
   })
 
   it.each([
@@ -395,15 +400,18 @@ describe("a rendition over what its format can hold", () => {
     [2, 65_535, "8192w", "gif"],
     [65_535, 2, "8192h", "gif"],
     [2, 70_000, "8192w", "png"],
-  ] as const)("is made up to there: %d × %d at %s as %s", async (width, height, size, asked) => {
-    const { bytes } = await rendition(await bar(width, height), { size, asked })
-    const decoded = await decode(bytes)
-    expect([decoded.width, decoded.height]).toEqual([width, height])
-    expect(colourDistance(rgb(decoded), [200, 60, 30])).toBeLessThan(12)
-  })
+  ] as const)(
+    "an original of %d × %d at %s as %s, the largest possible, is rendered",
+    async (width, height, size, requested) => {
+      const { bytes } = await rendition(await bar(width, height), { size, requested })
+      const decoded = await decode(bytes)
+      expect([decoded.width, decoded.height]).toEqual([width, height])
+      expect(colourDistance(rgb(decoded), [200, 60, 30])).toBeLessThan(12)
+    },
+  )
 
-  it("is made where the size brings it back under the limit", async () => {
-    const { width, height } = await rendition(await bar(40, 20_000), { size: "480h", asked: "webp" })
+  it("an original is rendered if the size brings it below the limit", async () => {
+    const { width, height } = await rendition(await bar(40, 20_000), { size: "480h", requested: "webp" })
     expect([width, height]).toEqual([1, 480])
   })
 })
@@ -414,21 +422,21 @@ const rgb = ({ around }: Decoded): Rgb => {
 }
 
 describe("an unusual original that every browser shows", () => {
-  const FORMATS_ASKED: readonly (Format | undefined)[] = [undefined, "webp"]
+  const REQUESTED: readonly (Format | undefined)[] = [undefined, "webp"]
 
-  it("is shown: a JPEG with stray bytes between its markers", async () => {
+  it("a JPEG with stray bytes between its markers is rendered", async () => {
     const jpeg = await picture().jpeg({ quality: 95 }).toBuffer()
     const frame = jpeg.indexOf(latin1("\xff\xc0"))
     for (const junk of [[0, 0], [0x12, 0x34, 0x56], [0xff, 0xff, 0xff], Array.from({ length: 60 }, (_, at) => at)]) {
       const original = Buffer.concat([jpeg.subarray(0, frame), Buffer.from(junk), jpeg.subarray(frame)])
-      for (const asked of FORMATS_ASKED) {
-        const { around } = await decode((await rendition(original, { size: "80w", asked })).bytes)
-        expect(apart(around(0.5, 0.97), BAND)).toBeLessThan(30)
+      for (const requested of REQUESTED) {
+        const { around } = await decode((await rendition(original, { size: "80w", requested })).bytes)
+        expect(maxDifference(around(0.5, 0.97), BAND)).toBeLessThan(30)
       }
     }
   })
 
-  it("is shown: files with something behind their end", async () => {
+  it("files with data after their end are rendered", async () => {
     for (const [, make] of STILLS) {
       const original = Buffer.concat([await make(), Buffer.alloc(1000, 7)])
       expect(await outcome(original, { size: "80w" })).toBeTypeOf("object")
