@@ -196,7 +196,6 @@ describe("the package", () => {
           "sizesOfShape",
           "snap",
           "toOriginalKey",
-          "type Asked",
           "type Box",
           "type Dimensions",
           "type Format",
@@ -216,6 +215,7 @@ describe("the package", () => {
           "type Size",
           "type SizeInput",
           "type SizeList",
+          "type SnapRequest",
         ],
         "./stores/folder": [
           "folderOriginals",
