@@ -1,4 +1,4 @@
-/** The package as it is published: what is in the tarball, and that a stranger who installs it gets something that works. */
+/** The published package: the contents of its tarball, and that it works when installed into an empty project. */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -12,9 +12,9 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
 }
 
-/** A program run to its end, in good health. */
+/** Runs a program to its end and returns its output. Its exit code must be 0. */
 const run = async (command: string, args: readonly string[], cwd: string): Promise<Outcome["stdout"]> => {
-  // npm keeps what it has downloaded below the home directory.
+  // npm caches downloads in the home directory.
   const running = launch(command, args, { cwd, env: { HOME: process.env["HOME"] ?? cwd } })
   expect(await running.ended, `${command} ${args.join(" ")}\n${running.stdout()}${running.stderr()}`).toBe(0)
   return running.stdout()
@@ -22,7 +22,7 @@ const run = async (command: string, args: readonly string[], cwd: string): Promi
 
 const tool = (name: string): string => join(PACKAGE, "node_modules", ".bin", name)
 
-/** Packs without building: other tests use what is built. */
+/** Packs without building, because other tests use dist/ at the same time. */
 const pack = async (folder: string): Promise<string> => {
   await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], PACKAGE)
   const [tarball = ""] = await readdir(folder)
@@ -30,7 +30,7 @@ const pack = async (folder: string): Promise<string> => {
 }
 
 describe("the packed package", () => {
-  it("holds what is built, its sources, the four pages, docs and examples, and nothing else", async () => {
+  it("the packed package contains dist, sources, docs, examples and four pages, and nothing else", async () => {
     const folder = await temporaryFolder()
     await run("tar", ["-xzf", await pack(folder)], folder)
     const files = await filesBelow(join(folder, "package"))
@@ -61,7 +61,7 @@ describe("the packed package", () => {
   })
 
   it(
-    "installs into an empty project, where every entry imports and the command runs",
+    "the packed package installs into an empty project, where every entry imports and the command runs",
     { timeout: 180_000 },
     async () => {
       const [folder, project] = [await temporaryFolder(), await temporaryFolder()]
@@ -72,7 +72,7 @@ describe("the packed package", () => {
       const installed = join(project, "node_modules", "imgtailor")
       const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as Manifest
       const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, "imgtailor"))
-      // The construct is for whoever has the CDK, which is not installed with it.
+      // The construct needs the CDK, an optional peer dependency.
       const modules = entries.filter((entry) => !entry.endsWith(".json") && entry !== "imgtailor/cdk")
       expect(modules).toContain("imgtailor")
       const program = `
@@ -82,8 +82,8 @@ describe("the packed package", () => {
       console.log(JSON.stringify({ name: manifest.name, empty: counts.filter((count) => count === 0).length }))
     `
       await writeFile(join(project, "shop.js"), program)
-      const told = await run(process.execPath, ["--no-warnings", "shop.js"], project)
-      expect(JSON.parse(told)).toEqual({ name: "imgtailor", empty: 0 })
+      const output = await run(process.execPath, ["--no-warnings", "shop.js"], project)
+      expect(JSON.parse(output)).toEqual({ name: "imgtailor", empty: 0 })
 
       const [name = ""] = Object.keys(manifest.bin)
       expect(await run(join(project, "node_modules", ".bin", name), ["--help"], project)).toContain("imgtailor serve")
@@ -93,7 +93,7 @@ describe("the packed package", () => {
     },
   )
 
-  it("is clean by publint and by attw", async () => {
+  it("publint and attw find no problems in the packed package", async () => {
     const folder = await temporaryFolder()
     const tarball = await pack(folder)
     expect(await run(tool("publint"), ["run", tarball, "--strict"], folder)).toContain("All good!")
