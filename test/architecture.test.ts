@@ -124,7 +124,7 @@ const RULES: readonly Rule[] = [
   { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch"] },
   {
     of: ["cli/"],
-    may: [...PARTS, "aws/edge/source.ts", "aws/package.ts", "aws/stack/", "cli/", "node:", "citty", "aws-cdk-lib"],
+    may: [...PARTS, "aws/edge/source.ts", "aws/package.ts", "aws/stack/", "cli/", "node:", "commander", "aws-cdk-lib"],
   },
 ]
 

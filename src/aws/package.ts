@@ -10,6 +10,7 @@ import { join, relative, sep } from "node:path"
 import { zipSync } from "fflate"
 
 import { resolveConfig } from "../config/resolve.ts"
+import { SERVER_SETTINGS } from "../config/settings.ts"
 import { asRemoteUrl } from "../store/registry.ts"
 
 /** What a function is for. */
@@ -22,8 +23,8 @@ export const ARCHITECTURES = ["arm64", "x64"] as const
 /** See {@link ARCHITECTURES}. */
 export type Architecture = (typeof ARCHITECTURES)[number]
 
-/** Settings that count on one machine alone. */
-export const LOCAL_SETTINGS: ReadonlySet<string> = new Set(["watch", "host", "port", "compat"])
+/** Settings that functions do not have. */
+export const LOCAL_SETTINGS: ReadonlySet<string> = new Set([...SERVER_SETTINGS, "compat"])
 
 type Files = Readonly<Record<string, Uint8Array>>
 

@@ -1,6 +1,6 @@
 /**
- * Photos for trying imgtailor without having any: pottery, turned on the spot. A pot is a profile (its radius at each height), lit from
- * the upper left; every kind of original that is worth trying is among them.
+ * Responsible for the images of `serve --demo`: generated pottery, one image for each kind of original worth trying. A pot is a profile
+ * (its radius at each height), lit from the upper left.
  */
 import { existsSync } from "node:fs"
 import { mkdir, rename, writeFile } from "node:fs/promises"
@@ -16,11 +16,11 @@ interface Scene {
   readonly clay: Colour
   readonly glaze: Colour
   readonly wall: Colour
-  /** Radius at height 0 (rim) to 1 (foot), as a fraction of the picture's height. */
+  /** Radius at height 0 (rim) to 1 (foot), as a fraction of the image height. */
   readonly profile: (y: number) => number
-  /** Draws only the pot, on nothing. */
+  /** Draws only the pot, on a transparent background. */
   readonly isCutOut?: boolean
-  /** Turns the stripes, 0 to 1. */
+  /** Rotation of the pot, 0 to 1. */
   readonly turn?: number
 }
 
@@ -35,7 +35,7 @@ const smooth = (from: number, to: number, x: number): number => {
   return t * t * (3 - 2 * t)
 }
 
-/** A grain that repeats for the same place, so that the demo is the same everywhere. */
+/** Noise that depends only on the position, so that the demo is the same everywhere. */
 const grain = (x: number, y: number): number => {
   const hash = Math.imul(x * 374_761_393 + y * 668_265_263, 1_274_126_177)
   return ((hash >>> 24) & 255) / 255 - 0.5
@@ -52,7 +52,7 @@ const background = ({ wall }: Scene, x: number, y: number, reach: number): Colou
   return mix(lit, [28, 20, 16], 0.6 * shadow * table)
 }
 
-/** Colour of the pot where its surface leans `nx` (-1 left, 1 right) at height `v` (0 rim, 1 foot). */
+/** Colour of the pot where its surface normal points to `nx` (-1 left, 1 right), at height `v` (0 rim, 1 foot). */
 const surface = ({ clay, glaze, turn = 0 }: Scene, nx: number, v: number): Colour => {
   const nz = Math.sqrt(Math.max(0, 1 - nx * nx))
   const light = 0.28 + 0.85 * Math.max(0, -0.55 * nx + 0.72 * nz)
@@ -65,7 +65,7 @@ const surface = ({ clay, glaze, turn = 0 }: Scene, nx: number, v: number): Colou
 
 const toByte = (value: number): number => Math.min(255, Math.max(0, value))
 
-/** Painted at half the width and height, which is four times faster and looks no worse. */
+/** Painted at half the width and height, which is four times faster and looks the same. */
 const paint = (makeImage: MakeImage, scene: Scene): ReturnType<MakeImage> => {
   const { profile, isCutOut = false } = scene
   const [width, height] = [scene.width / 2, scene.height / 2]
@@ -121,13 +121,13 @@ const animation = async (makeImage: MakeImage): Promise<Buffer> => {
     .toBuffer()
 }
 
-/** As a phone held upright stores it: lying on its side, with a note to turn it. */
+/** As a phone held upright stores it: rotated, with an EXIF orientation. */
 const turned = async (makeImage: MakeImage, scene: Scene): Promise<Buffer> => {
   const upright = await paint(makeImage, scene).png({ compressionLevel: 0 }).toBuffer()
   return makeImage(upright, {}).rotate(-90).jpeg({ quality: 90 }).withMetadata({ orientation: 6 }).toBuffer()
 }
 
-/** Every photo of the catalogue by its key. */
+/** Every image of the demo by its key. */
 const CATALOGUE: Readonly<Record<string, (makeImage: MakeImage) => Promise<Buffer>>> = {
   "vase-1042/front.jpg": (makeImage) =>
     paint(makeImage, {
@@ -200,12 +200,12 @@ const CATALOGUE: Readonly<Record<string, (makeImage: MakeImage) => Promise<Buffe
 const writePhoto = async (path: string, make: () => Promise<Buffer>): Promise<void> => {
   if (existsSync(path)) return
   await mkdir(dirname(path), { recursive: true })
-  // Into place whole: an interrupted start must not leave half a photo.
+  // Renamed when complete: an interrupted start must not leave a truncated image.
   await writeFile(`${path}.part`, await make())
   await rename(`${path}.part`, path)
 }
 
-/** Writes the catalogue into a folder, except what is there already. */
+/** Writes the images into a folder, except those that exist already. */
 export const writeDemo = async (folder: string): Promise<void> => {
   const makeImage = await loadSharp()
   await Promise.all(
@@ -213,13 +213,13 @@ export const writeDemo = async (folder: string): Promise<void> => {
   )
 }
 
-/** Settings of the demo, where the command line says nothing else. */
+/** Settings of the demo that the command line does not set. */
 export const demoOptions = async (
   directory: string,
   values: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> => {
   const folder = join(directory, ".imgtailor-demo", "photos")
-  if (!existsSync(folder)) process.stderr.write("Making some photos first; this takes a few seconds.\n")
+  if (!existsSync(folder)) process.stderr.write("imgtailor: Generating demo images; this takes a few seconds.\n")
   await writeDemo(folder)
   return {
     originals: folder,

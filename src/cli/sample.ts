@@ -1,7 +1,4 @@
-/** What `serve` shows of the photos that it was given: a few of them, and an `<img>` to paste. */
-import { readdir } from "node:fs/promises"
-import { join } from "node:path"
-
+/** Responsible for the introduction of `serve`: finds a few originals, and makes an `<img>` tag to paste into a page. */
 import { createClient } from "../client/client.ts"
 import type { OpenTailor } from "../create-tailor.ts"
 import { inspect } from "../render/inspect.ts"
@@ -11,56 +8,36 @@ import { type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
 import type { Originals } from "../store/store.ts"
 
-/** Folders looked into before giving up: a bucket's worth of photos is not walked to find three. */
-const MAX_FOLDERS = 200
+/** Keys looked at before giving up. S3 lists this many in one request. */
+const MAX_LISTED = 1000
 
-/** True for a file that is named as a photo that is decoded. */
-export const isPhoto = (name: string): boolean => {
+/** True for a file name of an image format that imgtailor decodes. */
+export const isImageName = (name: string): boolean => {
   const format = formatOfName(name)
   return format !== undefined && (format !== "other" || /^tiff?$/.test(extensionOf(name)))
 }
 
-/** Keys listed before giving up: a page of S3's. */
-const MAX_LISTED = 1000
-
-/** Keys of some photos in a store that lists, the first that it gives. */
-export const listPhotos = async (originals: Originals, count: number): Promise<readonly OriginalKey[]> => {
+/** Keys of the first originals in a store, in the order of keys. */
+export const findOriginals = async (originals: Originals, count: number): Promise<readonly OriginalKey[]> => {
   const found: OriginalKey[] = []
-  let looked = 0
-  for await (const text of originals.list?.("") ?? []) {
+  let listed = 0
+  for await (const text of originals.list("")) {
     const key = toOriginalKey(text)
-    if (key !== undefined && isPhoto(splitKey(key).file)) found.push(key)
-    looked += 1
-    if (found.length === count || looked === MAX_LISTED) break
+    if (key !== undefined && isImageName(splitKey(key).file)) found.push(key)
+    listed += 1
+    if (found.length === count || listed === MAX_LISTED) break
   }
   return found
 }
 
-/** Keys of some photos in a folder, those nearest to its root first. */
-export const findPhotos = async (folder: string, count: number): Promise<readonly OriginalKey[]> => {
-  const found: OriginalKey[] = []
-  const queue = [""]
-  for (let looked = 0; looked < MAX_FOLDERS && found.length < count; looked++) {
-    const directory = queue.shift()
-    if (directory === undefined) break
-    const entries = await readdir(join(folder, directory), { withFileTypes: true }).catch(() => [])
-    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      const key = toOriginalKey(`${directory}${entry.name}`)
-      if (entry.isDirectory() && !entry.name.startsWith(".")) queue.push(`${directory}${entry.name}/`)
-      else if (entry.isFile() && key !== undefined && isPhoto(entry.name) && found.length < count) found.push(key)
-    }
-  }
-  return found
-}
-
-/** The largest of the sizes that show most: by width where there are some, else by height, else a crop. */
+/** The largest size of the shape that suits a page best: a width, else a height, else a crop. */
 const shapeOf = (sizes: SizeList): Size => {
   const byWidth = sizes.find(({ height }) => height === undefined)
   const byHeight = sizes.find(({ width }) => width === undefined)
   return sizesOfShape(byWidth ?? byHeight ?? sizes[0], sizes).at(-1) ?? sizes[0]
 }
 
-/** An `<img>` whose every `w` is the width that arrives; undefined for an original that is not decoded. */
+/** An `<img>` tag with a `srcset` of true widths; undefined for an original that cannot be decoded. */
 export const imageTag = async (
   { originals, core, config }: OpenTailor,
   original: OriginalKey,

@@ -1,57 +1,52 @@
-/** What the commands that describe a stack take, and how they read it. */
-import type { ArgsDef } from "citty"
+/** Responsible for the options of commands that describe a stack on AWS. */
+import { Option } from "commander"
 
 import { STACK_IGNORES, type StackOptions } from "../aws/stack/stack.ts"
 import { toNumber } from "../config/parse-text.ts"
-import { optionsFromArguments, settingArguments, type Values } from "./arguments.ts"
+import type { Invocation } from "./command.ts"
+import { settingOptions, settingsFromOptions, textOf } from "./options.ts"
 
-const OPTIONS: ArgsDef = {
-  concurrency: {
-    type: "string",
-    valueHint: "number",
-    description: "Renders at one time: the cap on their cost. 0 reserves none. Default: 50.",
-  },
-  "enable-events": {
-    type: "boolean",
-    description: "Turn on EventBridge for the bucket of originals. Default: false.",
-  },
-  warm: {
-    type: "boolean",
-    description: "With a function that renders ahead, for S3 Batch Operations. Default: false.",
-  },
-  aliases: { type: "string", valueHint: "names", description: "Names of your own, separated by commas." },
-  "certificate-arn": { type: "string", valueHint: "arn", description: "Their certificate, in us-east-1." },
-}
+const AWS = "AWS:"
 
-/** Settings of a stack; what its own bucket makes meaningless is not among them. */
-const NEVER = new Set([...STACK_IGNORES, "sharedStore", "s3Endpoint", "s3PathStyle"])
+/** Settings without a meaning in a stack, which makes its own bucket for renditions. */
+const UNUSED: ReadonlySet<string> = new Set([...STACK_IGNORES, "sharedStore", "s3Endpoint", "s3PathStyle"])
 
-/** Arguments of every command that makes a stack. */
-export const STACK_ARGUMENTS: ArgsDef = { ...OPTIONS, ...settingArguments(({ path: [name] }) => !NEVER.has(name)) }
+/** Options of every command that makes a stack. */
+export const STACK_OPTIONS: readonly Option[] = [
+  ...settingOptions((name) => !UNUSED.has(name)),
+  new Option("--aliases <domains>", "Custom domains, separated by commas.").helpGroup(AWS),
+  new Option("--certificate-arn <arn>", "ACM certificate for --aliases, in us-east-1.").helpGroup(AWS),
+  new Option("--enable-events", "Turn on EventBridge for the bucket of the originals. (default: false)").helpGroup(AWS),
+  new Option(
+    "--warm",
+    "Add a function that renders ahead of demand, for S3 Batch Operations. (default: false)",
+  ).helpGroup(AWS),
+  new Option(
+    "--concurrency <number>",
+    "Concurrent executions of the renderer; 0 reserves none. (default: 50)",
+  ).helpGroup(AWS),
+]
 
-/** Settings and options of a stack; where not given, neither is there. */
+/** Settings and options of a stack; what was not given is absent. */
 export interface StackInput {
   readonly settings: Readonly<Record<string, unknown>>
   readonly stack: StackOptions
 }
 
-/**
- * What the arguments and the configuration file say of a stack, unchecked.
- * @throws {bad-config} arguments that `definition` does not have
- */
-export const stackFromArguments = async (values: Values, definition: ArgsDef): Promise<StackInput> => {
-  const settings = await optionsFromArguments(values, definition)
-  const textOf = (name: string): string | undefined => (values[name] === undefined ? undefined : String(values[name]))
-  const concurrency = textOf("concurrency")
+/** Settings and options of a stack from the command line and the configuration file, not validated. */
+export const stackFromOptions = async (invocation: Invocation): Promise<StackInput> => {
+  const { values } = invocation
+  const settings = await settingsFromOptions(invocation)
+  const concurrency = textOf(values, "concurrency")
   const stack = {
-    // A text that is no number is refused with the rest.
+    // Text that is not a number is rejected with the other mistakes.
     concurrency: concurrency === undefined ? undefined : (toNumber(concurrency) as number),
-    enableEvents: values["enable-events"] === true,
+    enableEvents: values["enableEvents"] === true,
     warm: values["warm"] === true,
-    aliases: textOf("aliases")
+    aliases: textOf(values, "aliases")
       ?.split(",")
       .map((name) => name.trim()),
-    certificateArn: textOf("certificate-arn"),
+    certificateArn: textOf(values, "certificateArn"),
   }
   return { settings, stack }
 }

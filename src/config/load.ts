@@ -6,9 +6,9 @@ import { availableParallelism } from "node:os"
 import { dirname, resolve } from "node:path"
 
 import { badConfig } from "../errors.ts"
+import { asFolder } from "../store/registry.ts"
 import { findRegion } from "../store/s3/region.ts"
 import { loadFile } from "./config-file.ts"
-import { isUrl } from "./locations.ts"
 import type { TailorConfig } from "./options.ts"
 import { DEFAULT_THREADS, type Environment, tryConfig } from "./resolve.ts"
 import { optionsFromVariables, variableProblems } from "./variables.ts"
@@ -77,10 +77,10 @@ export interface LoadInput {
 
 /** Folders of the command line and of the environment are relative to the working directory, those of a file to the file. */
 const resolveFolders = (options: Readonly<Record<string, unknown>>, cwd: string): Record<string, unknown> => {
-  const isFolder = (value: unknown): value is string => typeof value === "string" && value !== "" && !isUrl(value)
-  const entries = Object.entries(options).map(([name, value]) =>
-    ["originals", "renditions"].includes(name) && isFolder(value) ? [name, resolve(cwd, value)] : [name, value],
-  )
+  const entries = Object.entries(options).map(([name, value]) => {
+    const folder = ["originals", "renditions"].includes(name) ? asFolder(value) : undefined
+    return [name, folder === undefined ? value : resolve(cwd, folder)]
+  })
   return Object.fromEntries(entries) as Record<string, unknown>
 }
 

@@ -1,4 +1,5 @@
-/** What a configuration may say, and what it becomes. */
+/** Responsible for the types of a configuration: the options that users write, and the complete configuration made from them. */
+import type { LogLevel } from "../hooks.ts"
 import type { Format, QualityInput } from "../sizes/format.ts"
 import type { Grammar } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
@@ -6,92 +7,115 @@ import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
 import type { WorkLimits } from "../tailor/limits.ts"
 
-/** Bounds, each with its unit in its name. All are checked before the work that they bound. */
+/** Limits, each with its unit in its name. Each is checked before the work that it limits. */
 export interface Limits extends WorkLimits {
-  /** Width × height of an original, from its header. */
+  /** Largest original, as width × height from its header. */
   readonly pixels: number
-  /** Frames × pixels up to which an animation stays one; a longer one becomes its first frame. */
+  /** Largest animation, as frames × pixels. Only the first frame of a larger one is used. */
   readonly animationPixels: number
-  /** Memory for renditions that were answered lately. */
+  /** Memory cache of recently served renditions, in bytes. */
   readonly cacheBytes: number
 }
 
-/** What may become of a size that is not listed. */
+/** How an unlisted size is handled. */
 export const UNKNOWN_SIZES = ["reject", "snap"] as const
 /** See {@link UNKNOWN_SIZES}. */
 export type UnknownSize = (typeof UNKNOWN_SIZES)[number]
 
-/** Others' ways of writing addresses. */
+/** URL schemes of other image services. */
 export const COMPAT = ["ipx"] as const
 /** See {@link COMPAT}. */
 export type Compat = (typeof COMPAT)[number]
 
-/** Settings, as in `imgtailor.config.ts`; docs/settings.md lists them with defaults, flags and environment variables. */
+/** Levels of log lines, by severity. */
+export const LOG_LEVELS: readonly LogLevel[] = ["info", "warn", "error"]
+
+/** Options as in `imgtailor.config.ts`. docs/settings.md lists them with command-line options and environment variables. */
 export interface TailorOptions {
-  /** Folder of the original photos, `s3://bucket/prefix`, or a store of your own. Only ever read. */
+  /** Folder of the original images, `s3://bucket/prefix`, or a custom store. Only read, never written. */
   readonly originals: string | Originals
-  /** Folder for what is made, `s3://bucket/prefix`, or a store of your own. @default ".imgtailor" beside the configuration file, else in the working directory */
+  /** Folder for the resized images, `s3://bucket/prefix`, or a custom store. @default ".imgtailor" beside the configuration file, else in the working directory */
   readonly renditions?: string | Renditions | undefined
-  /** Every size that may be made: `360x270` (crop), `1280w`, `480h`, or `{ size, name?, gravity?, quality? }`. */
+  /** Allowed sizes: `360x270` (crop), `1280w`, `480h`, or `{ size, name?, gravity?, quality?, cacheControl? }`. */
   readonly sizes: readonly SizeInput[]
-  /** Formats offered besides the original's own, in order of preference. @default ["avif", "webp"] */
+  /** Output formats besides the original's own, preferred ones first. @default ["avif", "webp"] */
   readonly formats?: readonly Format[] | undefined
-  /** Taken off the lists: refused, but still purged. */
+  /** Sizes and formats that were removed from the lists: rejected, but still purged. */
   readonly retired?:
     | { readonly sizes?: readonly string[] | undefined; readonly formats?: readonly Format[] | undefined }
     | undefined
-  /** What an address means whose size is not on the list: nothing, or the listed size that suits it best (sizes/snap.ts). @default "reject" */
+  /**
+   * Originals that are not served, as glob patterns relative to the originals: `["drafts/**"]`. They are not found, not listed and not
+   * warmed. Dot files and dot folders are excluded unless a pattern with `!` allows them: `"!.well-known/**"`. The last match counts.
+   * @default []
+   */
+  readonly exclude?: readonly string[] | undefined
+  /** How to handle an unlisted size: `reject` answers 400, `snap` answers the nearest suitable listed size (sizes/snap.ts). @default "reject" */
   readonly unknownSize?: UnknownSize | undefined
-  /** Whose addresses are understood besides our own: `/_ipx/…`, as Nuxt Image and unpic write them. Not on AWS. @default [] */
+  /** Additional URL schemes to accept: `ipx` for `/_ipx/…` of Nuxt Image and unpic. Not available on AWS. @default [] */
   readonly compat?: readonly Compat[] | undefined
-  /** Originals and renditions in one place. @default false */
+  /** Allow originals and renditions in the same folder or bucket. @default false */
   readonly sharedStore?: boolean | undefined
-  /** Server for `s3://` places, where it is not Amazon's: `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:9000`. */
+  /** S3-compatible server for `s3://` URLs: `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:9000`. @default Amazon S3 */
   readonly s3Endpoint?: string | undefined
-  /** Region of `s3://` places. @default AWS_REGION, else AWS_DEFAULT_REGION; with an endpoint "us-east-1", on R2 "auto" */
+  /** Region of `s3://` URLs. @default AWS_REGION, else AWS_DEFAULT_REGION; with an endpoint "us-east-1", on R2 "auto" */
   readonly s3Region?: string | undefined
-  /** The bucket in the path rather than in the host's name. @default true with an endpoint, or for a bucket with dots in its name */
+  /** Put the bucket name into the URL path rather than the host name. @default true with an endpoint, or for a bucket name with dots */
   readonly s3PathStyle?: boolean | undefined
-  /** An original's version is looked up at most every so many seconds; 0 looks every time. @default 60 for `s3://`, else 0 */
+  /** How long to trust a known version of an original before checking again; 0 checks on every request. @default 60 for `s3://`, else 0 */
   readonly recheckSeconds?: number | undefined
-  /** `serve` only: delete what a changed original makes stale as soon as it changes, so that nginx may serve the files. @default false */
+  /** How long a stored rendition may be served while the store of the originals is unavailable (RFC 5861); 0 for never. @default 86400 */
+  readonly staleIfErrorSeconds?: number | undefined
+  /** `serve` only: delete stale renditions as soon as an original changes, so that nginx can serve the files. @default false */
   readonly watch?: boolean | undefined
-  /** 1 to 100, for all lossy formats or per format. @default { jpeg: 80, webp: 80, avif: 60 } */
+  /** 1 to 100, for all lossy formats or for each. @default { jpeg: 80, webp: 80, avif: 60 } */
   readonly quality?: QualityInput | undefined
-  /** `#rgb` or `#rrggbb`, behind transparency where the format has none. @default "#ffffff" */
+  /** `#rgb` or `#rrggbb`: background for transparent pixels in formats without transparency. @default "#ffffff" */
   readonly background?: string | undefined
   readonly limits?: { readonly [name in keyof Limits]?: number | undefined } | undefined
-  /** `Cache-Control` of renditions. @default "public, max-age=3600, s-maxage=31536000" */
+  /** `Cache-Control` header of renditions. A size can have its own. @default "public, max-age=3600, s-maxage=31536000" */
   readonly cacheControl?: string | undefined
-  /** Precedes every address, like `/img`. @default "" */
+  /** URL path prefix, like `/img`. @default "" */
   readonly basePath?: string | undefined
-  /** `serve` only: where to listen. @default "127.0.0.1" */
+  /** `serve` only: address to listen on. @default "127.0.0.1" */
   readonly host?: string | undefined
-  /** `serve` only; 0 for any free port. @default 3000 */
+  /** `serve` only: port to listen on; 0 picks a free one. @default 3000 */
   readonly port?: number | undefined
+  /** `serve` only: how long to keep accepting requests after SIGTERM while `/readyz` already answers 503. @default 0 */
+  readonly drainMs?: number | undefined
+  /** `serve` only: log only requests and messages of this level and above. @default "info" */
+  readonly logLevel?: LogLevel | undefined
 }
 
-/** Settings complete and checked. */
+/** A complete, validated configuration. */
 export interface TailorConfig {
   readonly originals: string | Originals
   readonly renditions: string | Renditions
-  /** Its `basePath` is there only where visitors' addresses have another than those that arrive. */
+  /** Has a `basePath` only where public URLs have another one than the requests that arrive. */
   readonly grammar: Omit<Grammar, "maxBytes">
+  readonly exclude: readonly string[]
   readonly settings: RenderSettings
   readonly limits: Limits
   readonly cacheControl: string
   readonly basePath: string
   readonly unknownSize: UnknownSize
   readonly compat: readonly Compat[]
-  /** How `s3://` places are reached. */
+  /** Options for `s3://` URLs. */
   readonly s3: Pick<TailorOptions, "s3Endpoint" | "s3Region" | "s3PathStyle">
   readonly recheckSeconds: number
+  readonly staleIfErrorSeconds: number
   readonly watch: boolean
   readonly host: string
   readonly port: number
-  /** What a person should know of how the settings were completed. */
+  readonly drainMs: number
+  readonly logLevel: LogLevel
+  /** Sentences for the operator: unusual values, and choices that were made for them. */
   readonly notices: readonly string[]
 }
 
-/** Types a configuration file: `export default defineConfig({ … })`. */
+/**
+ * Types a configuration file.
+ * @example
+ * export default defineConfig({ originals: "photos", sizes: ["360x270", "1280w"] })
+ */
 export const defineConfig = (options: Partial<TailorOptions>): Partial<TailorOptions> => options

@@ -1,13 +1,13 @@
-/** Settings from texts, as flags and variables give them, and back: the same for both. */
+/** Responsible for settings given as text, by options and environment variables: parsing, and formatting as the inverse. */
 import { type Setting, SETTINGS, variableOf } from "./settings.ts"
 
-/** A finite number; any other text is passed on as it is, to be refused with what it is the value of. */
+/** A finite number. Any other text is returned unchanged, so that validation can report it. */
 export const toNumber = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text
 
 const split = (text: string): readonly string[] => text.split(",").map((part) => part.trim())
 
-/** A list in JSON; any other text with a bracket in front is passed on as it is. */
+/** Parsed JSON. Text that does not parse is returned unchanged, so that validation can report it. */
 const toJson = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown
@@ -16,12 +16,18 @@ const toJson = (text: string): unknown => {
   }
 }
 
-const toNumbers = (text: string): unknown =>
-  text.includes("=")
-    ? Object.fromEntries(split(text).map((pair) => [pair.split("=")[0], toNumber(pair.slice(pair.indexOf("=") + 1))]))
-    : toNumber(text)
+/** `80`, or `jpeg=80,webp=75`. Text that names a format twice is returned unchanged, so that validation can report it. */
+const toQuality = (text: string): unknown => {
+  if (!text.includes("=")) return toNumber(text)
+  const pairs = split(text).map((pair) => {
+    const [format = "", ...number] = pair.split("=")
+    return [format.trim(), toNumber(number.join("="))] as const
+  })
+  const byFormat = new Map(pairs)
+  return byFormat.size === pairs.length ? Object.fromEntries(byFormat) : text
+}
 
-const SWITCH: ReadonlyMap<string, boolean> = new Map([
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],
   ["yes", true],
@@ -30,18 +36,18 @@ const SWITCH: ReadonlyMap<string, boolean> = new Map([
   ["no", false],
 ])
 
-/** What a text says of a switch; undefined for one that says nothing. */
-export const parseSwitch = (text: string): boolean | undefined => SWITCH.get(text.toLowerCase())
+/** True or false for `true`, `1`, `yes`, `false`, `0` and `no` in any case; undefined for any other text. */
+export const parseBoolean = (text: string): boolean | undefined => BOOLEANS.get(text.toLowerCase())
 
-/** The value of a setting given as text. What does not parse is left as text, so that the schema names it. */
+/** The value of a setting given as text. Text that does not parse is returned unchanged, so that validation can report it. */
 export const parseSetting = ({ kind }: Setting, text: string): unknown => {
   if (kind === "list") return text.startsWith("[") ? toJson(text) : split(text)
   if (kind === "number") return toNumber(text)
-  if (kind === "numbers") return toNumbers(text)
-  return kind === "switch" ? (parseSwitch(text) ?? text) : text
+  if (kind === "quality") return toQuality(text)
+  return kind === "boolean" ? (parseBoolean(text) ?? text) : text
 }
 
-/** Options from texts by setting; absent ones are left out. */
+/** Options from the texts of settings. Settings without a text are left out. */
 export const optionsFrom = (textOf: (setting: Setting) => string | undefined): Record<string, unknown> => {
   const options: Record<string, unknown> = {}
   for (const setting of SETTINGS) {
@@ -57,7 +63,7 @@ export const optionsFrom = (textOf: (setting: Setting) => string | undefined): R
 /** The inverse of {@link parseSetting}. */
 const formatSetting = (value: unknown): string => {
   if (Array.isArray(value)) {
-    // An empty variable is one that is not given, which an empty list is not.
+    // An empty list is written as JSON: an empty environment variable counts as not set.
     const isPlain = value.length > 0 && value.every((entry) => typeof entry === "string")
     return isPlain ? value.join(",") : JSON.stringify(value)
   }
@@ -66,10 +72,10 @@ const formatSetting = (value: unknown): string => {
   return pairs.map(([name, entry]) => `${name}=${String(entry)}`).join(",")
 }
 
-/** Options as variables of an environment, the inverse of {@link optionsFrom}; what is not given has none. */
+/** Options as environment variables, the inverse of {@link optionsFrom}. Options that are not set have no variable. */
 export const variablesFrom = (options: Readonly<Record<string, unknown>>): Record<string, string> => {
   const valueOf = ({ path: [first, second] }: Setting): unknown =>
     second === undefined ? options[first] : (options[first] as Record<string, unknown> | undefined)?.[second]
-  const given = SETTINGS.filter((setting) => valueOf(setting) !== undefined)
-  return Object.fromEntries(given.map((setting) => [variableOf(setting), formatSetting(valueOf(setting))]))
+  const present = SETTINGS.filter((setting) => valueOf(setting) !== undefined)
+  return Object.fromEntries(present.map((setting) => [variableOf(setting), formatSetting(valueOf(setting))]))
 }

@@ -3,7 +3,8 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
 import { memoryOriginals, memoryRenditions } from "../store/memory.ts"
-import { checkOptions, didYouMean, LIMIT_NAMES } from "./schema.ts"
+import { didYouMean } from "./did-you-mean.ts"
+import { checkOptions, LIMIT_NAMES } from "./schema.ts"
 import { SETTINGS } from "./settings.ts"
 
 const MINIMAL = { originals: "photos", sizes: ["360x270"] }

@@ -1,219 +1,317 @@
 /**
- * Every setting that can be given as text: one table from which flags, environment variables, `--help` and docs/settings.md are made.
+ * Responsible for the table of all settings that can be given as text. Command-line options, environment variables, `--help` and
+ * docs/settings.md are made from it.
  */
 
-/** How a setting's text is read. */
+/** How the text of a setting is parsed. */
 export type Kind =
   | "text"
-  /** Separated by commas, or JSON: a size with more to it is no single word. */
+  /** Separated by commas, or a JSON array where an entry is more than one word. */
   | "list"
   | "number"
-  | "switch"
-  /** `80`, or `jpeg=80,webp=75`. */
-  | "numbers"
+  | "boolean"
+  /** `80`, or one number per format: `jpeg=80,webp=75`. */
+  | "quality"
+
+/** Headings of `--help` and docs/settings.md, in their order: common settings first, limits last. */
+export const GROUPS = {
+  common: "Options",
+  images: "Images",
+  urls: "URLs and caching",
+  storage: "Storage",
+  limits: "Limits",
+} as const
+/** See {@link GROUPS}. */
+export type Group = keyof typeof GROUPS
 
 /** One row of the table. */
 export interface Setting {
-  /** Where the value stands in the options. */
+  /** Where the value is in the options: `["limits", "pixels"]` is `limits.pixels`. */
   readonly path: readonly [string, ...string[]]
+  readonly group: Group
   readonly kind: Kind
+  /** Placeholder of the value in `--help`. */
   readonly hint?: string
+  /** Markdown. */
   readonly description: string
+  /** Markdown: code for a value, else a description of the value. */
   readonly default: string
 }
 
-/** In the order in which `--help` and the docs list them. */
+/** Every setting, in the order in which `--help` and the docs list them. */
 export const SETTINGS: readonly Setting[] = [
   {
     path: ["originals"],
+    group: "common",
     kind: "text",
     hint: "folder",
-    description: "Folder of the original photos, or `s3://bucket/prefix`. Only ever read.",
-    default: "none; `serve` takes it as its argument too",
+    description: "Folder of the original images, or `s3://bucket/prefix`. Only read, never written.",
+    default: "none",
   },
   {
     path: ["renditions"],
+    group: "common",
     kind: "text",
     hint: "folder",
-    description: "Folder for what is made, or `s3://bucket/prefix`.",
+    description: "Folder for the resized images, or `s3://bucket/prefix`.",
     default: "`.imgtailor` beside the configuration file, else in the working directory",
   },
   {
     path: ["sizes"],
+    group: "common",
     kind: "list",
-    hint: "360x270,1280w,480h",
-    description: "Every size that may be made: a crop, a width or a height, 1 to 8192 pixels a side.",
+    hint: "list",
+    description:
+      "Allowed sizes: `360x270` crops, `1280w` sets the width, `480h` the height. 1 to 8192 pixels per side.",
     default: "none",
   },
   {
     path: ["formats"],
+    group: "common",
     kind: "list",
-    hint: "avif,webp",
-    description: "Formats offered besides the original's own, in order of preference: avif, webp, jpeg, png, gif.",
+    hint: "list",
+    description: "Output formats besides the original's own, preferred ones first: avif, webp, jpeg, png, gif.",
     default: "`avif,webp`",
   },
   {
-    path: ["retired", "sizes"],
+    path: ["quality"],
+    group: "common",
+    kind: "quality",
+    hint: "number",
+    description: "1 to 100, for all lossy formats or for each: `jpeg=80,webp=75`.",
+    default: "`jpeg=80,webp=80,avif=60`",
+  },
+  {
+    path: ["watch"],
+    group: "common",
+    kind: "boolean",
+    description: "Delete stale renditions as soon as an original changes, so that nginx can serve the files.",
+    default: "`false`",
+  },
+  {
+    path: ["host"],
+    group: "common",
+    kind: "text",
+    hint: "address",
+    description: "Address to listen on.",
+    default: "`127.0.0.1`",
+  },
+  {
+    path: ["port"],
+    group: "common",
+    kind: "number",
+    hint: "number",
+    description: "Port to listen on; 0 picks a free one.",
+    default: "`3000`",
+  },
+  {
+    path: ["drainMs"],
+    group: "common",
+    kind: "number",
+    hint: "ms",
+    description: "How long to keep accepting requests after SIGTERM, while `/readyz` already answers 503.",
+    default: "0",
+  },
+  {
+    path: ["logLevel"],
+    group: "common",
+    kind: "text",
+    hint: "level",
+    description: "Log only requests and messages of this level and above: info, warn or error.",
+    default: "`info`",
+  },
+  {
+    path: ["exclude"],
+    group: "images",
     kind: "list",
-    hint: "sizes",
-    description: "Sizes taken off the list: refused, still purged.",
+    hint: "list",
+    description:
+      "Glob patterns of originals that are not served, like `drafts/**`. Dot files and dot folders are excluded, too, unless a pattern with `!` allows them: `!.well-known/**`.",
+    default: "none",
+  },
+  {
+    path: ["background"],
+    group: "images",
+    kind: "text",
+    hint: "colour",
+    description: "Background for transparent pixels in formats without transparency.",
+    default: "`#ffffff`",
+  },
+  {
+    path: ["retired", "sizes"],
+    group: "images",
+    kind: "list",
+    hint: "list",
+    description: "Sizes that were removed from the list: rejected, but still purged.",
     default: "none",
   },
   {
     path: ["retired", "formats"],
+    group: "images",
     kind: "list",
-    hint: "formats",
-    description: "Formats taken off the list: refused, still purged.",
+    hint: "list",
+    description: "Formats that were removed from the list: rejected, but still purged.",
+    default: "none",
+  },
+  {
+    path: ["basePath"],
+    group: "urls",
+    kind: "text",
+    hint: "path",
+    description: "URL path prefix, like `/img`.",
     default: "none",
   },
   {
     path: ["unknownSize"],
+    group: "urls",
     kind: "text",
     hint: "reject|snap",
     description:
-      "What a size means that is not on the list: `reject` refuses it, `snap` answers the listed size that suits it best.",
+      "How to handle an unlisted size: `reject` answers 400, `snap` answers the nearest suitable listed size.",
     default: "`reject`",
   },
   {
     path: ["compat"],
+    group: "urls",
     kind: "list",
-    hint: "ipx",
-    description:
-      "Whose addresses are understood besides our own: `ipx` for `/_ipx/…`, as Nuxt Image and unpic write them. Not on AWS.",
+    hint: "list",
+    description: "Additional URL schemes to accept: `ipx` for `/_ipx/…` of Nuxt Image and unpic. Not available on AWS.",
     default: "none",
   },
   {
+    path: ["cacheControl"],
+    group: "urls",
+    kind: "text",
+    hint: "header",
+    description: "`Cache-Control` header of renditions.",
+    default: "`public, max-age=3600, s-maxage=31536000`",
+  },
+  {
+    path: ["recheckSeconds"],
+    group: "urls",
+    kind: "number",
+    hint: "seconds",
+    description: "How long to trust a known version of an original before checking again; 0 checks on every request.",
+    default: "60 for `s3://`, else 0",
+  },
+  {
+    path: ["staleIfErrorSeconds"],
+    group: "urls",
+    kind: "number",
+    hint: "seconds",
+    description:
+      "How long a stored rendition may be served while the store of the originals is unavailable (RFC 5861); 0 for never.",
+    default: "86 400",
+  },
+  {
     path: ["sharedStore"],
-    kind: "switch",
-    description: "Originals and renditions are in one place.",
+    group: "storage",
+    kind: "boolean",
+    description: "Allow originals and renditions in the same folder or bucket.",
     default: "`false`",
   },
   {
     path: ["s3Endpoint"],
+    group: "storage",
     kind: "text",
-    hint: "https://host",
-    description: "Server for `s3://` places: R2, MinIO and others.",
-    default: "Amazon's",
+    hint: "url",
+    description: "S3-compatible server for `s3://` URLs, such as R2 or MinIO.",
+    default: "Amazon S3",
   },
   {
     path: ["s3Region"],
+    group: "storage",
     kind: "text",
     hint: "region",
-    description: "Region of `s3://` places.",
+    description: "Region of `s3://` URLs.",
     default: "`AWS_REGION`, else `AWS_DEFAULT_REGION`; with an endpoint `us-east-1`, on R2 `auto`",
   },
   {
     path: ["s3PathStyle"],
-    kind: "switch",
-    description: "Name the bucket in the path rather than in the host's name.",
-    default: "`true` with an endpoint, or for a bucket with dots in its name",
-  },
-  {
-    path: ["recheckSeconds"],
-    kind: "number",
-    hint: "seconds",
-    description: "Look up an original's version at most every so many seconds; 0 looks every time.",
-    default: "60 for `s3://`, else 0",
-  },
-  {
-    path: ["watch"],
-    kind: "switch",
-    description: "Delete what a changed original makes stale at once, so that nginx may serve the files (`serve`).",
-    default: "`false`",
-  },
-  {
-    path: ["quality"],
-    kind: "numbers",
-    hint: "80 or jpeg=80,webp=80,avif=60",
-    description: "1 to 100, for all lossy formats or per format.",
-    default: "`jpeg=80,webp=80,avif=60`",
-  },
-  {
-    path: ["background"],
-    kind: "text",
-    hint: "#ffffff",
-    description: "Colour behind transparency where the format has none.",
-    default: "`#ffffff`",
-  },
-  {
-    path: ["cacheControl"],
-    kind: "text",
-    hint: "header",
-    description: "`Cache-Control` of renditions.",
-    default: "`public, max-age=3600, s-maxage=31536000`",
-  },
-  { path: ["basePath"], kind: "text", hint: "/img", description: "Precedes every address.", default: "none" },
-  { path: ["host"], kind: "text", hint: "address", description: "Where to listen (`serve`).", default: "`127.0.0.1`" },
-  {
-    path: ["port"],
-    kind: "number",
-    hint: "number",
-    description: "Where to listen (`serve`); 0 for any free port.",
-    default: "`3000`",
+    group: "storage",
+    kind: "boolean",
+    description: "Put the bucket name into the URL path rather than the host name.",
+    default: "`true` with an endpoint, or for a bucket name with dots",
   },
   {
     path: ["limits", "pixels"],
+    group: "limits",
     kind: "number",
     hint: "pixels",
-    description: "Width × height of an original, from its header.",
+    description: "Largest original, as width × height from its header.",
     default: "100 000 000",
   },
   {
     path: ["limits", "bytes"],
+    group: "limits",
     kind: "number",
     hint: "bytes",
-    description: "Length of an original.",
+    description: "Largest file size of an original.",
     default: "100 000 000",
   },
   {
     path: ["limits", "animationPixels"],
+    group: "limits",
     kind: "number",
     hint: "pixels",
-    description: "Frames × pixels up to which an animation stays one; a longer one becomes its first frame.",
+    description: "Largest animation, as frames × pixels. Only the first frame of a larger one is used.",
     default: "100 000 000",
   },
   {
     path: ["limits", "deadlineMs"],
+    group: "limits",
     kind: "number",
     hint: "ms",
-    description: "Longest wait of a request; then 503 with Retry-After. The render goes on and is stored.",
+    description: "Longest wait of a request, then 503 with Retry-After. The render continues and is stored.",
     default: "30 000",
   },
   {
     path: ["limits", "renders"],
+    group: "limits",
     kind: "number",
     hint: "number",
-    description: "Renders at one time.",
-    default: "twice the cores, but one less than `UV_THREADPOOL_SIZE`",
+    description: "Concurrent renders.",
+    default: "twice the cores, at most one less than `UV_THREADPOOL_SIZE`",
   },
   {
     path: ["limits", "queue"],
+    group: "limits",
     kind: "number",
     hint: "number",
-    description: "Renders waiting for their turn; one more is refused with 503.",
+    description: "Longest queue of renders. More requests get 503.",
     default: "1 000",
   },
   {
     path: ["limits", "memoryBytes"],
+    group: "limits",
     kind: "number",
     hint: "bytes",
-    description: "Estimated peak of all renders at one time; a larger one runs alone.",
-    default: "40 % of the machine's or container's",
+    description: "Estimated peak memory of all concurrent renders. A larger render runs alone.",
+    default: "40 % of the memory of the machine or container",
   },
   {
     path: ["limits", "cacheBytes"],
+    group: "limits",
     kind: "number",
     hint: "bytes",
-    description: "Memory for renditions that were answered lately.",
-    default: "64 000 000, or 10 % of memory if that is less",
+    description: "Memory cache of recently served renditions.",
+    default: "64 000 000, or 10 % of the memory if that is less",
   },
 ]
 
+/** Settings that only `serve` uses. */
+export const SERVER_SETTINGS: ReadonlySet<string> = new Set(["watch", "host", "port", "drainMs", "logLevel"])
+
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** `limits.deadlineMs` is `--deadline-ms`; `retired.sizes` is `--retired-sizes`. */
+/**
+ * Name of the command-line option, without the leading hyphens.
+ * @example
+ * flagOf(limits.deadlineMs) // "deadline-ms"
+ * flagOf(retired.sizes) // "retired-sizes"
+ */
 export const flagOf = ({ path }: Setting): string => (path[0] === "limits" ? path.slice(1) : path).map(kebab).join("-")
 
-/** `limits.deadlineMs` is `IMGTAILOR_DEADLINE_MS`. */
+/** Name of the environment variable: `limits.deadlineMs` is `IMGTAILOR_DEADLINE_MS`. */
 export const variableOf = (setting: Setting): string =>
   `IMGTAILOR_${flagOf(setting).replaceAll("-", "_").toUpperCase()}`

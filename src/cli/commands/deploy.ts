@@ -1,33 +1,35 @@
-/** `imgtailor deploy`: the direct flow for people without a CDK app of their own. Makes one of one stack, and leaves the rest to `cdk`. */
+/**
+ * Responsible for `imgtailor deploy`: deploys the stack for AWS for users without a CDK app. Makes an app with one stack, and runs `cdk`.
+ */
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join, resolve } from "node:path"
 
-import type { ArgsDef } from "citty"
+import { Argument, Option } from "commander"
 
 import type { ImageTailorProps } from "../../aws/stack/construct.ts"
 import { makeTemplate } from "../../aws/stack/stack.ts"
-import { notInstalled } from "../../errors.ts"
-import type { Values } from "../arguments.ts"
-import type { Command } from "../main.ts"
+import { badConfig, notInstalled } from "../../errors.ts"
+import type { Command, Values } from "../command.ts"
+import { textOf } from "../options.ts"
 import { print } from "../output.ts"
-import { STACK_ARGUMENTS, stackFromArguments } from "../stack.ts"
+import { STACK_OPTIONS, stackFromOptions } from "../stack.ts"
 
-const args: ArgsDef = {
-  stack: { type: "string", valueHint: "name", default: "ImgTailor", description: "Name of the stack." },
-  synth: { type: "string", valueHint: "folder", description: "Only write the CDK's assembly into a folder." },
-  code: { type: "string", valueHint: "zip", description: "Made by package --mode direct. Default: made now." },
-  ...STACK_ARGUMENTS,
-}
+const OPTIONS: readonly Option[] = [
+  ...STACK_OPTIONS,
+  new Option("--stack <name>", "Name of the stack.").default("ImgTailor").helpGroup("AWS:"),
+  new Option("--code <zip>", "Zip made by package --mode direct. (default: made now)").helpGroup("AWS:"),
+  new Option("--synth <folder>", "Only write the CDK's cloud assembly into a folder.").helpGroup("AWS:"),
+]
 
 const PACKAGES = "aws-cdk-lib constructs aws-cdk"
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND"
 
-/** Both are big, and nobody else needs them. */
+/** The CDK is large, and only this command needs it, so users install it themselves. */
 const loadCdk = async () => {
   try {
     return {
@@ -41,71 +43,63 @@ const loadCdk = async () => {
 
 const IS_WINDOWS = process.platform === "win32"
 
-/** Where programs are, those of the project first: npx has them there, a bare call has not. */
+/** Folders of programs, those of the project first: npx adds them to PATH, a plain call does not. */
 const searchPath = (): string => [join(process.cwd(), "node_modules", ".bin"), process.env["PATH"]].join(delimiter)
 
-/** @throws where `cdk` is not there, before anything is made for it */
+/** @throws {bad-config} where `cdk` is not installed, before anything is written */
 const requireCdk = (): void => {
   const name = IS_WINDOWS ? "cdk.cmd" : "cdk"
-  const isThere = searchPath()
+  const isInstalled = searchPath()
     .split(delimiter)
     .some((folder) => existsSync(join(folder, name)))
-  if (!isThere) throw notInstalled("The command cdk", PACKAGES)
+  if (!isInstalled) throw notInstalled("The command cdk", PACKAGES)
 }
 
-/** Runs `cdk` to its end, and ends as it does. */
-const runCdk = async (given: readonly string[]): Promise<void> => {
+/** Runs `cdk` and takes over its exit code. */
+const runCdk = async (args: readonly string[]): Promise<void> => {
   const env = { ...process.env, PATH: searchPath() }
-  const child = spawn("cdk", given, { stdio: "inherit", env, shell: IS_WINDOWS })
+  const child = spawn("cdk", args, { stdio: "inherit", env, shell: IS_WINDOWS })
   process.exitCode = await new Promise<number>((done, fail) => {
     child.once("error", fail)
     child.once("close", (code) => done(code ?? 1))
   })
 }
 
-/** Arguments of ours, and what follows `--`, which is for `cdk`. */
-const divide = (values: Values): { readonly own: Values; readonly passed: readonly string[] } => {
-  const at = process.argv.indexOf("--")
-  const passed = at < 0 ? [] : process.argv.slice(at + 1)
-  const positional = [values["_"] ?? []].flat().map(String)
-  return { own: { ...values, _: positional.slice(0, positional.length - passed.length) }, passed }
-}
-
-/** What the CDK would complain of at length. */
+/** Mistakes that the CDK would report less clearly. */
 const problemsOf = ({ stack, code, synth }: Values): readonly string[] => [
   ...(/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(String(stack))
     ? []
     : [`--stack: Expected a letter, then letters, digits and hyphens, got ${JSON.stringify(stack)}.`]),
   ...(code === undefined || existsSync(String(code))
     ? []
-    : [`--code: Expected a zip that imgtailor package --mode direct made, found none at ${JSON.stringify(code)}.`]),
+    : [`--code: Expected a zip made by imgtailor package --mode direct, found none at ${JSON.stringify(code)}.`]),
   ...(synth === "" ? ["--synth: Expected a folder, got none."] : []),
 ]
 
+/** `imgtailor deploy`. */
 export const deploy: Command = {
-  examples: [
-    "imgtailor deploy --originals s3://shop-photos --sizes 360x270,480h,1280w",
-    "imgtailor deploy --config imgtailor.config.ts --stack Photos -- --profile shop --require-approval never",
-    "imgtailor deploy --config imgtailor.config.ts --synth cdk.out",
-  ],
-  description: "Deploy CloudFront, S3 and Lambda for a bucket of photos, with the AWS CDK.",
-  args,
-  run: async (values) => {
-    const { own, passed } = divide(values)
-    const { settings, stack } = await stackFromArguments(own, args)
-    // Here a mistake is told as by every command; the construct has only an error to throw.
-    await makeTemplate(settings, stack, problemsOf(own))
-    const wanted = own["synth"] === undefined ? undefined : resolve(String(own["synth"]))
+  description: "Deploy CloudFront, S3 and Lambda for a bucket of originals, with the AWS CDK.",
+  argument: new Argument("[options-for-cdk...]", "Options for cdk deploy, after --."),
+  options: OPTIONS,
+  example: "imgtailor deploy --originals s3://shop-photos --sizes 360x270,480h,1280w -- --profile shop",
+  run: async (invocation) => {
+    const { values, operands } = invocation
+    if (operands.length > 0 && !process.argv.includes("--"))
+      throw badConfig([`${operands.join(" ")}: Expected no arguments; those for cdk follow --.`])
+    const { settings, stack } = await stackFromOptions(invocation)
+    // Reports every mistake at once; the construct would throw its own error.
+    await makeTemplate(settings, stack, problemsOf(values))
+    const folder = textOf(values, "synth")
+    const wanted = folder === undefined ? undefined : resolve(folder)
     if (wanted === undefined) requireCdk()
     const { App, Stack, ImageTailor } = await loadCdk()
     const outdir = wanted ?? (await mkdtemp(join(tmpdir(), "imgtailor-deploy-")))
     try {
       const app = new App({ outdir })
-      const code = own["code"] === undefined ? undefined : String(own["code"])
-      const props = { ...settings, ...stack, code } as unknown as ImageTailorProps
-      void new ImageTailor(new Stack(app, String(own["stack"])), "Images", props)
+      const props = { ...settings, ...stack, code: textOf(values, "code") } as unknown as ImageTailorProps
+      void new ImageTailor(new Stack(app, String(values["stack"])), "Images", props)
       app.synth()
-      if (wanted === undefined) await runCdk(["deploy", "--app", outdir, ...passed])
+      if (wanted === undefined) await runCdk(["deploy", "--app", outdir, ...operands])
       else print(wanted)
     } finally {
       if (wanted === undefined) await rm(outdir, { recursive: true, force: true })

@@ -1,34 +1,26 @@
-/** `imgtailor edge`: the source of the function for CloudFront, for a distribution of one's own. */
-import type { ArgsDef } from "citty"
+/** Responsible for `imgtailor edge`: prints the CloudFront functions, for users with a distribution of their own. */
+import { Option } from "commander"
 
 import { edgeResponseSource, edgeSource } from "../../aws/edge/source.ts"
 import { resolveConfig } from "../../config/resolve.ts"
-import { NO_PLACES, optionsFromArguments, settingArguments } from "../arguments.ts"
-import type { Command } from "../main.ts"
+import type { Command } from "../command.ts"
+import { NO_LOCATIONS, settingOptions, settingsFromOptions } from "../options.ts"
 
-const ADDRESSING: ReadonlySet<string> = new Set("sizes formats retired unknownSize sharedStore basePath".split(" "))
+const NEEDED: ReadonlySet<string> = new Set("sizes formats retired unknownSize sharedStore basePath".split(" "))
 
-const args: ArgsDef = {
-  response: {
-    type: "boolean",
-    default: false,
-    description: "The function for viewer responses, which adds headers, rather than the one for viewer requests.",
-  },
-  ...settingArguments(({ path: [name] }) => ADDRESSING.has(name)),
-}
-
+/** `imgtailor edge`. */
 export const edge: Command = {
-  examples: [
-    "imgtailor edge --sizes 360x270,480h,1280w > edge.js",
-    "imgtailor edge --config imgtailor.config.ts > edge.js",
-    "imgtailor edge --response > edge-response.js",
+  description:
+    "Print the CloudFront function that rejects unlisted sizes and negotiates formats (JavaScript runtime 2.0).",
+  options: [
+    ...settingOptions((name) => NEEDED.has(name)),
+    new Option("--response", "Print the function for viewer responses, which adds headers, instead."),
   ],
-  description: "Print the function for CloudFront that refuses what is not listed and negotiates (runtime 2.0).",
-  args,
-  run: async (values) => {
-    const options = await optionsFromArguments(values, args)
-    if (values["response"] === true) return void process.stdout.write(edgeResponseSource())
-    const config = resolveConfig({ ...options, ...NO_PLACES }, { directory: process.cwd(), threads: 4 })
+  example: "imgtailor edge --sizes 360x270,480h,1280w > edge.js",
+  run: async (invocation) => {
+    const settings = await settingsFromOptions(invocation)
+    if (invocation.values["response"] === true) return void process.stdout.write(edgeResponseSource())
+    const config = resolveConfig({ ...settings, ...NO_LOCATIONS }, { directory: process.cwd(), threads: 4 })
     process.stdout.write(await edgeSource(config))
   },
 }

@@ -1,6 +1,7 @@
-/** `imgtailor info`: what is known of a photo, and every address it has. */
-import type { ArgsDef } from "citty"
+/** Responsible for `imgtailor info`: describes an original and lists all of its URLs. */
+import { Argument } from "commander"
 
+import { SERVER_SETTINGS } from "../../config/settings.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { originalNotFound } from "../../errors.ts"
 import { inspect } from "../../render/inspect.ts"
@@ -8,36 +9,35 @@ import { outputFormat } from "../../sizes/format.ts"
 import { outputDimensions } from "../../sizes/geometry.ts"
 import { encodeKey, formatKey, type OriginalKey, type Reading, toOriginalKey } from "../../sizes/key.ts"
 import type { Dimensions } from "../../sizes/size.ts"
-import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
-import type { Command } from "../main.ts"
-import { bold, cyan, dim, print, printJson } from "../output.ts"
-
-const args: ArgsDef = {
-  original: { type: "positional", description: "An original: its path within the folder, like shop/photo.jpg." },
-  ...settingArguments(({ path: [name] }) => !["watch", "host", "port"].includes(name)),
-  ...JSON_ARGUMENT,
-}
+import type { Command } from "../command.ts"
+import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions } from "../options.ts"
+import { bold, cyan, dim, print, printJson, printNotices } from "../output.ts"
 
 /** One rendition that an original can have. */
 interface Row extends Partial<Dimensions> {
-  readonly address: string
+  /** URL path. */
+  readonly url: string
   readonly format: string
   readonly stored: boolean
+}
+
+interface Description {
+  readonly original: Readonly<Record<string, unknown>>
+  readonly renditions: readonly Row[]
 }
 
 const describeOriginal = async (
   { core, config, originals }: OpenTailor,
   original: OriginalKey,
-): Promise<{ readonly original: object; readonly renditions: readonly Row[] }> => {
+): Promise<Description> => {
   const object = await originals.get(original, { maxBytes: config.limits.bytes })
   if (!object) throw originalNotFound(original)
   const inspected = await inspect(object.bytes, config.limits)
-  const addressOf = (reading: Reading): string => `${config.basePath}/${encodeKey(formatKey(reading))}`
   const row = async (reading: Reading): Promise<Row> => ({
-    address: addressOf(reading),
+    url: `${config.basePath}/${encodeKey(formatKey(reading))}`,
     format: reading.size === "info" ? "json" : outputFormat(reading.format, inspected).format,
     ...(reading.size !== "info" && outputDimensions(reading.size, inspected.dimensions)),
-    // One whose original is too young to prove it is stored all the same; one that is stale will be made again.
+    // A rendition of an original that changed a moment ago is stored, too. A stale one is rendered again.
     stored: ["fresh", "unverified"].includes((await core.freshnessOfKey(formatKey(reading))) ?? ""),
   })
   const { sizes, formats } = core.grammar
@@ -61,34 +61,33 @@ const describeOriginal = async (
   }
 }
 
-const printTable = ({ original, renditions }: Awaited<ReturnType<typeof describeOriginal>>): void => {
+const printDescription = ({ original, renditions }: Description): void => {
   print(bold("Original"))
   for (const [name, value] of Object.entries(original)) print(`  ${name.padEnd(9)} ${String(value)}`)
   print(`\n${bold("Renditions")}`)
-  const width = Math.max(...renditions.map(({ address }) => address.length))
-  for (const { address, format, width: w, height: h, stored } of renditions) {
-    const pixels = w === undefined || h === undefined ? "" : `${w}x${h}`
-    print(
-      `  ${cyan(address.padEnd(width))}  ${pixels.padEnd(9)}  ${format.padEnd(5)} ${stored ? "stored" : dim("not made yet")}`,
-    )
+  const columns = Math.max(...renditions.map(({ url }) => url.length))
+  for (const { url, format, width, height, stored } of renditions) {
+    const pixels = width === undefined || height === undefined ? "" : `${width}x${height}`
+    const state = stored ? "stored" : dim("not stored")
+    print(`  ${cyan(url.padEnd(columns))}  ${pixels.padEnd(9)}  ${format.padEnd(5)} ${state}`)
   }
 }
 
+/** `imgtailor info`. */
 export const info: Command = {
-  examples: [
-    "imgtailor info shop/photo.jpg",
-    "imgtailor info shop/photo.jpg --originals ./photos --sizes 360x270,1280w --json",
-  ],
-  description: "Print what is known of a photo and every address it has.",
-  args,
-  run: async (values) => {
-    const { config } = await loadFromArguments(values, args)
+  description: "Describe an original and list all of its URLs.",
+  argument: new Argument("<original>", "An original: its path in the folder of originals, like shop/photo.jpg."),
+  options: [...settingOptions((name) => !SERVER_SETTINGS.has(name)), JSON_OPTION],
+  example: "imgtailor info shop/photo.jpg --originals ./photos --sizes 360x270,480h,1280w",
+  run: async (invocation) => {
+    const config = await loadFromOptions(invocation)
+    printNotices(config.notices)
     const tailor = openTailor(config)
-    const text = String(values["original"])
+    const [text = ""] = invocation.operands
     const original = toOriginalKey(text)
     if (original === undefined) throw notAnOriginal(text, "an original like shop/photo.jpg")
-    const described = await describeOriginal(tailor, original)
-    if (values["json"]) printJson(described)
-    else printTable(described)
+    const description = await describeOriginal(tailor, original)
+    if (invocation.values["json"]) printJson(description)
+    else printDescription(description)
   },
 }

@@ -1,67 +1,53 @@
-/** `imgtailor package`: a function for AWS as a zip. */
+/** Responsible for `imgtailor package`: makes the zips of a function for AWS Lambda. */
 import { mkdir, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 
-import type { ArgsDef } from "citty"
+import { Option } from "commander"
 
 import { ARCHITECTURES, LOCAL_SETTINGS, makeZips, MODES } from "../../aws/package.ts"
-import { badConfig } from "../../errors.ts"
-import { JSON_ARGUMENT, optionsFromArguments, settingArguments } from "../arguments.ts"
-import type { Command } from "../main.ts"
+import type { Command } from "../command.ts"
+import { JSON_OPTION, settingOptions, settingsFromOptions, textOf } from "../options.ts"
 import { bold, print, printJson } from "../output.ts"
 
-const args: ArgsDef = {
-  mode: {
-    type: "enum",
-    options: [...MODES],
-    default: "redirect",
-    description:
-      "redirect: behind a bucket's website endpoint. direct: behind CloudFront, with sync and batch beside it. sync: called by the bucket.",
-  },
-  arch: {
-    type: "enum",
-    options: [...ARCHITECTURES],
-    default: "arm64",
-    description: "The function's architecture; the console calls x64 x86_64.",
-  },
-  layer: {
-    type: "boolean",
-    default: false,
-    description:
-      "sharp in a zip of its own, for a layer: the function's is then small enough for the console's editor.",
-  },
-  out: { type: "string", valueHint: "folder", default: ".", description: "Where to put what is made." },
-  ...settingArguments(({ path: [name] }) => !LOCAL_SETTINGS.has(name)),
-  ...JSON_ARGUMENT,
-}
+const MODE = [
+  "redirect: behind the website endpoint of a bucket.",
+  "direct: behind CloudFront, with the functions for events and batches.",
+  "sync: called by the bucket on every change.",
+].join(" ")
 
-const oneOf = <T extends string>(values: readonly T[], value: unknown, name: string): T => {
-  const found = values.find((known) => known === value)
-  if (found === undefined) throw badConfig([`--${name}: Expected ${values.join(", ")}, got ${JSON.stringify(value)}.`])
-  return found
-}
+const OPTIONS: readonly Option[] = [
+  new Option("--mode <mode>", MODE).choices(MODES).default("redirect"),
+  new Option("--arch <arch>", "Architecture of the function; the AWS console calls x64 x86_64.")
+    .choices(ARCHITECTURES)
+    .default("arm64"),
+  new Option("--layer", "Put sharp into a second zip, for a layer. The AWS console can then edit the function."),
+  new Option("--out <folder>", "Where to write the zips.").default("."),
+  ...settingOptions((name) => !LOCAL_SETTINGS.has(name)),
+  JSON_OPTION,
+]
 
-const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`
+const choice = <T extends string>(values: readonly T[], value: unknown, fallback: T): T =>
+  values.find((known) => known === value) ?? fallback
 
+const megabytes = (byteLength: number): string => `${(byteLength / 1_000_000).toFixed(1)} MB`
+
+/** `imgtailor package`. */
 export const packageFunction: Command = {
-  examples: [
-    "imgtailor package --sizes 360x270,480h,1280w",
-    "imgtailor package --layer --arch x64 --out build",
-    "imgtailor package --mode direct --config imgtailor.config.ts",
-  ],
   description: "Make the zips of a function for AWS Lambda, on any machine.",
-  args,
-  run: async (values) => {
-    const options = await optionsFromArguments(values, args)
-    const mode = oneOf(MODES, values["mode"], "mode")
-    const arch = oneOf(ARCHITECTURES, values["arch"], "arch")
-    const zips = await makeZips({ mode, arch, layer: values["layer"] === true, settings: options })
-    const out = resolve(String(values["out"]))
+  options: OPTIONS,
+  example: "imgtailor package --mode direct --sizes 360x270,480h,1280w",
+  run: async (invocation) => {
+    const { values } = invocation
+    const settings = await settingsFromOptions(invocation)
+    const mode = choice(MODES, values["mode"], "redirect")
+    const arch = choice(ARCHITECTURES, values["arch"], "arm64")
+    const zips = await makeZips({ mode, arch, layer: values["layer"] === true, settings })
+    const out = resolve(textOf(values, "out") ?? ".")
     await mkdir(out, { recursive: true })
     await Promise.all(zips.map(({ name, bytes }) => writeFile(join(out, name), bytes)))
-    const made = zips.map(({ name, bytes }) => ({ file: join(out, name), bytes: bytes.length }))
-    if (values["json"]) return printJson({ mode, arch, handler: "index.handler", zips: made })
-    for (const { file, bytes } of made) print(`${bold(file)}  ${megabytes(bytes)}`)
-    print(`\nRuntime nodejs24.x or nodejs22.x, architecture ${arch}, handler index.handler. docs/aws.md has the rest.`)
+    const written = zips.map(({ name, bytes }) => ({ file: join(out, name), bytes: bytes.length }))
+    if (values["json"]) return printJson({ mode, arch, handler: "index.handler", zips: written })
+    for (const { file, bytes } of written) print(`${bold(file)}  ${megabytes(bytes)}`)
+    print(`\nRuntime nodejs24.x or nodejs22.x, architecture ${arch}, handler index.handler. See docs/aws.md.`)
   },
 }

@@ -1,60 +1,42 @@
-/** `imgtailor purge`: delete renditions. */
-import type { ArgsDef } from "citty"
+/** Responsible for `imgtailor purge`: deletes stored renditions. */
+import { Argument } from "commander"
 
 import { openTailor } from "../../create-tailor.ts"
 import { badUrl } from "../../errors.ts"
 import { formatOfName } from "../../sizes/format.ts"
 import { toOriginalKey } from "../../sizes/key.ts"
-import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
-import type { Command } from "../main.ts"
-import { print, printJson } from "../output.ts"
+import type { Command } from "../command.ts"
+import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions } from "../options.ts"
+import { print, printJson, printNotices } from "../output.ts"
 
-const args: ArgsDef = {
-  original: {
-    type: "positional",
-    description: "An original (shop/photo.jpg), or with a slash at its end all under it (shop/; / for all).",
-  },
-  ...settingArguments(({ path: [name] }) =>
-    [
-      "originals",
-      "renditions",
-      "sizes",
-      "formats",
-      "retired",
-      "sharedStore",
-      "s3Endpoint",
-      "s3Region",
-      "s3PathStyle",
-    ].includes(name),
-  ),
-  ...JSON_ARGUMENT,
-}
+const NEEDED: ReadonlySet<string> = new Set(
+  "originals renditions sizes formats retired sharedStore s3Endpoint s3Region s3PathStyle".split(" "),
+)
 
-/** For a name that may be a folder's. */
-const folderAdvice = (original: string): string =>
-  formatOfName(original) === undefined ? ` A folder is purged with a slash at its end: ${original}/` : ""
+/** A hint for a name that could be a folder. */
+const folderHint = (original: string): string =>
+  formatOfName(original) === undefined ? ` To purge a folder, add a slash: ${original}/` : ""
 
+/** `imgtailor purge`. */
 export const purge: Command = {
-  examples: [
-    "imgtailor purge shop/photo.jpg",
-    "imgtailor purge shop/",
-    "imgtailor purge / --originals ./photos --sizes 360x270,1280w",
-  ],
-  description: "Delete an original's renditions, in every size and format ever listed.",
-  args,
-  run: async (values) => {
-    const { config } = await loadFromArguments(values, args)
+  description: "Delete the renditions of originals, in every listed and retired size and format.",
+  argument: new Argument("<original>", "An original (shop/photo.jpg) or a prefix ending in / (shop/; / for all)."),
+  options: [...settingOptions((name) => NEEDED.has(name)), JSON_OPTION],
+  example: "imgtailor purge shop/photo.jpg --originals ./photos --sizes 360x270,480h,1280w",
+  run: async (invocation) => {
+    const config = await loadFromOptions(invocation)
+    printNotices(config.notices)
     const tailor = openTailor(config)
-    const original = String(values["original"])
+    const [original = ""] = invocation.operands
     const isPrefix = original.endsWith("/")
     if (original !== "/" && toOriginalKey(original.replace(/\/$/, "")) === undefined)
       throw notAnOriginal(original, "an original like shop/photo.jpg or a folder like shop/")
     const deleted = isPrefix
       ? await tailor.core.purgePrefix(original === "/" ? "" : original)
       : await tailor.purge(original)
-    if (deleted === undefined) throw badUrl("This store cannot list what it holds.", "Purge originals one by one.")
-    if (values["json"]) return printJson({ deleted })
+    if (deleted === undefined) throw badUrl("This store cannot list its renditions.", "Purge originals one by one.")
+    if (invocation.values["json"]) return printJson({ deleted })
     print(`Deleted ${deleted} ${deleted === 1 ? "rendition" : "renditions"} of ${original}.`)
-    if (deleted === 0 && !isPrefix) print(`Nothing was stored for it.${folderAdvice(original)}`)
+    if (deleted === 0 && !isPrefix) print(`No renditions of it were stored.${folderHint(original)}`)
   },
 }

@@ -1,41 +1,30 @@
-/** `imgtailor serve`: the main job as a command. */
+/** Responsible for `imgtailor serve`: the server for development and production. */
 import type { AddressInfo } from "node:net"
 import { resolve } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 
-import type { ArgsDef } from "citty"
+import { Argument, Option } from "commander"
 
 import { missingAdvice } from "../../config/load.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
-import { badConfig } from "../../errors.ts"
+import { badConfig, describeError } from "../../errors.ts"
 import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
 import { keepTidy } from "../../server/tidy.ts"
 import type { Watch, WatchOptions } from "../../server/watch.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
-import { isS3Url } from "../../store/s3/place.ts"
-import { JSON_ARGUMENT, loadFromArguments, settingArguments, type Values } from "../arguments.ts"
-import type { Command } from "../main.ts"
+import type { Command, Values } from "../command.ts"
+import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
 import { bold, cyan, dim, print, printJson } from "../output.ts"
 
-/** How many addresses are shown. */
+/** Number of example URLs. */
 const SHOWN = 3
-/** What an orderly end may take beyond the deadline of the last request. */
+/** How long shutting down may take beyond the deadline of the last request. */
 const GRACE_MS = 5000
-/** Left after listening for whoever has waited for that: the introduction needs the image library, whose import holds the process. */
+/** Time after listening for the first requests: the introduction loads sharp, which blocks the event loop. */
 const FIRST_MS = 20
 
-const args: ArgsDef = {
-  folder: { type: "positional", required: false, description: "Folder of the original photos, or s3://bucket/prefix." },
-  ...settingArguments(),
-  demo: {
-    type: "boolean",
-    description: "Without a folder: serve photos made on the spot, in sizes 360x270,480h,640w,1280w.",
-  },
-  ...JSON_ARGUMENT,
-}
-
-/** Listens, or says why it cannot. */
+/** @throws {bad-config} where the server cannot listen */
 const listen = async (
   server: ReturnType<typeof createNodeServer>,
   host: string,
@@ -46,7 +35,7 @@ const listen = async (
     server.listen(port, host, () => done())
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EADDRINUSE")
-      throw badConfig([`port: ${port} is taken. Choose another with --port, or 0 for any free one.`])
+      throw badConfig([`port: ${port} is already in use. Choose another port with --port; 0 picks a free one.`])
     throw badConfig([`host: Cannot listen on ${host}:${port}: ${error.message}`])
   })
   return server.address() as AddressInfo
@@ -57,59 +46,49 @@ const urlOf = ({ address, port, family }: AddressInfo, basePath: string): string
   return `http://${host}:${port}${basePath}`
 }
 
-/** One address for each of the first sizes, of photos of the user's own. */
-const sampleAddresses = ({ core }: OpenTailor, photos: readonly OriginalKey[], base: string): readonly string[] =>
+/** One URL for each of the first sizes, of existing originals. */
+const sampleUrls = ({ core }: OpenTailor, originals: readonly OriginalKey[], base: string): readonly string[] =>
   core.grammar.sizes.slice(0, SHOWN).flatMap((size, at) => {
-    const original = photos[at % photos.length]
+    const original = originals[at % originals.length]
     return original === undefined ? [] : [`${base}/${encodeKey(formatKey({ original, size, format: undefined }))}`]
   })
 
 interface Introduction {
   readonly url: string
-  readonly addresses: readonly string[]
+  readonly urls: readonly string[]
   readonly img: string | undefined
   readonly originals: string
   readonly renditions: string
-  /** Why no photos could be listed. */
+  /** Why the originals could not be listed. */
   readonly problem: string | undefined
 }
 
-/** In one line. */
-const reasonOf = (error: unknown): string => {
-  const told = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return told instanceof Error ? told.message : String(told)
-}
-
 const introduce = async (tailor: OpenTailor, url: string): Promise<Introduction> => {
-  const { findPhotos, imageTag, listPhotos } = await import("../sample.ts")
+  const { findOriginals, imageTag } = await import("../sample.ts")
   const { originals, renditions } = tailor.config
-  const isFolder = typeof originals === "string" && !isS3Url(originals)
   let problem: string | undefined
-  const photos = isFolder
-    ? await findPhotos(originals, SHOWN)
-    : await listPhotos(tailor.originals, SHOWN).catch((error: unknown) => {
-        // Who may not list may still serve; anything else that is wrong, every request will say again.
-        problem = reasonOf(error)
-        return []
-      })
+  const found = await findOriginals(tailor.originals, SHOWN).catch((error: unknown) => {
+    // A bucket that may not be listed can still be served. Any other problem is reported by every request.
+    problem = describeError(error)
+    return []
+  })
   return {
     url,
-    addresses: sampleAddresses(tailor, photos, url),
-    img: photos[0] && (await imageTag(tailor, photos[0], url)),
+    urls: sampleUrls(tailor, found, url),
+    img: found[0] && (await imageTag(tailor, found[0], url)),
     originals: typeof originals === "string" ? originals : originals.name,
     renditions: typeof renditions === "string" ? renditions : renditions.name,
     problem,
   }
 }
 
-const printIntroduction = ({ url, addresses, img, originals, renditions, problem }: Introduction): void => {
+const printIntroduction = ({ url, urls, img, originals, renditions, problem }: Introduction): void => {
   print(`${bold("imgtailor")} serves ${originals} at ${url}\n`)
-  for (const address of addresses) print(`  ${cyan(address)}`)
-  if (problem !== undefined) print(`  Its photos could not be listed: ${problem}`)
-  else if (addresses.length === 0)
-    print(`  No photo was found in it yet. An address is ${url}/<directory>/<size>/<file>`)
-  if (img) print(`\n${dim("For a page:")}\n${img}`)
-  print(`\nRenditions are kept in ${renditions}`)
+  for (const example of urls) print(`  ${cyan(example)}`)
+  if (problem !== undefined) print(`  The originals cannot be listed: ${problem}`)
+  else if (urls.length === 0) print(`  No images found yet. URLs have the form ${url}/<folder>/<size>/<file>`)
+  if (img) print(`\n${dim("HTML:")}\n${img}`)
+  print(`\nRenditions are stored in ${renditions}`)
 }
 
 const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined => {
@@ -127,13 +106,13 @@ const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined =>
   }
   const watching = import("../../server/watch.ts").then(({ watchOriginals }) => watchOriginals(tailor.core, options))
   watching.then(
-    () => log.note("Watching the originals."),
+    () => log.note("Watching the originals for changes."),
     (error: unknown) => log.error(error, "watching the originals failed"),
   )
   return watching
 }
 
-/** Resolves with the first signal that asks for an end; a second one ends at once. */
+/** Resolves on the first SIGTERM or SIGINT. A second one ends the process at once. */
 const untilAskedToEnd = (): Promise<void> =>
   new Promise((done) => {
     let isAsked = false
@@ -146,34 +125,36 @@ const untilAskedToEnd = (): Promise<void> =>
     }
   })
 
-/** The argument, where there is one. @throws {bad-config} where --originals names another */
-const folderOf = ({ folder, originals }: Values): string | undefined => {
+/** @throws {bad-config} where the argument contradicts --originals or --demo */
+const checkFolder = (folder: string | undefined, { originals, demo }: Values): string | undefined => {
+  if (demo === true && (folder ?? originals) !== undefined)
+    throw badConfig([`--demo: Expected no folder beside it, got ${JSON.stringify(folder ?? originals)}.`])
   if (folder === undefined) return undefined
-  if (originals !== undefined && resolve(String(originals)) !== resolve(String(folder)))
+  if (originals !== undefined && resolve(String(originals)) !== resolve(folder))
     throw badConfig([
-      `originals: Expected one place, got ${JSON.stringify(folder)} as the argument and ${JSON.stringify(originals)} by --originals.`,
+      `originals: Expected one folder, got ${JSON.stringify(folder)} as the argument and ${JSON.stringify(originals)} by --originals.`,
     ])
-  return String(folder)
+  return folder
 }
 
+/** `imgtailor serve`. */
 export const serve: Command = {
-  examples: [
-    "imgtailor serve ./photos --sizes 360x270,480h,1280w --port 3000",
-    "imgtailor serve ./photos --sizes 360x270,1280w --renditions /var/cache/imgtailor --watch",
-    "imgtailor serve s3://shop-photos --renditions s3://shop-renditions --sizes 360x270,1280w --s3-region eu-central-1",
-    "imgtailor serve --demo",
+  description: "Serve a folder or bucket of images in every listed size. Each is rendered when it is first requested.",
+  argument: new Argument("[folder]", "Folder of the original images, or s3://bucket/prefix."),
+  options: [
+    ...settingOptions(() => true),
+    new Option("--demo", "Serve generated images instead of a folder, in the sizes 360x270,480h,640w,1280w."),
+    JSON_OPTION,
   ],
-  description: "Serve a folder or a bucket of photos in every listed size, each made when it is first asked for.",
-  args,
-  run: async (values) => {
-    const folder = folderOf(values)
-    const isDemo = values["demo"] === true && folder === undefined && values["originals"] === undefined
-    const given = isDemo
-      ? await (await import("../demo.ts")).demoOptions(process.cwd(), values)
-      : folder === undefined
-        ? {}
-        : { originals: folder }
-    const { config } = await loadFromArguments(values, args, given)
+  example: "imgtailor serve ./photos --sizes 360x270,480h,1280w",
+  run: async (invocation) => {
+    const { values, operands } = invocation
+    const folder = checkFolder(operands[0], values)
+    const overrides =
+      values["demo"] === true
+        ? await (await import("../demo.ts")).demoOptions(process.cwd(), values)
+        : { ...(folder !== undefined && { originals: folder }) }
+    const config = await loadFromOptions(invocation, overrides)
     const log = createLog(process.stderr)
     const tailor = openTailor(config, { onRequest: log.request, onNotice: log.note })
     const server = createNodeServer(tailor)
@@ -183,13 +164,14 @@ export const serve: Command = {
     const introduction = await introduce(tailor, url)
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
-    for (const notice of [...config.notices, ...missingAdvice(config.limits.renders)]) log.note(notice)
+    const advice = missingAdvice(config.limits.renders)
+    for (const notice of [...config.notices, ...(advice === undefined ? [] : [advice])]) log.note(notice)
     const watching = startWatch(tailor, log)
     const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
-    keepTidy(tidy, (error) => log.error(error, "drafts that killed writers left could not be cleared away"))
+    keepTidy(tidy, (error) => log.error(error, "could not remove abandoned temporary files"))
 
     await ended
-    log.note("Ending: running requests are answered first.")
+    log.note("Shutting down; finishing in-flight requests.")
     await closeServer(server, config.limits.deadlineMs + GRACE_MS)
     await (await watching)?.close()
     await Promise.race([tailor.idle(), sleep(GRACE_MS)])

@@ -1,18 +1,16 @@
-/** `imgtailor template`: the direct flow as a CloudFormation template. */
+/** Responsible for `imgtailor template`: prints the stack for AWS as a CloudFormation template. */
 import { makeTemplate } from "../../aws/stack/stack.ts"
-import type { Command } from "../main.ts"
+import type { Command } from "../command.ts"
 import { print } from "../output.ts"
-import { STACK_ARGUMENTS, stackFromArguments } from "../stack.ts"
+import { STACK_OPTIONS, stackFromOptions } from "../stack.ts"
 
+/** `imgtailor template`. */
 export const template: Command = {
-  examples: [
-    "imgtailor template --originals s3://shop-photos --sizes 360x270,480h,1280w > images.json",
-    "imgtailor template --config imgtailor.config.ts --enable-events --warm",
-  ],
-  description: "Print a CloudFormation template: CloudFront, S3 and Lambda for a bucket of photos.",
-  args: STACK_ARGUMENTS,
-  run: async (values) => {
-    const { settings, stack } = await stackFromArguments(values, STACK_ARGUMENTS)
+  description: "Print a CloudFormation template: CloudFront, S3 and Lambda for a bucket of originals.",
+  options: STACK_OPTIONS,
+  example: "imgtailor template --originals s3://shop-photos --sizes 360x270,480h,1280w > images.json",
+  run: async (invocation) => {
+    const { settings, stack } = await stackFromOptions(invocation)
     print(JSON.stringify(await makeTemplate(settings, stack), undefined, 1))
   },
 }

@@ -1,41 +1,30 @@
-/** `imgtailor types`: the list as types, so that a compiler knows which sizes and formats there are. */
+/** Responsible for `imgtailor types`: the size list as TypeScript types, so that the compiler knows the sizes and formats. */
 import { writeFile } from "node:fs/promises"
 import { resolve } from "node:path"
 
-import type { ArgsDef } from "citty"
+import { Option } from "commander"
 
 import type { TailorConfig } from "../../config/options.ts"
 import { resolveConfig } from "../../config/resolve.ts"
-import { badConfig } from "../../errors.ts"
+import { badConfig, describeError } from "../../errors.ts"
 import { LIST_PATH } from "../../http/url-path.ts"
 import { type PublishedList, publishList } from "../../sizes/published.ts"
-import { loadFromArguments, NO_PLACES, refuseUnknown, settingArguments, type Values } from "../arguments.ts"
-import type { Command } from "../main.ts"
-import { print } from "../output.ts"
+import type { Command, Invocation } from "../command.ts"
+import { loadFromOptions, NO_LOCATIONS, settingOptions, textOf } from "../options.ts"
+import { print, printNotices } from "../output.ts"
 
-const LISTED = settingArguments(({ path: [name] }) => ["sizes", "formats", "basePath"].includes(name))
+const LISTED: readonly Option[] = settingOptions((name) => ["sizes", "formats", "basePath"].includes(name))
 
-const args: ArgsDef = {
-  out: { type: "string", valueHint: "file", description: "Where to write them. Default: standard output." },
-  url: {
-    type: "string",
-    valueHint: "address",
-    description: "A running server whose list it is, in place of settings: https://img.example.com/imgtailor.json.",
-  },
+const OPTIONS: readonly Option[] = [
   ...LISTED,
-}
+  new Option("--url <url>", "Take the list from a running server, like https://img.example.com/imgtailor.json."),
+  new Option("--out <file>", "File to write. (default: standard output)"),
+]
 
-/** Longer than any server that works takes for a few hundred bytes. */
+/** A working server needs less for a few hundred bytes. */
 const TIMEOUT_MS = 10_000
 
-const reasonOf = (error: unknown): string => {
-  const { message, cause } = error as Error
-  return cause instanceof Error
-    ? `${message}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`
-    : message
-}
-
-/** @throws {Error} there is none */
+/** @throws {Error} if there is no list */
 const fetchList = async (url: URL): Promise<Readonly<Record<string, unknown>>> => {
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (!response.ok) throw new Error(`status ${response.status}`)
@@ -44,32 +33,30 @@ const fetchList = async (url: URL): Promise<Readonly<Record<string, unknown>>> =
   return { ...list }
 }
 
-/** The list of a running server, checked as if it were of a configuration file. */
+/** The list of a running server, validated like a configuration. */
 const configFromUrl = async (text: string): Promise<TailorConfig> => {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-    throw badConfig([
-      `--url: Expected an address like https://img.example.com${LIST_PATH}, got ${JSON.stringify(text)}.`,
-    ])
+    throw badConfig([`--url: Expected a URL like https://img.example.com${LIST_PATH}, got ${JSON.stringify(text)}.`])
   const url = new URL(text)
   if (!url.pathname.endsWith(LIST_PATH)) url.pathname = url.pathname.replace(/\/?$/, LIST_PATH)
   const { sizes, formats, basePath } = await fetchList(url).catch((error: unknown) => {
-    throw badConfig([`--url: Expected a list at ${url.href}, got ${reasonOf(error)}.`])
+    throw badConfig([`--url: Expected a list at ${url.href}, got ${describeError(error)}.`])
   })
-  return resolveConfig({ ...NO_PLACES, sizes, formats, basePath }, { directory: process.cwd(), threads: 4 })
+  return resolveConfig({ ...NO_LOCATIONS, sizes, formats, basePath }, { directory: process.cwd(), threads: 4 })
 }
 
-/** @throws {bad-config} settings beside `--url` */
-const configOf = async (values: Values): Promise<TailorConfig> => {
-  const { url } = values
-  if (url === undefined) return (await loadFromArguments(values, args, NO_PLACES)).config
-  refuseUnknown(values, args)
-  const others = Object.keys(LISTED).filter((name) => values[name] !== undefined)
+/** @throws {bad-config} for settings together with `--url` */
+const configOf = async (invocation: Invocation): Promise<TailorConfig> => {
+  const { values } = invocation
+  const url = textOf(values, "url")
+  if (url === undefined) return loadFromOptions(invocation, NO_LOCATIONS)
+  const others = LISTED.filter((option) => values[option.attributeName()] !== undefined)
   if (others.length > 0)
-    throw badConfig(others.map((name) => `--${name}: Expected none beside --url, which has the list.`))
-  return configFromUrl(String(url))
+    throw badConfig(others.map((option) => `${option.long}: not allowed with --url, which has the list.`))
+  return configFromUrl(url)
 }
 
-/** The type of one value and of no other. */
+/** The literal type of a value. */
 const literal = (value: unknown): string => {
   if (Array.isArray(value)) return `readonly [${value.map(literal).join(", ")}]`
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
@@ -79,17 +66,17 @@ const literal = (value: unknown): string => {
 
 const union = (texts: readonly string[]): string => texts.map((text) => JSON.stringify(text)).join(" | ") || "never"
 
-/** The text of a `.d.ts`. @param names of the sizes, as addresses have them */
+/** The text of the `.d.ts` file. @param names of the sizes, as in URLs */
 const declare = ({ version, sizes, formats, basePath }: PublishedList, names: readonly string[]): string =>
-  `// Made by \`imgtailor types\`; to be made again when the list changes.
+  `// Generated by \`imgtailor types\`. Run it again when the list changes.
 
-/** A size, as it stands in addresses. */
+/** A size, as in URLs. */
 export type SizeName = ${union(names)}
 
-/** A format that may be asked for behind a file's name. */
+/** A format that can follow the file name in URLs. */
 export type Format = ${union(formats)}
 
-/** What imgtailor.json says. Nothing of it is there at run time: take \`typeof list\`. */
+/** The content of imgtailor.json. It exists only as a type: use \`typeof list\`. */
 export declare const list: {
   readonly version: ${literal(version)}
   readonly sizes: ${literal(sizes)}
@@ -98,26 +85,23 @@ export declare const list: {
 }
 `
 
+/** `imgtailor types`. */
 export const types: Command = {
-  examples: [
-    "imgtailor types --sizes 360x270,480h,1280w > imgtailor.d.ts",
-    "imgtailor types --config imgtailor.config.ts --out src/imgtailor.d.ts",
-    "imgtailor types --url https://img.example.com/imgtailor.json --out src/imgtailor.d.ts",
-  ],
-  description: "Print the list of sizes and formats as types for TypeScript.",
-  args,
-  run: async (values) => {
-    const { grammar, basePath } = await configOf(values)
+  description: "Print the size list as TypeScript types.",
+  options: OPTIONS,
+  example: "imgtailor types --config imgtailor.config.ts --out src/imgtailor.d.ts",
+  run: async (invocation) => {
+    const { grammar, basePath, notices } = await configOf(invocation)
+    printNotices(notices)
     const list = publishList({ basePath, ...grammar })
-    const text = declare(
-      list,
-      grammar.sizes.map(({ name }) => name),
-    )
-    if (values["out"] === undefined) return void process.stdout.write(text)
-    const out = resolve(String(values["out"]))
-    await writeFile(out, text).catch((error: unknown) => {
-      throw badConfig([`--out: Expected a file that can be written, got ${out}: ${reasonOf(error)}.`])
+    const names = grammar.sizes.map(({ name }) => name)
+    const text = declare(list, names)
+    const file = textOf(invocation.values, "out")
+    if (file === undefined) return void process.stdout.write(text)
+    const path = resolve(file)
+    await writeFile(path, text).catch((error: unknown) => {
+      throw badConfig([`--out: Expected a writable file, got ${path}: ${describeError(error)}.`])
     })
-    print(`Wrote ${out}`)
+    print(`Wrote ${path}`)
   },
 }

@@ -1,104 +1,111 @@
-/** `imgtailor warm`: render ahead of demand. */
-import { readdir } from "node:fs/promises"
-import { join, relative, sep } from "node:path"
+/**
+ * Responsible for `imgtailor warm`: renders ahead of demand.
+ *
+ * Invariants:
+ * - Starts with the first key that is listed, and holds a bounded number of keys, whatever the size of the store.
+ * - One original that fails stops no other one. A store that keeps failing stops the command.
+ */
+import { Argument } from "commander"
 
-import type { ArgsDef } from "citty"
-
+import { SERVER_SETTINGS } from "../../config/settings.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
-import { badUrl, TailorError } from "../../errors.ts"
+import { isAbort, TailorError } from "../../errors.ts"
 import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
 import { BATCH_LIMITS } from "../../tailor/limits.ts"
-import type { Warmed } from "../../tailor/warm.ts"
-import { JSON_ARGUMENT, loadFromArguments, notAnOriginal, settingArguments } from "../arguments.ts"
-import type { Command } from "../main.ts"
-import { print, printJson } from "../output.ts"
-import { isPhoto } from "../sample.ts"
+import type { Command } from "../command.ts"
+import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions } from "../options.ts"
+import { print, printJson, printMessage, printNotices } from "../output.ts"
+import { isImageName } from "../sample.ts"
+import { createSummary, type Row, type Summary } from "../warm-summary.ts"
 
-const args: ArgsDef = {
-  original: {
-    type: "positional",
-    default: "/",
-    description: "An original (shop/photo.jpg), or with a slash at its end all under it (shop/; / for all).",
-  },
-  ...settingArguments(({ path: [name] }) => !["watch", "host", "port"].includes(name)),
-  ...JSON_ARGUMENT,
+/** The exit code that shells report for a process ended by SIGINT: 128 and the signal's number. */
+const INTERRUPTED = 130
+
+/** One argument: a single original, or all originals that start with a prefix. */
+type Target = { readonly original: OriginalKey } | { readonly prefix: string }
+
+/** @throws {bad-url} where the text is neither a key nor a prefix */
+const parseTarget = (text: string): Target => {
+  if (text === "/") return { prefix: "" }
+  const key = toOriginalKey(text.replace(/\/$/, ""))
+  if (key === undefined) throw notAnOriginal(text, "an original like shop/photo.jpg or a folder like shop/")
+  return text.endsWith("/") ? { prefix: text } : { original: key }
 }
 
-/** One original's line. */
-interface Row {
-  readonly original: string
-  readonly made: number
-  readonly stored: number
-  /** The first reason why not all could be made. */
-  readonly code?: string
-  readonly problem?: string
-}
-
-const toRow = (original: string, { made, stored, refused: [error] }: Warmed): Row => ({
-  original,
-  made,
-  stored,
-  ...(error && { code: error.code, problem: error.message }),
-})
-
-/** Keys of all files in a folder of the originals' folder. */
-async function* filesIn(root: string, prefix: string): AsyncGenerator<string> {
-  const entries = await readdir(join(root, prefix), { recursive: true, withFileTypes: true }).catch(() => {
-    throw badUrl(`Expected a folder of originals, got ${join(root, prefix)}.`)
-  })
-  for (const entry of entries)
-    if (entry.isFile()) yield relative(root, join(entry.parentPath, entry.name)).split(sep).join("/")
-}
-
-const keysUnder = ({ originals, config }: OpenTailor, prefix: string): AsyncIterable<string> => {
-  const isFolder = typeof config.originals === "string" && originals.name === "folder"
-  const keys = isFolder ? filesIn(config.originals, prefix) : originals.list?.(prefix)
-  if (!keys) throw badUrl("This store cannot list what it holds.", "Warm originals one by one.")
-  return keys
-}
-
-async function* originalsOf(tailor: OpenTailor, text: string): AsyncGenerator<OriginalKey> {
-  const prefix = text === "/" ? "" : text
-  const checked = toOriginalKey(prefix.replace(/\/$/, ""))
-  if (checked === undefined && prefix !== "")
-    throw notAnOriginal(text, "an original like shop/photo.jpg or a folder like shop/")
-  if (checked !== undefined && !text.endsWith("/")) return yield checked
-  for await (const key of keysUnder(tailor, prefix)) {
-    const original = toOriginalKey(key)
-    if (original !== undefined && isPhoto(splitKey(key).file) && canBeOriginal(original, tailor.core.grammar))
-      yield original
+/** Keys of all originals of the targets. Consumers share one iterator, so that each key is taken once. */
+async function* originalsOf({ originals, core }: OpenTailor, targets: readonly Target[]): AsyncGenerator<OriginalKey> {
+  for (const target of targets) {
+    if ("original" in target) yield target.original
+    else
+      for await (const text of originals.list(target.prefix)) {
+        const key = toOriginalKey(text)
+        if (key !== undefined && isImageName(splitKey(key).file) && canBeOriginal(key, core.grammar)) yield key
+      }
   }
 }
 
-const warmOne = async ({ core }: OpenTailor, original: OriginalKey): Promise<Row> => {
+const warmOne = async ({ core }: OpenTailor, original: OriginalKey, signal: AbortSignal): Promise<Row> => {
   try {
-    return toRow(original, await core.warm(original))
+    const { made, stored, refused } = await core.warm(original, { signal })
+    return { original, made, stored, failures: refused }
   } catch (error) {
     if (!(error instanceof TailorError)) throw error
-    return toRow(original, { made: 0, stored: 0, refused: [error] })
+    return { original, made: 0, stored: 0, failures: [error] }
   }
 }
 
-export const warm: Command = {
-  examples: [
-    "imgtailor warm --originals ./photos --sizes 360x270,1280w",
-    "imgtailor warm shop/ --originals ./photos --sizes 360x270,1280w",
-  ],
-  description: "Make the renditions of originals before anybody asks for them.",
-  args,
-  run: async (values) => {
-    const { config } = await loadFromArguments(values, args)
-    const tailor = openTailor({ ...config, limits: { ...config.limits, ...BATCH_LIMITS } })
-    const originals = originalsOf(tailor, String(values["original"]))
-    const work = async (): Promise<void> => {
-      for await (const original of originals) {
-        const row = await warmOne(tailor, original)
-        if (row.code !== undefined) process.exitCode = 1
-        if (values["json"]) printJson(row)
-        else print(`${original}: made ${row.made}, stored before ${row.stored}${row.problem ? `; ${row.problem}` : ""}`)
-      }
+const printRow = ({ original, made, stored, failures }: Row, isJson: boolean): void => {
+  const [first] = failures
+  if (isJson) printJson({ original, made, stored, ...(first && { code: first.code, problem: first.message }) })
+  else print(`${original}: ${made} rendered, ${stored} already stored${first ? `, ${failures.length} failed` : ""}`)
+}
+
+/** Renders everything, with as many originals at once as renders are allowed. */
+const warmAll = async (
+  tailor: OpenTailor,
+  keys: AsyncIterable<OriginalKey>,
+  { summary, isJson, signal }: { readonly summary: Summary; readonly isJson: boolean; readonly signal: AbortSignal },
+): Promise<void> => {
+  const work = async (): Promise<void> => {
+    for await (const original of keys) {
+      if (signal.aborted || summary.isStopped()) break
+      const row = await warmOne(tailor, original, signal)
+      summary.add(row)
+      printRow(row, isJson)
     }
-    await Promise.all(Array.from({ length: config.limits.renders }, work))
+  }
+  await Promise.all(Array.from({ length: tailor.config.limits.renders }, work))
+}
+
+/** `imgtailor warm`. */
+export const warm: Command = {
+  description: "Render originals in all sizes and formats before they are requested.",
+  argument: new Argument(
+    "[original...]",
+    "Originals (shop/photo.jpg) or prefixes ending in / (shop/; / for all).",
+  ).default(["/"], "/"),
+  options: [...settingOptions((name) => !SERVER_SETTINGS.has(name)), JSON_OPTION],
+  example: "imgtailor warm shop/ --originals ./photos --sizes 360x270,480h,1280w",
+  run: async (invocation) => {
+    const { values, operands } = invocation
+    const config = await loadFromOptions(invocation)
+    printNotices(config.notices)
+    const targets = (operands.length === 0 ? ["/"] : operands).map(parseTarget)
+    const summary = createSummary()
+    const limits = { ...config.limits, ...BATCH_LIMITS }
+    const tailor = openTailor({ ...config, limits }, { onNotice: summary.notice })
+    const controller = new AbortController()
+    process.once("SIGINT", () => controller.abort())
+    const options = { summary, isJson: values["json"] === true, signal: controller.signal }
+    try {
+      await warmAll(tailor, originalsOf(tailor, targets), options)
+    } catch (error) {
+      if (!isAbort(error)) throw error
+    }
     await tailor.idle()
+    if (!options.isJson) print(summary.text())
+    for (const message of summary.messages(controller.signal.aborted)) printMessage(message)
+    if (controller.signal.aborted) process.exitCode = INTERRUPTED
+    else if (summary.hasFailures()) process.exitCode = 1
   },
 }

@@ -1,0 +1,87 @@
+/** Responsible for the options of commands, made from the table of settings, and for the configuration that they give. */
+import { Option } from "commander"
+
+import { loadFile } from "../config/config-file.ts"
+import { load, mergeOptions } from "../config/load.ts"
+import type { TailorConfig } from "../config/options.ts"
+import { optionsFrom } from "../config/parse-text.ts"
+import { flagOf, GROUPS, type Setting, SETTINGS } from "../config/settings.ts"
+import { badUrl, type TailorError } from "../errors.ts"
+import type { Invocation, Values } from "./command.ts"
+import { printNotices } from "./output.ts"
+
+const plain = (markdown: string): string => markdown.replaceAll("`", "")
+
+/** Defaults that users expect anyway. */
+const PLAIN_DEFAULTS: ReadonlySet<string> = new Set(["none", "false"])
+
+const toOption = (setting: Setting): Option => {
+  const value = setting.kind === "boolean" ? "" : ` <${setting.hint ?? "text"}>`
+  const fallback = plain(setting.default)
+  const note = PLAIN_DEFAULTS.has(fallback) ? "" : ` (default: ${fallback})`
+  const option = new Option(`--${flagOf(setting)}${value}`, `${plain(setting.description)}${note}`)
+  return setting.group === "common" ? option : option.helpGroup(`${GROUPS[setting.group]}:`)
+}
+
+/**
+ * Options for settings, and `--config`; common ones first.
+ * @param isWanted whether a command has the setting of this name
+ */
+export const settingOptions = (isWanted: (name: string) => boolean): readonly Option[] => {
+  const wanted = SETTINGS.filter(({ path: [name] }) => isWanted(name))
+  return [
+    ...wanted.filter(({ group }) => group === "common").map(toOption),
+    new Option("--config <file>", "Configuration file. (default: imgtailor.config.{ts,js,mjs,json} in this folder)"),
+    ...wanted.filter(({ group }) => group !== "common").map(toOption),
+  ]
+}
+
+/** For commands that need only the size list: the locations in a configuration file can be those of another machine. */
+export const NO_LOCATIONS: Values = {
+  originals: "s3://originals",
+  renditions: "s3://renditions",
+  s3Region: "us-east-1",
+  watch: false,
+}
+
+/** `--json`, for commands with output for programs. */
+export const JSON_OPTION: Option = new Option("--json", "Print JSON.")
+
+/** The error for an argument that is not the key of an original. @param expected what would be valid */
+export const notAnOriginal = (text: string, expected: string): TailorError => {
+  const [, key] = /^\/+(.+)$/.exec(text) ?? []
+  return badUrl(
+    `Expected ${expected}, got ${JSON.stringify(text)}.`,
+    key === undefined ? undefined : `Without the leading slash: ${key}`,
+  )
+}
+
+const camelCase = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** An option's value as text; undefined where the option was not given. */
+export const textOf = (values: Values, name: string): string | undefined => values[name]?.toString()
+
+const settingsOf = (values: Values): Record<string, unknown> =>
+  optionsFrom((setting) => textOf(values, camelCase(flagOf(setting))))
+
+/**
+ * The configuration from the command line, the environment and the configuration file.
+ * @param overrides settings from elsewhere on the command line, such as the first argument
+ * @throws {bad-config} with every mistake
+ */
+export const loadFromOptions = async (
+  { values, notices }: Invocation,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<TailorConfig> => {
+  const args = { ...settingsOf(values), ...overrides }
+  const configFile = textOf(values, "config")
+  const { config } = await load({ cwd: process.cwd(), env: process.env, args, configFile, notices })
+  return config
+}
+
+/** Settings from the command line and the configuration file, not validated: for use on another machine. */
+export const settingsFromOptions = async ({ values, notices }: Invocation): Promise<Record<string, unknown>> => {
+  const { options, notices: fileNotices } = await loadFile(process.cwd(), textOf(values, "config"))
+  printNotices([...notices, ...fileNotices])
+  return mergeOptions(settingsOf(values), options)
+}
