@@ -1,6 +1,10 @@
 /**
- * `node:http`: a listener to mount in a server of your own, and the server of `imgtailor serve`.
- * GET and HEAD have no body, so there is little to translate; an answer held in memory goes to the socket in one piece.
+ * Public entry point `imgtailor/node`: a listener to mount in a `node:http` server, and the server of `imgtailor serve`.
+ * GET and HEAD have no body, so there is little to translate. An answer that is in memory is written to the socket in one piece.
+ *
+ * Invariants:
+ * - Every connection ends, whatever its client does. See connections.ts.
+ * - Closing a server truncates no response.
  */
 import {
   createServer,
@@ -10,27 +14,27 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http"
-import type { Socket } from "node:net"
+import { Server as NetServer, type Socket } from "node:net"
 import { type Duplex, Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 
 import type { Answer } from "../http/answer.ts"
 import type { Handle } from "../http/handle.ts"
+import { CONNECTION_TIMES, type Connections, type ConnectionTimes, createConnections } from "./connections.ts"
+import { connectionLimit } from "./descriptors.ts"
 
-/** Longer than the idle time-out of the proxies in front (nginx 60 s, a load balancer 60 s), so that they never meet a closing socket. */
+/** Longer than the idle time-out of proxies (nginx 60 s, AWS load balancers 60 s), so that they never use a connection that is being closed. */
 const KEEP_ALIVE_MS = 65_000
-const HEADERS_MS = 15_000
-const REQUEST_MS = 30_000
-/** A connection on which nothing moves for this long is cut: a reader that stopped reading holds a file open. */
-const IDLE_MS = 300_000
+/** Part of the time for the first request that its headers may take, before the client gets a 408. */
+const HEADERS_SHARE = 0.75
 
 const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
   const value = headers[name]
   return Array.isArray(value) ? value.join(", ") : value
 }
 
-/** Aborts when the client goes before the answer has been sent. */
-const leavingSignal = (response: ServerResponse): AbortSignal => {
+/** Aborts when the client disconnects before the response has been sent. */
+const disconnectSignal = (response: ServerResponse): AbortSignal => {
   const controller = new AbortController()
   if (response.closed) controller.abort()
   response.once("close", () => {
@@ -45,28 +49,36 @@ const write = async (response: ServerResponse, { status, headers, body }: Answer
     response.end(body)
     return
   }
-  // A client that leaves, or a file that fails half-way, ends the connection: the length that was promised tells the client.
+  // Where the client disconnects or the file fails, the connection is closed: `Content-Length` shows the client that bytes are missing.
   await pipeline(body instanceof Readable ? body : Readable.from(body), response).catch(() => response.destroy())
 }
 
-const respond = async (handle: Handle, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+type OnRespond = (socket: Socket, byteLength: number) => void
+
+const respond = async (
+  handle: Handle,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onRespond: OnRespond | undefined,
+): Promise<void> => {
   const answer = await handle({
     method: request.method ?? "GET",
     target: request.url ?? "/",
     header: (name) => headerOf(request, name),
-    signal: () => leavingSignal(response),
+    signal: () => disconnectSignal(response),
   })
+  onRespond?.(request.socket, Number(answer.headers["content-length"] ?? 0))
   await write(response, answer)
 }
 
-/** Requests that may wait on one connection. Clients that mean well send a few at most, and send again what a closed one left open. */
+/** Requests that may wait on one connection. Clients usually send a few at most, and repeat those that a closed connection left open. */
 const MAX_WAITING = 100
 
 const waitingOn = new WeakMap<Socket, number>()
 
 /**
- * Works on a request once those before it on its connection have been answered: otherwise one client that sends a thousand at once, and
- * reads nothing, holds as many files open. Node gives a response its socket when its turn comes.
+ * Starts the work on a request when the earlier ones on its connection have been answered. Otherwise a client that sends a thousand
+ * requests and reads nothing would hold as many files open. Node assigns a response its socket when its turn comes.
  */
 const inTurn = ({ socket }: IncomingMessage, response: ServerResponse, work: () => void): void => {
   if (response.socket !== null) return work()
@@ -82,78 +94,141 @@ const inTurn = ({ socket }: IncomingMessage, response: ServerResponse, work: () 
   })
 }
 
-/**
- * A listener for `http.createServer`.
- * @example
- * createServer(toNodeListener(createTailor({ originals: "photos", sizes: ["1280w"] }))).listen(3000)
- */
-export const toNodeListener =
-  ({ handle }: { readonly handle: Handle }): RequestListener =>
+const createListener =
+  (handle: Handle, onRespond?: OnRespond): RequestListener =>
   (request, response) =>
-    inTurn(request, response, () => void respond(handle, request, response).catch(() => response.destroy()))
+    inTurn(request, response, () => void respond(handle, request, response, onRespond).catch(() => response.destroy()))
 
-/** What Node's parser refuses never becomes a request; by the code of its error. */
-const UNPARSED: Readonly<Record<string, string>> = {
+/**
+ * Creates a listener for `http.createServer`. It answers every request, so mount it below the base path of the tailor.
+ * @example
+ * const tailor = createTailor({ originals: "photos", sizes: ["1280w"] })
+ * createServer(toNodeListener(tailor)).listen(3000)
+ */
+export const toNodeListener = ({ handle }: { readonly handle: Handle }): RequestListener => createListener(handle)
+
+/** Responses to what Node's parser rejects, by the code of its error. */
+const PARSE_ERRORS: Readonly<Record<string, string>> = {
   HPE_INVALID_URL:
-    "400 bad-url: The address has characters that none may have. Escape what is not ASCII, as UTF-8: é is %C3%A9.",
+    "400 bad-url: The URL has invalid characters. Percent-encode characters outside ASCII as UTF-8: é is %C3%A9.",
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 }
 
-const answerUnparsed = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+const writeRaw = (
+  socket: Duplex,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+): void => {
+  const lines = Object.entries({ ...headers, connection: "close" }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`)
+  socket.end(body)
+}
+
+const answerParseError = (error: NodeJS.ErrnoException, socket: Duplex, connections: Connections): void => {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy()
     return
   }
-  const body = `${UNPARSED[error.code ?? ""] ?? "400 Bad Request"}\n`
-  const status = body.slice(0, 3)
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
-    "Content-Type: text/plain; charset=utf-8",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    "Connection: close",
-  ]
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
+  if (!connections.refuse(socket as Socket)) return
+  const body = Buffer.from(`${PARSE_ERRORS[error.code ?? ""] ?? "400 Bad Request"}\n`)
+  const headers = { "content-type": "text/plain; charset=utf-8", "content-length": String(body.length) }
+  writeRaw(socket, Number(body.toString("latin1", 0, 3)), headers, body)
 }
 
-/** Connections on which nothing was asked yet: Node does not take them for idle. */
-const unusedOf = new WeakMap<Server, Set<Socket>>()
+/** `CONNECT` never becomes an ordinary request of Node. */
+const answerConnect = async (
+  handle: Handle,
+  request: IncomingMessage,
+  socket: Duplex,
+  connections: Connections,
+): Promise<void> => {
+  socket.on("error", () => socket.destroy())
+  socket.resume()
+  if (!connections.refuse(socket as Socket)) return
+  const { method = "CONNECT", url = "/" } = request
+  const { status, headers, body } = await handle({ method, target: url, header: (name) => headerOf(request, name) })
+  writeRaw(socket, status, headers, body instanceof Uint8Array ? body : new Uint8Array())
+}
 
-/** How often a server that ends looks for connections whose last request has been answered. */
-const IDLE_LOOK_MS = 50
+/** Options of {@link createNodeServer}. */
+export interface NodeServerOptions {
+  /** Times after which connections are closed. */
+  readonly times?: Partial<ConnectionTimes>
+}
 
-/** The server of `imgtailor serve`. End it with {@link closeServer}. */
-export const createNodeServer = (tailor: { readonly handle: Handle }): Server => {
-  const listener = toNodeListener(tailor)
-  const unused = new Set<Socket>()
-  const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS }
-  const server = createServer(options, (request, response) => {
-    unused.delete(request.socket)
-    listener(request, response)
-  })
-  server.on("connection", (socket) => {
-    unused.add(socket)
-    socket.once("close", () => unused.delete(socket))
-  })
-  server.on("clientError", answerUnparsed)
-  server.timeout = IDLE_MS
-  unusedOf.set(server, unused)
+const connectionsOf = new WeakMap<Server, Connections>()
+
+/**
+ * Creates the server of `imgtailor serve`, with time limits for slow clients. Close it with {@link closeServer}.
+ * @example
+ * const server = createNodeServer(createTailor({ originals: "photos", sizes: ["1280w"] }))
+ * server.listen(3000)
+ */
+export const createNodeServer = ({ handle }: { readonly handle: Handle }, options: NodeServerOptions = {}): Server => {
+  const times = { ...CONNECTION_TIMES, ...options.times }
+  const connections = createConnections(times)
+  const listener = createListener(handle, connections.respond)
+  const headersTimeout = times.firstRequestMs * HEADERS_SHARE
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout,
+      requestTimeout: headersTimeout,
+      connectionsCheckingInterval: times.lookMs,
+    },
+    (request, response) => {
+      connections.request(request, response)
+      listener(request, response)
+    },
+  )
+  server.on("connection", connections.add)
+  server.on("timeout", connections.timeout)
+  server.on("clientError", (error, socket) => answerParseError(error, socket, connections))
+  server.on("connect", (request, socket) => void answerConnect(handle, request, socket, connections))
+  server.timeout = times.stalledMs
+  server.maxConnections = connectionLimit()
+  server.once("close", connections.stop)
+  connectionsOf.set(server, connections)
   return server
 }
 
+/** Lets the event loop accept or read what has arrived. It polls between two turns, but not before the first. */
+const twoTurns = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)))
+
+/** Longest time to accept the connections that wait, where new ones keep arriving. */
+const ACCEPT_MS = 500
+
+/** Accepts the connections that wait to be accepted: closing the listening socket would reset them, and Node accepts one each turn. */
+const acceptWaiting = async (server: Server): Promise<void> => {
+  const endMs = performance.now() + ACCEPT_MS
+  let isAccepted = true
+  const onConnection = (): void => void (isAccepted = true)
+  server.on("connection", onConnection)
+  while (isAccepted && performance.now() < endMs) {
+    isAccepted = false
+    await twoTurns()
+  }
+  server.off("connection", onConnection)
+}
+
 /**
- * Refuses new connections, lets running requests end, and resolves when the last one has. Connections on which nothing was asked are
- * closed at once.
- * @param graceMs after which the remaining connections are cut
+ * Closes a server: refuses new connections, answers the requests that have arrived, and resolves when every connection has been closed.
+ * @param graceMs time after which the remaining connections are cut, in milliseconds
+ * @example
+ * process.once("SIGTERM", () => void closeServer(server, 30_000))
  */
 export const closeServer = async (server: Server, graceMs: number): Promise<void> => {
+  const connections = connectionsOf.get(server)
+  await acceptWaiting(server)
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-  // Those that become idle later would be kept for the next request, which never comes.
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS)
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve())
-    for (const socket of unusedOf.get(server) ?? []) socket.destroy()
+  const closed = new Promise<void>((resolve) => {
+    // Only the listening socket: `server.close()` of node:http also destroys connections whose response is still being sent.
+    NetServer.prototype.close.call(server, () => resolve())
   })
+  await twoTurns()
+  connections?.end()
+  await closed
   clearTimeout(cut)
-  clearInterval(sweep)
 }
