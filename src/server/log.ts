@@ -57,7 +57,7 @@ const detailsOf = ({ outcome, code, reason, output }: RequestReport): string => 
 export const describeRequest = (report: RequestReport): string => {
   const { method, target, status, durationMs, outcome, storeFailure, deleteFailure, cause } = report
   const parts = [
-    `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${target}  ${detailsOf(report)}`,
+    `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${target}  ${detailsOf(report)}`.trimEnd(),
     storeFailure === undefined ? "" : `not stored: ${storeFailure}`,
     deleteFailure === undefined ? "" : `not deleted: ${deleteFailure}`,
     cause === undefined ? "" : describeError(cause),
@@ -66,7 +66,6 @@ export const describeRequest = (report: RequestReport): string => {
     .filter((part) => part !== "")
     .join(" — ")
     .replace(/\s*\n\s*/g, " ")
-    .trimEnd()
 }
 
 type Write = (line: string) => void
