@@ -1,4 +1,4 @@
-/** That a wait ends once, by whatever comes first, and that nothing which was found too late stays open. */
+/** Waits that end once, by the result, the deadline or the client, and results that come too late. */
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { expect, it, vi } from "vitest"
@@ -7,50 +7,50 @@ import { type RequestScope, withDeadline } from "./deadline.ts"
 
 const nothing = (): void => {}
 
-it("gives what is found in time, and ends what still goes on for it", async () => {
-  const letGo = vi.fn<() => void>()
+it("a result in time is returned, and the signal then aborts what still runs for the request", async () => {
+  const dispose = vi.fn<() => void>()
   let signal: AbortSignal | undefined
-  const found = withDeadline({ deadlineMs: 1000, getClientSignal: undefined, dispose: letGo }, (patience) => {
-    signal = patience.signal
+  const result = withDeadline({ deadlineMs: 1000, getClientSignal: undefined, dispose }, (scope) => {
+    signal = scope.signal
     return Promise.resolve("found")
   })
-  expect(await found).toBe("found")
-  expect([signal?.aborted, letGo.mock.calls]).toEqual([true, []])
+  expect(await result).toBe("found")
+  expect([signal?.aborted, dispose.mock.calls]).toEqual([true, []])
 })
 
-it("releases what is found after the deadline, once", async () => {
-  const letGo = vi.fn<(found: string) => void>()
-  let find: (found: string) => void = nothing
-  const late = new Promise<string>((resolve) => (find = resolve))
-  const found = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose: letGo }, () => late)
-  await expect(found).rejects.toMatchObject({ code: "busy" })
-  find("late")
+it("a result after the deadline is released, once", async () => {
+  const dispose = vi.fn<(result: string) => void>()
+  let resolve: (result: string) => void = nothing
+  const late = new Promise<string>((done) => (resolve = done))
+  const result = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose }, () => late)
+  await expect(result).rejects.toMatchObject({ code: "busy" })
+  resolve("late")
   await late
   await sleep(0)
-  expect(letGo.mock.calls).toEqual([["late"]])
+  expect(dispose.mock.calls).toEqual([["late"]])
 })
 
-it("tells who asks for the signal when all is over that it is", async () => {
-  let kept: RequestScope | undefined
-  const found = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose: nothing }, (patience) => {
-    kept = patience
+it("a signal that is first read after the deadline has aborted", async () => {
+  let late: RequestScope | undefined
+  const result = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose: nothing }, (scope) => {
+    late = scope
     return new Promise(nothing)
   })
-  await expect(found).rejects.toMatchObject({ code: "busy" })
-  expect(kept?.signal.reason).toMatchObject({ code: "busy" })
+  await expect(result).rejects.toMatchObject({ code: "busy" })
+  expect(late?.signal.reason).toMatchObject({ code: "busy" })
 })
 
-it("passes a client's leaving on, and is not made to by a deadline that is not due", async () => {
+it("a client that disconnects ends the wait before the deadline", async () => {
   const client = new AbortController()
-  const found = withDeadline(
+  const result = withDeadline(
     { deadlineMs: 60_000, getClientSignal: () => client.signal, dispose: nothing },
     ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
   )
   client.abort()
-  await expect(found).rejects.toMatchObject({ name: "AbortError" })
+  await expect(result).rejects.toMatchObject({ name: "AbortError" })
 })
 
-it("keeps no timer when nobody waits", async () => {
+it("no timer is left when no request waits", async () => {
   vi.resetModules()
   const { withDeadline: wait } = await import("./deadline.ts")
   vi.useFakeTimers()

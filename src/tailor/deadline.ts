@@ -1,58 +1,61 @@
 /**
- * How long a request waits. Two things end a wait: the deadline, and the client's leaving. Stores get both as one signal; a store that
- * heeds no signal is not waited for either. The signal is made when somebody asks for it: a hit in a folder asks for nothing.
+ * Responsible for how long a request waits: until its deadline, or until its client disconnects.
+ *
+ * Invariants:
+ * - Stores get both as one signal. A store that ignores the signal is not waited for either.
+ * - The signal is created when it is first used. A hit in a folder uses none, and creates none.
  */
 import { busy, isAbort } from "../errors.ts"
 import type { CallOptions } from "../store/store.ts"
 
-/** Gives the signal of a caller's leaving; asked for only when something has to be made. */
+/** Returns a signal that aborts when the client disconnects. Called only if something has to wait. */
 export type GetClientSignal = () => AbortSignal
 
-/** What the work for one request may look at. Take `signal` only where it is needed. */
+/** What the work for one request can use. Read `signal` only where it is needed. */
 export interface RequestScope extends CallOptions {
   readonly signal: AbortSignal
 }
 
-/** How exactly deadlines are kept. A timer for each request would cost a hit more than its look into memory does. */
+/** Precision of deadlines. A timer for each request would cost a hit more than its look-up in memory. */
 const TICK_MS = 50
 
-const follow = (left: AbortSignal | undefined): AbortController => {
+const follow = (client: AbortSignal | undefined): AbortController => {
   const controller = new AbortController()
-  // Whatever its reason says, it is the client who left, and nobody's fault: an AbortError, which passes through.
-  const leave = (): void => controller.abort(isAbort(left?.reason) ? left?.reason : undefined)
-  if (left?.aborted) leave()
-  left?.addEventListener("abort", leave, { once: true })
+  // Whatever the reason, the client has disconnected: an AbortError, which is passed on and never reported.
+  const abort = (): void => controller.abort(isAbort(client?.reason) ? client?.reason : undefined)
+  if (client?.aborted) abort()
+  client?.addEventListener("abort", abort, { once: true })
   return controller
 }
 
-/** The bounds of a wait. */
+/** Limits of a wait. */
 export interface Bounds<T> {
   readonly deadlineMs: number
   readonly getClientSignal: GetClientSignal | undefined
-  /** Releases what was found too late. */
-  readonly dispose: (found: T) => unknown
+  /** Releases a result that came after the deadline. */
+  readonly dispose: (result: T) => unknown
 }
 
 /**
- * One request's wait. A class, since V8 makes a hidden class for every object literal with a getter, which then keeps alive all that the
- * request made: a hit took a fifth longer.
+ * The wait of one request. A class, because V8 creates a hidden class for every object literal with a getter, which keeps everything that
+ * the request allocated alive: a hit took a fifth longer.
  */
 class Wait implements RequestScope {
   readonly dueMs: number
   isOver = false
-  readonly #leave: GetClientSignal | undefined
+  readonly #getClientSignal: GetClientSignal | undefined
   readonly #reject: (error: unknown) => void
   #controller: AbortController | undefined
 
-  constructor(deadlineMs: number, leave: GetClientSignal | undefined, reject: (error: unknown) => void) {
+  constructor(deadlineMs: number, getClientSignal: GetClientSignal | undefined, reject: (error: unknown) => void) {
     this.dueMs = performance.now() + deadlineMs
-    this.#leave = leave
+    this.#getClientSignal = getClientSignal
     this.#reject = reject
   }
 
   get signal(): AbortSignal {
     if (!this.#controller) {
-      this.#controller = follow(this.#leave?.())
+      this.#controller = follow(this.#getClientSignal?.())
       if (this.isOver) this.end()
     }
     return this.#controller.signal
@@ -70,7 +73,7 @@ class Wait implements RequestScope {
   }
 }
 
-/** Waits that go on, in no order: most end long before they are due. */
+/** Running waits, in no order: most end long before they are due. */
 const waits = new Set<Wait>()
 let ticking: NodeJS.Timeout | undefined
 
@@ -83,23 +86,23 @@ const tick = (): void => {
 }
 
 /**
- * Does the work for one request, and waits for it no longer than its bounds allow. When the wait ends, so does whatever still goes on
- * for it alone.
+ * Does the work for one request and waits for it within limits. When the wait ends, its signal aborts work that continues for this request
+ * alone.
  * @throws {busy} after the deadline
  */
 export const withDeadline = <T>(
   { deadlineMs, getClientSignal, dispose }: Bounds<T>,
-  work: (patience: RequestScope) => Promise<T>,
+  work: (scope: RequestScope) => Promise<T>,
 ): Promise<T> =>
   new Promise((resolve, reject) => {
     const wait = new Wait(deadlineMs, getClientSignal, reject)
     waits.add(wait)
     ticking ??= setInterval(tick, Math.min(deadlineMs, TICK_MS))
     work(wait).then(
-      (found) => {
-        if (wait.isOver) dispose(found)
+      (result) => {
+        if (wait.isOver) dispose(result)
         else wait.end()
-        resolve(found)
+        resolve(result)
       },
       (error: unknown) => {
         wait.end()

@@ -1,8 +1,8 @@
 /**
- * Rendering ahead of demand: everything that can be asked of an original, made where it is not stored in step. What is, costs a look, so
- * whoever was stopped goes on where that was by doing it again.
+ * Responsible for rendering ahead of demand: every rendition of an original that is not stored and fresh. A fresh one costs one look at
+ * the store, so an interrupted run is resumed by running it again.
  */
-import { codeOf, originalNotFound, rejectedUrl, storeUnavailable, TailorError } from "../errors.ts"
+import { isPermanent, originalNotFound, rejectedUrl, storeUnavailable, type TailorError } from "../errors.ts"
 import type { Format } from "../sizes/format.ts"
 import { formatKey, type Grammar, type OriginalKey, parseKey, type Reading, splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
@@ -11,57 +11,63 @@ import { closeBody, type Originals, type OriginalStat, type Renditions } from ".
 import type { Answerer } from "./answer.ts"
 import type { Freshness } from "./freshness.ts"
 
-/** Narrows what is made. */
+/** Options of {@link Warm.warm}. */
 export interface WarmOptions {
-  /** Names on the list of sizes, and "info". @default all of them */
+  /** Names of listed sizes, and "info". @default all of them */
   readonly sizes?: readonly string[] | undefined
-  /** Formats on the list, and "base" for the original's own. @default all of them */
+  /** Listed formats, and "base" for the base URL. @default all of them */
   readonly formats?: readonly string[] | undefined
-  /** Ends it between two renditions, or the wait for one. */
+  /** Stops before the next rendition, and ends the wait for one. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What was done for an original. */
+/** The result for one original. */
 export interface Warmed {
-  /** Renditions that were made. */
+  /** Number of renditions that were rendered. */
   readonly made: number
-  /** Renditions that were there, in step. */
+  /** Number of renditions that were stored and fresh. */
   readonly stored: number
-  /** Why some will never be, as long as the original is what it is. */
+  /** Errors of renditions that this version of the original can never have. */
   readonly refused: readonly TailorError[]
 }
 
-/** The way to render ahead. */
+/** Rendering ahead of demand. */
 export interface Warm {
   /**
-   * @throws {original-not-found}
-   * @throws {size-not-allowed} {format-not-allowed} where the options name something else than what is listed
-   * @throws whatever may go better later: no place in the queue, a store that cannot be reached or written; the signal's reason
+   * Renders and stores every rendition of an original that is not stored and fresh.
+   * @throws {original-not-found} there is no such original
+   * @throws {size-not-allowed} {format-not-allowed} the options name a size or format that is not listed
+   * @throws {busy} {store-unavailable} and other errors that may not occur again later
+   * @throws the signal's reason
    */
   readonly warm: (original: OriginalKey, options?: WarmOptions) => Promise<Warmed>
 }
 
 const BASE = "base"
 
-/** Renditions of one original that are asked for at one time, so that they share its being read and decoded. */
-const AT_ONCE = 4
+/** Concurrent renditions of one original: they share its read and its decode. */
+const CONCURRENT = 4
 
-/** What was asked for of what there is. */
-const chosen = (asked: readonly string[] | undefined, all: readonly string[], what: "size" | "format"): Set<string> => {
-  const unknown = asked?.find((name) => !all.includes(name))
-  if (unknown === undefined) return new Set(asked ?? all)
+/** The requested names, each of which has to be listed. */
+const select = (
+  requested: readonly string[] | undefined,
+  listed: readonly string[],
+  type: "size" | "format",
+): Set<string> => {
+  const unknown = requested?.find((name) => !listed.includes(name))
+  if (unknown === undefined) return new Set(requested ?? listed)
   throw rejectedUrl({
-    refused: `${what}-not-allowed`,
-    detail: `${JSON.stringify(unknown)} is not on the list of ${what}s.`,
-    hint: `Expected some of ${all.join(", ")}.`,
+    refused: `${type}-not-allowed`,
+    detail: `${JSON.stringify(unknown)} is not on the list of ${type}s.`,
+    hint: `Expected some of ${listed.join(", ")}.`,
   })
 }
 
-/** Every address that pages can have for an original: an explicit format only where its base address is negotiated. */
+/** Every URL that pages can use for an original. There is one for each explicit format only where the base URL is negotiated. */
 const readingsOf = (original: OriginalKey, options: WarmOptions, grammar: Grammar): readonly Reading[] => {
   const names = [...grammar.sizes.map(({ name }) => name), INFO]
-  const sizes = chosen(options.sizes, names, "size")
-  const formats = chosen(options.formats, [BASE, ...grammar.formats], "format")
+  const sizes = select(options.sizes, names, "size")
+  const formats = select(options.formats, [BASE, ...grammar.formats], "format")
   const explicit = isNegotiable(splitKey(original).file, grammar.formats) ? grammar.formats : []
   const wanted = [undefined, ...explicit].filter((format: Format | undefined) => formats.has(format ?? BASE))
   const images = grammar.sizes
@@ -70,7 +76,8 @@ const readingsOf = (original: OriginalKey, options: WarmOptions, grammar: Gramma
   return sizes.has(INFO) ? [...images, { original, size: INFO, format: undefined }] : images
 }
 
-interface Parts {
+/** What {@link createWarm} needs. */
+export interface WarmParts {
   readonly originals: Originals
   readonly renditions: Renditions
   readonly grammar: Grammar
@@ -78,22 +85,20 @@ interface Parts {
   readonly answer: Answerer["answer"]
 }
 
-const isPermanent = (error: unknown): error is TailorError =>
-  error instanceof TailorError && error.status < 500 && codeOf(error) !== "original-not-found"
-
-export const createWarm = ({ originals, renditions, grammar, freshness, answer }: Parts): Warm => {
+/** Creates the function that renders ahead of demand. */
+export const createWarm = ({ originals, renditions, grammar, freshness, answer }: WarmParts): Warm => {
   const isStored = async (reading: Reading, stat: OriginalStat, signal: AbortSignal | undefined): Promise<boolean> => {
     const meta = await renditions.head(formatKey(reading), { signal })
     return meta !== undefined && freshness.freshnessOf(meta, reading, stat) === "fresh"
   }
 
-  const make = async (reading: Reading, signal: AbortSignal | undefined): Promise<"made" | "stored"> => {
+  const render = async (reading: Reading, signal: AbortSignal | undefined): Promise<"made" | "stored"> => {
     const key = formatKey(reading)
     const parsed = parseKey(key.split("/"), grammar)
     if ("refused" in parsed) throw rejectedUrl(parsed)
-    const found = await answer(parsed, signal && (() => signal))
-    await closeBody(found)
-    const { outcome, storeFailure } = found.decision
+    const served = await answer(parsed, signal && (() => signal))
+    await closeBody(served)
+    const { outcome, storeFailure } = served.decision
     if (storeFailure !== undefined) throw storeUnavailable(renditions.name, key, storeFailure)
     return outcome === "hit" ? "stored" : "made"
   }
@@ -105,23 +110,23 @@ export const createWarm = ({ originals, renditions, grammar, freshness, answer }
     if (!stat) throw originalNotFound(original)
     const counts = { made: 0, stored: 0 }
     const refused: TailorError[] = []
-    const left = [...readings]
+    const queue = [...readings]
     const work = async (): Promise<void> => {
-      for (let reading = left.shift(); reading; reading = left.shift()) {
+      for (let reading = queue.shift(); reading; reading = queue.shift()) {
         signal?.throwIfAborted()
         try {
-          counts[(await isStored(reading, stat, signal)) ? "stored" : await make(reading, signal)] += 1
+          counts[(await isStored(reading, stat, signal)) ? "stored" : await render(reading, signal)] += 1
         } catch (error) {
           if (isPermanent(error)) refused.push(error)
           else {
-            // Nobody is told of what the others would go on with.
-            left.length = 0
+            // The caller gets this error and no counts, so the other workers stop too.
+            queue.length = 0
             throw error
           }
         }
       }
     }
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
+    await Promise.all(Array.from({ length: CONCURRENT }, work))
     return { ...counts, refused }
   }
 
