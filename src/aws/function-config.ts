@@ -14,7 +14,7 @@ import { environment, mergeOptions } from "../config/load.ts"
 import type { TailorConfig } from "../config/options.ts"
 import { optionsFrom } from "../config/parse-text.ts"
 import { resolveConfig } from "../config/resolve.ts"
-import { variableOf } from "../config/settings.ts"
+import { variableOf } from "../config/setting.ts"
 import { badConfig } from "../errors.ts"
 
 type Env = NodeJS.ProcessEnv

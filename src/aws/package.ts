@@ -10,7 +10,7 @@ import { join, relative, sep } from "node:path"
 import { zipSync } from "fflate"
 
 import { resolveConfig } from "../config/resolve.ts"
-import { SERVER_SETTINGS } from "../config/settings.ts"
+import { SERVER_SETTINGS } from "../config/setting.ts"
 import { asRemoteUrl } from "../store/registry.ts"
 
 /** What a function is for. */

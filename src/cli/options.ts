@@ -5,7 +5,8 @@ import { loadFile } from "../config/config-file.ts"
 import { load, mergeOptions } from "../config/load.ts"
 import type { TailorConfig } from "../config/options.ts"
 import { optionsFrom } from "../config/parse-text.ts"
-import { flagOf, GROUPS, type Setting, SETTINGS } from "../config/settings.ts"
+import { flagOf, type Setting } from "../config/setting.ts"
+import { SETTING_GROUPS, type SettingGroup } from "../config/settings.ts"
 import { badUrl, type TailorError } from "../errors.ts"
 import type { Invocation, Values } from "./command.ts"
 import { printNotices } from "./output.ts"
@@ -16,11 +17,10 @@ const plain = (markdown: string): string => markdown.replaceAll("`", "")
 const PLAIN_DEFAULTS: ReadonlySet<string> = new Set(["none", "false"])
 
 const toOption = (setting: Setting): Option => {
-  const value = setting.kind === "boolean" ? "" : ` <${setting.hint ?? "text"}>`
+  const value = setting.kind === "boolean" ? "" : ` <${setting.hint ?? setting.kind}>`
   const fallback = plain(setting.default)
   const note = PLAIN_DEFAULTS.has(fallback) ? "" : ` (default: ${fallback})`
-  const option = new Option(`--${flagOf(setting)}${value}`, `${plain(setting.description)}${note}`)
-  return setting.group === "common" ? option : option.helpGroup(`${GROUPS[setting.group]}:`)
+  return new Option(`--${flagOf(setting)}${value}`, `${plain(setting.description)}${note}`)
 }
 
 /**
@@ -28,12 +28,11 @@ const toOption = (setting: Setting): Option => {
  * @param isWanted whether a command has the setting of this name
  */
 export const settingOptions = (isWanted: (name: string) => boolean): readonly Option[] => {
-  const wanted = SETTINGS.filter(({ path: [name] }) => isWanted(name))
-  return [
-    ...wanted.filter(({ group }) => group === "common").map(toOption),
-    new Option("--config <file>", "Configuration file. (default: imgtailor.config.{ts,js,mjs,json} in this folder)"),
-    ...wanted.filter(({ group }) => group !== "common").map(toOption),
-  ]
+  const optionsOf = ({ heading, settings }: SettingGroup): readonly Option[] =>
+    settings.filter(({ path: [name] }) => isWanted(name)).map((setting) => toOption(setting).helpGroup(`${heading}:`))
+  const [common = [], ...others] = SETTING_GROUPS.map(optionsOf)
+  const description = "Configuration file. (default: imgtailor.config.{ts,js,mjs,json} in this folder)"
+  return [...common, new Option("--config <file>", description), ...others.flat()]
 }
 
 /** For commands that need only the size list: the locations in a configuration file can be those of another machine. */

@@ -1,5 +1,6 @@
 /** Responsible for settings given as text, by options and environment variables: parsing, and formatting as the inverse. */
-import { type Setting, SETTINGS, variableOf } from "./settings.ts"
+import { type Setting, variableOf } from "./setting.ts"
+import { SETTINGS } from "./settings.ts"
 
 /** A finite number. Any other text is returned unchanged, so that validation can report it. */
 export const toNumber = (text: string): number | string =>

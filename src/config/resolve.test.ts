@@ -9,7 +9,8 @@ import { memoryOriginals, memoryRenditions } from "../store/memory.ts"
 import type { TailorConfig } from "./options.ts"
 import { parseSetting } from "./parse-text.ts"
 import { resolveConfig } from "./resolve.ts"
-import { type Setting, SETTINGS } from "./settings.ts"
+import type { Setting } from "./setting.ts"
+import { SETTINGS } from "./settings.ts"
 
 let home = ""
 let cache: string | undefined

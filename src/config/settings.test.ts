@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest"
 
 import { optionsFrom, parseSetting, variablesFrom } from "./parse-text.ts"
 import { checkOptions, LIMIT_NAMES } from "./schema.ts"
-import { flagOf, type Setting, SETTINGS, variableOf } from "./settings.ts"
+import { flagOf, type Setting, variableOf } from "./setting.ts"
+import { SETTINGS } from "./settings.ts"
 
 const settingOf = (...path: readonly string[]): Setting => {
   const setting = SETTINGS.find((some) => some.path.join(".") === path.join("."))

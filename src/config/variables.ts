@@ -1,7 +1,8 @@
 /** Responsible for settings in environment variables: reading them, and finding those that are misspelt. */
 import { didYouMean } from "./did-you-mean.ts"
 import { optionsFrom } from "./parse-text.ts"
-import { SETTINGS, variableOf } from "./settings.ts"
+import { variableOf } from "./setting.ts"
+import { SETTINGS } from "./settings.ts"
 
 type Env = Readonly<Record<string, string | undefined>>
 

@@ -1,7 +1,7 @@
 /** Responsible for `imgtailor info`: describes an original and lists all of its URLs. */
 import { Argument } from "commander"
 
-import { SERVER_SETTINGS } from "../../config/settings.ts"
+import { SERVER_SETTINGS } from "../../config/setting.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { originalNotFound } from "../../errors.ts"
 import { inspect } from "../../render/inspect.ts"

@@ -7,7 +7,7 @@
  */
 import { Argument } from "commander"
 
-import { SERVER_SETTINGS } from "../../config/settings.ts"
+import { SERVER_SETTINGS } from "../../config/setting.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { isAbort, TailorError } from "../../errors.ts"
 import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
