@@ -16,6 +16,7 @@ import type { Decision } from "../tailor/decision.ts"
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "*",
+  "content-security-policy": "default-src 'none'",
   "cross-origin-resource-policy": "cross-origin",
   "timing-allow-origin": "*",
   "x-content-type-options": "nosniff",

@@ -23,7 +23,7 @@ import type { Core } from "../../src/tailor/tailor.ts"
 import { launch, runCommand } from "../support/command.ts"
 import { edgeRequests } from "../support/edge-addresses.ts"
 import { temporaryFolder } from "../support/folders.ts"
-import { askAt, findNginx, untilUp, whole } from "../support/nginx.ts"
+import { getFrom, findNginx, waitUntilUp, wholeConfig } from "../support/nginx.ts"
 import { edgeModule, loadNjs } from "../support/njs-edge.ts"
 
 type Result = EdgeRequest | EdgeResponse
@@ -290,10 +290,10 @@ describe("its source", () => {
         location / { js_content edge0.viewerRequest; }
         location @origin { return 200 $edge_uri; }
       }`
-    await writeFile(join(folder, "nginx.conf"), `${load}\n${whole(folder, http)}`)
+    await writeFile(join(folder, "nginx.conf"), `${load}\n${wholeConfig(folder, http)}`)
     const server = launch(path, ["-e", "stderr", "-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder })
-    const ask = askAt({ socketPath })
-    await untilUp(ask, server)
+    const ask = getFrom({ socketPath })
+    await waitUntilUp(ask, server)
 
     for (const [at, installation] of installations.entries()) {
       const { status, body } = await ask(`/batch${at}`, { method: "POST", body: eventsOf(installation.requests) })

@@ -1,47 +1,47 @@
-/** nginx for tests: finding it, what a configuration has around what is tested, and asking it for addresses exactly as they are written. */
+/** Responsible for nginx in tests: finding it, the rest of a configuration, and requests that are sent exactly as written. */
 import { once } from "node:events"
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http"
 import { buffer } from "node:stream/consumers"
-import { setTimeout as wait } from "node:timers/promises"
+import { setTimeout as sleep } from "node:timers/promises"
 
 import type { TestContext } from "vitest"
 
 import type { Running } from "./command.ts"
 import { findTools } from "./tools.ts"
 
-/** The nginx of this machine; without one the test is skipped here, and fails where tests must not be skipped. */
+/** The nginx of this machine. Without one the test is skipped, or fails where tests must not be skipped. */
 export const findNginx = (context: TestContext): string =>
   findTools("nginx")?.nginx ?? context.skip("nginx was not found")
 
-/** What came back. */
+/** A response. */
 export interface Reply {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
-/** Of a request; a GET without these. */
-export interface AskOptions {
+/** Options of a request. @default a GET */
+export interface GetOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string
 }
 
-/** Asks for an address exactly as it is written. */
-export type Ask = (path: string, options?: AskOptions) => Promise<Reply>
+/** Requests a URL path exactly as it is written. */
+export type Get = (path: string, options?: GetOptions) => Promise<Reply>
 
-/** Asks whoever listens there. */
-export const askAt =
-  (place: { readonly socketPath: string } | { readonly port: string }): Ask =>
+/** Returns a function that sends requests to a port or a Unix socket. */
+export const getFrom =
+  (place: { readonly socketPath: string } | { readonly port: string }): Get =>
   async (path, { method = "GET", headers = {}, body: sent } = {}) => {
-    const asked = request({ ...place, path, method, headers, agent: false }).end(sent)
-    const [response] = (await once(asked, "response")) as [IncomingMessage]
+    const outgoing = request({ ...place, path, method, headers, agent: false }).end(sent)
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage]
     const body = await buffer(response)
     return { status: response.statusCode ?? 0, headers: response.headers, body }
   }
 
-/** What a whole configuration has around the example; one process, so that its end is the end of all of it. */
-export const whole = (folder: string, example: string): string => `
+/** A whole configuration around the example. nginx runs as one process, so that ending it ends everything. */
+export const wholeConfig = (folder: string, example: string): string => `
   daemon off;
   master_process off;
   pid ${folder}/pid;
@@ -55,14 +55,14 @@ export const whole = (folder: string, example: string): string => `
 `
 
 /** Waits until a server accepts connections. */
-export const untilUp = async (ask: Ask, server: Running): Promise<void> => {
+export const waitUntilUp = async (get: Get, server: Running): Promise<void> => {
   for (;;) {
-    const isUp = await ask("/healthz").then(
+    const isUp = await get("/healthz").then(
       () => true,
       () => false,
     )
     if (isUp) return
-    const end = await Promise.race([wait(10), server.ended])
+    const end = await Promise.race([sleep(10), server.ended])
     if (end !== undefined) throw new Error(`nginx ended (${end}):\n${server.stderr()}`)
   }
 }
