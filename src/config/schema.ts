@@ -49,7 +49,7 @@ const SIZE_ENTRIES = {
   gravity: v.optional(v.picklist(GRAVITIES)),
   quality: v.optional(qualityInput),
   cacheControl: v.optional(v.string()),
-}
+} satisfies Record<keyof Exclude<SizeInput, string>, v.GenericSchema>
 
 const sizeInput = v.lazy((input) => (typeof input === "string" ? v.string() : strict(SIZE_ENTRIES)))
 
