@@ -10,6 +10,7 @@ import { createHandle, type Handle } from "./http/handle.ts"
 import { createRenderer } from "./render/render.ts"
 import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
 import { cachedRenditions } from "./store/cached.ts"
+import { excludedOriginals } from "./store/excluded.ts"
 import { recheckedOriginals } from "./store/rechecked.ts"
 import { openOriginals, openRenditions } from "./store/registry.ts"
 import type { Originals, Renditions } from "./store/store.ts"
@@ -47,14 +48,15 @@ export interface OpenTailor extends Tailor {
 }
 
 const openStores = (
-  { originals, renditions, grammar, cacheControl, limits, s3, recheckSeconds }: TailorConfig,
-  onNotice: Notify,
+  { originals, renditions, exclude, grammar, cacheControl, limits, s3, recheckSeconds }: TailorConfig,
+  notify: Notify,
 ): { readonly originals: Originals; readonly renditions: Renditions } => {
+  const onNotice = (text: string): void => notify(text, "warn")
   const options = { ...s3, deadlineMs: limits.deadlineMs, onNotice }
   const isShared = grammar.sharedStore && originals === renditions
   const store = typeof originals === "string" ? openOriginals(originals, options) : originals
   return {
-    originals: recheckedOriginals(store, recheckSeconds),
+    originals: excludedOriginals(recheckedOriginals(store, recheckSeconds), exclude),
     renditions:
       typeof renditions === "string" ? openRenditions(renditions, { ...options, isShared, cacheControl }) : renditions,
   }

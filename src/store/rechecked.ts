@@ -74,7 +74,9 @@ export const recheckedOriginals = (
 
   return {
     name: store.name,
-    list: store.list.bind(store),
+    list: (prefix, options) => store.list(prefix, options),
+    isGone: async (key, options) => store.isGone?.(key, options) ?? false,
+    check: async (options) => store.check?.(options),
     head: async (key, options = {}) => {
       const known = options.fresh ? undefined : remembered(key)
       return known ? known.stat : head(key, options)

@@ -37,7 +37,9 @@ interface Shop extends Photos {
 const openShop = async (options: { readonly longestRenderMs?: number } = {}): Promise<Shop> => {
   const photos = await createPhotos()
   const renditions = await temporaryFolder()
-  const tailor = openTailor(resolveConfig({ originals: photos.folder, renditions, sizes: SIZES }, environment()))
+  const tailor = openTailor(
+    resolveConfig({ originals: photos.folder, renditions, sizes: SIZES, exclude: ["!.hidden.jpg"] }, environment()),
+  )
   const errors: unknown[] = []
   return {
     ...photos,

@@ -99,7 +99,9 @@ const BINARY = `  apiGateway:\n    binaryMediaTypes: ["*/*"]\n`
 /** Settings of serverless.yml that are another's here. */
 const serviceOf = async (environment: Readonly<Record<string, string>>, sizes: string, api: Api): Promise<string> => {
   const [CDN, SIZES] = ["    CDN_URL: https://images.example.com\n", "SIZES: 360x270,480h,1280w"]
-  const lines = Object.entries(environment).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`)
+  // Names that begin with a dot are excluded by default.
+  const variables = { IMGTAILOR_EXCLUDE: "!**/.*", ...environment }
+  const lines = Object.entries(variables).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`)
   const rest = { "- httpApi: GET /resizer": "- http: GET /resizer", "provider:\n": `provider:\n${BINARY}` }
   const service = adapt(await example("serverless.yml"), {
     [CDN]: lines.join(""),

@@ -1,0 +1,67 @@
+/** Tests of excludedOriginals: which keys are hidden from head, get and list, and what remains visible. */
+import { describe, expect, it } from "vitest"
+
+import { excludedOriginals } from "./excluded.ts"
+import { memoryOriginals } from "./memory.ts"
+import type { Originals } from "./store.ts"
+
+const KEYS = [
+  ".DS_Store",
+  ".git/a.jpg",
+  ".hidden.jpg",
+  ".well-known/a.jpg",
+  "a.jpg",
+  "drafts.jpg",
+  "drafts/a.jpg",
+  "drafts/b/c.jpg",
+  "shop/.thumbs/a.jpg",
+  "shop/a..b.jpg",
+  "shop/a.psd",
+  "shop/drafts/a.jpg",
+]
+
+const originalsWith = (patterns: readonly string[]): Originals => {
+  const store = memoryOriginals()
+  for (const key of KEYS) store.set(key, new TextEncoder().encode(key))
+  return excludedOriginals(store, patterns)
+}
+
+/** The keys that each method shows. */
+const visibleIn = async (store: Originals): Promise<Readonly<Record<"head" | "get" | "list", readonly string[]>>> => {
+  const heads = await Promise.all(KEYS.map(async (key) => ((await store.head(key)) ? [key] : [])))
+  const gets = await Promise.all(KEYS.map(async (key) => ((await store.get(key)) ? [key] : [])))
+  const listed: string[] = []
+  for await (const key of store.list("")) listed.push(key)
+  return { head: heads.flat(), get: gets.flat(), list: listed }
+}
+
+describe("excludedOriginals", () => {
+  it.each<[readonly string[], readonly string[]]>([
+    [[], ["a.jpg", "drafts.jpg", "drafts/a.jpg", "drafts/b/c.jpg", "shop/a..b.jpg", "shop/a.psd", "shop/drafts/a.jpg"]],
+    [["drafts/**"], ["a.jpg", "drafts.jpg", "shop/a..b.jpg", "shop/a.psd", "shop/drafts/a.jpg"]],
+    [
+      ["**/drafts/**", "**/*.psd"],
+      ["a.jpg", "drafts.jpg", "shop/a..b.jpg"],
+    ],
+    [["**", "!.well-known/**"], [".well-known/a.jpg"]],
+    [
+      ["!**/.*", "!**/.*/**", ".git/**", "drafts/**", "!drafts/b/**", "shop/**"],
+      [".DS_Store", ".hidden.jpg", ".well-known/a.jpg", "a.jpg", "drafts.jpg", "drafts/b/c.jpg"],
+    ],
+  ])("excludedOriginals with %j shows the same keys by head, get and list", async (patterns, visible) => {
+    expect(await visibleIn(originalsWith(patterns))).toEqual({ head: visible, get: visible, list: visible })
+  })
+
+  it("excludedOriginals lists from a prefix and after a key", async () => {
+    const keys: string[] = []
+    for await (const key of originalsWith(["drafts/b/**"]).list("", { after: "a.jpg" })) keys.push(key)
+    expect(keys).toEqual(["drafts.jpg", "drafts/a.jpg", "shop/a..b.jpg", "shop/a.psd", "shop/drafts/a.jpg"])
+  })
+
+  it("excludedOriginals never states that an excluded original was deleted", async () => {
+    const gone = excludedOriginals({ ...memoryOriginals(), isGone: async () => true }, ["drafts/**"])
+    expect(await gone.isGone?.("a.jpg")).toBe(true)
+    expect(await gone.isGone?.("drafts/a.jpg")).toBe(false)
+    expect(await gone.isGone?.(".hidden.jpg")).toBe(false)
+  })
+})

@@ -1,0 +1,58 @@
+/**
+ * Responsible for originals that are not served: dot files, files in dot folders, and those that the `exclude` setting names.
+ *
+ * Invariants:
+ * - An excluded original is absent for all callers: it is not read, not listed and not warmed.
+ * - Exclusion does not say that an original was deleted, so its stored renditions are kept.
+ */
+import type { Originals } from "./store.ts"
+
+type IsExcluded = (key: string) => boolean
+
+/** A name that begins with a dot. */
+const isHidden: IsExcluded = (key) => /(?:^|\/)\./.test(key)
+
+/** The last pattern that matches decides; one with `!` allows. Without a match, hidden files are excluded. */
+const compile = async (patterns: readonly string[]): Promise<IsExcluded> => {
+  const { default: picomatch } = await import("picomatch")
+  const rules = patterns.map((pattern) => {
+    const isAllowed = pattern.startsWith("!")
+    const matches = picomatch(isAllowed ? pattern.slice(1) : pattern, { dot: true, nonegate: true, windows: false })
+    return { isAllowed, matches }
+  })
+  return (key) => {
+    const rule = rules.findLast(({ matches }) => matches(key))
+    return rule ? !rule.isAllowed : isHidden(key)
+  }
+}
+
+/**
+ * Originals without those that are excluded.
+ * @param patterns globs relative to the originals; `!` in front allows what earlier patterns or the leading dot exclude
+ * @example
+ * excludedOriginals(store, ["drafts/**", "!.well-known/**"])
+ */
+export const excludedOriginals = (store: Originals, patterns: readonly string[]): Originals => {
+  let isExcluded = patterns.length === 0 ? isHidden : undefined
+  let compiling: Promise<IsExcluded> | undefined
+
+  /** The pattern library is loaded with the first call, and only where there are patterns. */
+  const use = <T>(act: (excludes: IsExcluded) => T | Promise<T>): T | Promise<T> => {
+    if (isExcluded) return act(isExcluded)
+    compiling ??= compile(patterns).then((compiled) => (isExcluded = compiled))
+    return compiling.then(act)
+  }
+
+  return {
+    name: store.name,
+    head: async (key, options) => use((excludes) => (excludes(key) ? undefined : store.head(key, options))),
+    get: async (key, options) => use((excludes) => (excludes(key) ? undefined : store.get(key, options))),
+    async *list(prefix, options) {
+      const excludes = await use((found) => found)
+      for await (const key of store.list(prefix, options)) if (!excludes(key)) yield key
+    },
+    isGone: async (key, options) =>
+      use((excludes) => (excludes(key) ? false : (store.isGone?.(key, options) ?? false))),
+    check: async (options) => store.check?.(options),
+  }
+}
