@@ -191,10 +191,14 @@ group("imgtailor types", () => {
       [["--url", `${base}/other`], "another kind of JSON"],
       [["--url", `${base}/newer`], '"3d"', '"jxl"'],
       [["--url", "img.example.com"], 'got "img.example.com"'],
-      [["--url", base, "--sizes", "1w", "--config", "x.json"], "--sizes: Expected none beside --url", "--config"],
+      [
+        ["--url", base, "--sizes", "1w", "--config", "x.json"],
+        "--sizes: not allowed with --url",
+        "--config: not allowed",
+      ],
       [["--url", base, "--ulr", "1"], "Did you mean --url?"],
-      [["--sizes", "1w", "--out", "not/here.d.ts"], "--out: Expected a file that can be written"],
-      [[], "sizes: this setting is missing"],
+      [["--sizes", "1w", "--out", "not/here.d.ts"], "--out: Expected a writable file"],
+      [[], "sizes: this setting is required"],
     ] as const) {
       const { code, stdout, stderr } = await runCommand(["types", ...args], { cwd })
       expect([code, stdout], `for ${args.join(" ")}`).toEqual([2, ""])
