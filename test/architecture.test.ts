@@ -99,7 +99,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ["create-tailor.ts", "get-info.ts", "index.ts", "server/"],
-    may: [...PARTS, "node:", "pino"],
+    may: [...PARTS, "node:"],
   },
   // Runs in CloudFront functions: small, pure, no dependencies.
   {
