@@ -34,12 +34,13 @@ const STORES = [
 /** Files that may read the environment. */
 const READERS: ReadonlySet<string> = new Set([
   "config/load.ts",
+  "render/pool/child-connection.ts",
   "aws/function-config.ts",
   "store/s3/credentials.ts",
   "store/s3/region.ts",
 ])
 const PARTS =
-  "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts http/ lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 
@@ -47,6 +48,8 @@ const PARTS =
 const RULES: readonly Rule[] = [
   { of: ["errors.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
+  { of: ["hooks.ts"], may: [], types: ["errors.ts", "tailor/decision.ts"] },
+  { of: ["log-entry.ts"], may: ["errors.ts", "hooks.ts"] },
   { of: ["gate.ts"], may: ["errors.ts"] },
   { of: ["retry.ts"], may: ["node:timers/promises"] },
   { of: ["sizes/"], may: ["sizes/"] },
@@ -57,6 +60,7 @@ const RULES: readonly Rule[] = [
   { of: ["store/store.ts", "store/key-order.ts"], may: ["sizes/", "errors.ts"] },
   // Stores do not import each other, except the wrappers around any store.
   { of: ["store/memory.ts"], may: STORES },
+  { of: ["store/excluded.ts"], may: [...STORES, "picomatch"] },
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
     of: ["store/folder", "store/file-record.ts"],
@@ -72,6 +76,7 @@ const RULES: readonly Rule[] = [
   { of: ["store/s3/"], may: [...STORES, "store/scheme.ts", "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
+  { of: ["render/pool/"], may: [...STORES, "render/", "node:", "valibot"] },
   { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module", "node:crypto"] },
   // Receives stores, a renderer and a clock. No files, no HTTP.
   {
@@ -95,7 +100,7 @@ const RULES: readonly Rule[] = [
       "fastest-levenshtein",
       "valibot",
     ],
-    types: ["store/store.ts", "tailor/"],
+    types: ["hooks.ts", "store/store.ts", "tailor/"],
   },
   {
     of: ["create-tailor.ts", "get-info.ts", "index.ts", "server/"],
@@ -147,11 +152,15 @@ const PLATFORM = [
 ].flatMap((words) => words.split(" "))
 
 /** Names that some folders never use. */
-const WORDS: readonly { readonly of: readonly string[]; readonly never: readonly string[] }[] = [
+const WORDS: readonly {
+  readonly of: readonly string[]
+  readonly except?: readonly string[]
+  readonly never: readonly string[]
+}[] = [
   { of: ["sizes/"], never: PLATFORM },
   // The clock is a parameter; HTTP belongs to http/.
   { of: ["tailor/"], never: ["Date", "Request", "Response", "Headers", "URL", "process"] },
-  { of: ["http/", "render/", "store/store.ts", "testing/"], never: ["process"] },
+  { of: ["http/", "render/", "store/store.ts", "testing/"], except: ["render/pool/"], never: ["process"] },
   {
     of: [
       "aws/edge/handler.ts",
@@ -169,7 +178,9 @@ const WORDS: readonly { readonly of: readonly string[]; readonly never: readonly
 ]
 
 const wordsIn = (file: string, text: string): readonly string[] => {
-  const never = WORDS.filter(({ of }) => startsWithOneOf(file, of)).flatMap((rule) => rule.never)
+  const never = WORDS.filter(
+    ({ of, except = [] }) => startsWithOneOf(file, of) && !startsWithOneOf(file, except),
+  ).flatMap((rule) => rule.never)
   const used = identifiersOf(file, text)
   return never.filter((word) => used.has(word))
 }
