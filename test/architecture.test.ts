@@ -106,9 +106,10 @@ const RULES: readonly Rule[] = [
     of: ["create-tailor.ts", "get-info.ts", "index.ts", "server/"],
     may: [...PARTS, "node:"],
   },
+  { of: ["aws/edge/source.ts"], may: [...PARTS, "aws/edge/", "node:"] },
   // Runs in CloudFront functions: small, pure, no dependencies.
   {
-    of: ["aws/edge/handler.ts", "aws/edge/edge-grammar.ts", "aws/edge/main"],
+    of: ["aws/edge/"],
     may: [
       "sizes/",
       "refusals.ts",
@@ -162,16 +163,8 @@ const WORDS: readonly {
   { of: ["tailor/"], never: ["Date", "Request", "Response", "Headers", "URL", "process"] },
   { of: ["http/", "render/", "store/store.ts", "testing/"], except: ["render/pool/"], never: ["process"] },
   {
-    of: [
-      "aws/edge/handler.ts",
-      "aws/edge/edge-grammar.ts",
-      "aws/edge/main",
-      "http/url-path.ts",
-      "http/explain.ts",
-      "http/ipx.ts",
-      "http/snap-path.ts",
-      "refusals.ts",
-    ],
+    of: ["aws/edge/", "http/url-path.ts", "http/explain.ts", "http/ipx.ts", "http/snap-path.ts", "refusals.ts"],
+    except: ["aws/edge/source.ts"],
     // `Headers` is the name of a plain type of ours.
     never: PLATFORM.filter((word) => word !== "Headers"),
   },
@@ -253,7 +246,7 @@ describe("imports", () => {
     ["aws/redirect.ts", "cli/main.ts", false],
     ["aws/lambda.ts", "sharp", false],
     ["aws/edge/handler.ts", "errors.ts", false],
-    ["aws/edge/edge-grammar.ts", "node:fs/promises", false],
+    ["aws/edge/fast-path.ts", "node:fs/promises", false],
     ["server/node.ts", "aws/events.ts", false],
     ["aws/lambda.ts", "aws-cdk-lib", false],
     ["aws/stack/policies.ts", "node:fs", false],
