@@ -40,7 +40,7 @@ const toWireError = (error: unknown): WireError => {
   const { message, cause } = error
   if (!(error instanceof TailorError)) return { message: error.stack ?? message, code: codeOf(error) }
   const { code, detail, hint } = error
-  return { code, message, detail, hint, ...(cause !== undefined && { cause: String(cause) }) }
+  return { code, message, detail, hint, cause: cause instanceof Error ? cause.message : undefined }
 }
 
 let original: EngineOriginal | undefined

@@ -7,9 +7,10 @@
  * - At most as many slow jobs run as may; another one is ended, to wait for its turn.
  */
 import { createGate, type Gate } from "../../gate.ts"
-import { cpuLimitMs, GUARD_INTERVAL_MS, memoryCap, type PoolLimits, SLOW_CPU_MS, wallClockLimitMs } from "./limits.ts"
+import type { Ending } from "./ending.ts"
+import { cpuLimitMs, GUARD_INTERVAL_MS, memoryCap, type PoolLimits, SLOW_CPU_MS, WALL_CLOCK_FACTOR } from "./limits.ts"
 import { lowerPriority, SLOW_NICE } from "./priority.ts"
-import type { Ending, RenderProcess } from "./render-process.ts"
+import type { RenderProcess } from "./render-process.ts"
 import { readUsage, type Usage } from "./usage.ts"
 
 /** Work of a process, as far as its limits are concerned. */
@@ -22,6 +23,8 @@ export interface JobLimits {
 }
 
 interface Job extends JobLimits {
+  readonly cpuLimitMs: number
+  /** End of its time on the parent's clock, in milliseconds. */
   readonly dueMs: number
   cpuMs: number
 }
@@ -64,6 +67,8 @@ const estimateOf = ({ jobs }: Watched): number => Math.max(0, ...Array.from(jobs
 const usedBytes = ({ process, usage }: Watched): number =>
   Math.max(0, (usage?.rssBytes ?? 0) - process.initialRssBytes())
 
+const sumOf = (all: Iterable<Watched>): number => Array.from(all).reduce((sum, watched) => sum + usedBytes(watched), 0)
+
 const grownBytes = ({ rssBefore, usage }: Watched): number => Math.max(0, (usage?.rssBytes ?? 0) - rssBefore)
 
 /** Adds the CPU since the last look to the running jobs, in equal parts. */
@@ -80,9 +85,9 @@ const exceeded = (watched: Watched, limits: PoolLimits, nowMs: number): Ending |
   const capBytes = memoryCap(limits, estimateBytes)
   const grown = grownBytes(watched)
   if (grown > capBytes) return { reason: "memory", usedBytes: grown, capBytes, estimateBytes }
-  for (const { cpuMs, dueMs, pixels } of watched.jobs) {
-    if (cpuMs > cpuLimitMs(pixels)) return { reason: "cpu", limitMs: cpuLimitMs(pixels) }
-    if (nowMs > dueMs) return { reason: "wallClock", limitMs: wallClockLimitMs(pixels) }
+  for (const { cpuMs, cpuLimitMs: limitMs, dueMs } of watched.jobs) {
+    if (cpuMs > limitMs) return { reason: "cpu", limitMs }
+    if (nowMs > dueMs) return { reason: "wallClock", limitMs: WALL_CLOCK_FACTOR * limitMs }
   }
   return undefined
 }
@@ -93,30 +98,42 @@ const furthestAboveEstimate = (all: readonly Watched[]): Watched | undefined => 
   return (others.length > 0 ? others : all).toSorted((a, b) => excess(b) - excess(a))[0]
 }
 
-/** @param read memory and CPU of a process; undefined if unknown */
-export const createGuard = (
-  limits: PoolLimits,
-  read: (process: RenderProcess) => Usage | undefined = ({ pid }) => (pid === undefined ? undefined : readUsage(pid)),
-): Guard => {
+/** Ends the process that is furthest above its estimate when all together exceed the memory. */
+const limitSum = (all: Iterable<Watched>, memoryBytes: number): void => {
+  // The memory of a process that was ended is about to be free.
+  const living = [...all].filter(({ process }) => !process.hasEnded())
+  if (sumOf(living) <= memoryBytes) return
+  const ended = furthestAboveEstimate(living)
+  ended?.process.end({ reason: "sum", usedBytes: usedBytes(ended), estimateBytes: estimateOf(ended) })
+}
+
+const isSlow = ({ jobs }: Watched): boolean => Array.from(jobs).some(({ cpuMs }) => cpuMs > SLOW_CPU_MS)
+
+const makeSlow: Guard["makeSlow"] = (watched, leaveSlow) => {
+  watched.leaveSlow = leaveSlow
+  if (watched.process.pid !== undefined) lowerPriority(watched.process.pid, SLOW_NICE)
+  for (const { onSlow } of watched.jobs) onSlow?.()
+}
+
+/** Gives a slow process a place among the slow ones, or ends it so that it waits for one. */
+const slowDown = (watched: Watched, slowPlaces: Gate): void => {
+  if (watched.leaveSlow) return
+  const leaveSlow = slowPlaces.tryAcquire(1)
+  if (leaveSlow) return makeSlow(watched, leaveSlow)
+  for (const { onSlow } of watched.jobs) onSlow?.()
+  watched.process.end({ reason: "slow" })
+}
+
+/** Memory and CPU of a process; undefined if unknown. */
+export type ReadUsage = (process: RenderProcess) => Usage | undefined
+
+const readFromProc: ReadUsage = ({ pid }) => (pid === undefined ? undefined : readUsage(pid))
+
+/** @returns a guard that watches no process yet */
+export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc): Guard => {
   const all = new Set<Watched>()
   const slowPlaces = createGate({ capacity: limits.renders, maxWaiting: 10 * limits.renders })
   let timer: NodeJS.Timeout | undefined
-
-  const sum = (watched: readonly Watched[]): number => watched.reduce((total, each) => total + usedBytes(each), 0)
-
-  const makeSlow: Guard["makeSlow"] = (watched, leaveSlow) => {
-    watched.leaveSlow = leaveSlow
-    if (watched.process.pid !== undefined) lowerPriority(watched.process.pid, SLOW_NICE)
-    for (const { onSlow } of watched.jobs) onSlow?.()
-  }
-
-  const onSlow = (watched: Watched): void => {
-    if (watched.leaveSlow) return
-    const leaveSlow = slowPlaces.tryAcquire(1)
-    if (leaveSlow) return makeSlow(watched, leaveSlow)
-    for (const job of watched.jobs) job.onSlow?.()
-    watched.process.end({ reason: "slow" })
-  }
 
   const look = (): void => {
     const nowMs = performance.now()
@@ -124,30 +141,26 @@ export const createGuard = (
       measure(watched, read(watched.process))
       const ending = exceeded(watched, limits, nowMs)
       if (ending) watched.process.end(ending)
-      else if ([...watched.jobs].some(({ cpuMs }) => cpuMs > SLOW_CPU_MS)) onSlow(watched)
+      else if (isSlow(watched)) slowDown(watched, slowPlaces)
     }
-    // The memory of a process that was ended is about to be free.
-    const living = [...all].filter(({ process }) => !process.hasEnded())
-    if (sum(living) <= limits.memoryBytes) return
-    const ended = furthestAboveEstimate(living)
-    ended?.process.end({ reason: "sum", usedBytes: usedBytes(ended), estimateBytes: estimateOf(ended) })
+    limitSum(all, limits.memoryBytes)
   }
 
   /** Looks only while there is work. */
   const schedule = (): void => {
-    const hasWork = [...all].some(({ jobs }) => jobs.size > 0)
-    if (hasWork) timer ??= setInterval(look, GUARD_INTERVAL_MS)
-    else {
-      clearInterval(timer)
-      timer = undefined
+    if (Array.from(all).some(({ jobs }) => jobs.size > 0)) {
+      timer ??= setInterval(look, GUARD_INTERVAL_MS)
+      return
     }
+    clearInterval(timer)
+    timer = undefined
   }
 
   return {
     slowPlaces,
     makeSlow,
     slowCount: () => [...all].filter(({ leaveSlow }) => leaveSlow !== undefined).length,
-    hasRoom: (byteLength) => sum([...all]) + byteLength <= limits.memoryBytes,
+    hasRoom: (byteLength) => sumOf(all) + byteLength <= limits.memoryBytes,
     watch: (process, options) => {
       const watched: Watched = { process, ...options, jobs: new Set(), leaveSlow: undefined, usage: undefined }
       all.add(watched)
@@ -159,7 +172,13 @@ export const createGuard = (
       schedule()
     },
     start: (watched, job) => {
-      const started: Job = { ...job, dueMs: performance.now() + wallClockLimitMs(job.pixels), cpuMs: 0 }
+      const cpuLimit = cpuLimitMs(limits, job.pixels)
+      const started: Job = {
+        ...job,
+        cpuMs: 0,
+        cpuLimitMs: cpuLimit,
+        dueMs: performance.now() + WALL_CLOCK_FACTOR * cpuLimit,
+      }
       watched.jobs.add(started)
       if (watched.leaveSlow) job.onSlow?.()
       schedule()

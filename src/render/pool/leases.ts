@@ -6,11 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { busy } from "../../errors.ts"
 import { createGate } from "../../gate.ts"
-import type { Guard, JobLimits } from "./guard.ts"
+import type { Ending } from "./ending.ts"
+import type { Guard, JobLimits, Watched } from "./guard.ts"
 import { CALM_INTERVAL_MS, CALM_LIMIT_MS, CLOSE_LIMIT_MS, memoryCap, type PoolLimits } from "./limits.ts"
 import type { Pool } from "./pool.ts"
 import type { Request } from "./protocol.ts"
-import type { Ending, Outcome } from "./render-process.ts"
+import type { Outcome } from "./render-process.ts"
 import { parseRss } from "./replies.ts"
 
 /** Work for a lent process. */
@@ -47,13 +48,11 @@ export interface Leases {
 
 const noop = (): void => {}
 
-/** @returns lends the processes of a pool */
-export const createLeases = (pool: Pool, guard: Guard, limits: PoolLimits): Leases => {
-  /** Second attempts run one after the other. */
-  const secondAttempts = createGate({ capacity: 1, maxWaiting: limits.renders })
-
-  const waitForRoom = async (byteLength: number, signal: AbortSignal): Promise<() => void> => {
-    const release = await secondAttempts.acquire(1, signal)
+/** @returns waits until the other processes leave room for a second attempt; second attempts run one after the other */
+const createSecondAttempts = (guard: Guard, limits: PoolLimits) => {
+  const turns = createGate({ capacity: 1, maxWaiting: limits.renders })
+  return async (byteLength: number, signal: AbortSignal): Promise<() => void> => {
+    const release = await turns.acquire(1, signal)
     const dueMs = performance.now() + CALM_LIMIT_MS
     try {
       while (!guard.hasRoom(byteLength)) {
@@ -66,61 +65,66 @@ export const createLeases = (pool: Pool, guard: Guard, limits: PoolLimits): Leas
       throw error
     }
   }
+}
 
-  const lease = async (
-    { isProtected, signal }: LeaseOptions,
-    leaveSlow: (() => void) | undefined,
-    onExit: () => void,
-  ): Promise<Lease> => {
-    const { process, rssBytes } = await pool.lend(signal)
-    const watched = guard.watch(process, { rssBefore: rssBytes, isProtected })
-    if (leaveSlow) guard.makeSlow(watched, leaveSlow)
-    const leave = (): void => {
-      guard.unwatch(watched)
-      onExit()
-    }
-    void process.exited.then(leave)
+interface LeaseParts {
+  readonly pool: Pool
+  readonly guard: Guard
+  readonly watched: Watched
+  /** Stops watching the process. May be called twice. */
+  readonly leave: () => void
+}
 
-    const run = async (job: Job, body?: Uint8Array): Promise<Outcome> => {
+const createLease = ({ pool, guard, watched, leave }: LeaseParts): Lease => {
+  const { process } = watched
+  const giveBack = async (): Promise<void> => {
+    const timer = setTimeout(() => process.end({ reason: "surplus" }), CLOSE_LIMIT_MS)
+    const outcome = await process.request({ type: "close" })
+    clearTimeout(timer)
+    leave()
+    pool.giveBack(process, "value" in outcome ? parseRss(outcome.value) : Infinity)
+  }
+  return {
+    run: async (job, body) => {
       const finish = guard.start(watched, job)
       try {
         return await process.request(job.request, body)
       } finally {
         finish()
       }
-    }
-
-    const giveBack = async (): Promise<void> => {
-      const timer = setTimeout(() => process.end({ reason: "surplus" }), CLOSE_LIMIT_MS)
-      const outcome = await process.request({ type: "close" })
-      clearTimeout(timer)
-      leave()
-      pool.giveBack(process, "value" in outcome ? parseRss(outcome.value) : Infinity)
-    }
-
-    return {
-      run,
-      dropPixels: process.dropPixels,
-      fail: (detail) => {
-        process.end({ reason: "died", detail })
-        return process.exited
-      },
-      close: () => {
-        // A lowered priority cannot be raised again.
-        if (watched.leaveSlow || watched.jobs.size > 0) process.end({ reason: "surplus" })
-        else void giveBack()
-      },
-    }
+    },
+    dropPixels: process.dropPixels,
+    fail: (detail) => {
+      process.end({ reason: "died", detail })
+      return process.exited
+    },
+    close: () => {
+      // A lowered priority cannot be raised again.
+      if (watched.leaveSlow || watched.jobs.size > 0) process.end({ reason: "surplus" })
+      else void giveBack()
+    },
   }
+}
+
+/** @returns lends the processes of a pool */
+export const createLeases = (pool: Pool, guard: Guard, limits: PoolLimits): Leases => {
+  const waitForRoom = createSecondAttempts(guard, limits)
 
   return {
-    lend: async (options) => {
-      const { isSlow, isProtected, estimateBytes, signal } = options
+    lend: async ({ isSlow, isProtected, estimateBytes, signal }) => {
       const leaveSlow = isSlow ? await guard.slowPlaces.acquire(1, signal) : undefined
       let leaveRoom = noop
       try {
         if (isProtected) leaveRoom = await waitForRoom(memoryCap(limits, estimateBytes), signal)
-        return await lease(options, leaveSlow, leaveRoom)
+        const { process, rssBytes } = await pool.lend(signal)
+        const watched = guard.watch(process, { rssBefore: rssBytes, isProtected })
+        if (leaveSlow) guard.makeSlow(watched, leaveSlow)
+        const leave = (): void => {
+          guard.unwatch(watched)
+          leaveRoom()
+        }
+        void process.exited.then(leave)
+        return createLease({ pool, guard, watched, leave })
       } catch (error) {
         leaveSlow?.()
         leaveRoom()

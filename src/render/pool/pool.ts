@@ -9,9 +9,12 @@
  */
 import { availableParallelism } from "node:os"
 
-import { badConfig, busy } from "../../errors.ts"
+import { busy } from "../../errors.ts"
+import type { StartOptions } from "./child-connection.ts"
 import { IDLE_MS, MAX_IDLE_RSS_BYTES, maxProcesses, type PoolLimits } from "./limits.ts"
-import { type Ending, type RenderProcess, type StartOptions, startRenderProcess } from "./render-process.ts"
+import type { RenderProcess } from "./render-process.ts"
+import { createStarter } from "./starter.ts"
+import { createWaitingLine } from "./waiting-line.ts"
 
 /** A process and its resident memory before the work, in bytes. */
 export interface Lent {
@@ -33,55 +36,70 @@ export interface Pool {
   readonly lend: (signal: AbortSignal) => Promise<Lent>
   /** Takes a process back. @param rssBytes its resident memory after the work */
   readonly giveBack: (process: RenderProcess, rssBytes: number) => void
+  /** Number of processes. */
   readonly count: () => number
   /** Ends all processes and resolves when they have exited. */
   readonly close: () => Promise<void>
 }
 
-interface Waiter {
-  readonly resolve: (lent: Lent) => void
-  readonly reject: (error: Error) => void
+/** A switch that turns itself off after a minute in which it was not touched. */
+const createActivity = (
+  onIdle: () => void,
+): { readonly touch: () => void; readonly isOn: () => boolean; readonly end: () => void } => {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    touch: () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        timer = undefined
+        onIdle()
+      }, IDLE_MS)
+      timer.unref()
+    },
+    isOn: () => timer !== undefined,
+    end: () => clearTimeout(timer),
+  }
 }
 
-const START_ATTEMPTS = 3
-const FIRST_BACKOFF_MS = 100
-
-const cannotStart = (detail: string): Error =>
-  badConfig([
-    `isolation: Expected to start a render process, but ${detail}. Set isolation to "none" to render in the server process.`,
-  ])
-
-const detailOf = (ending: Ending): string =>
-  ending.reason === "died" ? ending.detail : `it was ended (${ending.reason})`
-
-/** @param options how a process is started */
-export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
-  /** Processes that a server under load has, apart from slow jobs. */
-  const wanted = Math.max(2, availableParallelism()) + 1
-  const all = new Set<RenderProcess>()
+/** Processes that wait for an original, the latest used one first. */
+const createIdle = () => {
   const idle: Lent[] = []
+  return {
+    push: (lent: Lent): void => void idle.push(lent),
+    pop: (): Lent | undefined => idle.pop(),
+    length: (): number => idle.length,
+    remove: (process: RenderProcess): void => {
+      const at = idle.findIndex((each) => each.process === process)
+      if (at !== -1) idle.splice(at, 1)
+    },
+    /** Ends all but one. */
+    trim: (): void => {
+      for (const { process } of idle.splice(1)) process.end({ reason: "surplus" })
+    },
+  }
+}
+
+const endAll = async (all: Iterable<RenderProcess>): Promise<void> => {
+  const exits = Array.from(all, (process) => {
+    // The program may end only after its processes.
+    process.setBusy(true)
+    process.end({ reason: "shutdown" })
+    return process.exited
+  })
+  await Promise.all(exits)
+}
+
+/** Waits until a process has started. */
+const borrow = async (lend: Pool["lend"], giveBack: Pool["giveBack"]): Promise<void> => {
+  const { process, rssBytes } = await lend(new AbortController().signal)
+  giveBack(process, rssBytes)
+}
+
+/** Processes that are lent and idle, and callers that wait for one. */
+const createStock = () => {
+  const idle = createIdle()
   const lent = new Set<RenderProcess>()
-  const waiters: Waiter[] = []
-  let starting = 0
-  let failures = 0
-  let hasEverStarted = false
-  let isClosed = false
-  let trimTimer: NodeJS.Timeout | undefined
-  let backoff: NodeJS.Timeout | undefined
-
-  const isActive = (): boolean => trimTimer !== undefined || lent.size > 0 || waiters.length > 0
-
-  const trim = (): void => {
-    trimTimer = undefined
-    if (isActive()) return
-    for (const { process } of idle.splice(1)) process.end({ reason: "surplus" })
-  }
-
-  const stayActive = (): void => {
-    clearTimeout(trimTimer)
-    trimTimer = setTimeout(trim, IDLE_MS)
-    trimTimer.unref()
-  }
+  const line = createWaitingLine<Lent>()
 
   const handOut = (next: Lent): Lent => {
     lent.add(next.process)
@@ -89,126 +107,89 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
     return next
   }
 
-  const offer = (next: Lent): void => {
-    const waiter = waiters.shift()
-    if (waiter) return waiter.resolve(handOut(next))
-    idle.push(next)
-    next.process.setBusy(false)
+  return {
+    idle,
+    line,
+    lentCount: (): number => lent.size,
+    take: (): Lent | undefined => {
+      const next = idle.pop()
+      return next && handOut(next)
+    },
+    offer: (next: Lent): void => {
+      if (line.length() > 0) return void line.offer(handOut(next))
+      idle.push(next)
+      next.process.setBusy(false)
+    },
+    takeBack: (process: RenderProcess): void => void lent.delete(process),
+    remove: (process: RenderProcess): void => {
+      lent.delete(process)
+      idle.remove(process)
+    },
   }
+}
 
-  const rejectWaiters = (error: Error): void => {
-    for (const { reject } of waiters.splice(0)) reject(error)
-  }
+/** @param options how a process is started */
+export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
+  /** Processes of a server under load, apart from slow jobs: one for each core, and a spare one. */
+  const wanted = Math.max(2, availableParallelism()) + 1
+  const stock = createStock()
+  const { idle, line } = stock
+  const activity = createActivity(() => {
+    if (stock.lentCount() === 0) idle.trim()
+  })
+  let isClosed = false
 
-  const onStartFailure = (ending: Ending): void => {
-    if (isClosed) return
-    failures += 1
-    const detail = detailOf(ending)
-    if (failures >= START_ATTEMPTS) {
-      failures = 0
-      return rejectWaiters(hasEverStarted ? busy("processes", new Error(detail)) : cannotStart(detail))
-    }
-    if (waiters.length === 0) return
-    clearTimeout(backoff)
-    backoff = setTimeout(fill, FIRST_BACKOFF_MS * 2 ** failures)
-  }
-
-  const onExit = (process: RenderProcess): void => {
-    all.delete(process)
-    lent.delete(process)
-    const at = idle.findIndex((each) => each.process === process)
-    if (at !== -1) idle.splice(at, 1)
-    if (hasEverStarted && failures === 0) fill()
-  }
-
-  const start = (): void => {
-    const process = startRenderProcess(options)
-    all.add(process)
-    starting += 1
-    void process.ready.then((ending) => {
-      starting -= 1
-      if (ending) return onStartFailure(ending)
-      failures = 0
-      hasEverStarted = true
-      offer({ process, rssBytes: process.initialRssBytes() })
-      fill()
-    })
-    void process.exited.then(() => onExit(process))
-  }
-
-  /** Starts what waiters need at once, and spare processes one after the other. */
   const fill = (): void => {
-    const needsMore = (): boolean =>
-      starting < waiters.length || (starting === 0 && isActive() && (idle.length === 0 || all.size < wanted))
-    while (!isClosed && all.size < maxProcesses(limits) && needsMore()) start()
+    while (isMoreNeeded()) starter.start()
   }
-
-  const wait = (signal: AbortSignal): Promise<Lent> =>
-    new Promise((resolve, reject) => {
-      const stop = (): void => {
-        const at = waiters.indexOf(waiter)
-        if (at !== -1) waiters.splice(at, 1)
-        reject(signal.reason as Error)
-      }
-      const settle =
-        <T>(done: (value: T) => void) =>
-        (value: T): void => {
-          signal.removeEventListener("abort", stop)
-          done(value)
-        }
-      const waiter: Waiter = { resolve: settle(resolve), reject: settle(reject) }
-      waiters.push(waiter)
-      signal.addEventListener("abort", stop, { once: true })
+  const starter = createStarter(options, {
+    onStarted: (process) => {
+      if (!isClosed) stock.offer({ process, rssBytes: process.initialRssBytes() })
       fill()
-    })
+    },
+    onExited: (process) => {
+      stock.remove(process)
+      fill()
+    },
+    onRetry: fill,
+    onFailed: line.rejectAll,
+  })
+  const isFull = (): boolean => starter.all.size >= maxProcesses(limits)
+  const isMoreNeeded = (): boolean => {
+    if (isClosed || starter.isFailing() || isFull()) return false
+    if (starter.starting() < line.length()) return true
+    // Spare processes start one after the other, so that they do not delay the first original.
+    return starter.starting() === 0 && activity.isOn() && (idle.length() === 0 || starter.all.size < wanted)
+  }
 
   const lend = async (signal: AbortSignal): Promise<Lent> => {
     signal.throwIfAborted()
     if (isClosed) throw busy("shutdown")
-    stayActive()
-    const next = idle.pop()
-    if (next) {
-      handOut(next)
-      fill()
-      return next
-    }
-    if (starting <= waiters.length && all.size >= maxProcesses(limits)) throw busy("queue")
-    return wait(signal)
+    activity.touch()
+    const next = stock.take()
+    if (!next && isFull() && starter.starting() <= line.length()) throw busy("queue")
+    const lending = next ?? line.wait(signal)
+    fill()
+    return lending
   }
-
   const giveBack = (process: RenderProcess, rssBytes: number): void => {
-    lent.delete(process)
-    stayActive()
+    stock.takeBack(process)
+    activity.touch()
     if (process.hasEnded()) return
-    const isSurplus = waiters.length === 0 && idle.length >= wanted
+    const isSurplus = line.length() === 0 && idle.length() >= wanted
     if (rssBytes > MAX_IDLE_RSS_BYTES || isSurplus) process.end({ reason: "surplus" })
-    else offer({ process, rssBytes })
+    else stock.offer({ process, rssBytes })
   }
-
-  return {
-    lend,
-    giveBack,
-    count: () => all.size,
-    prepare: () => {
-      if (isClosed) return
-      stayActive()
-      fill()
-    },
-    ready: async () => {
-      const { process, rssBytes } = await lend(new AbortController().signal)
-      giveBack(process, rssBytes)
-    },
-    close: async () => {
-      isClosed = true
-      clearTimeout(trimTimer)
-      clearTimeout(backoff)
-      rejectWaiters(busy("shutdown"))
-      for (const process of all) {
-        // The program may end only after them.
-        process.setBusy(true)
-        process.end({ reason: "shutdown" })
-      }
-      await Promise.all(Array.from(all, ({ exited }) => exited))
-    },
+  const prepare = (): void => {
+    activity.touch()
+    fill()
   }
+  const close = async (): Promise<void> => {
+    isClosed = true
+    activity.end()
+    starter.close()
+    line.rejectAll(busy("shutdown"))
+    await endAll(starter.all)
+  }
+  return { lend, giveBack, prepare, close, ready: () => borrow(lend, giveBack), count: () => starter.all.size }
 }

@@ -8,12 +8,12 @@
  * - Only limits that the original alone exceeds are reported as its fault.
  */
 import { orAbort } from "../../abort.ts"
-import { busy, originalTooCostly, renderFailed } from "../../errors.ts"
+import { busy } from "../../errors.ts"
 import type { OpenOptions } from "../renderer.ts"
+import { createHistory, type Ending, type History, verdictOn } from "./ending.ts"
 import type { Lease, Leases } from "./leases.ts"
-import { MAX_KEPT_BYTES, REMEMBER_TIME_LIMIT_MS } from "./limits.ts"
+import { MAX_KEPT_BYTES } from "./limits.ts"
 import type { Request } from "./protocol.ts"
-import type { Ending } from "./render-process.ts"
 import { toError } from "./replies.ts"
 
 /** One request, with what its limits follow from. */
@@ -35,70 +35,24 @@ export interface JobRunner {
   readonly close: () => void
 }
 
+/** Parts of a runner. */
+export interface RunnerParts {
+  readonly leases: Leases
+  /** The original. */
+  readonly bytes: Uint8Array
+  /** Opens the original. */
+  readonly open: Omit<JobRequest<unknown>, "parse" | "signal">
+  readonly reread: OpenOptions["reread"]
+}
+
 /** A lent process with the original in it, or how it ended before. */
 type Connection = { readonly lease: Lease; readonly inspected: unknown } | { readonly ending: Ending }
 
-const megabytes = (byteLength: number): string => `${Math.round(byteLength / 1e6)} MB`
-const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`
-
-/** For the log. */
-const describe = (ending: Ending): Error => {
-  if (ending.reason === "memory" || ending.reason === "sum") {
-    const { usedBytes, estimateBytes } = ending
-    return new Error(`${ending.reason}: used ${megabytes(usedBytes)}, estimated ${megabytes(estimateBytes)}`)
-  }
-  return new Error(ending.reason === "died" ? ending.detail : ending.reason)
-}
-
-/** @param times how often processes of this original ended for this reason @returns undefined if the job is tried again */
-const verdictOn = (ending: Ending, times: number): Error | undefined => {
-  const cause = describe(ending)
-  switch (ending.reason) {
-    case "memory":
-      return originalTooCostly(`${megabytes(ending.capBytes)} of memory`, cause)
-    case "cpu":
-      return originalTooCostly(`${seconds(ending.limitMs)} of CPU`, cause, REMEMBER_TIME_LIMIT_MS)
-    case "wallClock":
-      return busy("time", cause)
-    case "shutdown":
-    case "surplus":
-      return busy("shutdown", cause)
-    case "sum":
-      return times > 1 ? busy("memory", cause) : undefined
-    case "died":
-      return times > 1 ? renderFailed(cause) : undefined
-    case "slow":
-      return undefined
-  }
-}
-
 const EMPTY = new Uint8Array(0)
 
-/** Counts how processes ended, each once, though all jobs of a process report its end. */
-const createHistory = (): {
-  readonly count: (ending: Ending) => number
-  readonly has: (reason: Ending["reason"]) => boolean
-} => {
-  const counted = new Set<Ending>()
-  const times = (reason: Ending["reason"]): number => [...counted].filter((ending) => ending.reason === reason).length
-  return {
-    count: (ending) => {
-      counted.add(ending)
-      return times(ending.reason)
-    },
-    has: (reason) => times(reason) > 0,
-  }
-}
-
-/** @param open the request that opens the original @returns a runner that has no process yet */
-export const createJobRunner = (
-  leases: Leases,
-  bytes: Uint8Array,
-  open: Omit<JobRequest<unknown>, "parse" | "signal">,
-  { reread }: OpenOptions,
-): JobRunner => {
+/** The original in a process, which is lent and opened at the first use and after each end of a process. */
+const createConnector = ({ leases, bytes, open, reread }: RunnerParts, history: History) => {
   const closing = new AbortController()
-  const history = createHistory()
   let kept: Uint8Array | undefined = bytes
   let current: Promise<Connection> | undefined
 
@@ -121,55 +75,71 @@ export const createJobRunner = (
     return { lease, inspected: outcome.value }
   }
 
-  const connected = async (
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly connecting: Promise<Connection>; readonly connection: Connection }> => {
-    const connecting = (current ??= connect())
-    try {
-      return { connecting, connection: await orAbort(connecting, signal) }
-    } catch (error) {
-      // The next job tries again.
-      if (!signal?.aborted && current === connecting) current = undefined
-      throw error
-    }
-  }
-
-  /** @throws the verdict, unless the job is tried again */
-  const onEnding = (ending: Ending, connecting: Promise<Connection>): void => {
+  const forget = (connecting: Promise<Connection>): void => {
     if (current === connecting) current = undefined
-    const verdict = verdictOn(ending, history.count(ending))
-    if (verdict) throw verdict
   }
 
-  const run = async <T>(job: JobRequest<T>): Promise<T> => {
-    for (;;) {
-      closing.signal.throwIfAborted()
-      const { connecting, connection } = await connected(job.signal)
-      if ("ending" in connection) {
-        onEnding(connection.ending, connecting)
-        continue
-      }
-      const isOpen = job.request === open.request
-      const outcome = isOpen ? { value: connection.inspected, body: EMPTY } : await connection.lease.run(job)
-      if ("error" in outcome) throw toError(outcome.error)
-      if ("ending" in outcome) {
-        onEnding(outcome.ending, connecting)
-        continue
-      }
-      const result = job.parse(outcome.value, outcome.body)
-      if (result !== undefined) return result
-      onEnding(await connection.lease.fail("the process sent an invalid reply"), connecting)
-    }
+  const withLease = (use: (lease: Lease) => void): void => {
+    void current?.then((connection) => "lease" in connection && use(connection.lease)).catch(() => {})
   }
 
   return {
-    run,
-    dropPixels: () => {
-      void current?.then((connection) => "lease" in connection && connection.lease.dropPixels()).catch(() => {})
+    forget,
+    withLease,
+    connect: async (
+      signal: AbortSignal | undefined,
+    ): Promise<{ readonly connecting: Promise<Connection>; readonly connection: Connection }> => {
+      closing.signal.throwIfAborted()
+      const connecting = (current ??= connect())
+      try {
+        return { connecting, connection: await orAbort(connecting, signal) }
+      } catch (error) {
+        // The next job tries again.
+        if (!signal?.aborted) forget(connecting)
+        throw error
+      }
     },
-    close: () => {
+    close: (): void => {
       closing.abort()
-      void current?.then((connection) => "lease" in connection && connection.lease.close()).catch(() => {})
+      withLease((lease) => lease.close())
     },
+  }
+}
+
+/** @returns a runner that has no process yet */
+export const createJobRunner = (parts: RunnerParts): JobRunner => {
+  const history = createHistory()
+  const connector = createConnector(parts, history)
+
+  /** @throws the verdict, unless the job is tried again */
+  const onEnding = (ending: Ending, connecting: Promise<Connection>): undefined => {
+    connector.forget(connecting)
+    const verdict = verdictOn(ending, history.count(ending))
+    if (verdict) throw verdict
+    return undefined
+  }
+
+  /** @returns undefined if the job is tried again */
+  const attempt = async <T>(job: JobRequest<T>): Promise<T | undefined> => {
+    const { connecting, connection } = await connector.connect(job.signal)
+    if ("ending" in connection) return onEnding(connection.ending, connecting)
+    const { lease, inspected } = connection
+    const outcome = job.request === parts.open.request ? { value: inspected, body: EMPTY } : await lease.run(job)
+    if ("error" in outcome) throw toError(outcome.error)
+    if ("ending" in outcome) return onEnding(outcome.ending, connecting)
+    const result = job.parse(outcome.value, outcome.body)
+    if (result === undefined) onEnding(await lease.fail("the process sent an invalid reply"), connecting)
+    return result
+  }
+
+  return {
+    run: async (job) => {
+      for (;;) {
+        const result = await attempt(job)
+        if (result !== undefined) return result
+      }
+    },
+    dropPixels: () => connector.withLease((lease) => lease.dropPixels()),
+    close: connector.close,
   }
 }

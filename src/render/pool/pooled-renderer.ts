@@ -14,12 +14,12 @@ import { estimateDecode, estimateOpen, estimatePeak } from "../estimate.ts"
 import type { Inspected, InspectLimits } from "../inspect.ts"
 import type { OpenOptions, Renderer } from "../renderer.ts"
 import { createSessions } from "../session.ts"
+import { CHILD_ENTRY } from "./child-connection.ts"
 import { createGuard } from "./guard.ts"
 import { createLeases, type Leases } from "./leases.ts"
 import { memoryCap, type PoolLimits } from "./limits.ts"
 import { createPool } from "./pool.ts"
 import { createJobRunner } from "./pooled-original.ts"
-import { CHILD_ENTRY } from "./render-process.ts"
 import { parseDigest, parseInspected, parseRendered } from "./replies.ts"
 import { canReadUsage } from "./usage.ts"
 
@@ -52,7 +52,7 @@ const openOriginal = async (
   const { pixels, animationPixels } = limits
   const request = { type: "open", limits: { pixels, animationPixels } } as const
   const open = { request, pixels: 0, estimateBytes: estimateOpen(bytes.length), onSlow: options.onSlow }
-  const { run, dropPixels, close } = createJobRunner(leases, bytes, open, options)
+  const { run, dropPixels, close } = createJobRunner({ leases, bytes, open, reread: options.reread })
   let inspected: Inspected
   try {
     inspected = await run({ ...open, signal: options.signal, parse: parseInspected })

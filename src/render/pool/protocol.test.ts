@@ -12,8 +12,11 @@ const framesOf = (stream: Uint8Array, cuts: readonly number[], isCopied: boolean
   )
   for (const [index, from] of edges.entries()) {
     let chunk = stream.subarray(from, edges[index + 1] ?? from)
-    if (isCopied) reader.push(chunk)
-    while (!isCopied && chunk.length > 0) {
+    if (isCopied) {
+      reader.push(chunk)
+      continue
+    }
+    while (chunk.length > 0) {
       const target = reader.target()
       const length = Math.min(target.length, chunk.length)
       target.set(chunk.subarray(0, length))

@@ -6,38 +6,15 @@
  * - The outcome of a process that was ended comes when it has exited, so that its memory is free by then.
  * - A reply to no request, or one that cannot be read, ends the process: it can no longer be trusted.
  */
-import { type ChildProcess, spawn } from "node:child_process"
-import type { Duplex, Readable } from "node:stream"
-import { fileURLToPath } from "node:url"
+import type { ChildProcess } from "node:child_process"
 
-import { environmentOfChildren } from "./child-environment.ts"
+import { type Handlers, listen, sendFrame, setBusy, spawnChild, type StartOptions } from "./child-connection.ts"
+import type { Ending } from "./ending.ts"
 import { START_LIMIT_MS } from "./limits.ts"
-import {
-  createFrameReader,
-  type DropPixels,
-  type Frame,
-  frameHead,
-  type Reply,
-  type Request,
-  type WireError,
-} from "./protocol.ts"
+import type { DropPixels, Request, WireError } from "./protocol.ts"
 import type { Usage } from "./usage.ts"
 
-/** Why a process ended. */
-export type Ending =
-  /** It exceeded its own memory cap. */
-  | { readonly reason: "memory"; readonly usedBytes: number; readonly capBytes: number; readonly estimateBytes: number }
-  /** All processes together exceeded the memory. */
-  | { readonly reason: "sum"; readonly usedBytes: number; readonly estimateBytes: number }
-  | { readonly reason: "cpu"; readonly limitMs: number }
-  | { readonly reason: "wallClock"; readonly limitMs: number }
-  /** It is slow, and as many slow jobs run as may. */
-  | { readonly reason: "slow" }
-  /** It is not needed any more. */
-  | { readonly reason: "surplus" }
-  | { readonly reason: "shutdown" }
-  /** It died. */
-  | { readonly reason: "died"; readonly detail: string }
+const EMPTY = new Uint8Array(0)
 
 /** What became of a request. */
 export type Outcome =
@@ -65,169 +42,121 @@ export interface RenderProcess {
   readonly setBusy: (isBusy: boolean) => void
 }
 
-/** Options for starting a process. */
-export interface StartOptions {
-  /** Path of the file that a render process runs. */
-  readonly entry: string
-  /** Size of its thread pool. */
-  readonly threads: number
-  /** Whether it reports its own memory and CPU. */
-  readonly reportsUsage: boolean
+/** Requests that wait for their reply. */
+const createPending = () => {
+  const pending = new Map<number, (outcome: Outcome) => void>()
+  let nextId = 1
+  return {
+    add: (resolve: (outcome: Outcome) => void): number => {
+      pending.set(nextId, resolve)
+      return nextId++
+    },
+    /** @returns false for a reply to no request */
+    settle: (id: number, outcome: Outcome): boolean => {
+      const resolve = pending.get(id)
+      pending.delete(id)
+      resolve?.(outcome)
+      return resolve !== undefined
+    },
+    endAll: (ending: Ending): void => {
+      for (const resolve of pending.values()) resolve({ ending })
+      pending.clear()
+    },
+  }
 }
 
-/** The file that a render process runs. Tests that run TypeScript start the built file. */
-export const CHILD_ENTRY: string = fileURLToPath(
-  new URL(import.meta.url.endsWith(".ts") ? "../../../dist/render/pool/child.js" : "./child.js", import.meta.url),
-)
-
-/** Bounds JavaScript's heap, which holds no pixels. */
-const HEAP_MB = 256
-
-const STDERR_CHARACTERS = 2000
-
-const EMPTY = new Uint8Array(0)
-
-const spawnChild = ({ entry, threads, reportsUsage }: StartOptions): ChildProcess =>
-  spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, entry, ...(reportsUsage ? ["--report-usage"] : [])], {
-    cwd: "/",
-    env: environmentOfChildren(process.env, threads),
-    stdio: ["ignore", "ignore", "pipe", "overlapped"],
-    windowsHide: true,
-  })
-
-/** Keeps the end of what a process writes to stderr, for the log. */
-const createTail = (stream: Readable | null): (() => string) => {
-  let tail = ""
-  stream?.setEncoding("utf8").on("data", (text: string) => (tail = (tail + text).slice(-STDERR_CHARACTERS)))
-  return () => tail.trim()
+/** A promise and the function that resolves it. */
+const createSignal = <T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } => {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((resolvePromise) => (resolve = resolvePromise))
+  return { promise, resolve }
 }
 
-interface Handlers {
-  readonly onReply: (reply: Reply, body: Uint8Array) => void
-  readonly onBroken: (error: Error) => void
-  readonly onEnd: (detail: string) => void
+const died = (detail: string): Ending => ({ reason: "died", detail })
+
+/** State of a process. */
+interface Known {
+  isEnding: boolean
+  initialRssBytes: number
+  usage: Usage | undefined
 }
 
-/** Connects the events of a child process to handlers. `onEnd` is called once, after the last reply. */
-const listen = (child: ChildProcess, pipe: Duplex | undefined, { onReply, onBroken, onEnd }: Handlers): void => {
-  const stderr = createTail(child.stderr)
-  const reader = createFrameReader(({ header, body }: Frame) => onReply(header as Reply, body))
-  pipe?.on("data", (chunk: Buffer) => {
-    try {
-      reader.push(chunk)
-    } catch (error) {
-      onBroken(error instanceof Error ? error : new Error(String(error)))
+interface ReplyParts {
+  readonly pending: ReturnType<typeof createPending>
+  readonly known: Known
+  readonly onReady: () => void
+  readonly end: (ending: Ending) => void
+}
+
+const createReplyHandler =
+  ({ pending, known, onReady, end }: ReplyParts): Handlers["onReply"] =>
+  (reply, body) => {
+    // Replies of a process that was ended are too late.
+    if (known.isEnding) return
+    const settle = (id: number, outcome: Outcome): void => {
+      if (!pending.settle(id, outcome)) end(died("the process answered a request that was not sent, or twice"))
     }
-  })
-  // A pipe whose process has ended breaks; `close` tells.
-  pipe?.on("error", () => {})
-  child.on("error", (error) => onEnd(`the process could not be started: ${error.message}`))
-  child.on("close", (code, signal) => {
-    const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`
-    onEnd([`the process ${how}`, stderr()].filter(Boolean).join(": "))
-  })
-}
+    if (reply.type === "done") settle(reply.id, { value: reply.value, body })
+    else if (reply.type === "failed") settle(reply.id, { error: reply.error })
+    else if (reply.type === "usage") known.usage = reply
+    else if (reply.type === "ready") {
+      known.initialRssBytes = reply.rssBytes
+      onReady()
+    } else end(died("the process sent an unknown message"))
+  }
 
 /** Starts a process. It never throws: a failure to start is how the process ended. */
 export const startRenderProcess = (options: StartOptions): RenderProcess => {
-  const pending = new Map<number, (outcome: Outcome) => void>()
-  let nextId = 1
-  let initialRssBytes = 0
-  let usage: Usage | undefined
+  const pending = createPending()
+  const ready = createSignal<Ending | undefined>()
+  const exited = createSignal<Ending>()
+  const known: Known = { isEnding: false, initialRssBytes: 0, usage: undefined }
   let ending: Ending | undefined
   let child: ChildProcess | undefined
-  let pipe: Duplex | undefined
-  let onReady: (ending: Ending | undefined) => void = () => {}
-  let onExited: (ending: Ending) => void = () => {}
-  const ready = new Promise<Ending | undefined>((resolve) => (onReady = resolve))
-  const exited = new Promise<Ending>((resolve) => (onExited = resolve))
 
   const end = (reason: Ending): void => {
     if (ending) return
     ending = reason
+    known.isEnding = true
     child?.kill("SIGKILL")
   }
 
   const onEnd = (detail: string): void => {
-    clearTimeout(startTimer)
-    ending ??= { reason: "died", detail }
-    const ended = ending
-    onExited(ended)
-    onReady(ended)
-    for (const settle of pending.values()) settle({ ending: ended })
-    pending.clear()
+    ending ??= died(detail)
+    exited.resolve(ending)
+    ready.resolve(ending)
+    pending.endAll(ending)
   }
 
-  const settle = (id: number, outcome: Outcome): void => {
-    const resolve = pending.get(id)
-    if (!resolve) return end({ reason: "died", detail: "the process answered a request that was not sent, or twice" })
-    pending.delete(id)
-    resolve(outcome)
-  }
+  const onReply = createReplyHandler({ pending, known, onReady: () => ready.resolve(undefined), end })
 
-  const onReply = (reply: Reply, body: Uint8Array): void => {
-    // What a process says after it was ended is too late.
-    if (ending) return
-    if (reply.type === "done") settle(reply.id, { value: reply.value, body })
-    else if (reply.type === "failed") settle(reply.id, { error: reply.error })
-    else if (reply.type === "usage") usage = reply
-    else if (reply.type === "ready") {
-      clearTimeout(startTimer)
-      initialRssBytes = reply.rssBytes
-      onReady(undefined)
-    } else end({ reason: "died", detail: "the process sent an unknown message" })
-  }
-
-  const startTimer = setTimeout(
-    () => end({ reason: "died", detail: "the process did not start in time" }),
-    START_LIMIT_MS,
-  )
+  const startTimer = setTimeout(() => end(died("the process did not start in time")), START_LIMIT_MS)
   startTimer.unref()
+  void ready.promise.then(() => clearTimeout(startTimer))
   try {
     child = spawnChild(options)
-    pipe = child.stdio[3] as Duplex | undefined
-    const onBroken = (error: Error): void => end({ reason: "died", detail: `the process sent ${error.message}` })
-    listen(child, pipe, { onReply, onBroken, onEnd })
+    listen(child, { onReply, onBroken: (error) => end(died(`the process sent ${error.message}`)), onEnd })
   } catch (error) {
     onEnd(`the process could not be started: ${String(error)}`)
   }
 
-  const write = (header: object, body: Uint8Array): void => {
-    if (!pipe) return
-    pipe.cork()
-    pipe.write(frameHead(header, body.length))
-    if (body.length > 0) pipe.write(body)
-    pipe.uncork()
-  }
-
   return {
     pid: child?.pid,
-    initialRssBytes: () => initialRssBytes,
-    reported: () => usage,
-    ready,
-    exited,
+    initialRssBytes: () => known.initialRssBytes,
+    reported: () => known.usage,
+    ready: ready.promise,
+    exited: exited.promise,
+    end,
+    hasEnded: () => ending !== undefined,
     request: (request, body = EMPTY) =>
       new Promise((resolve) => {
-        if (ending) return void exited.then((ended) => resolve({ ending: ended }))
-        const id = nextId++
-        pending.set(id, resolve)
-        write({ ...request, id }, body)
+        if (ending) void exited.promise.then((ended) => resolve({ ending: ended }))
+        else sendFrame(child, { ...request, id: pending.add(resolve) }, body)
       }),
     dropPixels: () => {
       const message: DropPixels = { type: "dropPixels" }
-      if (!ending) write(message, EMPTY)
+      if (!ending) sendFrame(child, message, EMPTY)
     },
-    end,
-    hasEnded: () => ending !== undefined,
-    setBusy: (isBusy) => {
-      for (const handle of [child, pipe, child?.stderr] as readonly (
-        | undefined
-        | null
-        | { ref?: () => unknown; unref?: () => unknown }
-      )[]) {
-        if (isBusy) handle?.ref?.()
-        else handle?.unref?.()
-      }
-    },
+    setBusy: (isBusy) => setBusy(child, isBusy),
   }
 }

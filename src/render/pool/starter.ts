@@ -1,0 +1,95 @@
+/**
+ * Responsible for starting render processes, and for what happens when that fails: a lack of resources is retried, a machine on which
+ * none ever started is reported as a mistake in the configuration.
+ */
+import { badConfig, busy } from "../../errors.ts"
+import type { StartOptions } from "./child-connection.ts"
+import type { Ending } from "./ending.ts"
+import { type RenderProcess, startRenderProcess } from "./render-process.ts"
+
+const ATTEMPTS = 3
+const FIRST_BACKOFF_MS = 200
+
+/** What a starter reports. */
+export interface StarterEvents {
+  readonly onStarted: (process: RenderProcess) => void
+  readonly onExited: (process: RenderProcess) => void
+  /** Another attempt is due. */
+  readonly onRetry: () => void
+  /** The attempts failed one after the other. */
+  readonly onFailed: (error: Error) => void
+}
+
+/** Starts processes. */
+export interface Starter {
+  readonly start: () => void
+  /** Processes that are starting. */
+  readonly starting: () => number
+  /** Whether the latest start failed and the next attempt is not due yet. */
+  readonly isFailing: () => boolean
+  /** All processes, those that are starting included. */
+  readonly all: ReadonlySet<RenderProcess>
+  /** Starts no more. */
+  readonly close: () => void
+}
+
+const detailOf = (ending: Ending): string =>
+  ending.reason === "died" ? ending.detail : `it was ended (${ending.reason})`
+
+const cannotStart = (detail: string): Error =>
+  badConfig([
+    `isolation: Expected to start a render process, but ${detail}. Set isolation to "none" to render in the server process.`,
+  ])
+
+/** @param options how a process is started */
+export const createStarter = (
+  options: StartOptions,
+  { onStarted, onExited, onRetry, onFailed }: StarterEvents,
+): Starter => {
+  const all = new Set<RenderProcess>()
+  let starting = 0
+  let failures = 0
+  let hasEverStarted = false
+  let isClosed = false
+  let backoff: NodeJS.Timeout | undefined
+
+  const onFailure = (ending: Ending): void => {
+    if (isClosed) return
+    failures += 1
+    if (failures >= ATTEMPTS) {
+      failures = 0
+      const detail = detailOf(ending)
+      return onFailed(hasEverStarted ? busy("processes", new Error(detail)) : cannotStart(detail))
+    }
+    backoff ??= setTimeout(() => {
+      backoff = undefined
+      onRetry()
+    }, FIRST_BACKOFF_MS * failures)
+  }
+
+  return {
+    all,
+    starting: () => starting,
+    isFailing: () => backoff !== undefined,
+    start: () => {
+      const process = startRenderProcess(options)
+      all.add(process)
+      starting += 1
+      void process.ready.then((ending) => {
+        starting -= 1
+        if (ending) return onFailure(ending)
+        failures = 0
+        hasEverStarted = true
+        onStarted(process)
+      })
+      void process.exited.then(() => {
+        all.delete(process)
+        onExited(process)
+      })
+    },
+    close: () => {
+      isClosed = true
+      clearTimeout(backoff)
+    },
+  }
+}
