@@ -137,7 +137,8 @@ export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOpt
         ...options,
         signal: options?.signal,
         isListedLink: async (key) => (await head(key)) !== undefined,
-        onUnreadable: (path, error) => onNotice?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
+        onUnreadable: (path, error) =>
+          (options?.onSkip ?? onNotice)?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
       }),
   }
 }

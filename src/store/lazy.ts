@@ -24,6 +24,8 @@ export const lazyOriginals = (name: string, load: () => Promise<Originals>): Ori
     async *list(prefix, options) {
       yield* await use((store) => store.list(prefix, options))
     },
+    isGone: async (key, options) => use((store) => store.isGone?.(key, options) ?? false),
+    check: async (options) => use((store) => store.check?.(options)),
   }
 }
 
@@ -41,5 +43,6 @@ export const lazyRenditions = (name: string, keyLimits: KeyLimits, load: () => P
       yield* (await use((store) => store.list?.(prefix, options))) ?? []
     },
     tidy: async () => use((store) => store.tidy?.()),
+    check: async (options) => use((store) => store.check?.(options)),
   }
 }

@@ -35,6 +35,7 @@ export const memoryOriginals = (): MemoryOriginals => {
         throw originalTooLarge(`${object.bytes.length} bytes`, `${maxBytes} bytes`)
       return object
     },
+    isGone: async (key) => !objects.has(key),
     async *list(prefix, { after } = {}) {
       yield* [...objects.keys()].filter((key) => isListed(key, prefix, after)).toSorted(compareKeys)
     },

@@ -38,6 +38,8 @@ export interface HeadOptions extends CallOptions {
 export interface ListOptions extends CallOptions {
   /** List only keys that come after this one: the last key of a list that was interrupted. */
   readonly after?: string | undefined
+  /** Receives a sentence about each part that cannot be listed and is skipped. @default the store's own notices */
+  readonly onSkip?: ((message: string) => void) | undefined
 }
 
 /** Why a store cannot be used. */

@@ -1,6 +1,6 @@
 /**
- * Processes that are killed at any moment, and processes that share a folder: whatever is left behind, the next answer is whole and
- * right, and no original was touched.
+ * Tests processes that are killed at any moment, and processes that share a folder: every later response is whole and correct, and the
+ * originals are unchanged.
  */
 import { createHash } from "node:crypto"
 import { readdir, readFile, stat, utimes } from "node:fs/promises"
@@ -20,7 +20,7 @@ const PHOTOS = ["a.jpg", "shop/b.jpg", "shop/deep/c d.jpg", "e.png", "f.webp"]
 const FORMATS = ["webp"] as const
 const ENDINGS = ["", ...FORMATS.map((format) => `.${format}`)]
 
-const ADDRESSES: readonly string[] = PHOTOS.flatMap((key) => {
+const URLS: readonly string[] = PHOTOS.flatMap((key) => {
   const segments = key.split("/").map(encodeURIComponent)
   const at = (size: string, ending: string): string =>
     `/${[...segments.slice(0, -1), size, segments.at(-1)].join("/")}${ending}`
@@ -36,7 +36,7 @@ const writePhotos = async (photos: Photos, round: number): Promise<void> => {
   }
 }
 
-/** What each address would be answered with by a process that has stored nothing: made by the same build as those that are killed. */
+/** The expected response for each URL, rendered without stored renditions by the same build as the killed processes. */
 const renderAll = async (folder: string): Promise<ReadonlyMap<string, string>> => {
   await ensureBuilt()
   const built = (await import(BUILT)) as typeof import("../../src/index.ts")
@@ -53,20 +53,20 @@ const renderAll = async (folder: string): Promise<ReadonlyMap<string, string>> =
     if (response.headers.get("content-type")?.startsWith("image/")) await decodeWhole(bytes)
     return [address, Buffer.from(bytes).toString("base64")]
   }
-  return new Map(await Promise.all(ADDRESSES.map(render)))
+  return new Map(await Promise.all(URLS.map(render)))
 }
 
-/** Addresses whose answers are not what a fresh render gives. */
+/** URLs whose response differs from a new render. */
 const wrongAmong = (answers: readonly RawResponse[], rendered: ReadonlyMap<string, string>): readonly string[] =>
-  ADDRESSES.filter((address, at) => {
+  URLS.filter((address, at) => {
     const answer = answers[at]
     return answer?.status !== 200 || answer.body.toString("base64") !== rendered.get(address)
   })
 
 const askAll = (port: number): Promise<readonly RawResponse[]> =>
-  Promise.all(ADDRESSES.map((address) => send(port, address)))
+  Promise.all(URLS.map((address) => send(port, address)))
 
-/** Everything about the originals that could show that somebody touched them. */
+/** The properties of the originals that change with any write. */
 const fingerprint = async (folder: string): Promise<readonly string[]> =>
   Promise.all(
     (await filesBelow(folder)).map(async (key) => {
@@ -77,11 +77,11 @@ const fingerprint = async (folder: string): Promise<readonly string[]> =>
   )
 
 const ROUNDS = 10
-/** About as long as the load takes. */
+/** About the duration of the load. */
 const LOAD_MS = 200
 
-describe("a process that is killed", () => {
-  it("at any moment under load leaves nothing that is answered wrong, and every original as it was", async () => {
+describe("a process that is ended", () => {
+  it("SIGKILL at any moment under load leaves nothing that is served wrong, and every original unchanged", async () => {
     const photos = await createPhotos()
     const renditions = await temporaryFolder()
     const start = (): ReturnType<typeof startProcess> =>
@@ -92,13 +92,13 @@ describe("a process that is killed", () => {
       const before = await fingerprint(photos.folder)
       const rendered = await renderAll(photos.folder)
       const { port, end } = running
-      const load = ADDRESSES.map(async (address) => ({
+      const load = URLS.map(async (address) => ({
         address,
         answer: await send(port, address).catch(() => undefined),
       }))
       await sleep(Math.random() * LOAD_MS)
       await end()
-      // What had arrived whole before the end was right, too.
+      // Responses that arrived whole before the end were correct too.
       const arrived = (await Promise.all(load)).filter(({ answer }) => answer)
       const wrong = arrived.filter(({ address, answer }) => answer?.body.toString("base64") !== rendered.get(address))
       expect(
@@ -109,7 +109,7 @@ describe("a process that is killed", () => {
       expect(wrongAmong(await askAll(running.port), rendered), `in round ${round}`).toEqual([])
       expect(await fingerprint(photos.folder)).toEqual(before)
     }
-    // What the killed ones were writing is cleared away once it is certain that nobody writes it any more.
+    // Temporary files of killed processes are removed once they are certainly abandoned.
     const drafts = join(renditions, "tmp")
     const hourAgo = new Date(Date.now() - 3_600_000)
     for (const name of await readdir(drafts)) await utimes(join(drafts, name), hourAgo, hourAgo)
@@ -118,7 +118,7 @@ describe("a process that is killed", () => {
     await expect.poll(() => readdir(drafts)).toEqual([])
   }, 60_000)
 
-  it("gently answers what was asked before it ends", async () => {
+  it("SIGTERM lets requests in flight finish", async () => {
     const photos = await createPhotos()
     await writePhotos(photos, 1)
     const rendered = await renderAll(photos.folder)
@@ -132,7 +132,7 @@ describe("a process that is killed", () => {
 })
 
 describe("two processes with one folder of renditions", () => {
-  it("asked for the same at one time both answer right, and what they stored is a hit for both", async () => {
+  it("two processes answer identical concurrent requests correctly, and the stored renditions are hits for both", async () => {
     const photos = await createPhotos()
     await writePhotos(photos, 7)
     const rendered = await renderAll(photos.folder)

@@ -1,4 +1,4 @@
-/** Servers that remember for a minute what an original was: what one of them does not know yet must undo nothing that another has done. */
+/** Tests servers that look an original up once a minute and share renditions: a server with old information must not undo another's work. */
 import sharp from "sharp"
 import { beforeAll, describe, expect, it } from "vitest"
 
@@ -23,7 +23,7 @@ interface Replica extends Tailor {
   readonly reports: readonly RequestReport[]
 }
 
-/** A server that looks at each original once in an hour, by a clock that stands still. */
+/** A server that looks each original up once an hour, with a clock that stands still. */
 const replica = (originals: Originals, renditions: Renditions): Replica => {
   const reports: RequestReport[] = []
   const tailor = createTailor(
@@ -44,8 +44,8 @@ const ask = async (tailor: Tailor): Promise<{ readonly status: number; readonly 
   return { status: response.status, height: response.ok ? (await sharp(bytes).metadata()).height : undefined }
 }
 
-describe("a server that remembers", () => {
-  it("an older version answers the rendition of the newer one that another has stored, and renders nothing", async () => {
+describe("a server that looks originals up once an hour", () => {
+  it("a server that knows an older version serves the newer rendition that another server stored, without rendering", async () => {
     const [originals, renditions] = [memoryOriginals(), memoryRenditions()]
     originals.set("a.jpg", photo(first))
     const [behind, ahead] = [replica(originals, renditions), replica(originals, renditions)]
@@ -58,7 +58,7 @@ describe("a server that remembers", () => {
     expect(behind.reports.map(({ outcome }) => outcome)).toEqual(["miss", "hit"])
   })
 
-  it("that an original is absent does not delete what another has made of it since", async () => {
+  it("a server that knows an original as absent does not delete the rendition that another server stored since", async () => {
     const [originals, renditions] = [memoryOriginals(), memoryRenditions()]
     const [behind, ahead] = [replica(originals, renditions), replica(originals, renditions)]
     expect((await ask(behind)).status).toBe(404)
@@ -70,7 +70,7 @@ describe("a server that remembers", () => {
     expect(behind.reports.at(-1)?.outcome).toBe("hit")
   })
 
-  it("a version looks again after a put all the same: what was replaced meanwhile is made again", async () => {
+  it("a server looks an original up again after storing, and renders one that was replaced in the meantime", async () => {
     const [memory, renditions] = [memoryOriginals(), memoryRenditions()]
     memory.set("a.jpg", photo(first))
     let replacements = 0
@@ -90,7 +90,7 @@ describe("a server that remembers", () => {
     expect(tailor.reports.at(-1)?.outcome).toBe("hit")
   })
 
-  it("a version looks again after a put all the same: what was removed meanwhile is not kept", async () => {
+  it("a server looks an original up again after storing, and deletes the rendition of one that was deleted in the meantime", async () => {
     const [memory, renditions] = [memoryOriginals(), memoryRenditions()]
     memory.set("a.jpg", photo(first))
     const removing: Originals = {

@@ -1,4 +1,4 @@
-/** Whatever S3 or the network does, a call ends within its limit with a documented error, nothing half is given or stored, and it recovers. */
+/** Tests the S3 stores under faults: every call ends in time with a documented error, nothing incomplete is returned or stored, and the next call works. */
 import sharp from "sharp"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 
@@ -65,7 +65,7 @@ const stores = (more?: Partial<S3Options>): Stores => ({
   renditions: s3Renditions(options(more)),
 })
 
-/** Every kind of call, by name. */
+/** Every call of the stores, by name. */
 const CALLS: Readonly<Record<string, (stores: Stores) => Promise<unknown>>> = {
   "head of an original": ({ originals }) => originals.head("a.jpg"),
   "get of an original": ({ originals }) => originals.get("a.jpg"),
@@ -74,21 +74,21 @@ const CALLS: Readonly<Record<string, (stores: Stores) => Promise<unknown>>> = {
   put: ({ renditions }) => renditions.put("360x270/put.jpg", BYTES, META),
   delete: ({ renditions }) => renditions.delete(["360x270/absent.jpg"]),
   list: async ({ originals }) => {
-    for await (const key of originals.list?.("") ?? []) expect(key).toBeTypeOf("string")
+    for await (const key of originals.list("")) expect(key).toBeTypeOf("string")
   },
 }
 
 const FAULTS: readonly (readonly [name: string, fault: Fault, code: string])[] = [
-  ["no byte ever", { kind: "silence" }, "store-unavailable"],
-  ["a byte now and then", { kind: "drip", everyMs: 50 }, "store-unavailable"],
-  ["a body cut half-way", { kind: "cut" }, "store-unavailable"],
-  ["a body cut half-way whose length was not announced", { kind: "cut chunks" }, "store-unavailable"],
-  ["a body of which neither length nor end is told", { kind: "no length" }, "store-unavailable"],
+  ["silence", { kind: "silence" }, "store-unavailable"],
+  ["a slow body", { kind: "drip", everyMs: 50 }, "store-unavailable"],
+  ["a truncated body", { kind: "cut" }, "store-unavailable"],
+  ["a truncated chunked body", { kind: "cut chunks" }, "store-unavailable"],
+  ["a body with neither length nor end", { kind: "no length" }, "store-unavailable"],
   ["a reset connection", { kind: "reset" }, "store-unavailable"],
   ["500 InternalError", { kind: "error", status: 500, code: "InternalError" }, "store-unavailable"],
   ["503 SlowDown", { kind: "error", status: 503, code: "SlowDown" }, "store-unavailable"],
-  ["429 of another server", { kind: "page", status: 429 }, "store-unavailable"],
-  ["502 of a proxy", { kind: "page", status: 502 }, "store-unavailable"],
+  ["429 Too Many Requests", { kind: "page", status: 429 }, "store-unavailable"],
+  ["a proxy's 502", { kind: "page", status: 502 }, "store-unavailable"],
   ["400 RequestTimeout", { kind: "error", status: 400, code: "RequestTimeout" }, "store-unavailable"],
   ["403 SignatureDoesNotMatch", { kind: "error", status: 403, code: "SignatureDoesNotMatch" }, "store-denied"],
   ["403 InvalidAccessKeyId", { kind: "error", status: 403, code: "InvalidAccessKeyId" }, "store-denied"],
@@ -96,10 +96,10 @@ const FAULTS: readonly (readonly [name: string, fault: Fault, code: string])[] =
   ["403 RequestTimeTooSkewed", { kind: "error", status: 403, code: "RequestTimeTooSkewed" }, "store-denied"],
   ["404 NoSuchBucket", { kind: "error", status: 404, code: "NoSuchBucket" }, "store-unavailable"],
   ["301 PermanentRedirect", { kind: "error", status: 301, code: "PermanentRedirect" }, "store-denied"],
-  ["418 of who knows what", { kind: "error", status: 418, code: "Teapot" }, "store-unavailable"],
+  ["an unknown error with status 418", { kind: "error", status: 418, code: "Teapot" }, "store-unavailable"],
 ]
 
-/** These have a body to be cut or delayed; the others never get as far. */
+/** Calls whose response has a body that can be truncated or delayed. */
 const WITH_BODY = new Set(["head of an original", "get of an original", "get of a rendition", "list"])
 const NEEDS_BODY = new Set<Fault["kind"]>(["cut", "cut chunks", "drip", "no length"])
 
@@ -110,7 +110,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
       .map((call) => ({ name, fault, code, call })),
   )
 
-  it.each(rows)("$call: $name is $code, and the next one works", async ({ fault, code, call }) => {
+  it.each(rows)("$call: $name is $code, and the next call works", async ({ fault, code, call }) => {
     const opened = stores()
     faulty.fail(fault)
     await expect(CALLS[call]?.(opened)).rejects.toMatchObject({ code })
@@ -119,20 +119,23 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     await server.deleteObject(BUCKET, "360x270/put.jpg")
   })
 
-  it.each(Object.keys(CALLS))("%s: nobody listening is store-unavailable, and the next one works", async (call) => {
-    const opened = stores()
-    await faulty.close()
-    await expect(CALLS[call]?.(opened)).rejects.toMatchObject({ code: "store-unavailable" })
-    await faulty.open()
-    await CALLS[call]?.(opened)
-  })
+  it.each(Object.keys(CALLS))(
+    "%s: a refused connection is store-unavailable, and the next call works",
+    async (call) => {
+      const opened = stores()
+      await faulty.close()
+      await expect(CALLS[call]?.(opened)).rejects.toMatchObject({ code: "store-unavailable" })
+      await faulty.open()
+      await CALLS[call]?.(opened)
+    },
+  )
 
   it.each([
     ["reset", { kind: "reset" } as const],
     ["SlowDown", { kind: "error", status: 503, code: "SlowDown" } as const],
-    ["a cut body", { kind: "cut" } as const],
+    ["a truncated body", { kind: "cut" } as const],
     ["silence", { kind: "silence" } as const],
-  ])("is made again after %s, as often as it may be", async (_, fault) => {
+  ])("a call is repeated after %s, up to the limit of attempts", async (_, fault) => {
     const { originals } = stores({ retries: { ...RETRIES, attempts: 3 } })
     faulty.takeLog()
     faulty.fail(fault, { times: 2 })
@@ -142,8 +145,8 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
 
   it.each([
     ["silence", { kind: "silence" } as const, "no byte for 250 ms"],
-    ["slowness", { kind: "drip", everyMs: 50 } as const, "not over after 600 ms"],
-  ])("is called off after %s by a limit of its own, long before the call's", async (_, fault, reason) => {
+    ["slowness", { kind: "drip", everyMs: 50 } as const, "not complete after 600 ms"],
+  ])("an attempt ends after %s by its own limit, long before the limit of the call", async (_, fault, reason) => {
     const { originals } = stores({ timeouts: { ...TIMEOUTS, callMs: 60_000 } })
     faulty.fail(fault)
     await expect(originals.get("a.jpg")).rejects.toMatchObject({
@@ -152,27 +155,27 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     })
   })
 
-  it("is called off as a whole, and says what it ran into", async () => {
+  it("a call that runs out of time reports the last failure", async () => {
     const { originals } = stores({ retries: { attempts: 1000, baseMs: 50, longestMs: 50 } })
     faulty.fail({ kind: "error", status: 503, code: "SlowDown" })
     await expect(originals.get("a.jpg")).rejects.toMatchObject({ message: expect.stringContaining("SlowDown") })
   })
 
-  it("stores what was sent or nothing", async () => {
+  it("put stores the bytes that were sent, or nothing", async () => {
     faulty.fail({ kind: "tamper" }, { methods: ["PUT"] })
     const put = stores().renditions.put("360x270/tampered.jpg", Buffer.from("a picture"), META)
     await expect(put).rejects.toMatchObject({ code: "store-unavailable" })
     expect(await server.keysIn(BUCKET)).not.toContain("360x270/tampered.jpg")
   })
 
-  it("is not made again where asking again cannot help", async () => {
+  it("a call is not repeated after a permanent failure", async () => {
     faulty.takeLog()
     faulty.fail({ kind: "error", status: 403, code: "SignatureDoesNotMatch" })
     await expect(stores().originals.get("a.jpg")).rejects.toMatchObject({ code: "store-denied" })
     expect(faulty.takeLog()).toHaveLength(1)
   })
 
-  it("ends with the caller's reason when the caller's time is over", async () => {
+  it("a call ends with the caller's reason when the caller's signal aborts", async () => {
     faulty.fail({ kind: "silence" })
     const reason = new Error("the deadline")
     const controller = new AbortController()
@@ -183,7 +186,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     await expect(call).rejects.toBe(reason)
   })
 
-  it("does not begin for a caller who has left", async () => {
+  it("a call with an aborted signal sends nothing", async () => {
     faulty.takeLog()
     await expect(stores().originals.get("a.jpg", { signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: "AbortError",
@@ -191,7 +194,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     expect(faulty.takeLog()).toEqual([])
   })
 
-  it("with a clock that is wrong is store-denied, and says what the clock says", async () => {
+  it("a wrong clock is store-denied, and the error shows the clock", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3_600_000 })
     const call = stores().originals.get("a.jpg")
     await expect(call).rejects.toMatchObject({ code: "store-denied", message: expect.stringContaining("clock") })
@@ -199,7 +202,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     expect((await stores().originals.get("a.jpg"))?.bytes.length).toBe(BYTES.length)
   })
 
-  it("with keys that nobody has, or a wrong secret, is store-denied", async () => {
+  it("unknown keys and a wrong secret are store-denied", async () => {
     for (const credentials of [
       { accessKeyId: "nobody", secretAccessKey: "x" },
       { ...ROOT, secretAccessKey: "wrong" },
@@ -208,7 +211,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
         await expect(call(stores({ credentials }))).rejects.toMatchObject({ code: "store-denied" })
   })
 
-  it("to a bucket that is not there is store-unavailable, never absent, and works once it is", async () => {
+  it("a missing bucket is store-unavailable, never absent, and works once it exists", async () => {
     const opened = stores({ bucket: "later" })
     for (const call of [
       "head of an original",
@@ -225,7 +228,7 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
     expect(await opened.originals.head("a.jpg")).toBeUndefined()
   })
 
-  it("refuses an original over the limit by its announced length, before reading it", async () => {
+  it("an original over the limit is rejected by its declared length, before it is read", async () => {
     const { originals } = stores()
     await expect(originals.get("a.jpg", { maxBytes: BYTES.length - 1 })).rejects.toMatchObject({
       code: "original-too-large",
@@ -251,13 +254,13 @@ describe.skipIf(versitygw === undefined)("a tailor on S3", () => {
 
   it.each([
     ["silence", { kind: "silence" }, 502],
-    ["a dripping body", { kind: "drip", everyMs: 50 }, 502],
-    ["a cut body", { kind: "cut" }, 502],
+    ["a slow body", { kind: "drip", everyMs: 50 }, 502],
+    ["a truncated body", { kind: "cut" }, 502],
     ["500", { kind: "error", status: 500, code: "InternalError" }, 502],
     ["SlowDown", { kind: "error", status: 503, code: "SlowDown" }, 502],
     ["a bad signature", { kind: "error", status: 403, code: "SignatureDoesNotMatch" }, 500],
     ["a missing bucket", { kind: "error", status: 404, code: "NoSuchBucket" }, 502],
-  ] as const)("answers %s as documented, stores nothing, and recovers", async (name, fault, status) => {
+  ] as const)("a tailor answers %s as documented, stores nothing, and recovers", async (name, fault, status) => {
     const key = `${name.replaceAll(" ", "-")}.jpg`
     await server.putObject(BUCKET, key, photo)
     const tailor = open()
@@ -272,7 +275,7 @@ describe.skipIf(versitygw === undefined)("a tailor on S3", () => {
   })
 
   it.each(["silence", "reset"] as const)(
-    "answers a rendition that cannot be stored for %s, and says so",
+    "a tailor sends a rendition that cannot be stored because of %s, and reports the failure",
     async (kind) => {
       await server.putObject(BUCKET, `unstored-${kind}.jpg`, photo)
       const tailor = open()
@@ -284,7 +287,7 @@ describe.skipIf(versitygw === undefined)("a tailor on S3", () => {
     },
   )
 
-  it("waits no longer than its deadline for a store that is slower, and answers busy", async () => {
+  it("a tailor waits for a slow store until its deadline, and answers busy", async () => {
     await server.putObject(BUCKET, "slow.jpg", photo)
     faulty.fail({ kind: "silence" })
     const slow = { timeouts: { idleMs: 2000, attemptMs: 2000, callMs: 2000 } }

@@ -1,4 +1,4 @@
-/** The built command on a bucket: what it shows, several of it at once, and what it says without keys. */
+/** Tests `imgtailor serve` on buckets: its introduction, several processes on one bucket, and missing credentials. */
 import sharp from "sharp"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
@@ -18,7 +18,7 @@ const photo = (width: number, height: number): Promise<Buffer> =>
     .jpeg()
     .toBuffer()
 
-const surroundings = async (): Promise<LaunchOptions> => ({
+const launchOptions = async (): Promise<LaunchOptions> => ({
   cwd: await temporaryFolder(),
   env: {
     AWS_ACCESS_KEY_ID: ROOT.accessKeyId,
@@ -43,27 +43,27 @@ const heightAt = async (address: string): Promise<number | undefined> => {
 }
 
 describe.skipIf(versitygw === undefined)("imgtailor serve s3://", () => {
-  it("shows addresses of the bucket's own photos, which work, and is purged by the command", async () => {
+  it("serve prints working URLs of the bucket's originals, and purge deletes their renditions", async () => {
     await server.createBucket("shown")
     await server.putObject("shown", "in/deep/größe 1+1.jpg", await photo(800, 600))
     await server.putObject("shown", "in/notes.txt", "no photo")
-    const options = await surroundings()
+    const options = await launchOptions()
     const places = ["--renditions", "s3://shown/out"]
-    const { url, addresses, img, originals } = await launchServe(["s3://shown/in", ...places], options)
+    const { url, urls, img, originals } = await launchServe(["s3://shown/in", ...places], options)
     expect(originals).toBe("s3://shown/in")
-    expect(addresses).toEqual([`${url}/deep/200w/gr%C3%B6%C3%9Fe%201%2B1.jpg`])
-    expect(img).toContain(`src="${addresses[0]}"`)
-    expect(await heightAt(addresses[0] ?? "")).toBe(150)
+    expect(urls).toEqual([`${url}/deep/200w/gr%C3%B6%C3%9Fe%201%2B1.jpg`])
+    expect(img).toContain(`src="${urls[0]}"`)
+    expect(await heightAt(urls[0] ?? "")).toBe(150)
     const purge = ["purge", "deep/größe 1+1.jpg", "--originals", "s3://shown/in", ...places, "--json"]
     expect(await runCommand(purge, options)).toMatchObject({ code: 0, stdout: expect.stringContaining("1") })
     expect(await server.keysIn("shown")).toEqual(["in/deep/größe 1+1.jpg", "in/notes.txt"])
   })
 
-  it("in two processes renders a photo once each at most, stores it once and answers everybody alike", async () => {
+  it("two processes render an original at most once each, store it once and send identical responses", async () => {
     await server.createBucket("replicas")
     await server.putObject("replicas", "in/a.jpg", await photo(3000, 2000))
     const args = ["s3://replicas/in", "--renditions", "s3://replicas/out", "--recheck-seconds", "1"]
-    const options = await surroundings()
+    const options = await launchOptions()
     const urls = (await Promise.all([launchServe(args, options), launchServe(args, options)])).map(({ url }) => url)
 
     const asked = Array.from({ length: 200 }, async (_, at) => {
@@ -81,17 +81,17 @@ describe.skipIf(versitygw === undefined)("imgtailor serve s3://", () => {
     }
     expect(counts.some(({ miss }) => miss === 1)).toBe(true)
 
-    // A replaced photo arrives in both, at the latest after the seconds that were given.
+    // Both notice a replaced original after at most the configured seconds.
     await server.putObject("replicas", "in/a.jpg", await photo(3000, 1000))
     for (const url of urls) await expect.poll(() => heightAt(`${url}/200w/a.jpg.webp`), { timeout: 10_000 }).toBe(67)
     expect(await server.keysIn("replicas")).toEqual(["in/a.jpg", "out/200w/a.jpg.webp"])
   })
 
-  it("without keys says on its log where it looked and what would help, and to visitors nothing", async () => {
-    const { cwd } = await surroundings()
+  it("without credentials, the log says where they were looked for and what to do, and responses say nothing", async () => {
+    const { cwd } = await launchOptions()
     const env = { AWS_EC2_METADATA_DISABLED: "true", AWS_REGION: "eu-central-1", IMGTAILOR_SIZES: "200w" }
     const running = await launchServe(["s3://no-such-bucket-of-ours"], { cwd, env })
-    expect(running.addresses).toEqual([])
+    expect(running.urls).toEqual([])
     const response = await fetch(`${running.url}/200w/a.jpg`)
     expect(response.status).toBe(500)
     expect(await response.text()).toBe("500 store-denied: A store denied access.\n")

@@ -1,27 +1,28 @@
-/** What S3 holds of a rendition, what it takes to be absent, and how little the stores may be allowed; on a real server. */
+/** Tests the S3 stores on a real server: stored objects, absent objects, and the least permissions. */
 import { createHash } from "node:crypto"
+import { gzipSync } from "node:zlib"
 
 import sharp from "sharp"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 
 import { createTailor, type Tailor } from "../../src/create-tailor.ts"
 import { decodeValue } from "../../src/store/s3/record.ts"
 import { cacheTagOf, s3Originals, type S3Options, s3Renditions } from "../../src/store/s3/s3.ts"
 import { readBody, type RenditionMeta } from "../../src/store/store.ts"
 import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts"
-import { type Identity, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+import { freePort, type Identity, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const META: RenditionMeta = {
   original: "shop/photo.jpg",
   version: "d41d8cd98f00b204e9800998ecf8427e",
   kind: "jpeg",
   recipeId: "abc123",
-  etag: '"of another kind"',
+  etag: '"not the MD5"',
   contentType: "image/webp",
   modifiedMs: 1_700_000_000_000,
 }
 
-/** Names that have gone wrong somewhere: space, plus, percent, umlauts, emoji, what S3 and signatures escape in ways of their own. */
+/** Names that are often encoded wrongly: space, plus, percent, umlauts, emoji, and characters that S3 and signatures escape differently. */
 const AWKWARD = [
   "a b.jpg",
   "a+b.jpg",
@@ -33,7 +34,7 @@ const AWKWARD = [
 ]
 
 let server: S3Server
-/** The same server, which answers 403 for what is missing, as S3 does to those who may not list. */
+/** The same server, but a missing object is forbidden, as for clients that may not list. */
 let hiding: FaultyS3
 let photo: Buffer
 beforeAll(async () => {
@@ -72,7 +73,7 @@ const get = async (
 }
 
 describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
-  it("is served by S3 alone as our own server does: type, caching, ETag and tag are the object's", async () => {
+  it("S3 serves a rendition with the same type, Cache-Control and ETag as imgtailor, and with a cache tag", async () => {
     const bucket = await bucketNamed("served-alone")
     await server.putObject(bucket, "in/shop/photo.jpg", photo)
     const tailor = createTailor({
@@ -102,7 +103,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
     expect(alone.headers.get("x-amz-meta-original")).toBe("shop/photo.jpg")
   })
 
-  it("keeps its record for the longest key and the strangest letters", async () => {
+  it("the record survives for the longest key and for unusual characters", async () => {
     const bucket = await bucketNamed("records")
     const store = s3Renditions(optionsFor(bucket))
     for (const original of [...AWKWARD, "ü".repeat(512), " spaces  inside ", "=?UTF-8?B?4oKs?=", "b64:abc"]) {
@@ -114,7 +115,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
     }
   })
 
-  it("gets the Cache-Control of its put, else that of the store, else none", async () => {
+  it("a rendition gets the Cache-Control of its put, else that of the store, else none", async () => {
     const bucket = await bucketNamed("cache-control")
     const cacheControl = "public, max-age=60"
     const [plain, cached] = [s3Renditions(optionsFor(bucket)), s3Renditions({ ...optionsFor(bucket), cacheControl })]
@@ -128,7 +129,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
     expect(await stored()).toBe("no-store")
   })
 
-  it("made by somebody else, without a record, is a hit until it is purged", async () => {
+  it("an object of another program, without a record, is a hit until it is purged", async () => {
     const bucket = await bucketNamed("foreign")
     await server.putObject(bucket, "shop/photo.jpg", photo)
     await server.putObject(bucket, "shop/200x150/photo.jpg", "an older program's picture", "image/png")
@@ -150,7 +151,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
     await tailor.idle()
   })
 
-  it("is made and found under every awkward name", async () => {
+  it("a rendition is stored and found under every awkward name", async () => {
     const bucket = await bucketNamed("awkward")
     for (const name of AWKWARD) await server.putObject(bucket, `in/größe 1+1/${name}`, photo)
     const tailor = createTailor({
@@ -168,7 +169,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
     expect(await tailor.purge(`größe 1+1/${AWKWARD[0]}`)).toBe(1)
   })
 
-  it("of a replaced original is made again, and one of a removed original is gone", async () => {
+  it("a rendition of a replaced original is rendered again, and one of a deleted original is deleted", async () => {
     const bucket = await bucketNamed("replaced")
     const wide = await sharp({ create: { width: 900, height: 300, channels: 3, background: "#30c040" } })
       .jpeg()
@@ -190,7 +191,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
     expect(await server.keysIn(bucket)).toEqual([])
   })
 
-  it("is one of any number that a list gives", { timeout: 60_000 }, async () => {
+  it("list returns more renditions than fit on a page", { timeout: 60_000 }, async () => {
     const bucket = await bucketNamed("many")
     const keys = Array.from({ length: 1030 }, (_, at) => `many ü+/${String(at).padStart(4, "0")} & co.jpg`)
     const store = s3Renditions(optionsFor(bucket, { prefix: "p" }))
@@ -217,7 +218,7 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
     Resource: resources.map((resource) => `arn:aws:s3:::${resource}`),
   })
 
-  /** Two buckets, and a renderer and a purger who may do what they need and no more. */
+  /** Two buckets, and users for rendering and purging with the least permissions. */
   const stage = async (
     name: string,
   ): Promise<{
@@ -237,7 +238,7 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
     return { from, to, renderer, purger }
   }
 
-  it("a renderer makes and serves; a missing original is 404, one report a minute says why", async () => {
+  it("rendering works; a missing original is 404, and the reason is reported once a minute", async () => {
     const { from, to, renderer } = await stage("renders")
     await server.putObject(from, "shop/photo.jpg", photo)
     const notices: string[] = []
@@ -258,10 +259,10 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
     notices.length = 0
     for (const name of ["a", "b", "c"]) expect((await get(tailor, `shop/200x150/${name}.jpg`)).status).toBe(404)
     expect(notices).toHaveLength(1)
-    expect(notices[0]).toContain(`s3://${from}/shop/a.jpg: AccessDenied`)
+    expect(notices[0]).toContain(`s3://${from}/shop/a.jpg is missing or may not be read: 403 AccessDenied`)
   })
 
-  it("a renderer whose original is gone answers 404, though it may not delete what it made", async () => {
+  it("a deleted original is 404, and its rendition stays where rendering may not delete", async () => {
     const { from, to, renderer } = await stage("gone")
     await server.putObject(from, "photo.jpg", photo)
     const options = { endpoint: hiding.endpoint, credentials: renderer }
@@ -277,7 +278,7 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
     expect(await server.keysIn(to)).toEqual(["200x150/photo.jpg"])
   })
 
-  it("a renderer cannot write another size or an original, nor delete or list", async () => {
+  it("the renderer can neither write another size or an original, nor delete or list", async () => {
     const { from, to, renderer } = await stage("refused")
     const denied = { code: "store-denied" }
     const store = s3Renditions(optionsFor(to, { credentials: renderer }))
@@ -293,7 +294,7 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
     await expect(list()).rejects.toMatchObject(denied)
   })
 
-  it("a purger deletes without reading, and then cannot say how many there were", async () => {
+  it("purging works without permission to read, and then counts nothing", async () => {
     const { to, renderer, purger } = await stage("purges")
     await s3Renditions(optionsFor(to, { credentials: renderer })).put("shop/200x150/a.jpg", Buffer.from("x"), META)
     const store = s3Renditions(optionsFor(to, { credentials: purger }))
@@ -301,18 +302,23 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
     expect(await server.keysIn(to)).toEqual([])
   })
 
-  it("an object that may be listed but not read is store-denied; a missing one is absent", async () => {
+  it("an object that may be listed but not read is absent, and reported; a missing one is absent", async () => {
     const bucket = await bucketNamed("unreadable")
     const reader = await server.createUser("lister")
     await server.putObject(bucket, "secret/a.jpg", photo)
     await server.setPolicy(bucket, [statement(reader, ["ListBucket"], [bucket])])
-    const store = s3Originals(optionsFor(bucket, { credentials: reader, endpoint: hiding.endpoint }))
-    await expect(store.head("secret/a.jpg")).rejects.toMatchObject({ code: "store-denied" })
+    const notices: string[] = []
+    const onNotice = (text: string): void => void notices.push(text)
+    const store = s3Originals(optionsFor(bucket, { credentials: reader, endpoint: hiding.endpoint, onNotice }))
     expect(await store.head("secret/b.jpg")).toBeUndefined()
     expect(await store.get("secret/a.jpg.webp")).toBeUndefined()
+    expect(notices).toEqual([])
+    expect(await store.head("secret/a.jpg")).toBeUndefined()
+    expect(await store.get("secret/a.jpg")).toBeUndefined()
+    expect(notices).toEqual([expect.stringContaining(`s3://${bucket}/secret/a.jpg exists but may not be read`)])
   })
 
-  it("a proxy's 403 without any XML counts as S3's", async () => {
+  it("a proxy's 403 without XML counts as S3's AccessDenied", async () => {
     const bucket = await bucketNamed("page")
     const proxy = await startFaultyS3(server.endpoint)
     proxy.fail({ kind: "page", status: 403 }, { times: 1 })
@@ -323,8 +329,8 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
   })
 })
 
-describe.skipIf(versitygw === undefined)("what S3 has put together of parts", () => {
-  it("is an original like any other, versioned by its ETag", async () => {
+describe.skipIf(versitygw === undefined)("a multipart upload", () => {
+  it("an object that was uploaded in parts is an original, with its ETag as version", async () => {
     const bucket = await bucketNamed("parts")
     await server.putObject(bucket, "empty.jpg", "")
     const store = s3Originals(optionsFor(bucket))
@@ -347,5 +353,118 @@ describe.skipIf(versitygw === undefined)("what S3 has put together of parts", ()
     expect(await store.get("big.jpg")).toEqual({ stat, bytes: photo })
     const copy = await s3Renditions(optionsFor(bucket)).get("big.jpg")
     expect(copy && (await readBody(copy))).toEqual(photo)
+  })
+})
+
+describe.skipIf(versitygw === undefined)("an original that cannot be read", () => {
+  const STORED = "out/200x150/a.jpg"
+
+  interface Shop {
+    readonly bucket: string
+    readonly proxy: FaultyS3
+    readonly notices: readonly string[]
+    readonly tailor: Tailor
+  }
+
+  /** A bucket with three originals and a stored rendition of the first, behind a proxy, for a tailor that looks each time. */
+  const openShop = async (name: string): Promise<Shop> => {
+    const bucket = await bucketNamed(name)
+    const proxy = await startFaultyS3(server.endpoint)
+    onTestFinished(() => proxy.close())
+    for (const key of ["a", "b", "c"]) await server.putObject(bucket, `in/${key}.jpg`, photo)
+    const notices: string[] = []
+    const options = optionsFor(bucket, { endpoint: proxy.endpoint, onNotice: (text) => void notices.push(text) })
+    const tailor = createTailor({
+      originals: s3Originals({ ...options, prefix: "in" }),
+      renditions: s3Renditions({ ...options, prefix: "out" }),
+      sizes: ["200x150"],
+      limits: { cacheBytes: 0 },
+    })
+    expect((await get(tailor, "200x150/a.jpg")).status).toBe(200)
+    await tailor.idle()
+    expect(await server.keysIn(bucket)).toContain(STORED)
+    return { bucket, proxy, notices, tailor }
+  }
+
+  it("isGone is true for a missing object, and false for one that exists, is forbidden, or cannot be looked up", async () => {
+    const { bucket, proxy } = await openShop("gone-or-not")
+    const store = s3Originals(optionsFor(bucket, { endpoint: proxy.endpoint, retries: { attempts: 1 } }))
+    expect(await store.isGone?.("in/absent.jpg")).toBe(true)
+    expect(await store.isGone?.("in/a.jpg")).toBe(false)
+    expect(await store.isGone?.("../in/absent.jpg")).toBe(false)
+    for (const fault of [
+      { kind: "error", status: 403, code: "AccessDenied" },
+      { kind: "error", status: 403, code: "InvalidObjectState" },
+      { kind: "error", status: 404, code: "NoSuchBucket" },
+      { kind: "page", status: 404 },
+      { kind: "reset" },
+    ] as const) {
+      proxy.fail(fault)
+      expect(await store.isGone?.("in/absent.jpg"), JSON.stringify(fault)).toBe(false)
+    }
+  })
+
+  it("a policy that denies every original makes the store unavailable, and it recovers with the policy", async () => {
+    const { bucket, proxy } = await openShop("policy")
+    const store = s3Originals(optionsFor(bucket, { endpoint: proxy.endpoint, prefix: "in" }))
+    for (const key of ["a.jpg", "b.jpg"]) expect(await store.head(key)).toBeDefined()
+    proxy.fail({ kind: "error", status: 403, code: "AccessDenied" })
+    for (const key of ["a.jpg", "never.jpg"])
+      await expect(store.head(key)).rejects.toMatchObject({ code: "store-unavailable" })
+    proxy.heal()
+    expect(await store.head("a.jpg")).toBeDefined()
+    expect(await store.head("never.jpg")).toBeUndefined()
+  })
+
+  it("an archived original keeps its stored renditions as hits; others are 404, and nothing is deleted", async () => {
+    const { bucket, proxy, notices, tailor } = await openShop("archived")
+    proxy.fail({ kind: "error", status: 403, code: "InvalidObjectState" }, { methods: ["GET"], urls: /\/in\// })
+    expect((await get(tailor, "200x150/a.jpg")).headers.get("cache-status")).toBe("imgtailor; hit")
+    expect((await get(tailor, "200x150/b.jpg")).status).toBe(404)
+    await tailor.idle()
+    expect(await server.keysIn(bucket)).toContain(STORED)
+    expect(notices).toEqual([expect.stringContaining("archive storage class")])
+  })
+
+  it("an original that was stored with Content-Encoding: gzip is rendered", async () => {
+    const bucket = await bucketNamed("compressed")
+    const headers = { "content-type": "image/jpeg", "content-encoding": "gzip" }
+    await server.ask(bucket, "a.jpg", { method: "PUT", body: gzipSync(photo), headers })
+    const store = s3Originals(optionsFor(bucket))
+    expect(await store.get("a.jpg")).toEqual({
+      stat: expect.objectContaining({ byteLength: photo.length }),
+      bytes: photo,
+    })
+    await expect(store.get("a.jpg", { maxBytes: photo.length - 1 })).rejects.toMatchObject({
+      code: "original-too-large",
+    })
+  })
+})
+
+describe.skipIf(versitygw === undefined)("check of an S3 store", () => {
+  it("finds no problem with a bucket that can be read, listed or not", async () => {
+    const bucket = await bucketNamed("usable")
+    for (const endpoint of [server.endpoint, hiding.endpoint]) {
+      expect(await s3Originals(optionsFor(bucket, { endpoint })).check?.()).toBeUndefined()
+      expect(await s3Renditions(optionsFor(bucket, { endpoint })).check?.()).toBeUndefined()
+    }
+    expect(await server.keysIn(bucket)).toEqual([])
+  })
+
+  it.each([
+    ["a missing bucket", { bucket: "no-such-bucket" }, "Create the bucket, or correct its name."],
+    ["an unknown access key", { credentials: { accessKeyId: "nobody", secretAccessKey: "x" } }, "Check the access key"],
+    ["a wrong secret", { credentials: { ...ROOT, secretAccessKey: "x" } }, "Check the secret access key"],
+    ["missing credentials", { credentials: () => Promise.reject(new Error("no keys")) }, "no keys"],
+  ])("reports %s as permanent, with the remedy", async (_, more, remedy) => {
+    const problem = await s3Originals(optionsFor("served-alone", more)).check?.()
+    expect(problem).toMatchObject({ isPermanent: true, message: expect.stringContaining(remedy) })
+    expect(problem?.message).toContain("s3://")
+  })
+
+  it("reports a server that does not respond as not permanent", async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`
+    const problem = await s3Originals(optionsFor("shop", { endpoint, retries: { attempts: 1 } })).check?.()
+    expect(problem).toMatchObject({ isPermanent: false, message: expect.stringContaining("ECONNREFUSED") })
   })
 })

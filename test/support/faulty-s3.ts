@@ -1,48 +1,58 @@
-/** A server between imgtailor and S3 that does to requests what networks and S3 do to them: on demand, and only as often as it is told. */
+/** Responsible for a proxy in front of an S3 server that makes requests fail as networks and S3 do, on demand. */
 import { createServer, type IncomingMessage, request as send, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
 
-/** What is done to a request in place of what it asked for. */
+/** What happens to a request instead of its normal response. */
 export type Fault =
-  /** Nothing, for ever. */
+  /** No response, ever. */
   | { readonly kind: "silence" }
-  /** What it asked for, but not before something else has happened. */
+  /** The normal response, after a promise resolves. */
   | { readonly kind: "hold"; readonly until: Promise<void> }
-  /** A success whose bytes come one by one. */
+  /** A success whose bytes arrive one by one. */
   | { readonly kind: "drip"; readonly everyMs: number }
-  /** The head and half of the body of what S3 answers, and then the end. */
+  /** The header and half of the body, then the connection closes. */
   | { readonly kind: "cut" }
-  /** The same without a length that would tell. */
+  /** The same with a chunked body, which has no Content-Length. */
   | { readonly kind: "cut chunks" }
-  /** A body whose length and end are both unknown. */
+  /** A body with neither a length nor a declared end. */
   | { readonly kind: "no length" }
   | { readonly kind: "reset" }
-  /** An error of S3's. */
+  /** An error of S3. */
   | { readonly kind: "error"; readonly status: number; readonly code: string; readonly message?: string }
-  /** A proxy's page, which is not XML. */
+  /** The HTML page of another proxy. */
   | { readonly kind: "page"; readonly status: number }
-  /** What was sent is not what arrives. */
+  /** The body of the request is changed on its way to S3. */
   | { readonly kind: "tamper" }
-  /** As S3 speaks to those who may not list: a missing object is forbidden. */
+  /** S3's response to clients that may not list: a missing object is forbidden. */
   | { readonly kind: "forbidden instead of missing" }
 
 interface Plan {
   readonly fault: Fault
-  /** How many more requests it is for. */
-  left: number
-  readonly isMeant: (request: IncomingMessage) => boolean
+  /** Number of further requests that fail. */
+  remaining: number
+  readonly applies: (request: IncomingMessage) => boolean
+}
+
+/** Which requests fail. */
+export interface FailOptions {
+  /** @default every one */
+  readonly times?: number
+  /** @default every method */
+  readonly methods?: readonly string[]
+  /** A pattern of the path and query. @default every URL */
+  readonly urls?: RegExp
 }
 
 export interface FaultyS3 {
   readonly endpoint: string
-  /** From now on; for all methods and for ever, unless told otherwise. */
-  readonly fail: (fault: Fault, options?: { readonly times?: number; readonly methods?: readonly string[] }) => void
-  /** From now on everything goes through. */
+  /** Makes requests fail from now on. */
+  readonly fail: (fault: Fault, options?: FailOptions) => void
+  /** Passes every request on from now on. */
   readonly heal: () => void
   /** Requests since the last call, as "GET /bucket/key". */
   readonly takeLog: () => readonly string[]
-  /** Nobody listens any more, until it is opened again. */
+  /** Stops listening until it is opened again. */
   readonly close: () => Promise<void>
   readonly open: () => Promise<void>
 }
@@ -50,34 +60,34 @@ export interface FaultyS3 {
 const errorXml = (code: string, message = "because"): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`
 
-interface Passed {
+interface Forwarded {
   readonly status: number
   readonly headers: IncomingMessage["rawHeaders"]
   readonly body: Buffer
 }
 
-/** The request sent on as it came, so that its signature holds. */
-const passOn = async (
+/** Sends a request on unchanged, so that its signature stays valid. */
+const forward = async (
   target: URL,
   request: IncomingMessage,
   change: (body: Buffer) => Buffer = (body) => body,
-): Promise<Passed> => {
+): Promise<Forwarded> => {
   const body = change(await buffer(request))
   return new Promise((resolve, reject) => {
     const { method, url, rawHeaders } = request
-    const onward = send({ host: target.hostname, port: target.port, method, path: url, headers: rawHeaders })
-    onward.once("error", reject)
-    onward.once("response", (response) => {
+    const forwarded = send({ host: target.hostname, port: target.port, method, path: url, headers: rawHeaders })
+    forwarded.once("error", reject)
+    forwarded.once("response", (response) => {
       buffer(response).then(
         (bytes) => resolve({ status: response.statusCode ?? 0, headers: response.rawHeaders, body: bytes }),
         reject,
       )
     })
-    onward.end(body)
+    forwarded.end(body)
   })
 }
 
-const answer = (response: ServerResponse, status: number, body: string, type = "application/xml"): void => {
+const respond = (response: ServerResponse, status: number, body: string, type = "application/xml"): void => {
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) }).end(body)
 }
 
@@ -87,7 +97,7 @@ const pass = async (
   response: ServerResponse,
   change?: (body: Buffer) => Buffer,
 ): Promise<void> => {
-  const { status, headers, body } = await passOn(target, request, change)
+  const { status, headers, body } = await forward(target, request, change)
   response.writeHead(status, headers).end(body)
 }
 
@@ -97,7 +107,7 @@ const cut = async (
   response: ServerResponse,
   isChunked: boolean,
 ): Promise<void> => {
-  const { status, headers, body } = await passOn(target, request)
+  const { status, headers, body } = await forward(target, request)
   const names = new Set(["content-length", "transfer-encoding", "connection"])
   const kept = headers.filter((_, at) => !names.has(headers[at - (at % 2)]?.toLowerCase() ?? ""))
   response.writeHead(status, isChunked ? kept : [...kept, "content-length", String(body.length)])
@@ -111,14 +121,14 @@ const drip = (response: ServerResponse, everyMs: number): void => {
 }
 
 const forbid = async (target: URL, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { status, headers, body } = await passOn(target, request)
-  // The answer to a HEAD does not say what is missing.
+  const { status, headers, body } = await forward(target, request)
+  // The response to HEAD does not tell what is missing.
   const isMissing = status === 404 && (body.includes("NoSuchKey") || request.method === "HEAD")
-  if (isMissing) answer(response, 403, errorXml("AccessDenied", "Access Denied"))
+  if (isMissing) respond(response, 403, errorXml("AccessDenied", "Access Denied"))
   else response.writeHead(status, headers).end(body)
 }
 
-const inflict = async (
+const applyFault = async (
   fault: Exclude<Fault, { readonly kind: "hold" }>,
   target: URL,
   request: IncomingMessage,
@@ -137,9 +147,9 @@ const inflict = async (
     case "reset":
       return void request.socket.resetAndDestroy()
     case "error":
-      return answer(response, fault.status, errorXml(fault.code, fault.message))
+      return respond(response, fault.status, errorXml(fault.code, fault.message))
     case "page":
-      return answer(response, fault.status, "<!doctype html><p>no</p><br>", "text/html")
+      return respond(response, fault.status, "<!doctype html><p>no</p><br>", "text/html")
     case "tamper":
       return pass(target, request, response, (body) => body.fill("?", 0, 1))
     case "forbidden instead of missing":
@@ -158,7 +168,7 @@ const listen = async (server: Server, port: number): Promise<number> => {
   return (server.address() as AddressInfo).port
 }
 
-/** Starts one in front of a server; whoever starts it closes it. */
+/** Starts a proxy in front of a server. The caller closes it. */
 export const startFaultyS3 = async (endpoint: string): Promise<FaultyS3> => {
   const target = new URL(endpoint)
   let plan: Plan | undefined
@@ -166,12 +176,12 @@ export const startFaultyS3 = async (endpoint: string): Promise<FaultyS3> => {
 
   const server = createServer((request, response) => {
     log.push(`${request.method} ${request.url}`)
-    const current = plan && plan.left > 0 && plan.isMeant(request) ? plan : undefined
-    if (current) current.left -= 1
+    const current = plan && plan.remaining > 0 && plan.applies(request) ? plan : undefined
+    if (current) current.remaining -= 1
     const fault = current?.fault
     const until = fault?.kind === "hold" ? fault.until : Promise.resolve()
     const done = until.then(() =>
-      fault && fault.kind !== "hold" ? inflict(fault, target, request, response) : pass(target, request, response),
+      fault && fault.kind !== "hold" ? applyFault(fault, target, request, response) : pass(target, request, response),
     )
     done.catch(() => response.destroy())
   })
@@ -180,8 +190,10 @@ export const startFaultyS3 = async (endpoint: string): Promise<FaultyS3> => {
 
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    fail: (fault, { times = Infinity, methods } = {}) => {
-      plan = { fault, left: times, isMeant: ({ method = "" }) => methods?.includes(method) ?? true }
+    fail: (fault, { times = Infinity, methods, urls = /^/ } = {}) => {
+      const applies = ({ method = "", url = "" }: IncomingMessage): boolean =>
+        (methods?.includes(method) ?? true) && urls.test(url)
+      plan = { fault, remaining: times, applies }
     },
     heal: () => (plan = undefined),
     takeLog: () => {

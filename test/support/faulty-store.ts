@@ -1,10 +1,10 @@
-/** Stores that are late, fail or never answer, on the calls that a test names; and stores that count. */
+/** Responsible for stores whose calls are delayed, fail or never end, as a test decides, and for counting calls. */
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { storeUnavailable } from "../../src/errors.ts"
 import type { Originals, Renditions } from "../../src/store/store.ts"
 
-/** The calls that can be made to go wrong. */
+/** The calls that can fail. */
 export type Call = "head" | "get" | "put" | "delete"
 
 /** Runs before a call reaches the store: it may wait, throw, or never end. */
@@ -44,58 +44,58 @@ export const faultyRenditions = (store: Renditions, fault: Fault): Renditions =>
   },
 })
 
-/** A fault only of some calls. */
+/** A fault of some calls only. */
 export const on =
   (calls: readonly Call[], fault: Fault): Fault =>
   async (call, key) => {
     if (calls.includes(call)) await fault(call, key)
   }
 
-/** Answers after a while. */
+/** Delays a call. */
 export const late =
   (ms: number): Fault =>
   async () => {
     await sleep(ms)
   }
 
-/** Fails as a store does that cannot be reached. */
+/** Fails like a store that cannot be reached. */
 export const failing: Fault = async (call, key) => {
   throw storeUnavailable("faulty", key, new Error(`${call} failed: connection reset, secret detail`))
 }
 
-/** Never answers. */
+/** Never ends. */
 export const hanging: Fault = () => new Promise(() => {})
 
 export interface Latch {
-  /** A fault that holds calls until they are let go. */
+  /** A fault that holds calls until the latch opens. */
   readonly hold: Fault
   /** Resolves when a call is held. */
   readonly reached: Promise<void>
-  /** Lets the held calls go, and all later ones through. */
+  /** Lets the held calls and all later ones continue. */
   readonly open: () => void
 }
 
-const createSignal = (): { readonly given: Promise<void>; readonly give: () => void } => {
-  let give = (): void => {}
-  const given = new Promise<void>((resolve) => (give = resolve))
-  return { given, give: () => give() }
+const createSignal = (): { readonly promise: Promise<void>; readonly resolve: () => void } => {
+  let onResolve = (): void => {}
+  const promise = new Promise<void>((resolve) => (onResolve = resolve))
+  return { promise, resolve: () => onResolve() }
 }
 
-/** Holds calls until the test has seen what it wants to see. */
+/** Holds calls until the test opens the latch. */
 export const createLatch = (): Latch => {
   const reached = createSignal()
   const opened = createSignal()
   return {
     hold: () => {
-      reached.give()
-      return opened.given
+      reached.resolve()
+      return opened.promise
     },
-    reached: reached.given,
-    open: opened.give,
+    reached: reached.promise,
+    open: opened.resolve,
   }
 }
 
-/** Counts calls and lets them through. */
+/** Counts calls and passes them on. */
 export const createTally = (): { readonly fault: Fault; readonly counts: Readonly<Record<Call, number>> } => {
   const counts = { head: 0, get: 0, put: 0, delete: 0 }
   return {

@@ -1,4 +1,4 @@
-/** Folders that tests may fill: removed when the test has ended. */
+/** Responsible for folders of tests, which are removed when the test ends. */
 import { chmod, mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative, sep } from "node:path"
@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest"
 export const isRoot: boolean = process.getuid?.() === 0
 
 /**
- * A new empty folder; removed with all that is in it at the end of the test that asked for it.
+ * A new empty folder. It is removed with its contents when the test ends.
  * @param options.readable other users may enter and list it
  */
 export const temporaryFolder = async ({ readable = false }: { readonly readable?: boolean } = {}): Promise<string> => {
@@ -19,7 +19,7 @@ export const temporaryFolder = async ({ readable = false }: { readonly readable?
   return folder
 }
 
-/** Every file below a folder, as keys in order; none where there is no folder. */
+/** The files below a folder, as sorted keys; none if the folder does not exist. */
 export const filesBelow = async (folder: string): Promise<readonly string[]> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   return entries

@@ -1,4 +1,4 @@
-/** Amazon's APIs for tests, as moto plays them: a distribution whose invalidations can be looked at, and a role that can be taken. */
+/** Responsible for a simulation of AWS APIs for tests: moto, with a CloudFront distribution whose invalidations can be read, and roles. */
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { setTimeout as wait } from "node:timers/promises"
@@ -9,7 +9,7 @@ import type { S3Credentials } from "../../src/store/s3/credential-types.ts"
 import { findTools } from "./tools.ts"
 import { freePort } from "./versitygw.ts"
 
-/** The moto_server of this machine; undefined where there is none and tests may be skipped. @throws where they may not */
+/** The program `moto_server`; undefined if it is not installed and tests may be skipped. @throws if they may not */
 export const motoServer: string | undefined = findTools("moto_server")?.moto_server
 
 const VERSION = "2020-05-31"
@@ -17,13 +17,13 @@ const VERSION = "2020-05-31"
 /** A running server. */
 export interface Moto {
   readonly endpoint: string
-  /** @returns its id */
+  /** @returns the distribution's id */
   readonly createDistribution: () => Promise<string>
-  /** The items of every invalidation, the first one first. */
+  /** The items of every invalidation, the oldest first. */
   readonly invalidationsOf: (distribution: string) => Promise<readonly (readonly string[])[]>
-  /** Temporary credentials of a new role that may do what is listed. */
+  /** Temporary credentials of a new role that is allowed these actions. */
   readonly assumeRole: (name: string, actions: readonly string[]) => Promise<S3Credentials>
-  /** From now on signatures, tokens and permissions are checked. */
+  /** Checks signatures, tokens and permissions from now on. */
   readonly enforce: () => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -39,9 +39,9 @@ const DISTRIBUTION = (
 const valuesOf = (xml: string, name: string): readonly string[] =>
   Array.from(xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g")), ([, value = ""]) => value)
 
-/** Starts a server of its own; whoever starts it stops it. */
+/** Starts a server. The caller stops it. */
 export const startMoto = async (): Promise<Moto> => {
-  if (motoServer === undefined) throw new Error("There is no moto_server to start.")
+  if (motoServer === undefined) throw new Error("moto_server is not installed")
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   const child = spawn(motoServer, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" })
@@ -50,7 +50,7 @@ export const startMoto = async (): Promise<Moto> => {
       () => true,
       () => false,
     )
-  for (let look = 0; look < 300 && child.exitCode === null && !(await isUp()); look++) await wait(50)
+  for (let tries = 0; tries < 300 && child.exitCode === null && !(await isUp()); tries++) await wait(50)
 
   const ask = async (service: string, path: string, body?: string, type = "application/xml"): Promise<string> => {
     const method = body === undefined ? "GET" : "POST"

@@ -1,6 +1,6 @@
 /**
- * A real S3 for tests: versitygw on a free port, over folders of its own, with what the shop's side of a test needs of it (buckets,
- * users, policies, objects that imgtailor did not write).
+ * Responsible for a real S3 server for tests: versitygw on a free port with folders of its own, and the calls that tests make besides
+ * imgtailor (buckets, users, policies, objects of other programs).
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { mkdir, mkdtemp, rm } from "node:fs/promises"
@@ -17,10 +17,10 @@ import { findTools } from "./tools.ts"
 
 const run = promisify(execFile)
 
-/** The versitygw of this machine; undefined where there is none and tests may be skipped. @throws where they may not */
+/** The program `versitygw`; undefined if it is not installed and tests may be skipped. @throws if they may not */
 export const versitygw: string | undefined = findTools("versitygw")?.versitygw
 
-/** A port that nobody listens on at the moment. */
+/** A port that is free at the moment. */
 export const freePort = async (): Promise<number> => {
   const server = createServer()
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
@@ -46,30 +46,30 @@ export interface Ask {
 /** A running server. */
 export interface S3Server {
   readonly endpoint: string
-  /** Of root. */
+  /** The credentials of root. */
   readonly keys: Identity
-  /** Id of its process at the moment. */
+  /** The id of its current process. */
   readonly pid: number
-  /** A request as root, whatever comes back. */
+  /** Sends a request as root, and returns the response whatever its status. */
   readonly ask: (bucket: string, key: string, options?: Ask) => Promise<Response>
   readonly createBucket: (bucket: string) => Promise<void>
-  /** Writes as a shop would: without any record of imgtailor's. */
+  /** Writes an object without imgtailor's metadata. */
   readonly putObject: (bucket: string, key: string, body: Uint8Array | string, type?: string) => Promise<void>
   readonly deleteObject: (bucket: string, key: string) => Promise<void>
-  /** Keys in a bucket, in order. */
+  /** The keys in a bucket, sorted. */
   readonly keysIn: (bucket: string) => Promise<readonly string[]>
-  /** Creates a user who may do nothing until a policy says so: a bucket's, or with `hasIam` these statements. */
+  /** Creates a user without permissions besides those of bucket policies or, with `hasIam`, of these statements. */
   readonly createUser: (name: string, statements?: readonly object[]) => Promise<Identity>
   readonly setPolicy: (bucket: string, statements: readonly object[]) => Promise<void>
-  /** Ends it, and removes all it held. */
+  /** Ends the server and removes its objects. */
   readonly stop: () => Promise<void>
-  /** Ends it, keeping what it holds. */
+  /** Ends the server and keeps its objects. */
   readonly pause: () => Promise<void>
-  /** Starts it again where it was. */
+  /** Starts it again with the same URL and objects. */
   readonly resume: () => Promise<void>
 }
 
-/** The API of IAM sends whoever asks for nothing to its maker's site. */
+/** The IAM API redirects a request without an action to the project's website. */
 const isUp = async (endpoint: string): Promise<boolean> =>
   fetch(endpoint, { redirect: "manual" }).then(
     () => true,
@@ -89,7 +89,7 @@ const succeed = async (response: Response, what: string): Promise<string> => {
   return text
 }
 
-/** Signs as root and sends. */
+/** Signs a request as root and sends it. */
 const askAt =
   (endpoint: string): S3Server["ask"] =>
   async (bucket, key, { method = "GET", query = "", headers = {}, body } = {}) => {
@@ -111,7 +111,7 @@ const askAt =
     })
   }
 
-/** Creates a user with a policy by the API of IAM, as root. */
+/** Creates a user with a policy through the IAM API, as root. */
 const createUserAt = async (endpoint: string, name: string, statements: readonly object[]): Promise<Identity> => {
   const ask = async (parameters: Readonly<Record<string, string>>): Promise<string> => {
     const body = new URLSearchParams({ Version: "2010-05-08", UserName: name, ...parameters }).toString()
@@ -153,9 +153,9 @@ const toolsAt = (endpoint: string): Omit<S3Server, "pid" | "stop" | "pause" | "r
   }
 }
 
-/** Waits until a program answers. @throws where it ends before, or takes ten seconds */
+/** Waits until the server responds. @throws if it ends before, or takes more than ten seconds */
 const untilUp = async (child: ChildProcess, endpoint: string): Promise<ChildProcess> => {
-  for (let look = 0; look < 200; look++) {
+  for (let tries = 0; tries < 200; tries++) {
     if (await isUp(endpoint)) return child
     if (child.exitCode !== null) break
     await wait(50)
@@ -165,15 +165,15 @@ const untilUp = async (child: ChildProcess, endpoint: string): Promise<ChildProc
 }
 
 export interface S3ServerOptions {
-  /** Gets an event of every change, in each bucket, by POST. @default nobody does */
+  /** Receives an event for every change in any bucket, by POST. @default no events are sent */
   readonly eventsUrl?: string
-  /** With the API of IAM, so that users have policies of their own, and not only buckets. @default false */
+  /** Runs the IAM API too, so that users can have policies of their own. @default false */
   readonly hasIam?: boolean
 }
 
-/** Starts a server of its own; whoever starts it stops it. */
+/** Starts a server. The caller stops it. */
 export const startVersitygw = async ({ eventsUrl, hasIam = false }: S3ServerOptions = {}): Promise<S3Server> => {
-  if (versitygw === undefined) throw new Error("There is no versitygw to start.")
+  if (versitygw === undefined) throw new Error("versitygw is not installed")
   const program = versitygw
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-s3-"))
   await Promise.all(["data", "iam"].map((name) => mkdir(join(folder, name))))

@@ -1,8 +1,9 @@
 /**
- * One call to S3: signed, sent, and where that failed in passing, sent again after a random pause.
+ * Responsible for one call to S3: signed, sent, and repeated after a transient failure.
  *
- * Holds: a call ends within its limit and within the caller's, whatever the network does; a refusal that will not change is given back
- * at once; everything else is `store-unavailable` or `store-denied`.
+ * Invariants:
+ * - A call ends within its own time limit and the caller's, whatever the network does.
+ * - A failure that repetition would not change is returned at once. Every other failure throws `store-unavailable` or `store-denied`.
  */
 import { AwsV4Signer } from "aws4fetch"
 
@@ -10,39 +11,40 @@ import { orAbort } from "../../abort.ts"
 import { codeOf, storeDenied, storeUnavailable } from "../../errors.ts"
 import { type Attempt, retry } from "../../retry.ts"
 import type { CallOptions } from "../store.ts"
+import { urlOf } from "./address.ts"
 import type { S3Credentials } from "./credential-types.ts"
 import { isExpired, isTransient, type S3Failure, parseS3Failure, toStoreError } from "./failure.ts"
 import type { S3Connection } from "./options.ts"
-import { formatS3Url, urlOf } from "./place.ts"
+import { formatS3Url } from "./place.ts"
 import { exchange, isSuccess, type Reply } from "./transport.ts"
 
-/** What to ask. */
+/** A request to S3. */
 export interface S3Call {
-  readonly method: "GET" | "PUT" | "DELETE"
-  /** Below the connection's prefix; none for the bucket. */
+  readonly method: "GET" | "HEAD" | "PUT" | "DELETE"
+  /** Relative to the connection's prefix. Absent for the bucket itself. */
   readonly key?: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
-  /** @throws {original-too-large} where more comes */
+  /** @throws {original-too-large} if the response is longer */
   readonly maxBytes?: number | undefined
 }
 
-/** A success, or a refusal that will not change by asking again. */
+/** A success, or a failure that repetition would not change. */
 export type S3Result =
   | { readonly reply: Reply; readonly failure?: undefined }
   | { readonly reply?: undefined; readonly failure: S3Failure }
 
-/** A connection that calls can be made by. */
+/** Sends calls to one bucket. */
 export interface S3Client {
   /** @throws {store-unavailable} {store-denied} and the signal's reason */
   readonly send: (call: S3Call, options?: CallOptions) => Promise<S3Result>
-  /** `s3://bucket/key` of a key, for messages. */
+  /** The `s3://bucket/key` of a key, for messages. */
   readonly nameOf: (key: string) => string
 }
 
-/** What a network or a server does in passing; other system errors (an unknown host, a bad certificate) stay. */
-const PASSING: ReadonlySet<string> = new Set([
+/** System errors that may not occur again. Others will, such as an unknown host or an invalid certificate. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   "ECONNRESET",
   "ECONNREFUSED",
   "ECONNABORTED",
@@ -56,10 +58,10 @@ const PASSING: ReadonlySet<string> = new Set([
   "ERR_SHORT_BODY",
 ])
 
-const isPassingError = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && PASSING.has(String(error.code))
+const isTransientError = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && TRANSIENT_CODES.has(String(error.code))
 
-/** Kept by day, region and secret: four of the five hashes of a signature are the same all day long. */
+/** Signing keys by day, region and secret: four of the five hashes of a signature are the same for a whole day. */
 const signingKeys = new Map<string, ArrayBuffer>()
 
 const sign = async (
@@ -103,11 +105,12 @@ const attempt = async (connection: S3Connection, call: S3Call, signal: AbortSign
   try {
     return await sendOnce(connection, call, signal)
   } catch (error) {
-    if (signal.aborted || !isPassingError(error)) throw error
+    if (signal.aborted || !isTransientError(error)) throw error
     return { transient: storeUnavailable("s3", formatS3Url(connection.place, call.key), error) }
   }
 }
 
+/** A client for the bucket of a connection. */
 export const createClient = (connection: S3Connection): S3Client => {
   const { place, timeouts, retries } = connection
   const send: S3Client["send"] = async (call, { signal } = {}) => {
@@ -115,7 +118,7 @@ export const createClient = (connection: S3Connection): S3Client => {
     const name = formatS3Url(place, call.key)
     const limit = new AbortController()
     const timer = setTimeout(
-      () => limit.abort(storeUnavailable("s3", name, `not over after ${timeouts.callMs} ms`)),
+      () => limit.abort(storeUnavailable("s3", name, `not complete after ${timeouts.callMs} ms`)),
       timeouts.callMs,
     )
     try {

@@ -1,4 +1,4 @@
-/** Where credentials come from, one function a place. Undefined means that this place has none; what is there but broken throws. */
+/** Responsible for the places where AWS credentials come from: one function per place. Each returns undefined if its place has none, and throws if its place is misconfigured. */
 import { readFile } from "node:fs/promises"
 
 import type { ImportPackage, S3Credentials } from "./credential-types.ts"
@@ -6,20 +6,20 @@ import { exchange, type Reply } from "./transport.ts"
 
 type Env = NodeJS.ProcessEnv
 
-/** Both are a step away from this machine, or not there. */
+/** Metadata services run on the same machine or next to it, or do not exist. */
 const LIMITS = { idleMs: 1000, wholeMs: 3000, maxBytes: 65_536 }
 
 const pairOf = (env: Env, id: string, secret: string): readonly [string, string] | undefined => {
   const [accessKeyId, secretAccessKey] = [env[id], env[secret]]
   if (!accessKeyId && !secretAccessKey) return undefined
   if (!accessKeyId || !secretAccessKey)
-    throw new Error(`Of ${id} and ${secret} only ${accessKeyId ? id : secret} is set`)
+    throw new Error(`Set both ${id} and ${secret}: only ${accessKeyId ? id : secret} is set`)
   return [accessKeyId, secretAccessKey]
 }
 
 /**
- * Keys in the environment. `AWS_KEY` and `AWS_SECRET` come first: a function in Lambda always has the others, those of its role, so
- * whoever sets these means them.
+ * Keys in the environment. `AWS_KEY` and `AWS_SECRET` take precedence: a Lambda function always has the other variables, with the keys
+ * of its role, so these are set deliberately.
  */
 export const environmentCredentials = (env: Env): S3Credentials | undefined => {
   const own = pairOf(env, "AWS_KEY", "AWS_SECRET")
@@ -29,7 +29,7 @@ export const environmentCredentials = (env: Env): S3Credentials | undefined => {
   return pair && { accessKeyId: pair[0], secretAccessKey: pair[1], sessionToken }
 }
 
-/** What containers and instances answer with. */
+/** The response of a container's or instance's metadata service. */
 const parseCredentials = ({ status, body }: Reply, from: string): S3Credentials => {
   let answer: Partial<Record<"AccessKeyId" | "SecretAccessKey" | "Token" | "Expiration", string>> | undefined
   try {
@@ -47,7 +47,10 @@ const parseCredentials = ({ status, body }: Reply, from: string): S3Credentials 
   }
 }
 
-/** Where a token may be sent in the clear: this machine, ECS, and EKS. AWS SDKs and Tools Reference Guide, "Container credential provider". */
+/**
+ * Hosts that may receive a token without TLS: this machine, ECS and EKS (AWS SDKs and Tools Reference Guide, "Container credential
+ * provider").
+ */
 const LINK_LOCAL: ReadonlySet<string> = new Set([
   "localhost",
   "[::1]",
@@ -66,12 +69,10 @@ const containerUrl = (env: Env): URL | undefined => {
   if (!full) return undefined
   const url = new URL(full)
   if (isTrusted(url)) return url
-  throw new Error(
-    `AWS_CONTAINER_CREDENTIALS_FULL_URI: Expected https, or an address of this machine, got ${url.origin}`,
-  )
+  throw new Error(`AWS_CONTAINER_CREDENTIALS_FULL_URI: Expected https, or a URL of this machine, got ${url.origin}`)
 }
 
-/** Those of a task in ECS or of a pod in EKS. */
+/** The credentials of an ECS task or an EKS pod. */
 export const containerCredentials = async (env: Env): Promise<S3Credentials | undefined> => {
   const url = containerUrl(env)
   if (!url) return undefined
@@ -81,28 +82,28 @@ export const containerCredentials = async (env: Env): Promise<S3Credentials | un
   return parseCredentials(await exchange({ method: "GET", url, headers }, LIMITS), url.origin)
 }
 
-/** Those of an instance in EC2, by version 2 of its metadata service, which wants a token first. */
+/** The credentials of an EC2 instance, from version 2 of its metadata service, which requires a token. */
 export const instanceCredentials = async (env: Env): Promise<S3Credentials | undefined> => {
   if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") return undefined
   const base = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || "http://169.254.169.254"
-  const ask = (path: string, method: string, headers: Readonly<Record<string, string>>): Promise<Reply> =>
+  const request = (path: string, method: string, headers: Readonly<Record<string, string>>): Promise<Reply> =>
     exchange({ method, url: new URL(path, base), headers }, LIMITS)
   let token: Reply
   try {
-    token = await ask("/latest/api/token", "PUT", { "x-aws-ec2-metadata-token-ttl-seconds": "21600" })
+    token = await request("/latest/api/token", "PUT", { "x-aws-ec2-metadata-token-ttl-seconds": "21600" })
   } catch {
-    // Nobody answers: this is no instance.
+    // Without a metadata service, this is no instance.
     return undefined
   }
   if (token.status !== 200) return undefined
   const headers = { "x-aws-ec2-metadata-token": Buffer.from(token.body).toString("latin1") }
-  const roles = await ask("/latest/meta-data/iam/security-credentials/", "GET", headers)
+  const roles = await request("/latest/meta-data/iam/security-credentials/", "GET", headers)
   const [role = ""] = Buffer.from(roles.body).toString("latin1").trim().split("\n")
   if (roles.status !== 200 || role === "") return undefined
-  return parseCredentials(await ask(`/latest/meta-data/iam/security-credentials/${role}`, "GET", headers), base)
+  return parseCredentials(await request(`/latest/meta-data/iam/security-credentials/${role}`, "GET", headers), base)
 }
 
-/** Amazon's package for everything else: profiles, single sign-on, web identities. 10 MB, so nobody has it who does not need it. */
+/** Amazon's package for profiles, single sign-on and web identities. Optional, because it takes 10 MB. */
 const PACKAGE = "@aws-sdk/credential-providers"
 
 interface ProvidersPackage {
@@ -112,7 +113,7 @@ interface ProvidersPackage {
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes(PACKAGE)
 
-/** Those of a person's machine. */
+/** The credentials of a profile, of single sign-on or of a web identity. */
 export const profileCredentials = async (load: ImportPackage): Promise<S3Credentials> => {
   let providers: ProvidersPackage
   try {
@@ -120,7 +121,7 @@ export const profileCredentials = async (load: ImportPackage): Promise<S3Credent
   } catch (error) {
     if (!isMissing(error)) throw error
     throw new Error(
-      "No credentials were found in the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), of a container or of an instance. " +
+      "Found no credentials in the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), container or instance. " +
         `For profiles and single sign-on: npm install ${PACKAGE}`,
       { cause: error },
     )

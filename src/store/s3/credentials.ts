@@ -1,5 +1,9 @@
 /**
- * Who we are to S3. Keys that expire are replaced before they do, by one request at a time; what still works is kept where that fails.
+ * Responsible for credentials that are valid at the time of a request.
+ *
+ * Invariants:
+ * - Credentials are replaced before they expire, by one lookup however many requests wait for it.
+ * - If that lookup fails, credentials that are still valid stay in use.
  */
 import {
   containerCredentials,
@@ -9,40 +13,40 @@ import {
 } from "./credential-sources.ts"
 import type { CredentialSource, ImportPackage, S3Credentials } from "./credential-types.ts"
 
-/** So long before they expire credentials are replaced; Amazon has new ones ready by then. */
+/** Credentials are replaced this long before they expire. AWS provides new ones by then. */
 const EARLY_MS = 5 * 60_000
 
-const leftMs = ({ expiration }: S3Credentials, now: number): number =>
+const remainingMs = ({ expiration }: S3Credentials, now: number): number =>
   expiration === undefined ? Infinity : expiration.getTime() - now
 
-/** Credentials that are found once and again before they expire. */
+/** Credentials that are looked up once, and again before they expire. @param clock milliseconds since 1970 */
 export const cachedCredentials = (
   find: () => Promise<S3Credentials>,
   clock: () => number = Date.now,
 ): CredentialSource => {
-  let kept: S3Credentials | undefined
+  let cached: S3Credentials | undefined
   let finding: Promise<S3Credentials> | undefined
 
   const findOnce = (): Promise<S3Credentials> => {
     finding ??= find()
-      .then((found) => (kept = found))
+      .then((found) => (cached = found))
       .finally(() => (finding = undefined))
     return finding
   }
 
   return {
     get: async () => {
-      const current = kept
-      if (current && leftMs(current, clock()) > EARLY_MS) return current
+      const current = cached
+      if (current && remainingMs(current, clock()) > EARLY_MS) return current
       try {
         return await findOnce()
       } catch (error) {
-        if (current && kept === current && leftMs(current, clock()) > 0) return current
+        if (current && cached === current && remainingMs(current, clock()) > 0) return current
         throw error
       }
     },
     forget: (refused) => {
-      if (kept === refused) kept = undefined
+      if (cached === refused) cached = undefined
     },
   }
 }
@@ -50,20 +54,20 @@ export const cachedCredentials = (
 const importPackage: ImportPackage = (name) => import(name)
 
 /**
- * The first credentials found: in the environment, from the container (ECS, EKS), from the instance (EC2), and only then, or where a
- * profile or a web identity is named, by Amazon's own package, which knows profiles and single sign-on.
+ * The first credentials found: in the environment, from the container (ECS, EKS), from the instance (EC2), and last by Amazon's package,
+ * which reads profiles and single sign-on. Where a profile or a web identity is configured, the instance is not asked.
  */
 const findCredentials = async (env: NodeJS.ProcessEnv, load: ImportPackage): Promise<S3Credentials> => {
-  const named = env["AWS_PROFILE"] || env["AWS_WEB_IDENTITY_TOKEN_FILE"]
+  const needsPackage = env["AWS_PROFILE"] || env["AWS_WEB_IDENTITY_TOKEN_FILE"]
   return (
     environmentCredentials(env) ??
     (await containerCredentials(env)) ??
-    (named ? undefined : await instanceCredentials(env)) ??
+    (needsPackage ? undefined : await instanceCredentials(env)) ??
     (await profileCredentials(load))
   )
 }
 
-/** Credentials of this process, found anew as they expire. */
+/** The credentials of this process. */
 export const defaultCredentials = (
   env: NodeJS.ProcessEnv = process.env,
   load: ImportPackage = importPackage,

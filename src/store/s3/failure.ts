@@ -1,23 +1,23 @@
-/** What S3 says when it does not do what it was asked, and what that means to us. */
+/** Responsible for S3's errors: reading them, deciding which are worth a repetition, and reporting them. */
 import { parseXml, type XmlElement } from "@rgrove/parse-xml"
 
 import { storeDenied, storeUnavailable, type TailorError } from "../../errors.ts"
 import type { Reply } from "./transport.ts"
 
-/** A refusal that will not change by asking again. */
+/** An error that S3 answered with. */
 export interface S3Failure {
   readonly status: number
-  /** As S3 names it: `NoSuchKey`, `AccessDenied`. Empty where a proxy answered in S3's place. */
+  /** S3's name for it: `NoSuchKey`, `AccessDenied`. Empty if a proxy answered in S3's place. */
   readonly code: string
   readonly message: string
-  /** Where the bucket is, if it is elsewhere. */
+  /** The region of the bucket, if it is another one. */
   readonly region?: string | undefined
 }
 
-/** Statuses that pass. S3 API reference, "Error responses"; 429 is that of other servers. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504])
-/** The same by name, where the status alone does not tell. */
-const PASSING_CODES: ReadonlySet<string> = new Set([
+/** S3 API reference, "Error responses". Other servers send 429. */
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504])
+/** Transient failures with other statuses. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   "RequestTimeout",
   "OperationAborted",
   "SlowDown",
@@ -26,12 +26,12 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
   "RequestLimitExceeded",
 ])
 
-/** Tokens that newer credentials replace. */
-const OUTDATED_CODES: ReadonlySet<string> = new Set(["ExpiredToken", "InvalidToken", "TokenRefreshRequired"])
+/** Failures that newer credentials repair. */
+const EXPIRED_CODES: ReadonlySet<string> = new Set(["ExpiredToken", "InvalidToken", "TokenRefreshRequired"])
 
-/** 400s that say we are not who we say, or not where we should be. */
+/** Failures with status 400 because of wrong credentials or a wrong region. */
 const DENIED_CODES: ReadonlySet<string> = new Set([
-  ...OUTDATED_CODES,
+  ...EXPIRED_CODES,
   "AuthorizationHeaderMalformed",
   "AuthorizationQueryParametersError",
   "IllegalLocationConstraintException",
@@ -40,15 +40,15 @@ const DENIED_CODES: ReadonlySet<string> = new Set([
   "TemporaryRedirect",
 ])
 
-/** The text of an element's child; empty where there is none. */
+/** The text of an element's first child of a name; empty if it has none. */
 export const textOf = (element: XmlElement | null | undefined, name: string): string =>
   elementsOf(element, name)[0]?.text ?? ""
 
-/** An element's children of one name. */
+/** An element's children of a name. */
 export const elementsOf = (element: XmlElement | null | undefined, name: string): readonly XmlElement[] =>
   (element?.children ?? []).filter((child): child is XmlElement => "name" in child && child.name === name)
 
-/** The root of an XML answer; undefined where it is none, as with a proxy's page. */
+/** The root element of an XML body; undefined for anything else, such as a proxy's HTML page. */
 export const parseBody = (body: Uint8Array): XmlElement | undefined => {
   try {
     return parseXml(Buffer.from(body).toString("utf8").trimStart()).root ?? undefined
@@ -60,7 +60,7 @@ export const parseBody = (body: Uint8Array): XmlElement | undefined => {
 const headerText = (value: string | readonly string[] | undefined): string | undefined =>
   typeof value === "string" ? value : value?.[0]
 
-/** What a reply that is no success says. */
+/** The error in a response that is no success. */
 export const parseS3Failure = ({ status, headers, body }: Reply): S3Failure => {
   const root = parseBody(body)
   const error = root?.name === "Error" ? root : undefined
@@ -68,27 +68,43 @@ export const parseS3Failure = ({ status, headers, body }: Reply): S3Failure => {
   return { status, code: textOf(error, "Code"), message: textOf(error, "Message"), region }
 }
 
-/** Worth asking again, a little later. */
+/** True if the call may succeed a little later. */
 export const isTransient = ({ status, code }: S3Failure): boolean =>
-  PASSING_STATUSES.has(status) || PASSING_CODES.has(code)
+  TRANSIENT_STATUSES.has(status) || TRANSIENT_CODES.has(code)
 
-/** Worth asking again with newer credentials. */
-export const isExpired = ({ code }: S3Failure): boolean => OUTDATED_CODES.has(code)
+/** True if the call may succeed with newer credentials. */
+export const isExpired = ({ code }: S3Failure): boolean => EXPIRED_CODES.has(code)
 
-/** Refused by a policy, which may also mean absent. A proxy in front says 403 without a code. */
+/** True if a policy denied the call, which S3 also reports for a missing object. A proxy in front of S3 sends 403 without a code. */
 export const isAccessDenied = ({ status, code }: S3Failure): boolean =>
   code === "AccessDenied" || (status === 403 && code === "")
 
-const advice = ({ code, status, region }: S3Failure): string => {
-  if (code === "RequestTimeTooSkewed") return ` This machine's clock says ${new Date().toISOString()}: set it right.`
-  const isElsewhere = status === 301 || status === 307 || code === "AuthorizationHeaderMalformed"
-  return isElsewhere && region ? ` The bucket is in region ${region}: set s3Region, or AWS_REGION.` : ""
+const ADVICE: Readonly<Record<string, string>> = {
+  NoSuchBucket: " Create the bucket, or correct its name.",
+  InvalidAccessKeyId: " Check the access key, and for temporary keys the session token.",
+  SignatureDoesNotMatch: " Check the secret access key.",
 }
 
-/** A refusal as the error that callers see. `address` is `s3://bucket/key`. */
-export const toStoreError = (failure: S3Failure, address: string): TailorError => {
+const adviceFor = ({ code, status, region }: S3Failure): string => {
+  if (code === "RequestTimeTooSkewed")
+    return ` The clock of this machine shows ${new Date().toISOString()}: correct it.`
+  const isElsewhere = status === 301 || status === 307 || code === "AuthorizationHeaderMalformed"
+  if (isElsewhere && region) return ` The bucket is in region ${region}: set s3Region, or AWS_REGION.`
+  return ADVICE[code] ?? ""
+}
+
+/** A failure in one line: status, code, S3's message, and what to do. */
+export const describeFailure = (failure: S3Failure): string => {
   const { status, code, message } = failure
-  const what = `${[status, code].filter(Boolean).join(" ")}${message && `: ${message}`}${advice(failure)}`
-  const isDenied = status === 401 || status === 403 || status === 301 || status === 307 || DENIED_CODES.has(code)
-  return (isDenied ? storeDenied : storeUnavailable)("s3", address, what)
+  return `${[status, code].filter(Boolean).join(" ")}${message && `: ${message}`}${adviceFor(failure)}`
+}
+
+/**
+ * A failure as `store-denied` if credentials, a policy or the region caused it, else as `store-unavailable`.
+ * @param url `s3://bucket/key`
+ */
+export const toStoreError = (failure: S3Failure, url: string): TailorError => {
+  const { status, code } = failure
+  const isDenied = [301, 307, 401, 403].includes(status) || DENIED_CODES.has(code)
+  return (isDenied ? storeDenied : storeUnavailable)("s3", url, describeFailure(failure))
 }

@@ -1,23 +1,23 @@
-/** Listing a bucket, page by page. */
+/** Responsible for listing a bucket, page by page. */
 import { storeUnavailable } from "../../errors.ts"
-import { isSafeKey, type CallOptions, type ListOptions } from "../store.ts"
+import { type CallOptions, isSafeKey, type ListOptions } from "../store.ts"
 import type { S3Client, S3Result } from "./client.ts"
 import { elementsOf, parseBody, textOf, toStoreError } from "./failure.ts"
 import type { S3Place } from "./place.ts"
 
-/** Keys below a prefix, and what to say for the next ones. */
+/** Keys, and the token of the next page. */
 export interface Page {
   readonly keys: readonly string[]
   readonly next: string | undefined
 }
 
-/** As forms are encoded: S3 writes a space as a plus. */
+/** Decodes a form: S3 writes a space as a plus. */
 const decodeForm = (text: string): string => decodeURIComponent(text.replaceAll("+", " "))
 
 const toPage = (body: Uint8Array, { prefix }: S3Place): Page | undefined => {
   const root = parseBody(body)
   if (root?.name !== "ListBucketResult") return undefined
-  // Some servers do not know the parameter and say so by not repeating it.
+  // A server that does not know the parameter does not repeat it.
   const decode = textOf(root, "EncodingType") === "url" ? decodeForm : (text: string): string => text
   const keys = elementsOf(root, "Contents").map((entry) => decode(textOf(entry, "Key")))
   const next = textOf(root, "IsTruncated") === "true" ? textOf(root, "NextContinuationToken") : ""
@@ -30,12 +30,12 @@ const toPage = (body: Uint8Array, { prefix }: S3Place): Page | undefined => {
 interface PageOptions extends CallOptions {
   /** The first page starts after this key. */
   readonly after?: string | undefined
-  /** From the page before. */
+  /** The token of this page. Absent for the first one. */
   readonly token?: string | undefined
   readonly maxKeys?: number
 }
 
-/** One page of the keys that start with a prefix, or S3's refusal. */
+/** One page of the keys that start with a prefix, or S3's error. */
 export const listPage = async (
   client: S3Client,
   place: S3Place,
@@ -47,7 +47,7 @@ export const listPage = async (
       method: "GET",
       query: {
         "list-type": "2",
-        // Without it a key with a character that XML cannot hold breaks the whole page.
+        // Without it, a key with a character that XML cannot hold breaks the whole page.
         "encoding-type": "url",
         prefix: place.prefix + prefix,
         ...(after !== undefined && { "start-after": place.prefix + after }),
@@ -59,11 +59,15 @@ export const listPage = async (
   )
   if (failure) return { failure }
   const page = toPage(reply.body, place)
-  if (!page) throw storeUnavailable("s3", client.nameOf(prefix), "the list of keys is none")
+  if (!page) throw storeUnavailable("s3", client.nameOf(prefix), "the response is not a list of objects")
   return { page }
 }
 
-/** Every key that starts with a prefix, ordered by UTF-8 bytes. Objects that are shown as folders, whose keys end with a slash, are left out. */
+/**
+ * Every key that starts with a prefix, ordered by UTF-8 bytes. Objects that consoles create for folders, whose keys end with a slash,
+ * are left out.
+ * @throws {store-unavailable} {store-denied} if the bucket cannot be listed
+ */
 export async function* listKeys(
   client: S3Client,
   place: S3Place,

@@ -1,47 +1,128 @@
 /**
- * Which refusals mean that an object is not there. S3 says `AccessDenied` rather than `NoSuchKey` to those who may not list the bucket,
- * so that they learn nothing: to a renderer with the least permissions every missing object looks forbidden.
+ * Responsible for the question whether a failure means that an object is not there. S3 reports `AccessDenied` instead of `NoSuchKey` to
+ * clients that may not list the bucket. To a server with the least permissions, every missing object therefore looks forbidden.
+ *
+ * Invariants:
+ * - A forbidden or archived object counts as absent, and the operator is told so.
+ * - If objects that `onFound` was called for are forbidden too, the bucket as a whole is unavailable.
  */
-import { storeDenied } from "../../errors.ts"
+import { orAbort } from "../../abort.ts"
+import { storeUnavailable } from "../../errors.ts"
 import type { CallOptions } from "../store.ts"
 import type { S3Client } from "./client.ts"
-import { isAccessDenied, type S3Failure, toStoreError } from "./failure.ts"
+import { describeFailure, isAccessDenied, type S3Failure, toStoreError } from "./failure.ts"
 import { listPage } from "./list-objects.ts"
 import type { S3Place } from "./place.ts"
 
-/** So long it is remembered that we may not list, and so long one notice has to do. */
-const REMEMBERED_MS = 60_000
+/** Time without another notice of the same kind, and without another attempt to list. */
+const QUIET_MS = 60_000
 
-/** A key that is missing, one that no object can have, and one whose object lies in an archive, where nobody can read it. */
-const ABSENT: ReadonlySet<string> = new Set(["NoSuchKey", "KeyTooLongError", "InvalidObjectState", "NoSuchVersion"])
+/** Time for which the answer whether every object is forbidden is reused. */
+const VERDICT_MS = 10_000
+
+/** Objects read lately that are tried when another one is forbidden. */
+const MAX_WITNESSES = 3
+
+/** A missing key, a key that no object can have, and a missing version. */
+const ABSENT: ReadonlySet<string> = new Set(["NoSuchKey", "KeyTooLongError", "NoSuchVersion"])
 
 const isAbsent = ({ status, code }: S3Failure): boolean => ABSENT.has(code) || (status === 404 && code === "")
 
-/** Undefined where a refusal means absent. @throws {store-unavailable} {store-denied} where it means something else */
-export type AbsentOr = (failure: S3Failure, key: string, options: CallOptions) => Promise<undefined>
+/** True for an object in an archive storage class, which cannot be read before it is restored. */
+export const isArchived = ({ code }: S3Failure): boolean => code === "InvalidObjectState"
 
-export const createAbsentOr = (client: S3Client, place: S3Place, notify: (text: string) => void): AbsentOr => {
-  let unlistableUntil = 0
+/** Request headers for the first byte of an object: as cheap as HEAD, but an error has a body that tells what is missing. */
+export const FIRST_BYTE: Readonly<Record<string, string>> = { range: "bytes=0-0" }
 
-  /** Decides by a list of one key: whoever may list would have been told the truth. */
-  const askList = async ({ message }: S3Failure, key: string, { signal }: CallOptions): Promise<undefined> => {
-    const listed = await listPage(client, place, key, { signal, maxKeys: 1 })
-    if ("page" in listed) {
-      if (!listed.page.keys.includes(key)) return undefined
-      throw storeDenied("s3", client.nameOf(key), "AccessDenied: the object is there and may be listed, but not read")
-    }
-    if (!isAccessDenied(listed.failure)) throw toStoreError(listed.failure, client.nameOf(key))
-    unlistableUntil = performance.now() + REMEMBERED_MS
-    notify(
-      `${client.nameOf(key)}: AccessDenied${message && ` (${message})`} is taken for absent, since this bucket may not be listed. ` +
-        "Further ones are not reported for a minute.",
-    )
-    return undefined
+/** Decides about failures of reads in one bucket. */
+export interface NotFound {
+  /** Undefined if the object counts as absent. @throws {store-unavailable} {store-denied} if the failure means something else */
+  readonly absentOr: (failure: S3Failure, key: string, options: CallOptions) => Promise<undefined>
+  /** Call with the key of each object that was read, so that it can be tried when others are forbidden. */
+  readonly onFound: (key: string) => void
+}
+
+/** Whether objects that could be read before are forbidden now. */
+interface Witnesses {
+  readonly add: (key: string) => void
+  /** @param key is known to be forbidden */
+  readonly areAllForbidden: (key: string) => Promise<boolean>
+}
+
+const createWitnesses = (client: S3Client, clock: () => number): Witnesses => {
+  let latest: readonly string[] = []
+  let verdict: { readonly isForbidden: Promise<boolean>; readonly untilMs: number } | undefined
+
+  const isForbidden = async (key: string): Promise<boolean> => {
+    const { failure } = await client.send({ method: "GET", key, headers: FIRST_BYTE })
+    return failure !== undefined && isAccessDenied(failure)
   }
 
-  return async (failure, key, options) => {
-    if (isAbsent(failure)) return undefined
-    if (!isAccessDenied(failure)) throw toStoreError(failure, client.nameOf(key))
-    return performance.now() < unlistableUntil ? undefined : askList(failure, key, options)
+  const areForbidden = async (keys: readonly string[]): Promise<boolean> => {
+    for (const key of keys) if (!(await isForbidden(key))) return false
+    return true
+  }
+
+  return {
+    add: (key) => {
+      verdict = undefined
+      if (latest[0] !== key) latest = [key, ...latest.filter((other) => other !== key)].slice(0, MAX_WITNESSES + 1)
+    },
+    areAllForbidden: async (key) => {
+      const others = latest.filter((other) => other !== key).slice(0, MAX_WITNESSES)
+      if (others.length === 0) return false
+      if (!verdict || clock() >= verdict.untilMs)
+        verdict = { isForbidden: areForbidden(others), untilMs: clock() + VERDICT_MS }
+      return verdict.isForbidden
+    },
+  }
+}
+
+/** @param clock milliseconds, of a clock that is never set back */
+export const createNotFound = (
+  client: S3Client,
+  place: S3Place,
+  notify: (text: string) => void,
+  clock: () => number = () => performance.now(),
+): NotFound => {
+  const witnesses = createWitnesses(client, clock)
+  let quietUntilMs = 0
+  const notifyOnce = (text: string): void => {
+    quietUntilMs = clock() + QUIET_MS
+    notify(`${text} Similar cases are not reported for a minute.`)
+  }
+
+  /** Lists one key to tell a forbidden object from a missing one, for the log. */
+  const reportForbidden = async (failure: S3Failure, key: string, { signal }: CallOptions): Promise<undefined> => {
+    if (clock() < quietUntilMs) return
+    const name = client.nameOf(key)
+    const listed = await listPage(client, place, key, { signal, maxKeys: 1 })
+    if ("page" in listed) {
+      if (listed.page.keys.includes(key))
+        notifyOnce(`${name} exists but may not be read: ${describeFailure(failure)}. Allow s3:GetObject.`)
+    } else if (isAccessDenied(listed.failure)) {
+      notifyOnce(
+        `${name} is missing or may not be read: ${describeFailure(failure)}. With s3:ListBucket on the bucket, S3 tells which.`,
+      )
+    } else throw toStoreError(listed.failure, name)
+  }
+
+  return {
+    onFound: witnesses.add,
+    absentOr: async (failure, key, options) => {
+      if (isAbsent(failure)) return undefined
+      const name = client.nameOf(key)
+      if (isArchived(failure)) {
+        if (clock() >= quietUntilMs)
+          notifyOnce(`${name} is in an archive storage class and cannot be read before it is restored.`)
+        return undefined
+      }
+      if (!isAccessDenied(failure)) throw toStoreError(failure, name)
+      if (await orAbort(witnesses.areAllForbidden(key), options.signal)) {
+        const cause = `${describeFailure(failure)}. Objects that could be read before are forbidden too: check the policy of the bucket.`
+        throw storeUnavailable("s3", name, cause)
+      }
+      return reportForbidden(failure, key, options)
+    },
   }
 }

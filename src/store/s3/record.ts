@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
 
-import { ORIGINAL_KINDS } from "../../sizes/format.ts"
 import { originalsIn } from "../../sizes/all-keys.ts"
+import { ORIGINAL_KINDS } from "../../sizes/format.ts"
 import type { RenditionMeta } from "../store.ts"
 
 const PREFIX = "x-amz-meta-"

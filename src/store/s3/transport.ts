@@ -1,15 +1,18 @@
 /**
- * One HTTP exchange: a request out, a reply with its whole body in. Over `node:http` rather than `fetch`, which unpacks what is stored
- * compressed, so that lengths cannot be compared, and cannot tell silence from slowness.
+ * Responsible for one HTTP exchange: a request is sent, and its response is read whole. Uses `node:http` instead of `fetch`, which
+ * decompresses bodies, so that their length cannot be checked, and which cannot distinguish a silent server from a slow one.
  *
- * Holds: whatever comes back is whole; an exchange ends within its limits, one way or the other; nothing is tried twice here.
+ * Invariants:
+ * - A response is complete, or an error is thrown.
+ * - An exchange ends within its limits.
+ * - Nothing is repeated here.
  */
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http"
 import { Agent as HttpsAgent, request as requestHttps } from "node:https"
 
 import { originalTooLarge } from "../../errors.ts"
 
-/** What to send, and where. */
+/** A request. */
 export interface Exchange {
   readonly method: string
   readonly url: URL
@@ -17,39 +20,39 @@ export interface Exchange {
   readonly body?: Uint8Array | undefined
 }
 
-/** Bounds on one exchange. */
+/** Limits of one exchange. */
 export interface ExchangeLimits {
-  /** Longest silence: while connecting, before the first byte, and between bytes. */
+  /** The longest time without a byte: while connecting, before the first byte, and between bytes. */
   readonly idleMs: number
-  /** From beginning to end. */
+  /** The longest time of the whole exchange. */
   readonly wholeMs: number
-  /** Of the body of a success; the body of a failure is cut at a length of its own. */
+  /** The longest body of a success. The body of a failure is truncated at 64 kB. @default Infinity */
   readonly maxBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** A reply, read whole. */
+/** A response, read whole. */
 export interface Reply {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Uint8Array
 }
 
-/** Connections to one host; more requests wait for one. */
+/** Connections to one host. Further requests wait for one. */
 const MAX_CONNECTIONS = 128
-/** Kept for the next request: shorter than S3 keeps them, so that we seldom write into a closing one. */
-const KEPT_MS = 4000
-/** What an error has to say is short. */
+/** Time for which an idle connection is reused: less than S3's own, so that few requests are written to a closing connection. */
+const IDLE_CONNECTION_MS = 4000
+/** More than enough for an error in XML. */
 const MAX_FAILURE_BYTES = 65_536
 
-const AGENT = { keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: KEPT_MS }
+const AGENT = { keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: IDLE_CONNECTION_MS }
 const agents = { "http:": new HttpAgent(AGENT), "https:": new HttpsAgent(AGENT) }
 
-/** What ends an exchange that had begun well, as an error with a code like those of the system. */
-const broken = (code: "ERR_STALLED" | "ERR_SHORT_BODY", message: string): Error =>
+/** An error with a code, like those of the system. */
+const codedError = (code: "ERR_STALLED" | "ERR_SHORT_BODY", message: string): Error =>
   Object.assign(new Error(message), { code })
 
-/** True for a status that says that what was asked was done. */
+/** True for a status of a success. */
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 const declaredLength = ({ headers }: IncomingMessage): number | undefined => {
@@ -59,42 +62,47 @@ const declaredLength = ({ headers }: IncomingMessage): number | undefined => {
 
 const readFailure = async (response: IncomingMessage): Promise<Uint8Array> => {
   const chunks: Buffer[] = []
-  let bytes = 0
+  let byteLength = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > MAX_FAILURE_BYTES) break
+    byteLength += chunk.length
+    if (byteLength > MAX_FAILURE_BYTES) break
   }
   return Buffer.concat(chunks)
 }
 
-/** The body of a success. Its length is what was declared, or its end was: a body that merely stops is an error. */
+/** The body of a success. Its length or its end must be declared: a connection that just closes may have lost a part. */
 const readWhole = async (response: IncomingMessage, maxBytes: number): Promise<Uint8Array> => {
   const length = declaredLength(response)
   if (length === undefined && response.headers["transfer-encoding"] === undefined && response.statusCode !== 204)
-    throw broken("ERR_SHORT_BODY", "the answer tells neither its length nor its end")
+    throw codedError("ERR_SHORT_BODY", "the response declares neither its length nor its end")
   if (length !== undefined && length > maxBytes) throw originalTooLarge(`${length} bytes`, `${maxBytes} bytes`)
   const chunks: Buffer[] = []
-  let bytes = 0
+  let byteLength = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > maxBytes) throw originalTooLarge(`more than ${maxBytes} bytes`, `${maxBytes} bytes`)
+    byteLength += chunk.length
+    if (byteLength > maxBytes) throw originalTooLarge(`more than ${maxBytes} bytes`, `${maxBytes} bytes`)
   }
-  if (length !== undefined && bytes !== length)
-    throw broken("ERR_SHORT_BODY", `${bytes} bytes came where ${length} were announced`)
+  if (length !== undefined && byteLength !== length)
+    throw codedError("ERR_SHORT_BODY", `received ${byteLength} of ${length} bytes`)
   const [only] = chunks
-  return only && chunks.length === 1 ? only : Buffer.concat(chunks, bytes)
+  return only && chunks.length === 1 ? only : Buffer.concat(chunks, byteLength)
 }
 
-const read = async (response: IncomingMessage, { maxBytes = Infinity }: ExchangeLimits): Promise<Reply> => {
+const read = async (
+  response: IncomingMessage,
+  method: string,
+  { maxBytes = Infinity }: ExchangeLimits,
+): Promise<Reply> => {
   const status = response.statusCode ?? 0
-  const body = isSuccess(status) ? await readWhole(response, maxBytes) : await readFailure(response)
+  const hasWholeBody = isSuccess(status) && method !== "HEAD"
+  const body = hasWholeBody ? await readWhole(response, maxBytes) : await readFailure(response)
   return { status, headers: response.headers, body }
 }
 
 /**
- * Sends a request and reads what comes back, whatever its status.
+ * Sends a request and reads the response, whatever its status.
  * @throws system errors, `ERR_STALLED`, `ERR_SHORT_BODY`, and the signal's reason
  * @throws {original-too-large} a success of more than `maxBytes`
  */
@@ -108,20 +116,20 @@ export const exchange = async ({ method, url, headers, body }: Exchange, limits:
     agent: agents[isTls ? "https:" : "http:"],
     timeout: idleMs,
   })
-  let give: ((error: unknown) => void) | undefined
+  let rejectReply: ((error: unknown) => void) | undefined
   const stop = (error: unknown): void => {
-    give?.(error)
+    rejectReply?.(error)
     request.destroy()
   }
   const onAbort = (): void => stop(signal?.reason)
-  const timer = setTimeout(() => stop(broken("ERR_STALLED", `not over after ${wholeMs} ms`)), wholeMs)
+  const timer = setTimeout(() => stop(codedError("ERR_STALLED", `not complete after ${wholeMs} ms`)), wholeMs)
   signal?.addEventListener("abort", onAbort, { once: true })
   try {
     return await new Promise<Reply>((resolve, reject) => {
-      give = reject
-      request.once("timeout", () => stop(broken("ERR_STALLED", `no byte for ${idleMs} ms`)))
-      request.once("response", (response) => void read(response, limits).then(resolve, stop))
-      // It stays: a socket may fail more than once, and unheard that would end the process.
+      rejectReply = reject
+      request.once("timeout", () => stop(codedError("ERR_STALLED", `no byte for ${idleMs} ms`)))
+      request.once("response", (response) => void read(response, method, limits).then(resolve, stop))
+      // Not `once`: a socket may fail more than once, and an unhandled error would end the process.
       request.on("error", reject)
       request.end(body)
     })

@@ -1,0 +1,95 @@
+/** Responsible for renditions in S3. S3 writes whole objects or nothing, and the last writer wins. */
+import { createHash } from "node:crypto"
+
+import { storeUnavailable } from "../../errors.ts"
+import { type CallOptions, isSafeKey, type RenditionMeta, type Renditions } from "../store.ts"
+import { type Bucket, checkBucket, openBucket, peekObject, readObject } from "./bucket.ts"
+import { toStoreError } from "./failure.ts"
+import { listKeys } from "./list-objects.ts"
+import { FIRST_BYTE } from "./not-found.ts"
+import type { S3Options } from "./options.ts"
+import { keyLimitsOf } from "./place.ts"
+import { fromHeaders, isOwnTag, tagOf, toHeaders } from "./record.ts"
+import type { Reply } from "./transport.ts"
+
+/** Options for renditions in S3. */
+export interface S3RenditionsOptions extends S3Options {
+  /** `Cache-Control` of objects that are stored without one of their own. @default none */
+  readonly cacheControl?: string | undefined
+}
+
+/** Concurrent deletions. */
+const DELETIONS = 32
+
+const hexOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+
+/** Deletes an object. Returns true if it existed. An absent one is left alone: in a bucket with versions, a deletion adds a marker. */
+const removeOne = async ({ client }: Bucket, key: string, options: CallOptions): Promise<boolean> => {
+  if (!isSafeKey(key)) return false
+  const { failure: unread } = await client.send({ method: "GET", key, headers: FIRST_BYTE }, options)
+  if (unread?.status === 404 && unread.code !== "NoSuchBucket") return false
+  const { failure } = await client.send({ method: "DELETE", key }, options)
+  if (failure && failure.code !== "NoSuchKey") throw toStoreError(failure, client.nameOf(key))
+  // A client that may delete but not read cannot tell whether the object existed.
+  return unread === undefined || unread.status === 416
+}
+
+/** Deletes one by one: each call needs only the permission for its own key, and no body that servers interpret differently. */
+const removeAll = async (bucket: Bucket, keys: readonly string[], options: CallOptions): Promise<number> => {
+  const queue = keys.values()
+  let removed = 0
+  const work = async (): Promise<void> => {
+    for (const key of queue) if (await removeOne(bucket, key, options)) removed += 1
+  }
+  await Promise.all(Array.from({ length: Math.min(DELETIONS, keys.length) }, work))
+  return removed
+}
+
+/**
+ * Renditions in S3, or in a server with its API. Reading and writing need `s3:GetObject` and `s3:PutObject`, purging `s3:DeleteObject`,
+ * listing `s3:ListBucket`.
+ * @throws {bad-config} without a region, or with a malformed prefix
+ * @example
+ * createTailor({
+ *   originals: "photos",
+ *   renditions: s3Renditions({ bucket: "shop-renditions", region: "eu-central-1" }),
+ *   sizes: ["360x270"],
+ * })
+ */
+export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
+  const bucket = openBucket(options)
+  const { client, place, notFound } = bucket
+
+  const metaOf = (reply: Reply, key: string): RenditionMeta => {
+    const meta = fromHeaders(reply.headers)
+    if (!meta) throw storeUnavailable("s3", client.nameOf(key), "the response has no ETag")
+    return meta
+  }
+
+  return {
+    name: "s3",
+    keyLimits: keyLimitsOf(place),
+    head: async (key, callOptions = {}) => {
+      if (!isSafeKey(key)) return undefined
+      const { reply, failure } = await peekObject(bucket, key, callOptions)
+      return reply ? metaOf(reply, key) : notFound.absentOr(failure, key, callOptions)
+    },
+    get: async (key, callOptions = {}) => {
+      const reply = await readObject(bucket, key, callOptions)
+      return reply && { meta: metaOf(reply, key), byteLength: reply.body.length, body: reply.body }
+    },
+    put: async (key, bytes, meta, putOptions = {}) => {
+      if (!isSafeKey(key)) throw storeUnavailable("s3", client.nameOf(key), "not a valid key")
+      const cacheControl = putOptions.cacheControl ?? options.cacheControl
+      // The signature covers this hash, so the request can store no other bytes.
+      const headers = { ...toHeaders(key, bytes, meta, cacheControl), "x-amz-content-sha256": hexOf(bytes) }
+      const { reply, failure } = await client.send({ method: "PUT", key, headers, body: bytes }, putOptions)
+      if (failure) throw toStoreError(failure, client.nameOf(key))
+      const etag = tagOf(reply.headers)
+      return etag === undefined || etag === meta.etag || !isOwnTag(bytes, meta) ? undefined : { etag }
+    },
+    delete: (keys, callOptions = {}) => removeAll(bucket, keys, callOptions),
+    list: (prefix, callOptions) => listKeys(client, place, prefix, { signal: callOptions?.signal }),
+    check: (callOptions = {}) => checkBucket(bucket, callOptions),
+  }
+}
