@@ -7,7 +7,9 @@ import { describe, expect, it } from "vitest"
 import { launch, PACKAGE } from "./support/command.ts"
 import { temporaryFolder } from "./support/folders.ts"
 
-const check = async (path: string): Promise<{ readonly code: number | null; readonly lines: readonly string[] }> => {
+const check = async (
+  path: string,
+): Promise<{ readonly code: number | NodeJS.Signals; readonly lines: readonly string[] }> => {
   const script = launch(process.execPath, ["scripts/check-words.mjs", path], { cwd: PACKAGE })
   const code = await script.ended
   return { code, lines: script.stdout().trim().split("\n") }

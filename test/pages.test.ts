@@ -37,7 +37,7 @@ it("every decision record is at most a page long, and has context, decision and 
   for (const name of await readdir(join(PACKAGE, "docs/decisions"))) {
     const page = read(`docs/decisions/${name}`)
     expect(name).toMatch(/^\d{3}-[a-z0-9-]+\.md$/)
-    const headings = page.match(/^## .*$/gm) ?? []
+    const headings: readonly string[] = page.match(/^## .*$/gm) ?? []
     const missing = ["## Context", "## Decision", "## Consequences"].filter((heading) => !headings.includes(heading))
     expect({ name, missing }).toEqual({ name, missing: [] })
     expect({ name, isShort: wordsIn(page) <= 600 }).toEqual({ name, isShort: true })
