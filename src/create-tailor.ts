@@ -7,7 +7,9 @@ import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { HttpRequest } from "./http/answer.ts"
 import { createFetch } from "./http/fetch.ts"
 import { createHandle, type Handle } from "./http/handle.ts"
+import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
 import { createRenderer } from "./render/render.ts"
+import type { Renderer } from "./render/renderer.ts"
 import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
 import { cachedRenditions } from "./store/cached.ts"
 import { excludedOriginals } from "./store/excluded.ts"
@@ -15,6 +17,7 @@ import { recheckedOriginals } from "./store/rechecked.ts"
 import { openOriginals, openRenditions } from "./store/registry.ts"
 import type { Originals, Renditions } from "./store/store.ts"
 import { createCounter } from "./tailor/decision.ts"
+import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
 
 /** An image resizer for one place of originals, to mount in a server. */
@@ -37,6 +40,14 @@ export interface Tailor {
   readonly purge: (original: string) => Promise<number>
   /** Resolves when nothing is being rendered or stored. Await it before the process ends. */
   readonly idle: () => Promise<void>
+  /**
+   * Ends the render processes; later requests that need one get 503. A program whose tailor is idle can end without.
+   * @example
+   * server.close()
+   * await tailor.idle()
+   * await tailor.close()
+   */
+  readonly close: () => Promise<void>
 }
 
 /** A tailor with the parts that commands and functions need. */
@@ -45,6 +56,7 @@ export interface OpenTailor extends Tailor {
   readonly config: TailorConfig
   readonly originals: Originals
   readonly renditions: Renditions
+  readonly renderer: Renderer
 }
 
 const openStores = (
@@ -85,21 +97,44 @@ const checkedKey = (original: string): OriginalKey => {
   return key
 }
 
-/** Opens a tailor with a complete configuration. */
-export const openTailor = (config: TailorConfig, { onRequest, onNotice }: TailorHooks = {}): OpenTailor => {
+/** A store that fails does so for every request: each kind of failure is reported once a minute. */
+const NOTICE_INTERVAL_MS = 60_000
+
+const createFailureNotices = (notify: Notify): ((failure: StoreFailure) => void) => {
+  const dueMs = { read: 0, delete: 0 }
+  return ({ action, key, reason }) => {
+    const now = performance.now()
+    if (now < dueMs[action]) return
+    dueMs[action] = now + NOTICE_INTERVAL_MS
+    notify(`Could not ${action} the stored rendition ${key}: ${reason}`, "warn")
+  }
+}
+
+/** Opens a tailor with a complete configuration and a renderer. */
+export const openTailorWith = (
+  renderer: Renderer,
+  config: TailorConfig,
+  { onRequest, onNotice }: TailorHooks = {},
+): OpenTailor => {
   const notify: Notify = (text, level = "info") => onNotice?.(text, level)
   const { originals, renditions } = openStores(config, notify)
   const { limits, settings, cacheControl, basePath, unknownSize, compat } = config
   const core = createCore({
     originals,
     renditions: cachedRenditions(renditions, limits.cacheBytes),
-    renderer: createRenderer(limits),
+    renderer,
     grammar: { basePath, ...config.grammar, maxBytes: renditions.keyLimits },
     settings,
     limits,
+    staleIfErrorSeconds: config.staleIfErrorSeconds,
+    onStoreFailure: (failure) => {
+      if (failure.action === "delete") countFailedDelete()
+      reportStoreFailure(failure)
+    },
     clock: Date.now,
   })
-  const { count, counts } = createCounter()
+  const { count, countFailedDelete, counts } = createCounter()
+  const reportStoreFailure = createFailureNotices(notify)
   const handle = withReports(
     createHandle(core, { cacheControl, basePath, unknownSize, compat, counts }),
     (report) => {
@@ -109,7 +144,15 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
     notify,
   )
   const purge = async (original: string): Promise<number> => core.purge(checkedKey(original))
-  return { fetch: createFetch(handle), handle, purge, idle: core.idle, core, config, originals, renditions }
+  const { close } = renderer
+  const { idle } = core
+  return { fetch: createFetch(handle), handle, purge, idle, close, core, config, originals, renditions, renderer }
+}
+
+/** Opens a tailor with a complete configuration. Its render processes start with the first original. */
+export const openTailor = (config: TailorConfig, hooks: TailorHooks = {}): OpenTailor => {
+  const { limits, isolation } = config
+  return openTailorWith(isolation === "process" ? createPooledRenderer(limits) : createRenderer(limits), config, hooks)
 }
 
 /**
@@ -122,6 +165,6 @@ export const openTailor = (config: TailorConfig, { onRequest, onNotice }: Tailor
  * const response = await tailor.fetch(new Request("http://localhost/360x270/photo.jpg"))
  */
 export const createTailor = (options: TailorOptions, hooks: TailorHooks = {}): Tailor => {
-  const { fetch, handle, purge, idle } = openTailor(resolveConfig(options, environment()), hooks)
-  return { fetch, handle, purge, idle }
+  const { fetch, handle, purge, idle, close } = openTailor(resolveConfig(options, environment()), hooks)
+  return { fetch, handle, purge, idle, close }
 }

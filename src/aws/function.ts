@@ -1,8 +1,9 @@
-import { type OpenTailor, openTailor } from "../create-tailor.ts"
+import { type OpenTailor, openTailorWith } from "../create-tailor.ts"
 import { internalError, redirectLoop, storeUnavailable, TailorError } from "../errors.ts"
 import type { LogLevel } from "../hooks.ts"
 import type { Answer, HttpRequest } from "../http/answer.ts"
 import { toProblem } from "../http/problem.ts"
+import { createRenderer } from "../render/render.ts"
 import type { Format } from "../sizes/format.ts"
 import { formatKey, type OriginalKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
@@ -39,7 +40,9 @@ export const createLazyState = (load: () => Promise<FunctionConfig>): (() => Pro
   const open = async (): Promise<FunctionState> => {
     const loaded = await load()
     const onNotice = (text: string, level: LogLevel): void => logLine(level, text)
-    return { ...loaded, tailor: openTailor(loaded.config, { onRequest: logRequest, onNotice }) }
+    // Lambda runs one request at a time in a process that it replaces, so renders need no process of their own.
+    const renderer = createRenderer(loaded.config.limits)
+    return { ...loaded, tailor: openTailorWith(renderer, loaded.config, { onRequest: logRequest, onNotice }) }
   }
   return () => (opening ??= open())
 }

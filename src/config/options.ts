@@ -27,6 +27,11 @@ export const COMPAT = ["ipx"] as const
 /** See {@link COMPAT}. */
 export type Compat = (typeof COMPAT)[number]
 
+/** Where originals are decoded: in child processes with limits, or in the process of the server. */
+export const ISOLATIONS = ["process", "none"] as const
+/** See {@link ISOLATIONS}. */
+export type Isolation = (typeof ISOLATIONS)[number]
+
 /** Levels of log lines, by severity. */
 export const LOG_LEVELS: readonly LogLevel[] = ["info", "warn", "error"]
 
@@ -72,6 +77,11 @@ export interface TailorOptions {
   readonly quality?: QualityInput | undefined
   /** `#rgb` or `#rrggbb`: background for transparent pixels in formats without transparency. @default "#ffffff" */
   readonly background?: string | undefined
+  /**
+   * `process` decodes originals in child processes without credentials, whose memory and CPU are limited. `none` decodes in this process,
+   * where a hostile original can take all of its memory. The functions on AWS always use `none`. @default "process"
+   */
+  readonly isolation?: Isolation | undefined
   readonly limits?: { readonly [name in keyof Limits]?: number | undefined } | undefined
   /** `Cache-Control` header of renditions. A size can have its own. @default "public, max-age=3600, s-maxage=31536000" */
   readonly cacheControl?: string | undefined
@@ -96,6 +106,7 @@ export interface TailorConfig {
   readonly exclude: readonly string[]
   readonly settings: RenderSettings
   readonly limits: Limits
+  readonly isolation: Isolation
   readonly cacheControl: string
   readonly basePath: string
   readonly unknownSize: UnknownSize

@@ -8,7 +8,7 @@ import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
 import { asRemoteUrl } from "../store/registry.ts"
 import { remoteProblems, resolveLocations } from "./locations.ts"
 import { limitNotices } from "./notices.ts"
-import type { Compat, Limits, TailorConfig, UnknownSize } from "./options.ts"
+import type { Compat, Isolation, Limits, TailorConfig, UnknownSize } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that a configuration depends on. */
@@ -24,8 +24,11 @@ export interface Environment {
 /** libuv's own default. */
 export const DEFAULT_THREADS = 4
 
-/** Enough to keep all cores busy. One thread stays free for files and DNS. */
-const defaultRenders = (threads: number): number => Math.max(1, Math.min(2 * availableParallelism(), threads - 1))
+/** Enough to keep all cores busy. In this process, one thread stays free for files and DNS. */
+const defaultRenders = (threads: number, isolation: Isolation): number => {
+  const cores = availableParallelism()
+  return isolation === "process" ? Math.max(2, cores) : Math.max(1, Math.min(2 * cores, threads - 1))
+}
 
 /** A share of the memory of the machine or, in a container, of the container, in bytes. */
 const memoryShare = (share: number): number => {
@@ -39,6 +42,7 @@ const DEFAULTS = {
   formats: DEFAULT_FORMATS as readonly Format[],
   exclude: [] as readonly string[],
   sharedStore: false,
+  isolation: "process" as Isolation,
   unknownSize: "reject" as UnknownSize,
   compat: [] as readonly Compat[],
   staleIfErrorSeconds: 86_400,
@@ -55,12 +59,12 @@ const DEFAULTS = {
 /** How long a replaced original in S3 may go unnoticed. */
 const RECHECK_S3_SECONDS = 60
 
-const defaultLimits = (threads: number): Limits => ({
+const defaultLimits = (threads: number, isolation: Isolation): Limits => ({
   pixels: 100_000_000,
   bytes: 100_000_000,
   animationPixels: 100_000_000,
   deadlineMs: 30_000,
-  renders: defaultRenders(threads),
+  renders: defaultRenders(threads, isolation),
   queue: 1000,
   memoryBytes: memoryShare(0.4),
   cacheBytes: Math.min(64_000_000, memoryShare(0.1)),
@@ -116,7 +120,7 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Enviro
   ]
   if ("problems" in sizes || all.length > 0) return { problems: all }
 
-  const limits = { ...defaultLimits(threads), ...defined(options.limits) }
+  const limits = { ...defaultLimits(threads, options.isolation), ...defined(options.limits) }
   const { animationPixels } = limits
   const { quality, background } = options
   const { exclude, cacheControl, basePath, unknownSize, compat, staleIfErrorSeconds } = options
@@ -127,6 +131,7 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Enviro
     exclude,
     settings: { quality: resolveQuality(quality), background: expandColour(background), animationPixels },
     limits,
+    isolation: options.isolation,
     cacheControl,
     basePath,
     unknownSize,

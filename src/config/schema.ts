@@ -9,7 +9,7 @@ import { isCacheControl, isSizeSegment, parseSizeList, type SizeInput } from "..
 import { GRAVITIES } from "../sizes/size.ts"
 import { parseLocation } from "../store/registry.ts"
 import { describeIssue, show, UNKNOWN_KEY } from "./describe-issue.ts"
-import { COMPAT, type Limits, LOG_LEVELS, type TailorOptions, UNKNOWN_SIZES } from "./options.ts"
+import { COMPAT, ISOLATIONS, type Limits, LOG_LEVELS, type TailorOptions, UNKNOWN_SIZES } from "./options.ts"
 
 const integer = (min: number, max: number): v.GenericSchema<number> =>
   v.custom<number>(
@@ -129,6 +129,7 @@ const ENTRIES = {
   exclude: v.optional(
     v.array(v.pipe(v.string(), v.regex(/^!?[^!/\s][^\\]*$/, "Expected a pattern like drafts/**")), "Expected a list"),
   ),
+  isolation: v.optional(v.picklist(ISOLATIONS)),
   unknownSize: v.optional(v.picklist(UNKNOWN_SIZES)),
   compat: v.optional(v.array(v.picklist(COMPAT), "Expected a list")),
   sharedStore: v.optional(v.boolean()),

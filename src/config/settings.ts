@@ -200,6 +200,14 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     heading: "Limits",
     settings: [
       {
+        path: ["isolation"],
+        kind: "text",
+        hint: "process|none",
+        description:
+          "Where originals are decoded: `process` uses child processes with limits on memory and CPU, `none` the server process.",
+        default: "`process`",
+      },
+      {
         path: ["limits", "pixels"],
         kind: "number",
         hint: "pixels",
@@ -231,7 +239,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         path: ["limits", "renders"],
         kind: "number",
         description: "Concurrent renders.",
-        default: "twice the cores, at most one less than `UV_THREADPOOL_SIZE`",
+        default: "the cores, at least 2; without isolation twice the cores, at most one less than `UV_THREADPOOL_SIZE`",
       },
       {
         path: ["limits", "queue"],
@@ -243,7 +251,8 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         path: ["limits", "memoryBytes"],
         kind: "number",
         hint: "bytes",
-        description: "Estimated peak memory of all concurrent renders. A larger render runs alone.",
+        description:
+          "Memory of all render processes. Without isolation, the estimated peak memory of all concurrent renders.",
         default: "40 % of the memory of the machine or container",
       },
       {

@@ -34,6 +34,7 @@ export interface Engine {
   readonly ready: () => Promise<void>
   readonly open: (bytes: Uint8Array, options: OpenOptions) => Promise<EngineOriginal>
   readonly state: () => Pick<RendererState, "processes" | "slow">
+  readonly drain: () => void
   readonly close: () => Promise<void>
 }
 

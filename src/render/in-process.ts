@@ -65,5 +65,6 @@ export const createInProcessEngine = (limits: InspectLimits): Engine => ({
   open: async (bytes) => openOriginal(bytes, await inspect(bytes, limits)),
   ready: async () => {},
   state: () => ({ processes: 0, slow: 0 }),
+  drain: () => {},
   close: async () => {},
 })

@@ -6,6 +6,8 @@ import type { Format } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import type { Inspected, InspectLimits } from "./inspect.ts"
 
+export type { Inspected } from "./inspect.ts"
+
 /** Encoded bytes and their properties. */
 export interface Rendered {
   readonly bytes: Uint8Array
@@ -106,6 +108,8 @@ export interface Renderer {
    */
   readonly open: (bytes: Uint8Array, options?: OpenOptions) => Promise<RenderSession>
   readonly state: () => RendererState
-  /** Ends all child processes and resolves when they have exited. */
+  /** Ends slow renders now and from now on with `busy`, so that a server can shut down while it finishes ordinary ones. */
+  readonly drain: () => void
+  /** Ends all child processes and resolves when they have exited. Renders that run, and later ones, fail with `busy`. */
   readonly close: () => Promise<void>
 }

@@ -143,6 +143,7 @@ export const createSessions = (renderer: RendererParts): Renderer => {
       return session
     },
     state: () => ({ ...engine.state(), sessions: sessions.size, running, waiting: memory.waiting() }),
+    drain: engine.drain,
     close: engine.close,
   }
 }

@@ -62,6 +62,7 @@ const createFakeEngine = (calls: FakeRenderer["calls"], step: FakeRendererOption
   prepare: () => {},
   ready: async () => {},
   state: () => ({ processes: 0, slow: 0 }),
+  drain: () => {},
   close: async () => {},
   open: async (bytes) => {
     calls.inspect += 1

@@ -128,7 +128,7 @@ export const startServer = async ({ photos: given, ...options }: ServerOptions =
   const renditions = typeof options.renditions === "string" ? options.renditions : await temporaryFolder()
   const reports: RequestReport[] = []
   const tailor = createTailor(
-    { originals: photos.folder, renditions, sizes: ["360x270", "480h", "1280w"], ...options },
+    { originals: photos.folder, renditions, sizes: ["360x270", "480h", "1280w"], isolation: "none", ...options },
     { onRequest: (report) => reports.push(report) },
   )
   const server = createNodeServer(tailor)

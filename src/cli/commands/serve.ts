@@ -13,6 +13,7 @@ import { closeServer, createNodeServer } from "../../server/node.ts"
 import { keepTidy } from "../../server/tidy.ts"
 import type { Watch, WatchOptions } from "../../server/watch.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
+import { checkStores } from "../check-stores.ts"
 import type { Command, Values } from "../command.ts"
 import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
 import { bold, cyan, dim, print, printJson } from "../output.ts"
@@ -21,6 +22,8 @@ import { bold, cyan, dim, print, printJson } from "../output.ts"
 const SHOWN = 3
 /** How long shutting down may take beyond the deadline of the last request. */
 const GRACE_MS = 5000
+/** How long renders may finish when shutting down. Slow ones are ended at once. */
+const RENDER_GRACE_MS = 3000
 /** Time after listening for the first requests: the introduction loads sharp, which blocks the event loop. */
 const FIRST_MS = 20
 
@@ -157,14 +160,21 @@ export const serve: Command = {
     const config = await loadFromOptions(invocation, overrides)
     const log = createLog(process.stderr)
     const tailor = openTailor(config, { onRequest: log.request, onNotice: log.note })
+    const problems = await checkStores(tailor)
     const server = createNodeServer(tailor)
     const ended = untilAskedToEnd()
+    tailor.renderer.prepare()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
+    await tailor.renderer.ready().catch((error: unknown) => {
+      server.close()
+      throw error
+    })
     await sleep(FIRST_MS)
     const introduction = await introduce(tailor, url)
     if (values["json"]) printJson(introduction)
     else printIntroduction(introduction)
-    const advice = missingAdvice(config.limits.renders)
+    for (const problem of problems) log.note(problem, "warn")
+    const advice = config.isolation === "none" ? missingAdvice(config) : undefined
     for (const notice of [...config.notices, ...(advice === undefined ? [] : [advice])]) log.note(notice)
     const watching = startWatch(tailor, log)
     const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
@@ -172,9 +182,13 @@ export const serve: Command = {
 
     await ended
     log.note("Shutting down; finishing in-flight requests.")
+    tailor.renderer.drain()
+    const limit = setTimeout(() => void tailor.close(), RENDER_GRACE_MS)
     await closeServer(server, config.limits.deadlineMs + GRACE_MS)
     await (await watching)?.close()
     await Promise.race([tailor.idle(), sleep(GRACE_MS)])
+    clearTimeout(limit)
+    await tailor.close()
     await log.flush()
     process.exit(0)
   },

@@ -57,6 +57,8 @@ export interface Guard {
   /** Continues a process at the lowest priority. @param leaveSlow gives its place back */
   readonly makeSlow: (watched: Watched, leaveSlow: () => void) => void
   readonly slowCount: () => number
+  /** Ends slow processes now and from now on. */
+  readonly drain: () => void
   /** Whether the memory that is in use leaves this much, in bytes. */
   readonly hasRoom: (byteLength: number) => boolean
 }
@@ -134,6 +136,7 @@ export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc):
   const all = new Set<Watched>()
   const slowPlaces = createGate({ capacity: limits.renders, maxWaiting: 10 * limits.renders })
   let timer: NodeJS.Timeout | undefined
+  let isDraining = false
 
   const look = (): void => {
     const nowMs = performance.now()
@@ -141,6 +144,7 @@ export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc):
       measure(watched, read(watched.process))
       const ending = exceeded(watched, limits, nowMs)
       if (ending) watched.process.end(ending)
+      else if (isSlow(watched) && isDraining) watched.process.end({ reason: "shutdown" })
       else if (isSlow(watched)) slowDown(watched, slowPlaces)
     }
     limitSum(all, limits.memoryBytes)
@@ -161,6 +165,10 @@ export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc):
     makeSlow,
     slowCount: () => [...all].filter(({ leaveSlow }) => leaveSlow !== undefined).length,
     hasRoom: (byteLength) => sumOf(all) + byteLength <= limits.memoryBytes,
+    drain: () => {
+      isDraining = true
+      for (const { process, leaveSlow } of all) if (leaveSlow) process.end({ reason: "shutdown" })
+    },
     watch: (process, options) => {
       const watched: Watched = { process, ...options, jobs: new Set(), leaveSlow: undefined, usage: undefined }
       all.add(watched)

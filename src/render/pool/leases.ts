@@ -44,6 +44,8 @@ export interface LeaseOptions {
 export interface Leases {
   /** @throws {busy} no process, or no memory in time @throws {bad-config} @throws the signal's reason */
   readonly lend: (options: LeaseOptions) => Promise<Lease>
+  /** Ends slow processes, and waits for a place among them, now and from now on. */
+  readonly drain: () => void
 }
 
 const noop = (): void => {}
@@ -109,9 +111,15 @@ const createLease = ({ pool, guard, watched, leave }: LeaseParts): Lease => {
 /** @returns lends the processes of a pool */
 export const createLeases = (pool: Pool, guard: Guard, limits: PoolLimits): Leases => {
   const waitForRoom = createSecondAttempts(guard, limits)
+  const draining = new AbortController()
 
   return {
-    lend: async ({ isSlow, isProtected, estimateBytes, signal }) => {
+    drain: () => {
+      draining.abort(busy("shutdown"))
+      guard.drain()
+    },
+    lend: async ({ isSlow, isProtected, estimateBytes, signal: ownSignal }) => {
+      const signal = isSlow || isProtected ? AbortSignal.any([ownSignal, draining.signal]) : ownSignal
       const leaveSlow = isSlow ? await guard.slowPlaces.acquire(1, signal) : undefined
       let leaveRoom = noop
       try {

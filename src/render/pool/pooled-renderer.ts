@@ -93,7 +93,11 @@ const createPooledEngine = (
     ready: pool.ready,
     open: (bytes, options) => openOriginal(leases, bytes, limits, options),
     state: () => ({ processes: pool.count(), slow: guard.slowCount() }),
-    close: pool.close,
+    drain: leases.drain,
+    close: () => {
+      leases.drain()
+      return pool.close()
+    },
   }
 }
 
