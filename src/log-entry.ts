@@ -53,9 +53,9 @@ export const errorFields = (error: unknown): LogFields => {
   }
 }
 
-const levelOf = ({ status, code, cause, storeFailure, deleteFailure }: RequestReport): LogLevel => {
+const levelOf = ({ status, code, cause, storeFailure }: RequestReport): LogLevel => {
   if (status >= 500 && code !== "busy") return "error"
-  return cause === undefined && storeFailure === undefined && deleteFailure === undefined ? "info" : "warn"
+  return cause === undefined && storeFailure === undefined ? "info" : "warn"
 }
 
 /** True for a request that is not logged: a health check that succeeded. */
@@ -100,7 +100,6 @@ export const toLogEntry = (report: RequestReport): LogEntry => {
       renderMs: optionalMs(timings.render),
       storeMs: optionalMs(timings.store),
       storeFailure: report.storeFailure,
-      deleteFailure: report.deleteFailure,
       ...errorFields(report.cause),
     },
   }

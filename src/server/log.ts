@@ -55,11 +55,10 @@ const detailsOf = ({ outcome, code, reason, output }: RequestReport): string => 
 
 /** A request in one line of text, without colours. */
 export const describeRequest = (report: RequestReport): string => {
-  const { method, target, status, durationMs, outcome, storeFailure, deleteFailure, cause } = report
+  const { method, target, status, durationMs, outcome, storeFailure, cause } = report
   const parts = [
     `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${target}  ${detailsOf(report)}`.trimEnd(),
     storeFailure === undefined ? "" : `not stored: ${storeFailure}`,
-    deleteFailure === undefined ? "" : `not deleted: ${deleteFailure}`,
     cause === undefined ? "" : describeError(cause),
   ]
   return parts

@@ -6,19 +6,19 @@
  * - No request waits longer than the deadline.
  * - An original that was refused is not read again before its version changes, or the refusal expires.
  */
-import { codeOf, originalNotFound, rejectedUrl, TailorError } from "../errors.ts"
+import { codeOf, originalNotFound, rejectedUrl, type TailorError } from "../errors.ts"
 import { createLru } from "../lru.ts"
-import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
+import type { Parsed } from "../sizes/key.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
 import { type GetClientSignal, type RequestScope, withDeadline } from "./deadline.ts"
-import { type Decision, subjectOf } from "./decision.ts"
 import { type Existing, findExisting, type FreshnessState } from "./freshness.ts"
-import { createMisses, MAX_ROUNDS, type Misses, type MissParts, type MissRequest, type SharedResult } from "./miss.ts"
+import { createLastModified } from "./last-modified.ts"
+import { createMisses, MAX_ROUNDS, type Misses, type MissParts, type MissRequest } from "./miss.ts"
+import { createOutages, type OutageParts, type Outages } from "./outage.ts"
+import { type ServedRendition, toHit, toRendered, toUnverified } from "./served.ts"
+import { createStored, type StoredParts } from "./stored.ts"
 
-/** A rendition to send, and how it was found. */
-export interface ServedRendition extends RenditionObject {
-  readonly decision: Decision
-}
+export type { ServedRendition } from "./served.ts"
 
 /** Sends hits and renders misses. */
 export interface Answerer {
@@ -35,7 +35,7 @@ export interface Answerer {
 }
 
 /** What {@link createAnswerer} needs. */
-export interface AnswerParts extends Omit<MissParts, "onRefused" | "deleteStored"> {
+export interface AnswerParts extends StoredParts, OutageParts, Pick<MissParts, "shared" | "slots"> {
   readonly deadlineMs: number
 }
 
@@ -51,37 +51,8 @@ const MAX_REFUSALS = 1000
 
 interface State extends MissParts {
   readonly misses: Misses
+  readonly outages: Outages
   readonly refusedBefore: (original: string, version: string) => TailorError | undefined
-}
-
-const UNTIMED: Decision["timings"] = {}
-
-/** All hits of one reading have the same decision. */
-const hits = new WeakMap<Reading, Decision>()
-
-const toHit = (reading: Reading, { meta, byteLength, body }: RenditionObject): ServedRendition => {
-  let decision = hits.get(reading)
-  if (!decision) {
-    decision = { ...subjectOf(reading), outcome: "hit", reason: "stored and fresh", timings: UNTIMED }
-    hits.set(reading, decision)
-  }
-  return { meta, byteLength, body, decision }
-}
-
-const toDecision = (reading: Reading, result: SharedResult, isStale: boolean): Decision => {
-  const { isRevalidated, isFirst, originalInfo, output, timings, storeFailure } = result
-  const whyRendered = isStale ? "stored, but stale" : "not stored"
-  return {
-    ...subjectOf(reading),
-    outcome: isRevalidated ? "hit" : isFirst ? "miss" : "coalesced",
-    reason: isRevalidated ? "stored, and proved fresh by the bytes of the original" : whyRendered,
-    isStale,
-    ...(originalInfo && { originalInfo }),
-    ...(output && { output }),
-    timings,
-    // One write failed, however many requests waited for it.
-    ...(isFirst && storeFailure !== undefined && { storeFailure }),
-  }
 }
 
 const answerMiss = async (
@@ -94,13 +65,11 @@ const answerMiss = async (
   const refused = state.refusedBefore(reading.original, stat.version)
   if (refused) {
     // It was refused in another size. The rendition of a former version must not stay for a proxy to serve.
-    if (stored) await state.deleteStored(key)
+    if (stored) await state.stored.delete(key)
     throw refused
   }
   signal.throwIfAborted()
-  const result = await state.misses.render(request, signal)
-  const { meta, bytes } = result
-  return { meta, byteLength: bytes.length, body: bytes, decision: toDecision(reading, result, isStale) }
+  return toRendered(reading, await state.misses.render(request, signal), isStale)
 }
 
 /** A stat may be some seconds old: before a stored rendition is called stale, the original is looked at again. */
@@ -115,36 +84,72 @@ const recheckStale = async (
   return now ? { freshness: freshness.freshnessOf(meta, reading, now), stat: now } : { freshness: known, stat }
 }
 
+/** Sends a stored rendition whose original cannot be looked at, if that is allowed. @throws the error otherwise */
+const answerUnverified = async (
+  state: State,
+  parsed: Parsed,
+  scope: RequestScope,
+  error: unknown,
+): Promise<ServedRendition> => {
+  if (scope.isOver) throw error
+  const stored = await state.renditions.get(parsed.key, scope).catch(() => undefined)
+  const reading = stored && state.outages.allowedReading(stored.meta, parsed.readings, error)
+  if (stored && reading) return toUnverified(reading, stored, error)
+  await closeBody(stored)
+  throw error
+}
+
 const answerExisting = async (
   state: State,
-  { key, readings }: Parsed,
+  parsed: Parsed,
   existing: Existing,
   scope: RequestScope,
 ): Promise<ServedRendition> => {
+  const { key, readings } = parsed
   const { reading, stat } = existing
-  const stored = await state.renditions.get(key, scope)
+  let stored: RenditionObject | undefined
+  if (!state.stored.isBypassed()) {
+    scope.isReadingStored = true
+    try {
+      stored = await state.renditions.get(key, scope)
+      state.stored.onRead()
+    } catch (error) {
+      state.stored.onReadFailure(key, scope, error)
+    }
+    scope.isReadingStored = false
+  }
   if (!stored) return answerMiss(state, { key, reading, readings, stat, stored: undefined }, scope, false)
   if (state.freshness.freshnessOf(stored.meta, reading, stat) === "fresh") return toHit(reading, stored)
   const now = await recheckStale(state, existing, stored, scope)
   if (now.freshness === "fresh") return toHit(reading, stored)
   await closeBody(stored)
   const request = { key, reading, readings, stat: now.stat, stored: stored.meta }
-  return answerMiss(state, request, scope, now.freshness === "stale")
+  if (now.freshness === "stale") {
+    state.outages.onReplaced(reading.original, now.stat)
+    return answerMiss(state, request, scope, true)
+  }
+  try {
+    return await answerMiss(state, request, scope, false)
+  } catch (error) {
+    return answerUnverified(state, parsed, scope, error)
+  }
 }
 
 /**
  * What a key means whose first original is absent. Where a rendition is stored although no original is known, one may have come lately;
- * where none has, the rendition must not stay for a proxy to serve.
+ * where all were deleted, the rendition must not stay for a proxy to serve.
  */
 const resolveFallback = async (
-  { originals, renditions, deleteStored }: State,
+  { originals, renditions, stored }: State,
   { key, readings }: Parsed,
   scope: RequestScope,
 ): Promise<Existing | undefined> => {
   const known = await findExisting(originals, readings.slice(1), scope)
-  if (known || !(await renditions.head(key, scope))) return known
+  if (known || stored.isBypassed()) return known
+  const meta = await renditions.head(key, scope).catch((error: unknown) => stored.onReadFailure(key, scope, error))
+  if (!meta) return undefined
   const now = await findExisting(originals, readings, { fresh: true, signal: scope.signal })
-  if (!now) await deleteStored(key)
+  if (!now) await stored.deleteIfGone(key, readings)
   return now
 }
 
@@ -156,8 +161,14 @@ const answerParsed = async (
 ): Promise<ServedRendition> => {
   const { readings, otherwise } = parsed
   const [reading] = readings
-  const stat = await state.originals.head(reading.original, scope)
-  const existing = stat ? { reading, stat } : await resolveFallback(state, parsed, scope)
+  let existing: Existing | undefined
+  try {
+    const stat = await state.originals.head(reading.original, scope)
+    state.outages.onSeen(reading.original)
+    existing = stat ? { reading, stat } : await resolveFallback(state, parsed, scope)
+  } catch (error) {
+    return answerUnverified(state, parsed, scope, error)
+  }
   if (!existing) throw otherwise ? rejectedUrl(otherwise) : originalNotFound(reading.original)
   try {
     return await answerExisting(state, parsed, existing, scope)
@@ -185,20 +196,15 @@ const createRefusals = (clock: () => number): Pick<State, "refusedBefore" | "onR
 
 /** Creates the choice between hits and misses. */
 export const createAnswerer = (parts: AnswerParts): Answerer => {
-  const deleteStored = async (key: RenditionKey): Promise<void> => {
-    try {
-      await parts.renditions.delete([key])
-    } catch {
-      // A process that renders need not be allowed to delete; the one that watches the originals is.
-    }
-  }
-  const missParts = { ...parts, ...createRefusals(parts.clock), deleteStored }
+  const { clock, deadlineMs } = parts
+  const stored = createStored(parts)
+  const missParts = { ...parts, ...createRefusals(clock), stored, lastModified: createLastModified(clock) }
   const misses = createMisses(missParts)
-  const state: State = { ...missParts, misses }
-  const { deadlineMs } = parts
+  const state: State = { ...missParts, misses, outages: createOutages(parts) }
+  const { onStalledRead } = stored
   return {
     answer: (parsed, getClientSignal) =>
-      withDeadline({ deadlineMs, getClientSignal, dispose: closeBody }, (scope) =>
+      withDeadline({ deadlineMs, getClientSignal, dispose: closeBody, onStalledRead }, (scope) =>
         answerParsed(state, parsed, scope, 0),
       ),
     settled: misses.settled,

@@ -14,6 +14,12 @@ export type GetClientSignal = () => AbortSignal
 /** What the work for one request can use. Read `signal` only where it is needed. */
 export interface RequestScope extends CallOptions {
   readonly signal: AbortSignal
+  /** True after the deadline, and after the work has ended. */
+  readonly isOver: boolean
+  /** Time since the request began. */
+  readonly elapsedMs: () => number
+  /** Set while the stored rendition is read, so that a store that hangs is found out at the deadline. */
+  isReadingStored: boolean
 }
 
 /** Precision of deadlines. A timer for each request would cost a hit more than its look-up in memory. */
@@ -34,6 +40,8 @@ export interface Bounds<T> {
   readonly getClientSignal: GetClientSignal | undefined
   /** Releases a result that came after the deadline. */
   readonly dispose: (result: T) => unknown
+  /** Called at the deadline if the stored rendition is still being read. */
+  readonly onStalledRead?: () => void
 }
 
 /**
@@ -43,19 +51,27 @@ export interface Bounds<T> {
 class Wait implements RequestScope {
   readonly dueMs: number
   isOver = false
-  readonly #getClientSignal: GetClientSignal | undefined
+  isReadingStored = false
+  readonly #bounds: Pick<Bounds<never>, "deadlineMs" | "getClientSignal" | "onStalledRead">
   readonly #reject: (error: unknown) => void
   #controller: AbortController | undefined
 
-  constructor(deadlineMs: number, getClientSignal: GetClientSignal | undefined, reject: (error: unknown) => void) {
-    this.dueMs = performance.now() + deadlineMs
-    this.#getClientSignal = getClientSignal
+  constructor(
+    bounds: Pick<Bounds<never>, "deadlineMs" | "getClientSignal" | "onStalledRead">,
+    reject: (error: unknown) => void,
+  ) {
+    this.dueMs = performance.now() + bounds.deadlineMs
+    this.#bounds = bounds
     this.#reject = reject
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.dueMs + this.#bounds.deadlineMs
   }
 
   get signal(): AbortSignal {
     if (!this.#controller) {
-      this.#controller = follow(this.#getClientSignal?.())
+      this.#controller = follow(this.#bounds.getClientSignal?.())
       if (this.isOver) this.end()
     }
     return this.#controller.signal
@@ -69,6 +85,7 @@ class Wait implements RequestScope {
 
   giveUp(): void {
     this.end()
+    if (this.isReadingStored) this.#bounds.onStalledRead?.()
     this.#reject(busy("deadline"))
   }
 }
@@ -90,17 +107,14 @@ const tick = (): void => {
  * alone.
  * @throws {busy} after the deadline
  */
-export const withDeadline = <T>(
-  { deadlineMs, getClientSignal, dispose }: Bounds<T>,
-  work: (scope: RequestScope) => Promise<T>,
-): Promise<T> =>
+export const withDeadline = <T>(bounds: Bounds<T>, work: (scope: RequestScope) => Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
-    const wait = new Wait(deadlineMs, getClientSignal, reject)
+    const wait = new Wait(bounds, reject)
     waits.add(wait)
-    ticking ??= setInterval(tick, Math.min(deadlineMs, TICK_MS))
+    ticking ??= setInterval(tick, Math.min(bounds.deadlineMs, TICK_MS))
     work(wait).then(
       (result) => {
-        if (wait.isOver) dispose(result)
+        if (wait.isOver) bounds.dispose(result)
         else wait.end()
         resolve(result)
       },

@@ -73,8 +73,6 @@ export interface Decision {
   readonly timings: Readonly<Timings>
   /** Why the rendition could not be stored. The response has it anyway. */
   readonly storeFailure?: string
-  /** Why a stored rendition that should be deleted could not be deleted. */
-  readonly deleteFailure?: string
   /** The error behind a refused request, where it belongs in the log. */
   readonly cause?: unknown
 }
@@ -100,20 +98,24 @@ export interface Counts {
   readonly unverified: number
   /** Requests whose rendition was sent but could not be stored. */
   readonly notStored: number
-  /** Requests after which a stored rendition could not be deleted. */
+  /** Stored renditions that could not be deleted. */
   readonly notDeleted: number
 }
 
 /** Counts decisions. Health checks, OPTIONS and the published list are not counted. */
-export const createCounter = (): { readonly count: (decision: Decision) => void; readonly counts: Counts } => {
+export const createCounter = (): {
+  readonly count: (decision: Decision) => void
+  readonly countFailedDelete: () => void
+  readonly counts: Counts
+} => {
   const counts = { hit: 0, miss: 0, coalesced: 0, refused: 0, unverified: 0, notStored: 0, notDeleted: 0 }
   return {
     counts,
-    count: ({ outcome, isUnverified, storeFailure, deleteFailure }) => {
+    countFailedDelete: () => void (counts.notDeleted += 1),
+    count: ({ outcome, isUnverified, storeFailure }) => {
       if (outcome !== "other") counts[outcome] += 1
       if (isUnverified) counts.unverified += 1
       if (storeFailure !== undefined) counts.notStored += 1
-      if (deleteFailure !== undefined) counts.notDeleted += 1
     },
   }
 }

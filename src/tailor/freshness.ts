@@ -1,14 +1,23 @@
 /**
  * Responsible for the question whether a stored rendition is that of the present original by the present recipe. Every part that sends
  * or keeps a stored rendition uses it.
+ *
+ * Invariants:
+ * - Equal bytes are the same original. A difference in the metadata of a file alone (ctime, inode, device) costs one comparison of digests
+ *   in each process, which remembers its result.
+ * - Different bytes are never taken for the same original: an equal modification time and length alone prove nothing.
  */
+import { createLru } from "../lru.ts"
 import { formatOfType, type OriginalKind } from "../sizes/format.ts"
 import { type Grammar, parseKey, type Reading, type RenditionKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import { imageRecipe, infoRecipe, type Recipe, recipeId, type RenderSettings } from "../sizes/recipe.ts"
 import type { HeadOptions, Originals, OriginalStat, RenditionMeta, Renditions } from "../store/store.ts"
 
-/** `unverified`: the versions are equal, but the original was too young when it was read for that to prove equal bytes. */
+/**
+ * `unverified`: the original is probably the same, but only a comparison of digests can prove it. Its version is equal, but it was too
+ * young for that to be a proof when it was read; or its version differs, but its weak version is equal.
+ */
 export type FreshnessState = "fresh" | "unverified" | "stale"
 
 /** Compares stored renditions with their originals and recipes. */
@@ -16,7 +25,11 @@ export interface Freshness {
   readonly recipeOf: (reading: Reading) => Recipe
   /** The id of a reading's recipe, given the content type of the rendition and the kind of its original. */
   readonly recipeIdOf: (reading: Reading, contentType: string, kind: OriginalKind | undefined) => string
+  /** Whether a rendition was made from the original of a reading, in any version, by the present recipe. */
+  readonly matches: (meta: RenditionMeta, reading: Reading) => boolean
   readonly freshnessOf: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => FreshnessState
+  /** Remembers the digest of a version of an original. */
+  readonly remember: (original: string, version: string, digest: string) => void
   /** Freshness of the rendition stored under a key. Undefined where nothing is stored. */
   readonly freshnessOfKey: (key: RenditionKey | string) => Promise<FreshnessState | undefined>
 }
@@ -34,6 +47,9 @@ export interface FreshnessParts {
   readonly grammar: Grammar
   readonly settings: RenderSettings
 }
+
+/** Each takes about 300 bytes. Forgetting one costs another comparison. */
+const MAX_DIGESTS = 50_000
 
 /** The content type of a foreign object would otherwise be a way to make the map grow. */
 const MAX_IDS = 10_000
@@ -68,15 +84,21 @@ export const createFreshness = ({ originals, renditions, grammar, settings }: Fr
     return id
   }
 
-  const freshnessOf: Freshness["freshnessOf"] = (meta, reading, { version }) => {
+  const matches: Freshness["matches"] = (meta, reading) =>
+    meta.original === reading.original && meta.recipeId === recipeIdOf(reading, meta.contentType, meta.kind)
+
+  const digests = createLru<string>(MAX_DIGESTS)
+  const nameOf = (original: string, version: string): string => `${original}\n${version}`
+
+  const freshnessOf: Freshness["freshnessOf"] = (meta, reading, { version, weakVersion }) => {
     if (meta.isForeign) return "fresh"
-    if (
-      meta.original !== reading.original ||
-      meta.version !== version ||
-      meta.recipeId !== recipeIdOf(reading, meta.contentType, meta.kind)
-    )
-      return "stale"
-    return meta.digest === undefined ? "fresh" : "unverified"
+    if (!matches(meta, reading)) return "stale"
+    const isSameVersion = meta.version === version
+    if (isSameVersion && meta.isStable !== false) return "fresh"
+    const digest = digests.size > 0 ? digests.get(nameOf(meta.original, version)) : undefined
+    if (digest !== undefined) return digest === meta.digest ? "fresh" : "stale"
+    const isSameWeakVersion = weakVersion !== undefined && weakVersion === meta.weakVersion
+    return isSameVersion || isSameWeakVersion ? "unverified" : "stale"
   }
 
   const freshnessOfKey: Freshness["freshnessOfKey"] = async (key) => {
@@ -87,5 +109,8 @@ export const createFreshness = ({ originals, renditions, grammar, settings }: Fr
     return existing ? freshnessOf(meta, existing.reading, existing.stat) : "stale"
   }
 
-  return { recipeOf, recipeIdOf, freshnessOf, freshnessOfKey }
+  const remember: Freshness["remember"] = (original, version, digest) =>
+    void digests.set(nameOf(original, version), digest)
+
+  return { recipeOf, recipeIdOf, matches, freshnessOf, freshnessOfKey, remember }
 }

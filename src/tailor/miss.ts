@@ -17,31 +17,22 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { orAbort, type SharedWork, shareWork } from "../abort.ts"
 import { codeOf, isPermanent, originalNotFound } from "../errors.ts"
-import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
-import type { Originals, OriginalStat, RenditionMeta } from "../store/store.ts"
+import type { Parsed } from "../sizes/key.ts"
+import { INFO } from "../sizes/list.ts"
+import type { Originals, OriginalStat } from "../store/store.ts"
 import { timed, type Timings } from "./decision.ts"
 import { type Existing, findExisting } from "./freshness.ts"
-import {
-  type Product,
-  type ProductParts,
-  proveStored,
-  renderProduct,
-  writeProduct,
-  type WriteResult,
-} from "./product.ts"
+import { type Product, type ProductParts, type ProductRequest, proveStored, renderProduct } from "./product.ts"
 import type { RenderSlot, RenderSlots } from "./render-slots.ts"
 import { canUse, type OriginalRead, type OriginalUse, type SharedOriginals, type Sighting } from "./shared-originals.ts"
+import type { Stored, WriteResult } from "./stored.ts"
 
 /** A request for a rendition that is not stored, or whose stored copy may be stale. */
-export interface MissRequest {
-  readonly key: RenditionKey
-  readonly reading: Reading
+export interface MissRequest extends ProductRequest {
   /** Everything the key can mean, `reading` included. */
   readonly readings: Parsed["readings"]
   /** The original as this request saw it. */
   readonly stat: OriginalStat
-  /** Record of the stored rendition. Undefined where nothing is stored. */
-  readonly stored: RenditionMeta | undefined
 }
 
 /** What all requests that wait for a render receive. */
@@ -63,8 +54,7 @@ export interface MissParts extends ProductParts {
   readonly originals: Originals
   readonly shared: SharedOriginals
   readonly slots: RenderSlots
-  /** Deletes a stored rendition whose original is gone or refused. Never rejects. */
-  readonly deleteStored: (key: RenditionKey) => Promise<void>
+  readonly stored: Stored
 }
 
 /** The misses of a process. */
@@ -176,7 +166,7 @@ const startRender = (state: State, name: string, render: Render, { isRecheck }: 
   const running: Running = { render, work, written }
   const ended = work.result
     .then((result) => (isRecheck ? written : recheck(state, render, result)))
-    .catch((error: unknown) => (isPermanent(error) ? state.deleteStored(render.key) : undefined))
+    .catch((error: unknown) => (isPermanent(error) ? state.stored.delete(render.key) : undefined))
     .catch(ignore)
     .then(() => {
       forget()
@@ -204,7 +194,7 @@ const produce = async (state: State, render: Render, cancelled: AbortSignal): Pr
     original.release()
   }
   render.isWriting = true
-  const written = writeProduct(state, render, product)
+  const written = write(state, render, product)
   void written.then(slot.release)
   const pending = sleep(WRITE_WAIT_MS, { failure: "the write is still pending after 2 s" }, { ref: false })
   const { failure, etag }: WriteResult = await timed(timings, "store", () => Promise.race([written, pending]))
@@ -215,6 +205,13 @@ const produce = async (state: State, render: Render, cancelled: AbortSignal): Pr
     ...(failure !== undefined && { storeFailure: failure }),
     written,
   }
+}
+
+const write = async ({ stored }: State, render: Render, product: Product): Promise<WriteResult> => {
+  const { key, reading } = render
+  const { isStored, bytes, meta } = product
+  const cacheControl = reading.size === INFO ? undefined : reading.size.cacheControl
+  return isStored ? {} : stored.put(key, bytes, meta, { cacheControl })
 }
 
 const readAndProduce = async (
@@ -239,29 +236,27 @@ const readAndProduce = async (
   )
 }
 
-const isOf = (meta: RenditionMeta | undefined, { reading, stat }: Existing): boolean =>
-  meta?.original === reading.original && meta.version === stat.version
+const isOfVersion = (original: string | undefined, version: string | undefined, now: Existing): boolean =>
+  original === now.reading.original && version === now.stat.version
 
 /** Looks at the original after a write: replaced, it is rendered again; gone, its rendition is deleted. */
-const recheck = async (state: State, request: MissRequest, { meta, written }: RenderResult): Promise<void> => {
+const recheck = async (state: State, request: MissRequest, { meta, version, written }: RenderResult): Promise<void> => {
   const { key, readings } = request
+  const { originals, renditions, freshness } = state
   await written
-  let stored: RenditionMeta | undefined = meta
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const now = await findExisting(state.originals, readings, { fresh: true })
-    if (!now) return state.deleteStored(key)
-    if (isOf(stored, now)) return
+    const now = await findExisting(originals, readings, { fresh: true })
+    if (!now) return state.stored.deleteIfGone(key, readings)
+    if (round === 0 && isOfVersion(meta.original, version, now)) return
     // A render of the present version may have been written after this one.
-    stored = await state.renditions.head(key)
-    if (isOf(stored, now)) return
+    const stored = await renditions.head(key)
+    const isStored = isOfVersion(stored?.original, stored?.version, now)
+    if (isStored || (stored && freshness.freshnessOf(stored, now.reading, now.stat) === "fresh")) return
     try {
-      await (
-        await renderMiss(state, { key, readings, ...now, stored }, { isRecheck: true })
-      ).written
+      await renderMiss(state, { key, readings, ...now, stored }, { isRecheck: true }).then((result) => result.written)
     } catch (error) {
       if (codeOf(error) !== "original-not-found") throw error
     }
-    stored = undefined
   }
 }
 

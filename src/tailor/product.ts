@@ -1,28 +1,31 @@
 /**
- * Responsible for where a rendition comes from and where it goes: proved to be stored already, or rendered; then written.
+ * Responsible for a rendition and its record: proved to be stored already, or rendered.
  *
  * Invariants:
- * - A stored rendition is proved by the bytes of the original alone, never by times.
- * - A write that fails or hangs is reported, and never thrown.
+ * - A stored rendition is proved by the bytes of the original, never by times.
+ * - A record is rewritten only where it says more afterwards. Servers with copies of the same originals share it.
  */
 import { createHash } from "node:crypto"
 
-import { orAbort } from "../abort.ts"
-import { codeOf, describeError, isPermanent, type TailorError } from "../errors.ts"
+import { codeOf, isPermanent, type TailorError } from "../errors.ts"
 import type { RenderSession } from "../render/renderer.ts"
 import type { Reading, RenditionKey } from "../sizes/key.ts"
-import { INFO } from "../sizes/list.ts"
-import { closeBody, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
+import { readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
 import type { Decision } from "./decision.ts"
 import type { Freshness } from "./freshness.ts"
+import type { LastModified } from "./last-modified.ts"
 import type { OriginalContent } from "./shared-originals.ts"
 
 /** A rendition that is to be sent, and to be written unless it is stored already. */
 export interface Product {
   readonly meta: RenditionMeta
   readonly bytes: Uint8Array
+  /** Version of the original that was read. */
+  readonly version: string
   /** The rendition was stored already, and the bytes of the original proved it fresh. */
   readonly isRevalidated: boolean
+  /** The store has it already, with this record. */
+  readonly isStored: boolean
   readonly originalInfo: Decision["originalInfo"]
   readonly output: Decision["output"]
 }
@@ -31,43 +34,60 @@ export interface Product {
 export interface ProductParts {
   readonly renditions: Renditions
   readonly freshness: Freshness
-  /** Milliseconds since 1970. */
-  readonly clock: () => number
+  readonly lastModified: LastModified
   /** Called with an error that this version of the original will always meet. */
   readonly onRefused: (original: string, version: string, error: TailorError) => void
 }
 
-/** What a product is made of. */
+/** What is to be made. */
 export interface ProductRequest {
   readonly key: RenditionKey
   readonly reading: Reading
+  /** Record of the rendition that is stored under the key. Undefined where nothing is. */
+  readonly stored: RenditionMeta | undefined
 }
-
-/** When a write is given up and its slot released, so that a store that hangs does not end all rendering. */
-const WRITE_LIMIT_MS = 30_000
 
 /** MD5, as S3 computes the ETag of an object, so that a bucket and a server send the same one. */
 const etagOf = (bytes: Uint8Array): string => `"${createHash("md5").update(bytes).digest("hex")}"`
+
+/** The stored rendition and its bytes. Undefined where it cannot be read: it is rendered again then, and written over. */
+const readStored = async (
+  renditions: Renditions,
+  key: string,
+): Promise<Pick<Product, "meta" | "bytes"> | undefined> => {
+  try {
+    const stored = await renditions.get(key)
+    return stored && { meta: stored.meta, bytes: await readBody(stored) }
+  } catch {
+    return undefined
+  }
+}
 
 /** The stored rendition, where it was made from the same bytes by the same recipe. */
 export const proveStored = async (
   { renditions, freshness }: ProductParts,
   { key, reading }: ProductRequest,
-  { stat, digest }: OriginalContent,
+  { stat, digest: digestOf }: OriginalContent,
 ): Promise<Product | undefined> => {
-  const stored = await renditions.get(key)
-  if (!stored) return undefined
-  const { digest: recorded, ...meta } = stored.meta
-  const isCandidate = recorded !== undefined && freshness.freshnessOf(stored.meta, reading, stat) !== "stale"
-  if (!isCandidate || (await digest()) !== recorded) {
-    await closeBody(stored)
-    return undefined
-  }
-  const bytes = await readBody(stored)
+  const stored = await readStored(renditions, key)
+  if (stored?.meta.digest === undefined || !freshness.matches(stored.meta, reading)) return undefined
+  const { meta, bytes } = stored
+  const digest = await digestOf()
+  if (meta.digest !== digest) return undefined
+  const { version, weakVersion, isStable } = stat
+  const isSameVersion = meta.version === version
+  // Servers with copies of the same originals share the record, so it is not rewritten for each of them.
+  const isSameWeakVersion = weakVersion !== undefined && weakVersion === meta.weakVersion
+  if (isStable && !isSameVersion && isSameWeakVersion) freshness.remember(reading.original, version, digest)
+  const isRecorded = isSameVersion ? meta.isStable !== false : isSameWeakVersion
+  const isStored = isRecorded || !isStable
+  const { isStable: _, ...others } = meta
   return {
-    meta: stat.isStable ? meta : stored.meta,
+    meta: isStored ? meta : { ...others, version, weakVersion },
     bytes,
+    version,
     isRevalidated: true,
+    isStored,
     originalInfo: undefined,
     output: { byteLength: bytes.length, contentType: meta.contentType },
   }
@@ -75,30 +95,35 @@ export const proveStored = async (
 
 /** Renders an original that is open. */
 export const renderProduct = async (
-  { freshness, clock, onRefused }: ProductParts,
-  { reading }: ProductRequest,
-  { stat, session, digest }: OriginalContent,
+  { freshness, lastModified, onRefused }: ProductParts,
+  { key, reading, stored }: ProductRequest,
+  { stat, session, digest: digestOf }: OriginalContent,
   render: (opened: RenderSession) => ReturnType<RenderSession["render"]>,
 ): Promise<Product> => {
   let isOpen = false
   try {
     const opened = await session
     isOpen = true
-    const { bytes, contentType, width, height } = await render(opened)
+    const [rendered, digest] = await Promise.all([render(opened), digestOf()])
+    const { bytes, contentType, width, height } = rendered
     const { dimensions, container: kind } = opened.inspected
     const pixels = width !== undefined && height !== undefined ? { width, height } : {}
     return {
       bytes,
+      version: stat.version,
       isRevalidated: false,
+      isStored: false,
       meta: {
         original: reading.original,
         version: stat.version,
+        weakVersion: stat.weakVersion,
+        ...(!stat.isStable && { isStable: false }),
+        digest,
         kind,
-        ...(!stat.isStable && { digest: await digest() }),
         recipeId: freshness.recipeIdOf(reading, contentType, kind),
         etag: etagOf(bytes),
         contentType,
-        modifiedMs: Math.floor(clock() / 1000) * 1000,
+        modifiedMs: lastModified(key, stored),
       },
       originalInfo: { ...dimensions, byteLength: stat.byteLength, format: kind, version: stat.version },
       output: { ...pixels, byteLength: bytes.length, contentType },
@@ -109,34 +134,5 @@ export const renderProduct = async (
     if (stat.isStable && isPermanent(error) && (!isOfSize || error.rememberMs !== undefined))
       onRefused(reading.original, stat.version, error)
     throw error
-  }
-}
-
-/** How a write ended. */
-export interface WriteResult {
-  /** The ETag under which the store has it, where that is not the record's. */
-  readonly etag?: string
-  /** Why it could not be written. */
-  readonly failure?: string
-}
-
-/** Writes a product, unless it is stored already. Never rejects. */
-export const writeProduct = async (
-  { renditions }: ProductParts,
-  { key, reading: { size } }: ProductRequest,
-  { isRevalidated, bytes, meta }: Product,
-): Promise<WriteResult> => {
-  if (isRevalidated && meta.digest !== undefined) return {}
-  const limit = new AbortController()
-  const timer = setTimeout(() => limit.abort(new Error("the store did not finish in time")), WRITE_LIMIT_MS)
-  timer.unref()
-  const options = { signal: limit.signal, cacheControl: size === INFO ? undefined : size.cacheControl }
-  try {
-    // A store that ignores the signal is not waited for either.
-    return (await orAbort(renditions.put(key, bytes, meta, options), limit.signal)) ?? {}
-  } catch (error) {
-    return { failure: describeError(error) }
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -10,6 +10,7 @@ import type { WorkLimits } from "./limits.ts"
 import { createPurge, type Purge } from "./purge.ts"
 import { createRenderSlots } from "./render-slots.ts"
 import { createSharedOriginals } from "./shared-originals.ts"
+import type { StoreFailure } from "./stored.ts"
 import { createWarm, type Warm } from "./warm.ts"
 
 /** What {@link createCore} puts together. */
@@ -20,6 +21,10 @@ export interface CoreParts {
   readonly grammar: Grammar
   readonly settings: RenderSettings
   readonly limits: WorkLimits
+  /** How long a stored rendition is sent after its original can no longer be looked at, in seconds. @default 0 */
+  readonly staleIfErrorSeconds?: number
+  /** Called with failures of the renditions' store that failed no request. */
+  readonly onStoreFailure?: ((failure: StoreFailure) => void) | undefined
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -36,8 +41,9 @@ export interface Core extends Answerer, Purge, Warm {
 const IDLE_SHARE = 1 / 8
 
 /** Puts the parts of a tailor together. */
-export const createCore = ({ originals, renditions, renderer, grammar, settings, limits, clock }: CoreParts): Core => {
-  const freshness = createFreshness({ originals, renditions, grammar, settings })
+export const createCore = (parts: CoreParts): Core => {
+  const { originals, renditions, renderer, grammar, limits, staleIfErrorSeconds = 0, onStoreFailure, clock } = parts
+  const freshness = createFreshness(parts)
   const shared = createSharedOriginals({
     originals,
     renderer,
@@ -45,9 +51,17 @@ export const createCore = ({ originals, renditions, renderer, grammar, settings,
     maxIdleBytes: limits.memoryBytes * IDLE_SHARE,
     maxOpen: limits.renders * 2,
   })
-  const slots = createRenderSlots(limits)
-  const { deadlineMs } = limits
-  const answerer = createAnswerer({ originals, renditions, freshness, shared, slots, clock, deadlineMs })
+  const answerer = createAnswerer({
+    originals,
+    renditions,
+    freshness,
+    shared,
+    slots: createRenderSlots(limits),
+    deadlineMs: limits.deadlineMs,
+    staleIfErrorSeconds,
+    onStoreFailure,
+    clock,
+  })
   return {
     ...answerer,
     ...createPurge(renditions, grammar, freshness),

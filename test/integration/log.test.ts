@@ -151,7 +151,6 @@ describe("the level of a request", () => {
     ["a missing original", { outcome: "refused", status: 404, code: "original-not-found" }, "info"],
     ["a busy server", { outcome: "refused", status: 503, code: "busy" }, "info"],
     ["a rendition that was not stored", { outcome: "miss", storeFailure: "disk full" }, "warn"],
-    ["a rendition that was not deleted", { deleteFailure: "read-only file system" }, "warn"],
     ["an original that cannot be read", { outcome: "refused", status: 404, cause: new Error("EACCES") }, "warn"],
     ["a failed store", { outcome: "refused", status: 502, code: "store-unavailable", cause: unreadable }, "error"],
   ])("is right for %s", (_, report, level) => {

@@ -13,9 +13,11 @@ const STAGES: readonly (PlayOptions & { readonly name: string })[] = [
   { name: "a clock that stands still between changes", versions: "times", isCached: false },
   { name: "a clock that stands still between changes, and a cache", versions: "times", isCached: true },
   { name: "versions that come again with what is restored", versions: "contents", isCached: false },
+  { name: "weak versions that many contents share", versions: "files", isCached: false },
+  { name: "weak versions that many contents share, and a cache", versions: "files", isCached: true },
 ]
 
-const CHANGES = ["replace", "corrupt", "remove", "restore"] as const satisfies readonly Event[]
+const CHANGES = ["replace", "corrupt", "remove", "restore", "touch"] as const satisfies readonly Event[]
 
 /** Steps of a miss: eight calls of two steps each at most, and those of a second round. */
 const STEPS = 22
@@ -39,6 +41,7 @@ const PAIRS = [
   ["remove", "restore"],
   ["replace", "restore"],
   ["corrupt", "replace"],
+  ["touch", "replace"],
 ] as const satisfies readonly (readonly Event[])[]
 
 describe.each(STAGES)("with $name", (options) => {

@@ -376,9 +376,11 @@ describe("a store of renditions that", () => {
     expect(found.decision.storeFailure).toBeDefined()
   })
 
-  it("cannot read says so with a code", async () => {
-    const { core } = openShop({ renditionsFault: on(["get"], failing) })
-    expect(await ask(core, KEY)).toBe("store-unavailable")
+  it("cannot read does not fail the answer, and each request renders again", async () => {
+    const { core, renderer, writes } = openShop({ renditionsFault: on(["get"], failing) })
+    for (let time = 0; time < 2; time++) expect(await ask(core, KEY)).toBe(RENDERED)
+    await core.idle()
+    expect({ render: renderer.calls.render, put: writes.put }).toEqual({ render: 2, put: 2 })
   })
 
   it("never answers is waited for no longer than the deadline", async () => {

@@ -1,14 +1,13 @@
 /** A whole tailor on a stage, and the question that every race asks: was any answer older than what its asker could already know? */
 import { codeOf } from "../../src/errors.ts"
-import type { Renderer } from "../../src/render/renderer.ts"
 import { parseKey } from "../../src/sizes/key.ts"
 import { parseSizeList } from "../../src/sizes/list.ts"
 import { DEFAULT_QUALITY } from "../../src/sizes/recipe.ts"
 import { cachedRenditions } from "../../src/store/cached.ts"
 import { memoryRenditions } from "../../src/store/memory.ts"
-import { type Originals, readBody, type RenditionMeta, type Renditions } from "../../src/store/store.ts"
+import { readBody, type RenditionMeta } from "../../src/store/store.ts"
 import type { WorkLimits } from "../../src/tailor/limits.ts"
-import { type Core, createCore } from "../../src/tailor/tailor.ts"
+import { type Core, type CoreParts, createCore } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import {
   type Contents,
@@ -31,29 +30,29 @@ export const LIMITS: WorkLimits = {
   memoryBytes: 1000,
 }
 
-export interface CoreOptions {
-  readonly originals: Originals
-  readonly renditions: Renditions
-  readonly renderer: Renderer
+export interface CoreOptions extends Pick<CoreParts, "originals" | "renditions" | "renderer"> {
   readonly limits?: Partial<WorkLimits>
+  readonly staleIfErrorSeconds?: number
+  readonly onStoreFailure?: CoreParts["onStoreFailure"]
+  readonly clock?: () => number
+  /** @default 80 */
+  readonly jpegQuality?: number
 }
 
-/** The hit-or-make logic over given parts. */
-export const openCore = ({ originals, renditions, renderer, limits }: CoreOptions): Core =>
+/** A core over given parts. */
+export const openCore = ({ limits, jpegQuality = 80, clock = () => 0, ...parts }: CoreOptions): Core =>
   createCore({
-    originals,
-    renditions,
-    renderer,
+    ...parts,
     grammar: {
       sizes: sizes.list,
       formats: ["avif", "webp"],
       retired: { sizes: [], formats: [] },
       sharedStore: false,
-      maxBytes: renditions.keyLimits,
+      maxBytes: parts.renditions.keyLimits,
     },
-    settings: { quality: DEFAULT_QUALITY, background: "#ffffff", animationPixels: 1 },
+    settings: { quality: { ...DEFAULT_QUALITY, jpeg: jpegQuality }, background: "#ffffff", animationPixels: 1 },
     limits: { ...LIMITS, ...limits },
-    clock: () => 0,
+    clock,
   })
 
 /** What came of a request: what the rendition says, a refusal's code, or that its asker left. */
@@ -212,6 +211,7 @@ export const EVENTS = {
   // The other reading of the same address.
   "write the other": ({ world }: Play, n: number): void => world.write("a.jpg.webp", `b${n}`),
   "remove the other": ({ world }: Play): void => world.remove("a.jpg.webp"),
+  touch: ({ world }: Play): void => world.touch("a.jpg"),
   tick: ({ world }: Play): void => world.tick(),
   ask: (play: Play): void => play.ask("480h/a.jpg"),
   "ask for the other": (play: Play): void => play.ask("480h/a.jpg.webp"),
@@ -228,8 +228,8 @@ export const storeFaults = async (play: Play): Promise<readonly string[]> => {
   const faults: string[] = []
   for (const key of Object.keys(READINGS)) {
     const found = await play.stored(key)
-    // A record with a digest says itself that it proves nothing, and is looked at again before it is answered.
-    if (!found || found.meta.digest !== undefined) continue
+    // The record says that an equal version proves nothing, so its original is compared before it is sent.
+    if (!found || found.meta.isStable === false) continue
     const now = possible(key, play.world.history.slice(-1))
     if (!now.has(found.text))
       faults.push(`${key} is stored as "${found.text}", in the world ${JSON.stringify(play.world.history.at(-1))}`)

@@ -11,7 +11,7 @@ const ALL = Object.keys(EVENTS) as readonly Event[]
 /** What is stored is looked at after somebody has asked for each key once more: a request says nothing of keys that nobody asks for. */
 const ASKS = ALL.filter((event) => event.startsWith("ask"))
 
-const VERSIONS = ["changes", "times", "contents"] as const
+const VERSIONS = ["changes", "times", "contents", "files"] as const
 
 /** Everything that a seed decides. */
 const draw = (

@@ -153,8 +153,8 @@ const ATTEMPTS = 4
 
 const storedFault = async ({ ledger, ground }: Scene, photo: string, key: string): Promise<string | undefined> => {
   const stored = await ground.lookInto.get(key)
-  // A record with a digest says itself that it proves nothing.
-  if (!stored || stored.meta.digest !== undefined) return undefined
+  // The record says that an equal version proves nothing.
+  if (!stored || stored.meta.isStable === false) return undefined
   const code = await codeOf(await readBody(stored))
   return code !== undefined && code === ledger.now(photo)
     ? undefined

@@ -39,15 +39,18 @@ export interface World {
   readonly history: readonly Contents[]
   readonly write: (key: string, content: string) => void
   readonly remove: (key: string) => void
+  /** Changes the version of an original, and not its bytes. */
+  readonly touch: (key: string) => void
   /** Lets time pass: what was changed until now is settled. */
   readonly tick: () => void
 }
 
 /**
  * What an original's version is: a number of its own for every change; times, by a clock that stands still between ticks, as in a
- * folder; or its content, as S3's ETag, so that what is restored has its old version again.
+ * folder; or its content, as S3's ETag, so that what is restored has its old version again. With "files" it is a number of its own for
+ * every change of the file or of its metadata, and the weak version is the length, which many contents have in common.
  */
-export type Versions = "changes" | "times" | "contents"
+export type Versions = "changes" | "times" | "contents" | "files"
 
 export interface WorldOptions {
   readonly stage: Stage
@@ -73,7 +76,9 @@ export const createWorld = ({ stage, versions }: WorldOptions): World => {
     const at = changedAt.get(key) ?? 0
     if (content === undefined) return undefined
     const version = versions === "contents" ? content : String(at)
-    return { version, byteLength: content.length, isStable: versions !== "times" || at < now }
+    const byteLength = content.length
+    const weak = versions === "files" ? { weakVersion: String(byteLength) } : {}
+    return { version, ...weak, byteLength, isStable: versions !== "times" || at < now }
   }
 
   const acting = async <T>(name: string, act: () => T): Promise<T> => {
@@ -92,6 +97,7 @@ export const createWorld = ({ stage, versions }: WorldOptions): World => {
           const stat = statOf(key)
           return stat && { stat, bytes: Buffer.from(current()[key] ?? "") }
         }),
+      isGone: (key) => acting(`question whether ${key} is gone`, () => current()[key] === undefined),
       async *list(prefix) {
         yield* Object.keys(current()).filter((key) => key.startsWith(prefix)).toSorted()
       },
@@ -104,6 +110,10 @@ export const createWorld = ({ stage, versions }: WorldOptions): World => {
     remove: (key) => {
       const { [key]: _, ...others } = current()
       change(others)
+    },
+    touch: (key) => {
+      change(current())
+      changedAt.set(key, versions === "times" ? now : changes)
     },
     tick: () => void (now += 1),
   }

@@ -1,0 +1,138 @@
+/**
+ * Responsible for the renditions' store as requests use it. A rendition is a cache entry: a failure to read, write or delete one is
+ * reported, and fails no request.
+ *
+ * Invariants:
+ * - A rendition that cannot be read counts as not stored, so it is rendered again and written over.
+ * - A store that hangs delays the requests that find out and one request in ten seconds after that. The others are rendered without it.
+ * - A request deletes nothing without evidence: the originals' store states that every original that the key can mean was deleted, or the
+ *   present bytes of the original were refused.
+ */
+import { orAbort } from "../abort.ts"
+import { describeError, isAbort } from "../errors.ts"
+import type { Reading, RenditionKey } from "../sizes/key.ts"
+import type { Originals, PutOptions, RenditionMeta, Renditions } from "../store/store.ts"
+import type { RequestScope } from "./deadline.ts"
+
+/** A failure of the renditions' store that failed no request. */
+export interface StoreFailure {
+  readonly action: "read" | "delete"
+  readonly key: string
+  /** One line. */
+  readonly reason: string
+}
+
+/** How a write ended. */
+export interface WriteResult {
+  /** The ETag under which the store has it, where that is not the record's. */
+  readonly etag?: string
+  /** Why it could not be written. */
+  readonly failure?: string
+}
+
+/** The renditions' store as requests use it. */
+export interface Stored {
+  /** True where the store has hung, and it is not time to try again: do not read from it. */
+  readonly isBypassed: () => boolean
+  /** To be called after a read. */
+  readonly onRead: () => void
+  /** To be called when a read failed. @throws the error, where the wait is over anyway */
+  readonly onReadFailure: (key: string, scope: RequestScope, error: unknown) => void
+  /** To be called when a read was still pending at the deadline. */
+  readonly onStalledRead: () => void
+  /** Writes a rendition. Never rejects. */
+  readonly put: (key: RenditionKey, bytes: Uint8Array, meta: RenditionMeta, options: PutOptions) => Promise<WriteResult>
+  /** Deletes a rendition whose original is refused. Never rejects. */
+  readonly delete: (key: RenditionKey) => Promise<void>
+  /** Deletes a rendition if every original that its key can mean was deleted. Never rejects. */
+  readonly deleteIfGone: (key: RenditionKey, readings: readonly Reading[]) => Promise<void>
+}
+
+/** What {@link createStored} needs. */
+export interface StoredParts {
+  readonly originals: Originals
+  readonly renditions: Renditions
+  readonly onStoreFailure?: ((failure: StoreFailure) => void) | undefined
+}
+
+/** A read that fails after this time has found a store that hangs, rather than one that refuses. */
+const HANG_MS = 1000
+
+/** How long a store that hung is not read from. */
+const BYPASS_MS = 10_000
+
+/** When a write is given up and its slot released, so that a store that hangs does not end all rendering. */
+const WRITE_LIMIT_MS = 30_000
+
+/** The same for the minute after a write that was given up. */
+const SHORT_WRITE_LIMIT_MS = 2000
+const SHORT_FOR_MS = 60_000
+
+/** Creates the access of requests to the renditions' store. */
+export const createStored = ({ originals, renditions, onStoreFailure }: StoredParts): Stored => {
+  /** Milliseconds of `performance.now()`; 0 while the store responds. */
+  let bypassedUntil = 0
+  let hasShortLimitUntil = 0
+
+  const report = (action: StoreFailure["action"], key: string, error: unknown): void =>
+    onStoreFailure?.({ action, key, reason: describeError(error) })
+
+  const bypass = (): void => void (bypassedUntil = performance.now() + BYPASS_MS)
+
+  const remove: Stored["delete"] = async (key) => {
+    try {
+      await renditions.delete([key])
+    } catch (error) {
+      report("delete", key, error)
+    }
+  }
+
+  const isGone = async ({ original }: Reading): Promise<boolean> => (await originals.isGone?.(original)) === true
+
+  return {
+    isBypassed: () => {
+      if (bypassedUntil === 0) return false
+      if (performance.now() < bypassedUntil) return true
+      // This request tries whether the store responds again.
+      bypass()
+      return false
+    },
+    onRead: () => void (bypassedUntil = 0),
+    onReadFailure: (key, scope, error) => {
+      if (isAbort(error) || scope.isOver) throw error
+      if (scope.elapsedMs() > HANG_MS) bypass()
+      report("read", key, error)
+    },
+    onStalledRead: bypass,
+    put: async (key, bytes, meta, options) => {
+      if (bypassedUntil !== 0) return { failure: "the store does not respond" }
+      const limit = new AbortController()
+      const isShort = performance.now() < hasShortLimitUntil
+      const onLimit = (): void => {
+        hasShortLimitUntil = performance.now() + SHORT_FOR_MS
+        limit.abort(new Error("the store did not finish in time"))
+      }
+      const timer = setTimeout(onLimit, isShort ? SHORT_WRITE_LIMIT_MS : WRITE_LIMIT_MS)
+      timer.unref()
+      try {
+        // A store that ignores the signal is not waited for either.
+        const put = renditions.put(key, bytes, meta, { ...options, signal: limit.signal })
+        return (await orAbort(put, limit.signal)) ?? {}
+      } catch (error) {
+        return { failure: describeError(error) }
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    delete: remove,
+    deleteIfGone: async (key, readings) => {
+      try {
+        for (const reading of readings) if (!(await isGone(reading))) return
+      } catch {
+        // A store that cannot be asked states nothing.
+        return
+      }
+      await remove(key)
+    },
+  }
+}

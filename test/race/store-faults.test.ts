@@ -1,0 +1,256 @@
+/** Stores that refuse, hang or do not know: which renditions are still sent, and which are deleted. */
+import { afterEach, describe, expect, it, vi } from "vitest"
+
+import { storeUnavailable } from "../../src/errors.ts"
+import { parseKey } from "../../src/sizes/key.ts"
+import { memoryOriginals, type MemoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
+import type { Originals, Renditions } from "../../src/store/store.ts"
+import type { Decision } from "../../src/tailor/decision.ts"
+import type { StoreFailure } from "../../src/tailor/stored.ts"
+import type { Core } from "../../src/tailor/tailor.ts"
+import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
+import { failing, type Fault, faultyOriginals, faultyRenditions, hanging, on } from "../support/faulty-store.ts"
+import { ask, type CoreOptions, openCore } from "./support.ts"
+
+const KEY = "480h/a.jpg"
+const RENDERED = "photo @ 480h."
+
+interface Shop {
+  readonly core: Core
+  readonly photos: MemoryOriginals
+  readonly store: Renditions
+  readonly renderer: FakeRenderer
+  readonly failures: StoreFailure[]
+  /** Faults that can be set while the shop is open. */
+  readonly faults: { originals: Fault; renditions: Fault }
+  /** Another process over the same stores. */
+  readonly reopen: (options?: Partial<CoreOptions>) => Core
+}
+
+const pass: Fault = async () => {}
+
+/** The same store, which never states that an original was deleted. */
+const silent = (photos: Originals): Originals => ({
+  name: photos.name,
+  head: (key) => photos.head(key),
+  get: (key) => photos.get(key),
+  list: (prefix) => photos.list(prefix),
+})
+
+const openShop = async (options: Partial<CoreOptions> = {}): Promise<Shop> => {
+  const photos = memoryOriginals()
+  photos.set("a.jpg", Buffer.from("photo"))
+  const store = memoryRenditions()
+  const renderer = createFakeRenderer()
+  const failures: StoreFailure[] = []
+  const faults = { originals: pass, renditions: pass }
+  const reopen = (others: Partial<CoreOptions> = {}): Core =>
+    openCore({
+      originals: faultyOriginals(photos, (...call) => faults.originals(...call)),
+      renditions: faultyRenditions(store, (...call) => faults.renditions(...call)),
+      renderer,
+      onStoreFailure: (failure) => failures.push(failure),
+      ...options,
+      ...others,
+    })
+  const core = reopen()
+  expect(await ask(core, KEY)).toBe(RENDERED)
+  await core.idle()
+  renderer.calls.render = 0
+  return { core, photos, store, renderer, failures, faults, reopen }
+}
+
+const decide = async (core: Core, key = KEY): Promise<Decision> => {
+  const parsed = parseKey(key.split("/"), core.grammar)
+  if ("refused" in parsed) throw new Error("Expected a key.")
+  return (await core.answer(parsed)).decision
+}
+
+const isStored = async ({ store }: Shop, key = KEY): Promise<boolean> => (await store.head(key)) !== undefined
+
+afterEach(() => void vi.restoreAllMocks())
+
+describe("a rendition whose original is not found", () => {
+  it("is deleted where the store states that the original was deleted", async () => {
+    const shop = await openShop()
+    shop.photos.remove("a.jpg")
+    expect(await ask(shop.core, KEY)).toBe("original-not-found")
+    expect(await isStored(shop)).toBe(false)
+  })
+
+  it.each<[string, Pick<Originals, "isGone">]>([
+    ["cannot know", {}],
+    ["says no", { isGone: async () => false }],
+    ["cannot be asked", { isGone: () => Promise.reject(storeUnavailable("memory", "a.jpg", "refused")) }],
+  ])("is kept where the store %s", async (_, answers) => {
+    const shop = await openShop()
+    const core = shop.reopen({ originals: { ...silent(shop.photos), ...answers } })
+    shop.photos.remove("a.jpg")
+    expect(await ask(core, KEY)).toBe("original-not-found")
+    expect(await isStored(shop)).toBe(true)
+    shop.photos.set("a.jpg", Buffer.from("photo"))
+    expect(await ask(core, KEY)).toBe(RENDERED)
+  })
+
+  it("is kept until every original that its key can mean was deleted", async () => {
+    const shop = await openShop()
+    const key = "480h/a.jpg.webp"
+    expect(await ask(shop.core, key)).toBe("photo @ 480h.webp")
+    await shop.core.idle()
+    shop.photos.remove("a.jpg")
+    const { photos } = shop
+    const core = shop.reopen({ originals: { ...photos, isGone: async (original) => original === "a.jpg" } })
+    expect(await ask(core, key)).toBe("original-not-found")
+    expect(await isStored(shop, key)).toBe(true)
+    expect(await ask(shop.core, key)).toBe("original-not-found")
+    expect(await isStored(shop, key)).toBe(false)
+  })
+
+  it("is reported where it cannot be deleted", async () => {
+    const shop = await openShop()
+    shop.faults.renditions = on(["delete"], failing)
+    shop.photos.remove("a.jpg")
+    expect(await ask(shop.core, KEY)).toBe("original-not-found")
+    expect(shop.failures).toMatchObject([{ action: "delete", key: KEY }])
+    expect(shop.failures[0]?.reason).toContain("delete failed")
+  })
+
+  it("is kept when a render ends after its original disappeared from a store that does not know why", async () => {
+    const shop = await openShop()
+    let isHidden = false
+    const core = shop.reopen({
+      originals: { ...silent(shop.photos), head: async (key) => (isHidden ? undefined : shop.photos.head(key)) },
+      renditions: {
+        ...shop.store,
+        put: async (...call) => {
+          isHidden = true
+          return shop.store.put(...call)
+        },
+      },
+    })
+    expect(await ask(core, "1280w/a.jpg")).toBe("photo @ 1280w.")
+    await core.idle()
+    expect(await isStored(shop, "1280w/a.jpg")).toBe(true)
+  })
+})
+
+describe("a store of originals that cannot be asked", () => {
+  const DAY = { staleIfErrorSeconds: 86_400 }
+
+  it("leaves stored renditions to be sent, unverified, and nothing else", async () => {
+    const shop = await openShop(DAY)
+    shop.faults.originals = failing
+    expect(await decide(shop.core)).toMatchObject({ outcome: "hit", isUnverified: true, original: "a.jpg" })
+    expect(await ask(shop.core, KEY)).toBe(RENDERED)
+    expect(await ask(shop.core, "1280w/a.jpg")).toBe("store-unavailable")
+    shop.faults.originals = pass
+    expect((await decide(shop.core)).isUnverified).toBeUndefined()
+    expect(shop.renderer.calls.render).toBe(0)
+  })
+
+  it("fails requests where it may not be answered for, and after the time for which it may", async () => {
+    let now = 0
+    const shop = await openShop({ staleIfErrorSeconds: 60, clock: () => now })
+    shop.faults.originals = failing
+    expect(await ask(shop.reopen({ staleIfErrorSeconds: 0 }), KEY)).toBe("store-unavailable")
+    expect(await ask(shop.core, KEY)).toBe(RENDERED)
+    now += 59_000
+    expect(await ask(shop.core, KEY)).toBe(RENDERED)
+    now += 1000
+    expect(await ask(shop.core, KEY)).toBe("store-unavailable")
+    // It is asked again in between: the next time is counted from its next failure.
+    shop.faults.originals = pass
+    expect(await ask(shop.core, KEY)).toBe(RENDERED)
+    shop.faults.originals = failing
+    expect(await ask(shop.core, KEY)).toBe(RENDERED)
+  })
+
+  it("never leads to a rendition of a version that is known to be replaced", async () => {
+    const shop = await openShop(DAY)
+    shop.photos.set("a.jpg", Buffer.from("new"))
+    shop.faults.originals = on(["get"], failing)
+    expect(await ask(shop.core, KEY)).toBe("store-unavailable")
+    shop.faults.originals = failing
+    expect(await ask(shop.core, KEY)).toBe("store-unavailable")
+    shop.faults.originals = pass
+    expect(await ask(shop.core, KEY)).toBe("new @ 480h.")
+    shop.faults.originals = failing
+    expect(await ask(shop.core, KEY)).toBe("new @ 480h.")
+  })
+
+  it("never leads to a rendition that was made by another recipe", async () => {
+    const shop = await openShop(DAY)
+    shop.faults.originals = failing
+    expect(await ask(shop.reopen({ jpegQuality: 50 }), KEY)).toBe("store-unavailable")
+  })
+
+  it("sends a rendition that only a read could prove", async () => {
+    const shop = await openShop(DAY)
+    const unstable: Originals = {
+      ...shop.photos,
+      head: async (key) => {
+        const stat = await shop.photos.head(key)
+        return stat && { ...stat, version: "touched", weakVersion: "w" }
+      },
+      get: () => Promise.reject(storeUnavailable("memory", "a.jpg", "refused")),
+    }
+    const meta = await shop.store.head(KEY)
+    if (meta) await shop.store.put(KEY, Buffer.from(RENDERED), { ...meta, weakVersion: "w" })
+    expect(await decide(shop.reopen({ originals: unstable }))).toMatchObject({ outcome: "hit", isUnverified: true })
+  })
+
+  it("says nothing about an original that is refused", async () => {
+    const shop = await openShop(DAY)
+    shop.photos.set("a.jpg", Buffer.from(CORRUPT))
+    expect(await ask(shop.core, KEY)).toBe("corrupt-original")
+  })
+})
+
+describe("a store of renditions", () => {
+  it("that refuses to be read is reported, and its renditions are rendered and written again", async () => {
+    const shop = await openShop()
+    shop.faults.renditions = on(["get", "head"], failing)
+    expect(await ask(shop.core, KEY)).toBe(RENDERED)
+    await shop.core.idle()
+    expect(shop.renderer.calls.render).toBe(1)
+    expect(shop.failures).toMatchObject([{ action: "read", key: KEY }])
+    shop.faults.renditions = pass
+    expect((await decide(shop.core)).outcome).toBe("hit")
+  })
+
+  it("that holds a rendition whose bytes cannot be read has it rendered again and written over", async () => {
+    const shop = await openShop()
+    const meta = await shop.store.head(KEY)
+    if (!meta) throw new Error("Expected a record.")
+    const broken = { stream: () => failingStream(), close: async () => {} }
+    const core = shop.reopen({
+      renditions: {
+        ...shop.store,
+        get: async () => ({ meta: { ...meta, isStable: false }, byteLength: 5, body: broken }),
+      },
+    })
+    expect(await ask(core, KEY)).toBe(RENDERED)
+    expect(shop.renderer.calls.render).toBe(1)
+  })
+
+  it("that hangs delays requests until it is found out, and then one in ten seconds", async () => {
+    const shop = await openShop({ limits: { deadlineMs: 50 } })
+    shop.faults.renditions = on(["get"], hanging)
+    expect(await ask(shop.core, KEY)).toBe("busy")
+    const { outcome, storeFailure } = await decide(shop.core)
+    expect({ outcome, storeFailure }).toEqual({ outcome: "miss", storeFailure: "the store does not respond" })
+    const now = performance.now.bind(performance)
+    let offset = 10_001
+    vi.spyOn(performance, "now").mockImplementation(() => now() + offset)
+    expect(await ask(shop.core, KEY)).toBe("busy")
+    expect(await ask(shop.core, KEY)).toBe(RENDERED)
+    shop.faults.renditions = pass
+    offset = 30_000
+    expect((await decide(shop.core)).outcome).toBe("hit")
+  }, 5000)
+})
+
+async function* failingStream(): AsyncIterable<Uint8Array> {
+  yield Buffer.from("pho")
+  throw new Error("EIO: i/o error, read")
+}
