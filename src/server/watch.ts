@@ -1,151 +1,221 @@
 /**
- * Deletes what a changed original makes stale, for proxies that serve the stored files without asking us: at once, and once more when
- * every render that was running at the time has ended, since it may have stored the old picture in between.
+ * Responsible for deleting the renditions that a changed original makes stale, for proxies that serve the stored files without asking
+ * imgtailor. Each change is handled at once, and again when every render that was running at the time has ended, since such a render may
+ * have stored the old picture in between.
  *
- * Folders are watched rather than files: the system tells of a folder's children, so 300 000 photos in 40 000 folders cost 40 000
- * watches. (A watch for every file, as libraries set, would take gigabytes and more than Linux allows by default.)
+ * Invariants:
+ * - No stale file stays: where a change may have been missed (an overflow, a replaced folder, a folder that is not watched), everything
+ *   concerned is swept, and where watching is incomplete, the log and the health check say so.
+ * - An event costs the same, whatever the number of folders.
  */
-import { type FSWatcher, statSync, watch } from "node:fs"
-import { readdir } from "node:fs/promises"
-import { join, relative, sep } from "node:path"
+import { relative, sep } from "node:path"
+import { setImmediate as nextTurn } from "node:timers/promises"
 
+import type { Notify } from "../hooks.ts"
 import { canBeOriginal, type OriginalKey, toOriginalKey } from "../sizes/key.ts"
 import type { Core } from "../tailor/tailor.ts"
+import { createDelayed, type Delayed } from "./delayed.ts"
+import { createFolderTree, type FolderTree } from "./folder-tree.ts"
+import { createFullSweeps, type FullSweeps } from "./full-sweeps.ts"
+import { createLinks } from "./links.ts"
+import { createPathChanges, type PathChanges } from "./path-changes.ts"
+import { createPathEvents, type PathEvents } from "./path-events.ts"
+import { createOverflow, describeTree } from "./watch-limits.ts"
 
-export interface WatchOptions {
-  /** Absolute. */
-  readonly originals: string
-  /** Absolute; never watched, wherever it lies. */
-  readonly renditions: string | undefined
-  /** When the second pass comes: no render outlasts it. */
-  readonly longestRenderMs: number
-  /** Told of what could not be watched or deleted. */
-  readonly onError: (error: unknown) => void
-  /** Told of what was deleted: an original, or with a slash at its end a folder. */
-  readonly onPurge?: (original: string, count: number) => void
+/** Times of a watch, in milliseconds. */
+export interface WatchTimes {
+  /** Events of one path within this time are one. @default 50 */
+  readonly coalesceMs: number
+  /** Between two comparisons of the watched folders with the disk. @default 60000 */
+  readonly verifyMs: number
+  /** Between two sweeps where every folder is watched. @default 3600000 */
+  readonly sweepMs: number
+  /** Between two sweeps where some folders are not. @default 300000 */
+  readonly incompleteSweepMs: number
 }
 
-/** A watch that is on. */
+const DEFAULT_TIMES: WatchTimes = { coalesceMs: 50, verifyMs: 60_000, sweepMs: 3_600_000, incompleteSweepMs: 300_000 }
+
+export interface WatchOptions {
+  /** Absolute path. */
+  readonly originals: string
+  /** Absolute path. Never watched, even inside the originals. */
+  readonly renditions: string | undefined
+  /** No render takes longer, so the second pass comes after it. */
+  readonly longestRenderMs: number
+  /** Called with errors of deletions. */
+  readonly onError: (error: unknown) => void
+  /** Called where watching becomes incomplete, or complete again. */
+  readonly onNotice?: Notify
+  /** Called after a deletion, with an original or a folder with a trailing slash. */
+  readonly onPurge?: (original: string, count: number) => void
+  readonly times?: Partial<WatchTimes>
+}
+
+/** State of a watch, for health checks. */
+export interface WatchState {
+  /** Folders below the originals, the root included. */
+  readonly folders: number
+  /** How many of them are watched. */
+  readonly watched: number
+  /** End of the latest complete sweep, in milliseconds since 1970. */
+  readonly lastSweepMs: number | undefined
+  /** Why some folders are not watched. */
+  readonly problem: string | undefined
+}
+
+/** A watch that is running. */
 export interface Watch {
-  /** Stops watching; second passes that are due later are dropped. */
+  /** Resolves when every later change is noticed. */
+  readonly ready: Promise<void>
+  /** Resolves when every change noticed so far has been handled and no sweep is running. */
+  readonly settled: () => Promise<void>
+  readonly state: () => WatchState
+  /** Stops watching and ends a sweep that is running. Second passes that are due later are dropped. */
   readonly close: () => Promise<void>
 }
 
-type Kind = "folder" | "other"
+/** Folders compared with the disk before other work gets a turn. */
+const FOLDERS_PER_TURN = 50
 
-const kindOf = (path: string): Kind | undefined => {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false })
-    if (!stats) return undefined
-    return stats.isDirectory() ? "folder" : "other"
-  } catch {
-    // A loop of links, or a folder that may not be looked into: something is there, and it is none that can be watched.
-    return "other"
-  }
+interface Keys {
+  /** The key of a path. Undefined where it cannot be an original. */
+  readonly keyOf: (path: string) => OriginalKey | undefined
+  /** True for a folder that is not watched. */
+  readonly isLeftOut: (path: string) => boolean
 }
 
-interface Tree {
-  /** Watches a folder and all below it. */
-  readonly add: (folder: string) => Promise<void>
-  /** Whether a folder is watched. */
-  readonly has: (folder: string) => boolean
-  /** Stops watching a folder and all below it. */
-  readonly remove: (folder: string) => void
-}
-
-/** @param onEvent told of a child that appeared, changed or went */
-const createTree = (
-  isLeftOut: (path: string) => boolean,
-  onEvent: (path: string) => void,
-  onError: (error: unknown) => void,
-): Tree => {
-  const watchers = new Map<string, FSWatcher>()
-  let wasFull = false
-
-  const remove = (folder: string): void => {
-    for (const [path, watcher] of watchers) {
-      if (path !== folder && !path.startsWith(folder + sep)) continue
-      watcher.close()
-      watchers.delete(path)
-    }
-  }
-
-  const onFailure = (folder: string, error: unknown): void => {
-    const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC"
-    // A folder may go while it is being looked at.
-    if (!isFull && kindOf(folder)) onError(error)
-    // Told once: every further folder fails alike.
-    if (isFull && !wasFull) onError(new Error("the system allows no more watches: raise fs.inotify.max_user_watches"))
-    wasFull ||= isFull
-  }
-
-  const add = async (folder: string): Promise<void> => {
-    if (isLeftOut(folder) || watchers.has(folder)) return
-    try {
-      const watcher = watch(folder, (_, name) => onEvent(name === null ? folder : join(folder, name)))
-      watcher.on("error", (error) => {
-        remove(folder)
-        if (kindOf(folder)) onError(error)
-      })
-      watchers.set(folder, watcher)
-      for (const entry of await readdir(folder, { withFileTypes: true })) {
-        const path = join(folder, entry.name)
-        if (entry.isDirectory()) await add(path)
-        else if (entry.isSymbolicLink()) onError(new Error(`${path} is a link: what changes behind it is not noticed`))
-      }
-    } catch (error) {
-      onFailure(folder, error)
-    }
-  }
-
-  return { add, has: (folder) => watchers.has(folder), remove }
-}
-
-/** Starts watching, and deletes what became stale while nobody watched. Resolves when every change from now on is noticed. */
-export const watchOriginals = async (core: Core, options: WatchOptions): Promise<Watch> => {
-  const { originals, renditions, longestRenderMs, onError, onPurge } = options
-  const later = new Map<string, NodeJS.Timeout>()
-
-  const purge = async (key: OriginalKey, isFolder: boolean): Promise<void> => {
-    try {
-      // A photo may have become a folder, or a folder a photo.
-      const count = (await core.purgeStale(key)) + (isFolder ? ((await core.sweep(`${key}/`)) ?? 0) : 0)
-      if (count > 0) onPurge?.(isFolder ? `${key}/` : key, count)
-    } catch (error) {
-      onError(error)
-    }
-  }
-
-  const onEvent = (path: string): void => {
+const createKeys = ({ grammar }: Core, { originals, renditions }: WatchOptions): Keys => {
+  const keyOf = (path: string): OriginalKey | undefined => {
     const key = toOriginalKey(relative(originals, path).split(sep).join("/"))
-    if (key === undefined || !canBeOriginal(key, core.grammar) || isOurs(path)) return
-    const kind = kindOf(path)
-    const isFolder = kind === "folder" || tree.has(path)
-    // In a shared store, folders of renditions are ours.
-    if (isFolder && !canBeOriginal(`${key}/any`, core.grammar)) return
-    if (kind !== "folder") tree.remove(path)
-    // Photos may have come into a new folder before it was watched: it is swept once it is.
-    if (kind === "folder") void tree.add(path).then(() => purge(key, true))
-    else void purge(key, isFolder)
-    clearTimeout(later.get(path))
-    const secondPass = (): void => {
-      later.delete(path)
-      void core.settled().then(() => purge(key, isFolder))
-    }
-    later.set(path, setTimeout(secondPass, longestRenderMs))
+    return key !== undefined && canBeOriginal(key, grammar) ? key : undefined
   }
-
-  const isOurs = (path: string): boolean =>
-    renditions !== undefined && (path === renditions || path.startsWith(renditions + sep))
-  const tree = createTree(isOurs, onEvent, onError)
-  await tree.add(originals)
-  const children = await readdir(originals).catch(() => [])
-  // An empty folder is rather one that is not mounted than one whose photos were all deleted.
-  if (children.length > 0) await core.sweep("").catch(onError)
-
   return {
+    keyOf,
+    isLeftOut: (path) => {
+      if (path === originals) return false
+      if (renditions !== undefined && (path === renditions || path.startsWith(renditions + sep))) return true
+      // In a shared store, a folder that is named like a size holds renditions.
+      return keyOf(`${path}${sep}any`) === undefined
+    },
+  }
+}
+
+/** Calls back with each watched folder whose path leads to another one now, or to none. */
+const findReplaced = async (
+  tree: FolderTree,
+  onReplaced: (folder: string) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  let count = 0
+  for (const folder of tree.folders()) {
+    if (signal.aborted) return
+    if (!(await tree.isSame(folder))) onReplaced(folder)
+    count += 1
+    if (count % FOLDERS_PER_TURN === 0) await nextTurn()
+  }
+}
+
+/** Reports where watching becomes incomplete, or complete again. */
+const createReporter = (tree: FolderTree, onNotice: Notify | undefined): (() => void) => {
+  let reported: string | undefined
+  return () => {
+    const problem = describeTree(tree.state())
+    if (problem !== reported)
+      onNotice?.(problem ?? "All folders of the originals are watched.", problem ? "warn" : "info")
+    reported = problem
+  }
+}
+
+interface Parts {
+  readonly tree: FolderTree
+  readonly sweeps: FullSweeps
+  readonly changes: PathChanges
+  readonly events: PathEvents
+  /** Paths that are waiting for their second pass. */
+  readonly later: Delayed<boolean>
+}
+
+const createParts = (core: Core, options: WatchOptions, times: WatchTimes, signal: AbortSignal): Parts => {
+  const { originals, longestRenderMs, onError, onNotice, onPurge } = options
+  const { keyOf, isLeftOut } = createKeys(core, options)
+  const links = createLinks(originals)
+  const sweeps = createFullSweeps({ core, originals, ...times, onError, signal })
+  const overflow = createOverflow(() => {
+    onNotice?.("Many files changed at once, and some events may be missing: sweeping everything.", "warn")
+    events.add(originals)
+    void sweeps.run()
+  })
+  const onEvent = (path: string): void => {
+    overflow()
+    events.add(path)
+  }
+  const tree = createFolderTree({ isLeftOut, onLink: links.add, onEvent, signal })
+  const sweepAll = (): void => void sweeps.run()
+  const changes = createPathChanges({ core, originals, keyOf, tree, links, sweepAll, onError, onPurge, signal })
+  const later = createDelayed<boolean>(longestRenderMs, (path, mayBeFolder) => void changes.repeat(path, mayBeFolder))
+  const events = createPathEvents({
+    coalesceMs: times.coalesceMs,
+    handle: async (path) => {
+      if (isLeftOut(path)) return
+      const change = await changes.handle(path)
+      if (change) later.add(path, change.mayBeFolder)
+    },
+    signal,
+  })
+  return { tree, sweeps, changes, events, later }
+}
+
+/** Starts to watch the originals, and sweeps for what became stale while nothing was watched. */
+export const watchOriginals = (core: Core, options: WatchOptions): Watch => {
+  const { originals, onError, onNotice } = options
+  const times = { ...DEFAULT_TIMES, ...options.times }
+  const controller = new AbortController()
+  const { signal } = controller
+  const { tree, sweeps, changes, events, later } = createParts(core, options, times, signal)
+  const report = createReporter(tree, onNotice)
+
+  const verify = async (): Promise<void> => {
+    await findReplaced(tree, events.add, signal)
+    await changes.sweepFolders(await tree.retry())
+    if (!tree.has(originals)) events.add(originals)
+    if (signal.aborted) return
+    report()
+    sweeps.runIfDue(describeTree(tree.state()) === undefined)
+  }
+  let working: Promise<void> | undefined
+  const work = (task: () => Promise<unknown>): Promise<void> =>
+    (working ??= task()
+      .then(() => {}, onError)
+      .finally(() => (working = undefined)))
+
+  const ready = work(async () => {
+    await tree.update(originals)
+    if (signal.aborted) return
+    report()
+    void sweeps.run()
+  })
+  const timer = setInterval(() => void work(verify), times.verifyMs).unref()
+
+  const settled = async (): Promise<void> => {
+    await working
+    await events.settled()
+    await sweeps.settled()
+  }
+  return {
+    ready,
+    settled,
+    state: () => {
+      const { folders, watched } = tree.state()
+      return { folders, watched, lastSweepMs: sweeps.lastMs(), problem: describeTree(tree.state()) }
+    },
     close: async () => {
-      for (const timer of later.values()) clearTimeout(timer)
+      controller.abort()
+      clearInterval(timer)
+      later.clear()
+      tree.remove(originals)
+      await settled()
+      // A folder that was being added.
       tree.remove(originals)
     },
   }

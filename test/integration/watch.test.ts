@@ -55,13 +55,15 @@ const openShop = async (options: { readonly longestRenderMs?: number } = {}): Pr
     },
     files: () => filesBelow(join(renditions, "files")),
     watch: async () => {
-      const watch = await watchOriginals(tailor.core, {
+      const watch = watchOriginals(tailor.core, {
         originals: photos.folder,
         renditions,
         longestRenderMs: options.longestRenderMs ?? 60_000,
         onError: (error) => errors.push(error),
       })
       onTestFinished(() => watch.close())
+      await watch.ready
+      await watch.settled()
     },
   }
 }
