@@ -1,5 +1,5 @@
-/** The command as a stranger meets it: the built program, started in a folder of theirs, judged by what it prints and how it ends. */
-import { mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises"
+/** Tests of the command line: the built program is run in a folder of its own; tested are its output, exit code and files. */
+import { chmod, mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { dirname, join } from "node:path"
@@ -11,8 +11,10 @@ import { filesBelow, temporaryFolder } from "./support/folders.ts"
 import { describe, flat, quadrants } from "./support/photos.ts"
 
 const ESCAPE = "\u001b"
+/** A user without rights, to whom root can switch. */
+const NOBODY = 65_534
 
-/** A working directory, by its real name as processes give it, with photos in `photos/`. */
+/** A working directory with photos in `photos/`; its real path, as processes print it. */
 const folderWith = async (photos: Readonly<Record<string, Buffer>>): Promise<string> => {
   const folder = await realpath(await temporaryFolder())
   await mkdir(join(folder, "photos"))
@@ -23,33 +25,39 @@ const folderWith = async (photos: Readonly<Record<string, Buffer>>): Promise<str
   return folder
 }
 
-const dimensionsAt = async (address: string): Promise<{ readonly width: number; readonly height: number }> => {
-  const response = await fetch(address)
-  expect(response.status, `status of ${address}`).toBe(200)
+const dimensionsAt = async (url: string): Promise<{ readonly width: number; readonly height: number }> => {
+  const response = await fetch(url)
+  expect(response.status, `status of ${url}`).toBe(200)
   const { width, height } = await describe(Buffer.from(await response.arrayBuffer()))
   return { width, height }
 }
 
-/** What an `<img>` promises: its ratio, and the width behind every `w`; and what arrives. */
-const promisesOf = async (img: string): Promise<{ readonly made: unknown; readonly kept: unknown }> => {
+interface ImageFacts {
+  readonly height: number
+  readonly loading: string
+  readonly widths: readonly string[]
+}
+
+/** What the attributes of an `<img>` declare, and what its URLs return. */
+const compareImg = async (img: string): Promise<{ readonly declared: ImageFacts; readonly actual: ImageFacts }> => {
   const read = (name: string): string => new RegExp(` ${name}="([^"]*)"`).exec(img)?.[1] ?? ""
   const candidates = read("srcset")
     .split(", ")
     .map((candidate) => candidate.split(" "))
-  const arrived = await Promise.all(candidates.map(([address = ""]) => dimensionsAt(address)))
+  const returned = await Promise.all(candidates.map(([url = ""]) => dimensionsAt(url)))
   const own = await dimensionsAt(read("src"))
-  const widths = candidates.map(([, w]) => w)
+  const widths = candidates.map(([, w = ""]) => w)
   return {
-    made: {
+    declared: {
       height: Math.round((own.width * Number(read("height"))) / Number(read("width"))),
       loading: read("loading"),
       widths: [...new Set(widths)],
     },
-    kept: { height: own.height, loading: "lazy", widths: arrived.map((candidate) => `${candidate.width}w`) },
+    actual: { height: own.height, loading: "lazy", widths: returned.map((candidate) => `${candidate.width}w`) },
   }
 }
 
-/** What a run that was a mistake says: nothing on standard output, one plain message, exit code 2. */
+/** The message of a run with a mistake: nothing on standard output, no colours, exit code 2. */
 const mistakeOf = async (args: readonly string[], options: LaunchOptions): Promise<string> => {
   const { code, stdout, stderr } = await runCommand(args, options)
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
@@ -59,30 +67,30 @@ const mistakeOf = async (args: readonly string[], options: LaunchOptions): Promi
 }
 
 group("imgtailor serve", () => {
-  it("prints an address for each of the first three sizes, alone on its line, of the user's own photos", async () => {
+  it("serve prints a URL for each of the first three sizes, alone on its line, of existing images", async () => {
     const cwd = await folderWith({
       "a cup.jpg": await flat({ width: 900, height: 600 }),
       "shop & co/50% off?.jpg": await quadrants({ width: 600, height: 800, orientation: 6 }),
       "notes.txt": Buffer.from("not a photo"),
     })
     const running = launchCommand(["serve", "photos", "--sizes", "360x270,480h,1280w,64w", "--port", "0"], { cwd })
-    await running.until(/^Renditions are kept in .*$/m)
+    await running.until(/^Renditions are stored in .*$/m)
 
     const lines = running.stdout().split("\n")
-    const addresses = lines.filter((line) => /^\s*http:/.test(line)).map((line) => line.trim())
-    const { origin } = new URL(addresses[0] ?? "")
-    expect(addresses).toEqual([
+    const urls = lines.filter((line) => /^\s*http:/.test(line)).map((line) => line.trim())
+    const { origin } = new URL(urls[0] ?? "")
+    expect(urls).toEqual([
       `${origin}/360x270/a%20cup.jpg`,
       `${origin}/shop%20%26%20co/480h/50%25%20off%3F.jpg`,
       `${origin}/1280w/a%20cup.jpg`,
     ])
-    const dimensions = await Promise.all(addresses.map(dimensionsAt))
+    const dimensions = await Promise.all(urls.map(dimensionsAt))
     expect(dimensions).toEqual([
       { width: 360, height: 270 },
       { width: 360, height: 480 },
       { width: 900, height: 600 },
     ])
-    expect(lines).toContain(`Renditions are kept in ${join(cwd, ".imgtailor")}`)
+    expect(lines).toContain(`Renditions are stored in ${join(cwd, ".imgtailor")}`)
     expect(await filesBelow(join(cwd, ".imgtailor", "files"))).toHaveLength(3)
     expect(running.stdout()).not.toContain(ESCAPE)
     expect(running.stderr()).not.toContain(ESCAPE)
@@ -90,59 +98,59 @@ group("imgtailor serve", () => {
 
   it.each<[string, string, () => Promise<Buffer>]>([
     ["widths and heights", "1280w,480h,64w,360x270", () => flat({ width: 900, height: 600 })],
-    ["crops alone, of which those of one ratio are candidates", "360x270,200x200,1200x900", () => flat()],
-    ["a photo that lies on its side", "300w,100h", () => quadrants({ width: 600, height: 800, orientation: 6 })],
-    ["a photo smaller than every size", "360x270,720x540,1280w,640w", () => flat({ width: 33, height: 77 })],
-  ])("prints an <img> whose every w is the width that arrives: %s", async (_, sizes, make) => {
+    ["crops only, of which those of one ratio are candidates", "360x270,200x200,1200x900", () => flat()],
+    ["an image with an EXIF orientation", "300w,100h", () => quadrants({ width: 600, height: 800, orientation: 6 })],
+    ["an image smaller than every size", "360x270,720x540,1280w,640w", () => flat({ width: 33, height: 77 })],
+  ])("serve prints an <img> whose srcset has true widths: %s", async (_, sizes, make) => {
     const cwd = await folderWith({ "shop/it's.jpg": await make() })
     const running = launchCommand(["serve", "photos", "--sizes", sizes, "--port", "0"], { cwd })
     const [img] = await running.until(/^<img .*>$/m)
-    const { made, kept } = await promisesOf(img)
-    expect(kept).toEqual(made)
+    const { declared, actual } = await compareImg(img)
+    expect(actual).toEqual(declared)
   })
 
-  it("says the same as JSON on one line, and nothing else", async () => {
+  it("serve --json prints one line of JSON and nothing else", async () => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     const running = await launchServe(["photos", "--sizes", "64w", "--renditions", "made", "--base-path", "/img"], {
       cwd,
     })
-    const { url, addresses, img, originals, renditions } = running
+    const { url, urls, img, originals, renditions } = running
     expect(new URL(url).pathname).toBe("/img")
-    expect({ addresses, originals, renditions }).toEqual({
-      addresses: [`${url}/64w/a.jpg`],
+    expect({ urls, originals, renditions }).toEqual({
+      urls: [`${url}/64w/a.jpg`],
       originals: join(cwd, "photos"),
       renditions: join(cwd, "made"),
     })
-    const { made, kept } = await promisesOf(img ?? "")
-    expect(kept).toEqual(made)
+    const { declared, actual } = await compareImg(img ?? "")
+    expect(actual).toEqual(declared)
     expect(running.stdout().trimEnd().split("\n")).toHaveLength(1)
   })
 
-  it("serves a folder without photos, and says that there are none", async () => {
+  it("serve starts with an empty folder, says so, and serves an image that is added later", async () => {
     const cwd = await folderWith({})
     const running = launchCommand(["serve", "photos", "--sizes", "64w", "--port", "0"], { cwd })
-    await running.until(/^Renditions are kept in .*$/m)
-    expect(running.stdout()).toContain("No photo was found")
+    await running.until(/^Renditions are stored in .*$/m)
+    expect(running.stdout()).toContain("No images found yet")
     const [origin] = await running.until(/http:\/\/[\d.:]+/)
     await writeFile(join(cwd, "photos", "late.jpg"), await flat())
     expect(await dimensionsAt(`${origin}/64w/late.jpg`)).toEqual({ width: 64, height: 48 })
   })
 
-  it.each(["SIGTERM", "SIGINT"] as const)("ends in good order on %s", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("serve exits with 0 on %s and leaves no temporary files", async (signal) => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     const running = await launchServe(["photos", "--sizes", "64w"], { cwd })
-    // A kept-alive connection must not hold the end up.
+    // An idle keep-alive connection must not delay the end.
     await dimensionsAt(`${running.url}/64w/a.jpg`)
     expect(await running.end(signal)).toBe(0)
     expect(await filesBelow(join(cwd, ".imgtailor", "tmp"))).toEqual([])
   })
 
-  it("keeps renditions in the cache directory when started within the photos, and says so", async () => {
+  it("serve stores renditions in the cache directory and says so if it is started inside the originals", async () => {
     const cwd = await folderWith({ "shop/a.jpg": await flat() })
     const options = { cwd: join(cwd, "photos", "shop"), env: { HOME: cwd, XDG_CACHE_HOME: join(cwd, "cache") } }
     const running = launchCommand(["serve", "..", "--sizes", "64w", "--port", "0"], options)
-    const [, folder = ""] = await running.until(/^Renditions are kept in (.*)$/m)
-    await running.until(/the working directory lies inside the photos/)
+    const [, folder = ""] = await running.until(/^Renditions are stored in (.*)$/m)
+    await running.until(/the working directory is inside the originals/)
     expect(folder.startsWith(cwd)).toBe(true)
     expect(folder.startsWith(join(cwd, "photos"))).toBe(false)
 
@@ -152,107 +160,135 @@ group("imgtailor serve", () => {
     expect(await filesBelow(join(cwd, "photos"))).toEqual(["shop/a.jpg"])
   })
 
-  it("says that a port is taken", async () => {
+  it("serve reports a port that is in use", async () => {
     const server = createServer().listen(0, "127.0.0.1")
     await new Promise((resolve) => server.once("listening", resolve))
     onTestFinished(() => void server.close())
     const { port } = server.address() as AddressInfo
     const cwd = await folderWith({})
     const args = ["serve", "photos", "--sizes", "64w", "--port", String(port)]
-    expect(await mistakeOf(args, { cwd })).toMatch(new RegExp(`${port} is taken.*--port`))
+    expect(await mistakeOf(args, { cwd })).toMatch(new RegExp(`${port} is already in use.*--port`))
   })
 
-  it(
-    "has photos of its own for trying it: turned, transparent, animated, 12 megapixels",
-    { timeout: 60_000 },
-    async () => {
-      const cwd = await temporaryFolder()
-      const { originals, addresses, img } = await launchServe(["--demo"], { cwd })
-      const photos = await Promise.all(
-        (await filesBelow(originals)).map(async (key) => {
-          const { format, orientation, hasAlpha, pages, width, height } = await describe(
-            await readFile(join(originals, key)),
-          )
-          return { format, orientation, hasAlpha, pages, megapixels: (width * height) / 1e6 }
-        }),
-      )
-      expect(photos).toContainEqual(expect.objectContaining({ format: "jpeg", orientation: 6 }))
-      expect(photos).toContainEqual(expect.objectContaining({ format: "png", hasAlpha: true }))
-      expect(photos).toContainEqual(expect.objectContaining({ format: "gif", pages: 12 }))
-      expect(photos).toContainEqual(expect.objectContaining({ format: "jpeg", megapixels: 12 }))
-      expect(addresses).toHaveLength(3)
-      await Promise.all(addresses.map(dimensionsAt))
-      const { made, kept } = await promisesOf(img ?? "")
-      expect(kept).toEqual(made)
-    },
-  )
+  it("serve --demo generates images: rotated, transparent, animated, 12 megapixels", { timeout: 60_000 }, async () => {
+    const cwd = await temporaryFolder()
+    const { originals, urls, img } = await launchServe(["--demo"], { cwd })
+    const photos = await Promise.all(
+      (await filesBelow(originals)).map(async (key) => {
+        const { format, orientation, hasAlpha, pages, width, height } = await describe(
+          await readFile(join(originals, key)),
+        )
+        return { format, orientation, hasAlpha, pages, megapixels: (width * height) / 1e6 }
+      }),
+    )
+    expect(photos).toContainEqual(expect.objectContaining({ format: "jpeg", orientation: 6 }))
+    expect(photos).toContainEqual(expect.objectContaining({ format: "png", hasAlpha: true }))
+    expect(photos).toContainEqual(expect.objectContaining({ format: "gif", pages: 12 }))
+    expect(photos).toContainEqual(expect.objectContaining({ format: "jpeg", megapixels: 12 }))
+    expect(urls).toHaveLength(3)
+    await Promise.all(urls.map(dimensionsAt))
+    const { declared, actual } = await compareImg(img ?? "")
+    expect(actual).toEqual(declared)
+  })
 })
 
-group("mistakes on the command line end with 2 and say what would be right", () => {
+group("mistakes on the command line", () => {
   it.each<[string, readonly string[], readonly (string | RegExp)[]]>([
-    ["a misspelt flag", ["serve", "photos", "--sizes", "64w", "--wacth"], ["--wacth", "Did you mean --watch?"]],
-    ["a misspelt flag with a value", ["serve", "photos", "--size", "64w"], ["--size:", "Did you mean --sizes?"]],
-    ["no sizes", ["serve", "photos"], ["sizes", /--sizes \S*\d/]],
+    ["a misspelt option", ["serve", "photos", "--sizes", "64w", "--wacth"], ["'--wacth'", "Did you mean --watch?"]],
+    ["a misspelt option with a value", ["serve", "photos", "--size", "64w"], ["'--size'", "Did you mean --sizes?"]],
+    ["no sizes", ["serve", "photos"], ["sizes: this setting is required", /--sizes \S*\d/]],
     ["no folder", ["serve", "--sizes", "64w"], ["originals"]],
     ["a missing folder", ["serve", "nowhere", "--sizes", "64w"], ["found none", "nowhere"]],
-    ["a photo for a folder", ["serve", "photos/a.jpg", "--sizes", "64w"], ["Expected a folder"]],
-    ["a size that is none", ["serve", "photos", "--sizes", "64"], ["360x270, 1280w or 480h", '"64"']],
-    ["a port that is none", ["serve", "photos", "--sizes", "64w", "--port", "http"], ["port", '"http"']],
-    ["a port too high", ["serve", "photos", "--sizes", "64w", "--port", "99999"], ["port", "65535", "99999"]],
+    ["a file for a folder", ["serve", "photos/a.jpg", "--sizes", "64w"], ["Expected a folder"]],
+    ["an invalid size", ["serve", "photos", "--sizes", "64"], ["360x270, 1280w or 480h", '"64"']],
+    ["a size of zero", ["serve", "photos", "--sizes", "0x0"], [/got "0x0"\.\n$/]],
+    ["an invalid port", ["serve", "photos", "--sizes", "64w", "--port", "http"], ["port", '"http"']],
+    ["a port that is too high", ["serve", "photos", "--sizes", "64w", "--port", "99999"], ["port", "65535", "99999"]],
     ["a misspelt format", ["serve", "photos", "--sizes", "64w", "--formats", "wepb"], ["Did you mean webp?"]],
-    ["two folders", ["serve", "photos", "more", "--sizes", "64w"], ["more"]],
+    ["a format with two qualities", ["serve", "photos", "--sizes", "64w", "--quality", "jpeg=80,jpeg=70"], ["once"]],
     [
-      "renditions among the originals",
-      ["serve", "photos", "--sizes", "64w", "--renditions", "photos/made"],
-      ["outside"],
+      "an invalid Cache-Control header",
+      ["serve", "photos", "--sizes", "64w", "--cache-control", "public; max-age"],
+      ["cacheControl: Expected Cache-Control directives separated by commas", '"public; max-age"'],
     ],
-    ["a configuration file that is missing", ["serve", "--config", "my.json"], ["my.json"]],
-    ["a command that is none", ["srve"], ["srve", "Did you mean serve?"]],
-    ["nothing to purge", ["purge"], [/original/i, /\w\. --help shows how\.\n$/]],
-    ["nothing to tell of", ["info"], [/original/i]],
+    ["two folders", ["serve", "photos", "more", "--sizes", "64w"], ["too many arguments"]],
+    ["--demo with a folder", ["serve", "photos", "--demo"], ['--demo: Expected no folder beside it, got "photos"']],
+    ["--demo with --originals", ["serve", "--demo", "--originals", "photos"], ["--demo: Expected no folder"]],
+    ["renditions inside the originals", ["serve", "photos", "--sizes", "64w", "--renditions", "photos/x"], ["outside"]],
     [
-      "a word that is not one of a few",
-      ["package", "--mode", "both"],
-      [/redirect, direct, sync\. --help shows how\.\n$/],
+      "an unsupported store for originals",
+      ["serve", "https://example.com/photos", "--sizes", "64w"],
+      ["originals: Expected a folder or s3://bucket/prefix (https:// is not supported)"],
     ],
     [
-      "two places of originals",
+      "an unsupported store for renditions",
+      ["serve", "photos", "--sizes", "64w", "--renditions", "gs://bucket"],
+      ['renditions: Expected a folder or s3://bucket/prefix (gs:// is not supported), got "gs://bucket"'],
+    ],
+    ["s3 in upper case", ["serve", "S3://shop-photos", "--sizes", "64w"], ["originals: Expected s3:// in lower case"]],
+    ["a missing configuration file", ["serve", "--config", "my.json"], ["my.json"]],
+    ["an unknown command", ["srve"], ["'srve'", "Did you mean serve?"]],
+    ["purge without an original", ["purge"], ["'original'", "imgtailor purge --help"]],
+    ["info without an original", ["info"], ["'original'"]],
+    ["an unknown mode", ["package", "--mode", "both"], ["redirect, direct, sync.\n", "imgtailor package --help"]],
+    [
+      "two different folders of originals",
       ["serve", "photos", "--originals", "other", "--sizes", "64w"],
       ['"photos" as the argument and "other" by --originals'],
     ],
     [
-      "switches that are neither on nor off",
-      ["serve", "photos", "--sizes", "64w", "--watch=maybe", "--sharedStore=on"],
+      "booleans that are neither true nor false",
+      ["serve", "photos", "--sizes", "64w", "--watch=maybe", "--shared-store=on"],
       [
         "2 mistakes",
         '--watch: Expected true or false, got "maybe".',
         '--shared-store: Expected true or false, got "on".',
       ],
     ],
-    ["a switch of a command's own", ["package", "--layer=maybe"], ["--layer: Expected true or false"]],
-    ["no sizes for the edge", ["edge"], [/sizes: this setting is missing.*--sizes \S*\d/]],
+    ["a boolean of one command", ["package", "--layer=maybe"], ["--layer: Expected true or false"]],
+    ["edge without sizes", ["edge"], [/sizes: this setting is required.*--sizes \S*\d/]],
     [
-      "an original as in an address",
+      "a URL path for an original",
       ["info", "/shop/a.jpg", "--originals", "photos", "--sizes", "64w"],
-      ['got "/shop/a.jpg". Without a slash at the start: shop/a.jpg\n'],
+      ['got "/shop/a.jpg". Without the leading slash: shop/a.jpg\n'],
     ],
     [
-      "an original outside",
+      "an original outside the folder",
       ["info", "../a.jpg", "--originals", "photos", "--sizes", "64w"],
       ["Expected an original", "../a.jpg"],
     ],
-    ["a prefix outside", ["purge", "../", "--originals", "photos", "--sizes", "64w"], ["Expected", "../"]],
-  ])("%s", async (_, args, parts) => {
+    ["a prefix outside the folder", ["purge", "../", "--originals", "photos", "--sizes", "64w"], ["Expected", "../"]],
+  ])("imgtailor exits with 2 and says what is expected after %s", async (_, args, parts) => {
     const cwd = await folderWith({ "a.jpg": await flat({ width: 8, height: 8 }) })
     const mistake = await mistakeOf(args, { cwd })
     for (const part of parts) expect(mistake).toMatch(part)
   })
 
-  it("reports a misspelt flag once: its value is no mistake of its own", async () => {
+  it("imgtailor reports a misspelt option once, without its value", async () => {
     const cwd = await folderWith({})
     const mistake = await mistakeOf(["serve", "photos", "--size", "64w"], { cwd })
-    expect(mistake).toContain("has a mistake:")
-    expect(mistake.match(/^ {2}- /gm)).toHaveLength(1)
+    expect(mistake.match(/^imgtailor: /gm)).toHaveLength(1)
+    expect(mistake).not.toContain("64w")
+  })
+
+  it("imgtailor reports misspelt environment variables, and ignores those of a Kubernetes service", async () => {
+    const cwd = await folderWith({})
+    const service = { IMGTAILOR_SERVICE_HOST: "10.0.0.1", IMGTAILOR_PORT: "tcp://10.0.0.1:3000" }
+    const env = { IMGTAILOR_SIZE: "64w", IMGTAILOR_LIMITS_DEADLINE_MS: "1", ...service }
+    const mistake = await mistakeOf(["serve", "photos", "--sizes", "64w"], { cwd, env })
+    expect(mistake).toContain("IMGTAILOR_SIZE: unknown environment variable. Did you mean IMGTAILOR_SIZES?")
+    expect(mistake).toContain("Did you mean IMGTAILOR_DEADLINE_MS?")
+    expect(mistake).not.toMatch(/SERVICE_HOST|port/i)
+  })
+
+  it("imgtailor reports values that are valid but unusual, and uses the last of repeated options", async () => {
+    const cwd = await folderWith({ "a.jpg": await flat() })
+    const args = ["--sizes", "64w", "--sizes", "65w", "--memory-bytes", "1", "--renders", "1000000", "--formats", "[]"]
+    const { code, stdout, stderr } = await runCommand(["info", "a.jpg", "--originals", "photos", ...args], { cwd })
+    expect([code, stdout.includes("/65w/a.jpg"), stdout.includes("/64w/a.jpg")]).toEqual([0, true, false])
+    expect(stderr).toContain('imgtailor: --sizes was given more than once: "65w" replaces "64w".\n')
+    expect(stderr).toMatch(/^imgtailor: limits\.memoryBytes is 1: .*$/m)
+    expect(stderr).toMatch(/^imgtailor: limits\.renders is 1000000: .*$/m)
   })
 })
 
@@ -265,7 +301,7 @@ group("imgtailor.config", () => {
     ["cjs", `module.exports = ${settings}`],
     ["mts", `const options: { sizes: string[]; originals: string } = ${settings}\nexport default options`],
     ["ts", `import { defineConfig } from "imgtailor"\nexport default defineConfig(${settings})`],
-  ])("may be .%s; its folders are relative to the file", async (extension, text) => {
+  ])("imgtailor.config.%s is read, and its folders are relative to the file", async (extension, text) => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     const project = join(cwd, "project")
     await mkdir(join(project, "node_modules"), { recursive: true })
@@ -274,11 +310,11 @@ group("imgtailor.config", () => {
 
     const { code, stdout, stderr } = await runCommand(["info", "a.jpg", "--json"], { cwd: project })
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
-    const { renditions } = JSON.parse(stdout) as { renditions: { address: string }[] }
-    expect(renditions.map(({ address }) => address)).toContain("/64w/a.jpg")
+    const { renditions } = JSON.parse(stdout) as { renditions: { url: string }[] }
+    expect(renditions.map(({ url }) => url)).toContain("/64w/a.jpg")
   })
 
-  it("may be elsewhere: --config names it", async () => {
+  it("--config names a configuration file in another folder", async () => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     await mkdir(join(cwd, "project"))
     await writeFile(join(cwd, "project", "my.json"), `{ "originals": "../photos", "sizes": ["64w"] }`)
@@ -286,7 +322,7 @@ group("imgtailor.config", () => {
     expect(stdout).toContain("/64w/a.jpg")
   })
 
-  it("is asked after the environment, and that after the arguments", async () => {
+  it("options take precedence over the environment, which takes precedence over the configuration file", async () => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     await writeFile(join(cwd, "imgtailor.config.json"), `{ "originals": "photos", "sizes": ["64w"], "formats": [] }`)
     const sizesOf = async (args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> => {
@@ -298,7 +334,7 @@ group("imgtailor.config", () => {
     expect(await sizesOf(["--sizes", "66w,67w"], { IMGTAILOR_SIZES: "65w" })).toBe("/66w /67w")
   })
 
-  it("is refused with its path where it cannot be read, and by its keys where they are wrong", async () => {
+  it("a configuration file is rejected with its path if it does not parse, and with its keys if they are wrong", async () => {
     const cwd = await folderWith({})
     const path = join(cwd, "imgtailor.config.json")
     await writeFile(path, `{ "sizes": ["64w" `)
@@ -308,13 +344,24 @@ group("imgtailor.config", () => {
     await writeFile(path, `{ "sizes": "64w" }`)
     expect(await mistakeOf(["serve", "photos"], { cwd })).toMatch(/sizes: Expected .*"64w"/)
   })
+
+  it("a configuration file of another type is rejected alone, and noticed beside one that is read", async () => {
+    const cwd = await folderWith({ "a.jpg": await flat() })
+    await writeFile(join(cwd, "imgtailor.config.yaml"), "sizes: [64w]\n")
+    const advice = "this type of file is not read; use imgtailor.config.ts, .js or .json"
+    expect(await mistakeOf(["info", "a.jpg"], { cwd })).toContain(`imgtailor.config.yaml: ${advice}`)
+    expect(await mistakeOf(["info", "a.jpg", "--config", "imgtailor.config.yaml"], { cwd })).toContain(advice)
+    await writeFile(join(cwd, "imgtailor.config.json"), `{ "originals": "photos", "sizes": ["64w"] }`)
+    const { code, stderr } = await runCommand(["info", "a.jpg"], { cwd })
+    expect([code, stderr]).toEqual([0, "imgtailor: imgtailor.config.yaml is not read: imgtailor.config.json is.\n"])
+  })
 })
 
-/** The settings of a folder with photos in `photos/`. */
+/** Options for originals in `photos/`. */
 const SETTINGS = ["--originals", "photos", "--sizes", "64w,32x32", "--formats", "webp"]
 
 group("imgtailor info", () => {
-  it("tells of a photo and of every address it has, in a table or as JSON, as they then arrive", async () => {
+  it("info describes an original and lists all of its URLs, as a table and as JSON", async () => {
     const cwd = await folderWith({ "shop/a cup.jpg": await quadrants({ width: 90, height: 120, orientation: 6 }) })
     const { url } = await launchServe(SETTINGS, { cwd })
 
@@ -322,27 +369,33 @@ group("imgtailor info", () => {
     expect(table.code).toBe(0)
     expect(table.stdout).not.toContain(ESCAPE)
     expect(table.stdout).toMatch(/width +90\n +height +120\n +format +jpeg\n/)
-    expect(table.stdout).toMatch(/\/shop\/64w\/a%20cup\.jpg +64x85 +jpeg +not made yet\n/)
+    expect(table.stdout).toMatch(/\/shop\/64w\/a%20cup\.jpg +64x85 +jpeg +not stored\n/)
 
     const { code, stdout } = await runCommand(["info", "shop/a cup.jpg", ...SETTINGS, "--json"], { cwd })
     expect(code).toBe(0)
-    const told = JSON.parse(stdout) as {
+    const described = JSON.parse(stdout) as {
       original: object
-      renditions: { address: string; format: string; width?: number; height?: number; stored: boolean }[]
+      renditions: { url: string; format: string; width?: number; height?: number; stored: boolean }[]
     }
-    expect(told.original).toMatchObject({ key: "shop/a cup.jpg", width: 90, height: 120, format: "jpeg", frames: 1 })
-    expect(told.renditions.map(({ address, format }) => `${address} ${format}`)).toEqual([
+    expect(described.original).toMatchObject({
+      key: "shop/a cup.jpg",
+      width: 90,
+      height: 120,
+      format: "jpeg",
+      frames: 1,
+    })
+    expect(described.renditions.map((row) => `${row.url} ${row.format}`)).toEqual([
       "/shop/64w/a%20cup.jpg jpeg",
       "/shop/64w/a%20cup.jpg.webp webp",
       "/shop/32x32/a%20cup.jpg jpeg",
       "/shop/32x32/a%20cup.jpg.webp webp",
       "/shop/info/a%20cup.jpg.json json",
     ])
-    for (const { address, format, width, height, stored } of told.renditions) {
+    for (const { url: path, format, width, height, stored } of described.renditions) {
       expect(stored).toBe(false)
       if (format === "json") continue
-      const arrived = await describe(Buffer.from(await (await fetch(`${url}${address}`)).arrayBuffer()))
-      expect({ format: arrived.format, width: arrived.width, height: arrived.height }).toEqual({
+      const image = await describe(Buffer.from(await (await fetch(`${url}${path}`)).arrayBuffer()))
+      expect({ format: image.format, width: image.width, height: image.height }).toEqual({
         format,
         width,
         height,
@@ -350,23 +403,23 @@ group("imgtailor info", () => {
     }
   })
 
-  it("tells what is stored", async () => {
+  it("info says which renditions are stored", async () => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     const { url } = await launchServe(SETTINGS, { cwd })
     await dimensionsAt(`${url}/64w/a.jpg`)
     const { stdout } = await runCommand(["info", "a.jpg", ...SETTINGS], { cwd })
     expect(stdout).toMatch(/\/64w\/a\.jpg .* stored\n/)
-    expect(stdout).toMatch(/\/32x32\/a\.jpg .* not made yet\n/)
+    expect(stdout).toMatch(/\/32x32\/a\.jpg .* not stored\n/)
   })
 
-  it.each([[[]], [["--json"]]])("ends with 1 where there is no such photo (%j)", async (more) => {
+  it.each([[[]], [["--json"]]])("info exits with 1 if there is no such original (%j)", async (more) => {
     const cwd = await folderWith({})
     const { code, stdout, stderr } = await runCommand(["info", "none.jpg", ...SETTINGS, ...more], { cwd })
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
     expect(stderr).toBe('imgtailor: No original "none.jpg" was found.\n')
   })
 
-  it("ends with 1 and says what a file is that is no photo", async () => {
+  it("info exits with 1 and names the type of a file that is not an image", async () => {
     const cwd = await folderWith({ "page.svg": Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"/>`) })
     const { code, stderr } = await runCommand(["info", "page.svg", ...SETTINGS], { cwd })
     expect(code).toBe(1)
@@ -375,7 +428,7 @@ group("imgtailor info", () => {
 })
 
 group("imgtailor purge", () => {
-  it("deletes an original's renditions, then a folder's, says how many, and touches no original", async () => {
+  it("purge deletes the renditions of an original or a folder, prints their number, and changes no original", async () => {
     const photo = await flat()
     const cwd = await folderWith({ "shop/a.jpg": photo, "shop/b.jpg": photo, "a.jpg": photo })
     const { url, renditions, end } = await launchServe(SETTINGS, { cwd })
@@ -397,7 +450,7 @@ group("imgtailor purge", () => {
     expect(nothing.stdout).toMatch(/^Deleted 0 renditions of shop\.\n.*shop\/\n$/)
 
     const image = await runCommand(["purge", "shop/none.jpg", ...SETTINGS], { cwd })
-    expect(image.stdout).toBe("Deleted 0 renditions of shop/none.jpg.\nNothing was stored for it.\n")
+    expect(image.stdout).toBe("Deleted 0 renditions of shop/none.jpg.\nNo renditions of it were stored.\n")
 
     const folder = await runCommand(["purge", "shop/", ...SETTINGS], { cwd })
     expect(folder).toMatchObject({ code: 0, stdout: "Deleted 1 rendition of shop/.\n" })
@@ -408,10 +461,10 @@ group("imgtailor purge", () => {
     expect(await filesBelow(renditions)).toEqual([])
 
     for (const key of ["shop/a.jpg", "shop/b.jpg", "a.jpg"])
-      expect(photo.equals(await readFile(join(cwd, "photos", key))), `${key} as it was`).toBe(true)
+      expect(photo.equals(await readFile(join(cwd, "photos", key))), `${key} is unchanged`).toBe(true)
   })
 
-  it("touches no original in a shared store either", async () => {
+  it("purge changes no original in a shared store", async () => {
     const photo = await flat()
     const cwd = await folderWith({ "shop/a.jpg": photo })
     const shared = ["--originals", "photos", "--renditions", "photos", "--shared-store", "--sizes", "64w"]
@@ -426,14 +479,15 @@ group("imgtailor purge", () => {
 })
 
 group("imgtailor warm", () => {
-  it("makes everything that can be asked for, once, and says so line by line", async () => {
-    const photo = await flat()
+  const WARM = [...SETTINGS, "--renditions", "made"]
+
+  it("warm renders everything once, prints a line per original, and a summary", async () => {
     const cwd = await folderWith({
-      "shop/a.jpg": photo,
+      "shop/a.jpg": await flat(),
       "b.webp": await flat({ format: "webp" }),
-      "notes.txt": Buffer.from("no photo"),
+      "notes.txt": Buffer.from("no image"),
     })
-    const first = await runCommand(["warm", ...SETTINGS, "--renditions", "made", "--json"], { cwd })
+    const first = await runCommand(["warm", ...WARM, "--json"], { cwd })
     expect(first).toMatchObject({ code: 0, stderr: "" })
     const rows = first.stdout
       .trim()
@@ -445,22 +499,88 @@ group("imgtailor warm", () => {
     ])
     expect(await filesBelow(join(cwd, "made", "files"))).toContain("shop/info/a.jpg.json")
 
-    const second = await runCommand(["warm", "shop/", ...SETTINGS, "--renditions", "made"], { cwd })
-    expect(second).toMatchObject({ code: 0, stdout: "shop/a.jpg: made 0, stored before 5\n" })
-    const absent = await runCommand(["warm", "shop/c.jpg", ...SETTINGS, "--renditions", "made"], { cwd })
-    expect(absent.code).toBe(1)
-    expect(absent.stdout).toContain("No original")
+    const second = await runCommand(["warm", "shop/", "b.webp", ...WARM], { cwd })
+    expect(second).toMatchObject({ code: 0, stderr: "" })
+    const lines = second.stdout.trim().split("\n")
+    expect(lines.toSorted()).toEqual([
+      "2 originals: 0 renditions rendered, 8 already stored",
+      "b.webp: 0 rendered, 3 already stored",
+      "shop/a.jpg: 0 rendered, 5 already stored",
+    ])
+    expect(lines[2]).toMatch(/^2 originals/)
+  })
+
+  it("warm continues after originals and prefixes that fail, reports them at the end, and exits with 1", async () => {
+    const cwd = await folderWith({ "a.jpg": await flat(), "broken.jpg": Buffer.from("no image") })
+    const { code, stdout, stderr } = await runCommand(["warm", "none.jpg", "nowhere/", "/", ...WARM], { cwd })
+    expect(code).toBe(1)
+    expect(stdout).toContain("a.jpg: 5 rendered, 0 already stored\n")
+    expect(stdout).toMatch(/^broken\.jpg: 0 rendered, 0 already stored, 5 failed$/m)
+    expect(stdout).toMatch(/^3 originals: 5 renditions rendered, 0 already stored\n$/m)
+    const messages = stderr.trim().split("\n").toSorted()
+    expect(messages).toHaveLength(3)
+    expect(messages[0]).toBe('imgtailor: No images found under "nowhere/".')
+    expect(messages[1]).toMatch(/^imgtailor: broken\.jpg: .*not/)
+    expect(messages[2]).toMatch(/^imgtailor: none\.jpg: No original/)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)("warm skips a folder that cannot be read, and exits with 1", async () => {
+    const cwd = await folderWith({ "a.jpg": await flat(), "lost+found/b.jpg": await flat() })
+    await chmod(cwd, 0o777)
+    await chmod(join(cwd, "photos", "lost+found"), 0o700)
+    const { code, stdout, stderr } = await runCommand(["warm", ...WARM], { cwd, uid: NOBODY })
+    expect([code, stdout]).toEqual([
+      1,
+      "a.jpg: 5 rendered, 0 already stored\n1 original: 5 renditions rendered, 0 already stored\n",
+    ])
+    expect(stderr).toMatch(/^imgtailor: \S*lost\+found\/? cannot be listed and is skipped: EACCES\n$/)
+  })
+
+  it("warm stops on SIGINT between renditions, prints the summary, and exits with 130", async () => {
+    const photo = await flat({ width: 300, height: 200 })
+    const cwd = await folderWith(Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${at}.jpg`, photo])))
+    const running = launchCommand(["warm", ...WARM], { cwd })
+    await running.until(/^\d+\.jpg: /m)
+    expect(await running.end("SIGINT")).toBe(130)
+    const [, count = ""] = /^(\d+) originals?: /m.exec(running.stdout()) ?? []
+    expect(Number(count)).toBeGreaterThan(0)
+    expect(Number(count)).toBeLessThan(300)
+    expect(running.stderr()).toContain("Interrupted. Run the same command again to continue.\n")
   })
 })
 
-group("switches", () => {
+group("excluded originals", () => {
+  it("imgtailor neither serves, lists nor warms dot files, dot folders and the patterns of --exclude", async () => {
+    const photo = await flat({ width: 16, height: 16 })
+    const hidden = [".a.jpg", ".git/b.jpg", "drafts/c.jpg", "shop/.d.jpg"]
+    const cwd = await folderWith(Object.fromEntries(["shop/e.jpg", ...hidden].map((key) => [key, photo])))
+    const args = ["--sizes", "8w", "--formats", "[]", "--exclude", "drafts/**"]
+    const { url, urls } = await launchServe(["photos", ...args], { cwd })
+    expect(urls).toEqual([`${url}/shop/8w/e.jpg`])
+    for (const path of ["8w/.a.jpg", ".git/8w/b.jpg", "drafts/8w/c.jpg", "shop/8w/.d.jpg"])
+      expect((await fetch(`${url}/${path}`)).status).toBe(404)
+    const { stdout } = await runCommand(["warm", "--originals", "photos", ...args], { cwd })
+    expect(stdout).toBe(
+      "shop/e.jpg: 2 rendered, 0 already stored\n1 original: 2 renditions rendered, 0 already stored\n",
+    )
+    const described = await runCommand(["info", "drafts/c.jpg", "--originals", "photos", ...args], { cwd })
+    expect([described.code, described.stderr]).toEqual([1, 'imgtailor: No original "drafts/c.jpg" was found.\n'])
+    const allowed = ["--exclude", "!.git/**"]
+    const second = await runCommand(["info", ".git/b.jpg", "--originals", "photos", "--sizes", "8w", ...allowed], {
+      cwd,
+    })
+    expect(second.code).toBe(0)
+  })
+})
+
+group("boolean options", () => {
   it.each([
     ["--json=1", true],
     ["--json=YES", true],
     ["--json=0", false],
     ["--json=no", false],
     ["--no-json", false],
-  ])("mean what they say: %s", async (flag, isJson) => {
+  ])("purge accepts %s", async (flag, isJson) => {
     const cwd = await folderWith({})
     const { stdout, code } = await runCommand(["purge", "/", ...SETTINGS, flag], { cwd })
     expect([code, stdout]).toEqual([0, isJson ? `{"deleted":0}\n` : "Deleted 0 renditions of /.\n"])
@@ -471,14 +591,14 @@ group("a bucket without credentials", () => {
   const bucket = ["s3://shop-photos", "--renditions", "s3://shop-made", "--sizes", "64w", "--s3-region", "eu-central-1"]
   const env = { AWS_EC2_METADATA_DISABLED: "true" }
 
-  it("is told by serve in one line, rather than that there are no photos", async () => {
+  it("serve reports missing credentials in one line", async () => {
     const running = launchCommand(["serve", ...bucket, "--port", "0"], { cwd: await temporaryFolder(), env })
-    await running.until(/^Renditions are kept in .*$/m)
-    expect(running.stdout()).toMatch(/^ {2}Its photos could not be listed: No credentials .*AWS_ACCESS_KEY_ID.*$/m)
-    expect(running.stdout()).not.toContain("No photo was found")
+    await running.until(/^Renditions are stored in .*$/m)
+    expect(running.stdout()).toMatch(/^ {2}The originals cannot be listed: .*No credentials .*AWS_ACCESS_KEY_ID.*$/m)
+    expect(running.stdout()).not.toContain("No images found")
   })
 
-  it("is told by every other command, too", async () => {
+  it("info reports missing credentials in one line", async () => {
     const { code, stdout, stderr } = await runCommand(["info", "a.jpg", "--originals", ...bucket], {
       cwd: await temporaryFolder(),
       env,
@@ -488,8 +608,8 @@ group("a bucket without credentials", () => {
   })
 })
 
-group.skipIf(process.platform === "win32")("a pipe whose reader ends", () => {
-  it("ends the command without a word, as the shell says of a broken pipe", async () => {
+group.skipIf(process.platform === "win32")("a broken pipe", () => {
+  it("warm ends silently with 141 when the reader of its output ends", async () => {
     const photo = await flat({ width: 16, height: 16 })
     const cwd = await folderWith(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`${at}.jpg`, photo])))
     const main = join(PACKAGE, "dist", "cli", "main.js")
@@ -498,27 +618,69 @@ group.skipIf(process.platform === "win32")("a pipe whose reader ends", () => {
     const running = launch("bash", args, { cwd })
     await running.ended
     expect(running.stderr()).toBe("")
-    expect(running.stdout()).toMatch(/^\d\.jpg: made 5, stored before 0\n141\n$/)
+    expect(running.stdout()).toMatch(/^\d\.jpg: 5 rendered, 0 already stored\n141\n$/)
   })
 })
 
 group("help", () => {
-  it.each([[], ["serve"], ["info"], ["purge"], ["warm"], ["types"]])(
-    "is there with an example: imgtailor %s",
-    async (...command) => {
-      const cwd = await temporaryFolder()
-      const { code, stdout, stderr } = await runCommand([...command, "--help"], { cwd })
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
-      expect(stdout).toMatch(new RegExp(`\\nEXAMPLES\\n\\n {2}imgtailor ${command[0] ?? "\\w+"} `))
-      expect(stdout).not.toContain(ESCAPE)
-    },
-  )
+  const COMMANDS = ["serve", "warm", "purge", "info", "types", "deploy", "template", "package", "edge"]
 
-  it("names every command, and the version", async () => {
+  it.each([[], ...COMMANDS.map((command) => [command])])("imgtailor %s --help has one example", async (...command) => {
+    const cwd = await temporaryFolder()
+    const { code, stdout, stderr } = await runCommand([...command, "--help"], { cwd })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    expect(stdout).toMatch(new RegExp(`\\nExample:\\n {2}imgtailor ${command[0] ?? "serve"} .*\\n$`))
+    expect(stdout).not.toContain(ESCAPE)
+  })
+
+  it.each([80, 120])("imgtailor --help is aligned and fits into %i columns", async (columns) => {
+    const cwd = await temporaryFolder()
+    for (const command of [[], ...COMMANDS.map((name) => [name])]) {
+      const { stdout } = await runCommand([...command, "--help"], { cwd, env: { COLUMNS: String(columns) } })
+      const [before = "", example = ""] = stdout.split("\nExample:\n")
+      const lines = before.split("\n")
+      expect(lines.filter((line) => line.length > columns)).toEqual([])
+      expect(example.trim().split("\n")).toHaveLength(1)
+      // Every description, first lines and continued ones, begins in the same column.
+      const starts = lines.flatMap((line) => {
+        const [, term = ""] = /^( {2}\S.*? {2,}| {4,})\S/.exec(line) ?? []
+        return term === "" ? [] : [term.length]
+      })
+      expect(new Set(starts).size).toBe(1)
+    }
+  })
+
+  it("imgtailor serve --help lists common options first and limits last", async () => {
+    const { stdout } = await runCommand(["serve", "--help"], { cwd: await temporaryFolder() })
+    const headings = stdout.match(/^\S.*(?=:$)/gm)
+    expect(headings).toEqual(["Arguments", "Options", "Images", "URLs and caching", "Storage", "Limits", "Example"])
+    expect(stdout.match(/^ {2}--[a-z-]+/m)?.[0]).toBe("  --originals")
+  })
+
+  it.each([
+    [["-h"], ["--help"]],
+    [["help"], ["--help"]],
+    [[], ["--help"]],
+    [
+      ["serve", "-h"],
+      ["serve", "--help"],
+    ],
+    [
+      ["help", "serve"],
+      ["serve", "--help"],
+    ],
+    [["-v"], ["--version"]],
+  ])("imgtailor %j prints the same as %j", async (args, others) => {
+    const cwd = await temporaryFolder()
+    const [one, other] = [await runCommand(args, { cwd }), await runCommand(others, { cwd })]
+    expect(one).toEqual(other)
+    expect(one).toMatchObject({ code: 0, stderr: "" })
+  })
+
+  it("imgtailor --help names every command, and --version prints the version", async () => {
     const cwd = await temporaryFolder()
     const { stdout } = await runCommand(["--help"], { cwd })
-    for (const command of ["serve", "info", "purge", "warm", "types"])
-      expect(stdout).toMatch(new RegExp(`^ +${command} {2,}[A-Z]`, "m"))
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ +${command} {2,}[A-Z]`, "m"))
     const { version } = JSON.parse(await readFile(join(PACKAGE, "package.json"), "utf8")) as { version: string }
     expect(await runCommand(["--version"], { cwd })).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" })
   })

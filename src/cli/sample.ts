@@ -1,15 +1,18 @@
 /** Responsible for the introduction of `serve`: finds a few originals, and makes an `<img>` tag to paste into a page. */
 import { createClient } from "../client/client.ts"
 import type { OpenTailor } from "../create-tailor.ts"
-import { inspect } from "../render/inspect.ts"
 import { extensionOf, formatOfName } from "../sizes/format.ts"
 import { type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
 import { type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
 import type { Originals } from "../store/store.ts"
+import { openOriginal } from "./open-original.ts"
 
 /** Keys looked at before giving up. S3 lists this many in one request. */
 const MAX_LISTED = 1000
+
+/** The introduction does not wait longer for the header of its first original. */
+const INSPECT_MS = 5000
 
 /** True for a file name of an image format that imgtailor decodes. */
 export const isImageName = (name: string): boolean => {
@@ -39,16 +42,16 @@ const shapeOf = (sizes: SizeList): Size => {
 
 /** An `<img>` tag with a `srcset` of true widths; undefined for an original that cannot be decoded. */
 export const imageTag = async (
-  { originals, core, config }: OpenTailor,
+  tailor: OpenTailor,
   original: OriginalKey,
   baseUrl: string,
 ): Promise<string | undefined> => {
-  const object = await originals.get(original, { maxBytes: config.limits.bytes }).catch(() => undefined)
-  const inspected = object && (await inspect(object.bytes, config.limits).catch(() => undefined))
-  if (!inspected) return undefined
-  const { sizes } = core.grammar
+  const signal = AbortSignal.timeout(INSPECT_MS)
+  const opened = await openOriginal(tailor, original, signal).catch(() => undefined)
+  if (!opened) return undefined
+  const { sizes } = tailor.core.grammar
   const photos = createClient({ baseUrl, sizes: sizes.map(toSizeInput) })
-  const attributes = photos.img(original, { shape: shapeOf(sizes).name, info: inspected.dimensions })
+  const attributes = photos.img(original, { shape: shapeOf(sizes).name, info: opened.inspected.dimensions })
   return `<img ${Object.entries({ ...attributes, alt: "" })
     .map(([name, value]) => `${name}="${value}"`)
     .join(" ")}>`

@@ -15,7 +15,7 @@ export interface Row {
 export interface Summary {
   readonly add: (row: Row) => void
   /** Receives a sentence about a file or folder that was skipped. */
-  readonly notice: (text: string, level?: string) => void
+  readonly skip: (message: string) => void
   /** True after so many failures of a store in a row that the others would fail, too. */
   readonly isStopped: () => boolean
   readonly hasFailures: () => boolean
@@ -55,9 +55,7 @@ export const createSummary = (): Summary => {
       if (first) fail(`${row.original}: ${first.message}`)
       storeFailuresInARow = first?.code.startsWith("store-") ? storeFailuresInARow + 1 : 0
     },
-    notice: (text, level) => {
-      if (level !== "info") fail(text)
-    },
+    skip: fail,
     isStopped,
     hasFailures: () => failed > 0,
     text: () => `${plural(originals, "original")}: ${plural(made, "rendition")} rendered, ${stored} already stored`,

@@ -1,4 +1,4 @@
-/** Where settings come from, with real files: arguments come before the environment, that before the file, and that before defaults. */
+/** Tests of load, with real files: options take precedence over the environment, the configuration file and defaults. */
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -56,7 +56,7 @@ describe("a configuration file", () => {
       "imgtailor.config.json",
       `{ "originals": "photos", "sizes": ["360x270", { "size": "480h", "name": "tall" }], "port": 4000 }`,
     ],
-  ])("is found and read as %s", async (name, content) => {
+  ])("load finds and reads %s", async (name, content) => {
     await write(name, content)
     const loaded = await loadWith()
     expect(loaded.file).toBe(join(home, name))
@@ -64,7 +64,7 @@ describe("a configuration file", () => {
     expect(loaded.config).toMatchObject({ originals: join(home, "photos"), port: 4000 })
   })
 
-  it("may use defineConfig, and whatever else a module can do", async () => {
+  it("load reads a file that uses defineConfig and other code", async () => {
     const module = pathToFileURL(join(import.meta.dirname, "options.ts")).href
     await write(
       "imgtailor.config.ts",
@@ -74,7 +74,7 @@ describe("a configuration file", () => {
     expect(names(await loadWith())).toEqual(["320w", "640w"])
   })
 
-  it("may hold a store, which is taken as it is", async () => {
+  it("load passes on a store from a file unchanged", async () => {
     const module = pathToFileURL(join(import.meta.dirname, "..", "store", "memory.ts")).href
     await write(
       "imgtailor.config.ts",
@@ -87,7 +87,7 @@ describe("a configuration file", () => {
     expect(renditions).toMatchObject({ name: "memory", keyLimits: { segment: 1024, key: 1024 } })
   })
 
-  it("may hold one store for both, which stays one", async () => {
+  it("load passes on one store for both originals and renditions as one object", async () => {
     const module = pathToFileURL(join(import.meta.dirname, "..", "store", "memory.ts")).href
     await write(
       "imgtailor.config.ts",
@@ -99,13 +99,13 @@ describe("a configuration file", () => {
     expect(renditions).toBe(originals)
   })
 
-  it("need not be there", async () => {
+  it("load works without a configuration file", async () => {
     const loaded = await loadWith({ args: ARGS })
     expect(loaded.file).toBeUndefined()
     expect(loaded.config).toMatchObject({ port: 3000, renditions: join(home, ".imgtailor") })
   })
 
-  it("can be named, and then its folders are found from where it lies", async () => {
+  it("load reads the named file, and resolves its folders relative to it", async () => {
     await write("imgtailor.config.json", JSON.stringify({ ...ARGS, port: 1 }))
     await write("conf/shop.json", JSON.stringify({ originals: "../photos", sizes: ["480h"], port: 2 }))
     const { config, file } = await loadWith({ configFile: "conf/shop.json" })
@@ -117,39 +117,39 @@ describe("a configuration file", () => {
     })
   })
 
-  it("must be there when it is named", async () => {
+  it("load rejects a named file that does not exist", async () => {
     expect(await mistakes({ configFile: "nope.json" })).toContain(
       `--config: Expected a file, found none at ${join(home, "nope.json")}.`,
     )
   })
 
   it.each([
-    ["imgtailor.config.json", "{ this is no JSON"],
+    ["imgtailor.config.json", "{ this is not JSON"],
     ["imgtailor.config.ts", "export default {{"],
     ["imgtailor.config.mjs", `throw new Error("no such luck")`],
-  ])("that cannot be read is a mistake of the configuration: %s", async (name, content) => {
+  ])("load reports the path of a file that does not parse or that throws: %s", async (name, content) => {
     await write(name, content)
-    expect(await mistakes()).toContain(`${join(home, name)}: Expected a configuration, but reading it failed`)
+    expect(await mistakes()).toContain(`${join(home, name)}: cannot read this configuration file`)
   })
 
-  it("has its mistakes told together with those of the environment and the arguments", async () => {
+  it("load reports mistakes of file, environment and options together", async () => {
     await write("imgtailor.config.json", JSON.stringify({ ...ARGS, formats: ["webq"], background: "white" }))
     const message = await mistakes({ env: { IMGTAILOR_PORT: "eighty" }, args: { quality: 500 } })
     for (const place of ["formats.0", "background", "port", "quality"]) expect(message).toContain(`- ${place}: `)
   })
 
-  it("says null where a setting is expected, and is told so", async () => {
+  it("load rejects null for a setting", async () => {
     await write("imgtailor.config.json", JSON.stringify({ ...ARGS, formats: null }))
     expect(await mistakes()).toContain("formats: Expected")
   })
 
-  it("is the whole configuration: it cannot bring in another one, from this machine or from elsewhere", async () => {
+  it("load does not follow extends to another configuration", async () => {
     await write("base.json", JSON.stringify({ port: 4444 }))
     await write("imgtailor.config.json", JSON.stringify({ ...ARGS, extends: "./base.json" }))
-    expect(await mistakes()).toContain("extends: there is no such setting")
+    expect(await mistakes()).toContain("extends: unknown setting")
   })
 
-  it("is the only file that is read", async () => {
+  it("load reads no .env, package.json or rc file", async () => {
     await write(".env", "IMGTAILOR_PORT=1111\n")
     await write("package.json", JSON.stringify({ imgtailor: { port: 2222 } }))
     await write(".imgtailorrc", "port=3333\n")
@@ -158,8 +158,8 @@ describe("a configuration file", () => {
   })
 })
 
-describe("what was said in several places", () => {
-  it("counts by arguments first, then the environment, then the file, then defaults", async () => {
+describe("settings from several sources", () => {
+  it("load prefers options to the environment, the environment to the file, and the file to defaults", async () => {
     await write(
       "imgtailor.config.json",
       JSON.stringify({ ...ARGS, port: 1, host: "file", basePath: "/file", watch: true }),
@@ -175,7 +175,7 @@ describe("what was said in several places", () => {
     })
   })
 
-  it("is put together part by part where a setting has parts", async () => {
+  it("load merges settings with parts, part by part", async () => {
     const file = {
       limits: { queue: 1, renders: 1, bytes: 1 },
       quality: { jpeg: 1, webp: 1 },
@@ -189,20 +189,20 @@ describe("what was said in several places", () => {
     expect(config.grammar.retired).toEqual({ sizes: ["1w"], formats: ["gif"] })
   })
 
-  it("lets one quality for all formats stand for the formats that a later word does not name", async () => {
+  it("load keeps one quality for all formats where a preferred source sets only some", async () => {
     await write("imgtailor.config.json", JSON.stringify({ ...ARGS, quality: 50 }))
     const { config } = await loadWith({ env: { IMGTAILOR_QUALITY: "jpeg=70" } })
     expect(config.settings.quality).toEqual({ jpeg: 70, webp: 50, avif: 50 })
   })
 
-  it("is replaced as a whole where it is a list", async () => {
+  it("load replaces lists as a whole", async () => {
     await write("imgtailor.config.json", JSON.stringify({ ...ARGS, sizes: ["1w", "2w"], formats: ["avif", "webp"] }))
     const loaded = await loadWith({ env: { IMGTAILOR_FORMATS: "webp" }, args: { sizes: ["3w"] } })
     expect(names(loaded)).toEqual(["3w"])
     expect(loaded.config.grammar.formats).toEqual(["webp"])
   })
 
-  it("has folders from the command line and the environment found from where the person is, those in a file from there", async () => {
+  it("load resolves folders of options and environment relative to the working directory, those of a file to the file", async () => {
     await write(
       "conf/imgtailor.config.json",
       JSON.stringify({ originals: "../photos", renditions: "made", sizes: ["1w"] }),
@@ -215,35 +215,78 @@ describe("what was said in several places", () => {
     expect(await renditionsOf({ args: { renditions: "made" } })).toBe(join(home, "made"))
   })
 
-  it("is never a folder without a name, which would be the one where the person happens to be", async () => {
+  it("load rejects an empty folder name", async () => {
     expect(await mistakes({ args: { ...ARGS, originals: "" } })).toContain("originals: Expected a folder")
     expect(await mistakes({ args: { ...ARGS, renditions: "" } })).toContain("renditions: Expected a folder")
   })
 
-  it("is not a switch turned on by an empty variable", async () => {
-    const watch = await loadWith({ args: ARGS, env: { IMGTAILOR_WATCH: "" } }).then(
-      ({ config }) => config.watch,
-      () => "refused",
-    )
-    expect([false, "refused"]).toContain(watch)
+  it("load treats an empty variable as not set", async () => {
+    const env = { IMGTAILOR_WATCH: "", IMGTAILOR_PORT: "", IMGTAILOR_SIZES: "" }
+    expect((await loadWith({ args: ARGS, env })).config).toEqual((await loadWith({ args: ARGS })).config)
   })
 
-  it("leaves alone what is not ours", async () => {
+  it("load ignores variables of other programs", async () => {
     const env = { PORT: "1", HOST: "x", IMGTAILOR: "y", IMGTAILOR_: "z", imgtailor_port: "2" }
     expect((await loadWith({ args: ARGS, env })).config).toEqual((await loadWith({ args: ARGS })).config)
+  })
+
+  it("load ignores variables that Kubernetes and Docker set for services named imgtailor", async () => {
+    const env = {
+      IMGTAILOR_SERVICE_HOST: "10.0.0.1",
+      IMGTAILOR_SERVICE_PORT_HTTP: "3000",
+      IMGTAILOR_PORT: "tcp://10.0.0.1:3000",
+      IMGTAILOR_PORT_3000_TCP: "tcp://10.0.0.1:3000",
+      IMGTAILOR_PORT_3000_TCP_ADDR: "10.0.0.1",
+      IMGTAILOR_CACHE_SERVICE_HOST: "10.0.0.2",
+    }
+    expect((await loadWith({ args: ARGS, env })).config).toEqual((await loadWith({ args: ARGS })).config)
+  })
+
+  it("load reports every unknown variable with a suggestion, together with other mistakes", async () => {
+    const env = { IMGTAILOR_SIZE: "1w", IMGTAILOR_LIMITS_PIXELS: "1", IMGTAILOR_SOMETHING_ELSE: "1" }
+    const message = await mistakes({ args: { ...ARGS, quality: 500 }, env })
+    expect(message).toContain("IMGTAILOR_SIZE: unknown environment variable. Did you mean IMGTAILOR_SIZES?")
+    expect(message).toContain("IMGTAILOR_LIMITS_PIXELS: unknown environment variable. Did you mean IMGTAILOR_PIXELS?")
+    expect(message).toContain("IMGTAILOR_SOMETHING_ELSE: unknown environment variable. docs/settings.md lists")
+    expect(message).toContain("- quality: ")
+  })
+
+  it("load accepts the variables of functions on AWS", async () => {
+    const env = { IMGTAILOR_DISTRIBUTION: "E1", IMGTAILOR_EDGE_BASE_PATH: "/img", IMGTAILOR_STREAMING: "1" }
+    expect((await loadWith({ args: ARGS, env })).config).toEqual((await loadWith({ args: ARGS })).config)
+  })
+
+  it("load puts notices of the command line before those about files and values", async () => {
+    await write("imgtailor.config.json", JSON.stringify(ARGS))
+    await write("imgtailor.config.yaml", "port: 1")
+    await write("imgtailor.config.mjs", "export default {}")
+    const { config } = await loadWith({ args: { ...ARGS, limits: { bytes: 1 } }, notices: ["first"] })
+    expect(config.notices).toEqual([
+      "first",
+      "imgtailor.config.json is not read: imgtailor.config.mjs is.",
+      "imgtailor.config.yaml is not read: imgtailor.config.mjs is.",
+      expect.stringMatching(/^limits\.bytes is 1: /),
+    ])
+  })
+
+  it.each(["imgtailor.config.yaml", "imgtailor.config.toml"])("load rejects %s as the only file", async (name) => {
+    await write(name, "")
+    const message = `${name}: this type of file is not read; use imgtailor.config.ts, .js or .json.`
+    expect(await mistakes({ args: ARGS })).toContain(message)
+    expect(await mistakes({ args: ARGS, configFile: name })).toContain(message)
   })
 })
 
 describe("the thread pool", () => {
-  it("bounds the renders, by what the environment says of its size", async () => {
+  it("load limits renders in process to the size of the thread pool", async () => {
     const rendersWith = async (env: NodeJS.ProcessEnv): Promise<number> =>
-      (await loadWith({ args: ARGS, env })).config.limits.renders
+      (await loadWith({ args: { ...ARGS, isolation: "none" }, env })).config.limits.renders
     expect(await rendersWith({ UV_THREADPOOL_SIZE: "2" })).toBe(1)
     expect(await rendersWith({ UV_THREADPOOL_SIZE: "junk" })).toBe(await rendersWith({}))
     expect(await rendersWith({ UV_THREADPOOL_SIZE: "1024" })).toBeGreaterThanOrEqual(await rendersWith({}))
   })
 
-  it("is what a library's surroundings tell of, with the directory", () => {
+  it("environment returns the directory and the size of the thread pool", () => {
     expect(environment("/srv", { UV_THREADPOOL_SIZE: "12" })).toEqual({ directory: "/srv", threads: 12 })
     expect(environment("/srv", {})).toEqual({ directory: "/srv", threads: 4 })
     expect(environment().directory).toBe(process.cwd())
@@ -251,15 +294,18 @@ describe("the thread pool", () => {
 })
 
 describe("missingAdvice", () => {
-  it("tells what the process should have been started with, and only that", () => {
-    // What keeps every core busy, not what the present number of threads allows.
+  it("missingAdvice names the missing variables of a server that renders in process, in one sentence", async () => {
+    const { config } = await loadWith({ args: { ...ARGS, isolation: "none", limits: { renders: 3 } } })
+    // Enough for every core, not for the present number of threads.
     const threads = Math.max(3, 2 * availableParallelism()) + 2
-    expect(missingAdvice(3, {}, "linux")).toEqual([
-      expect.stringContaining(`UV_THREADPOOL_SIZE=${threads}`),
-      expect.stringContaining("MALLOC_ARENA_MAX=2"),
-    ])
-    expect(missingAdvice(3, { UV_THREADPOOL_SIZE: "5" }, "linux")).toHaveLength(1)
-    expect(missingAdvice(3, { UV_THREADPOOL_SIZE: "5", MALLOC_ARENA_MAX: "2" }, "linux")).toEqual([])
-    expect(missingAdvice(3, { UV_THREADPOOL_SIZE: "5" }, "darwin")).toEqual([])
+    const advice = missingAdvice(config, {}, "linux")
+    expect(advice).toMatch(new RegExp(`^[^.]* UV_THREADPOOL_SIZE=${threads} MALLOC_ARENA_MAX=2\\.$`))
+    expect(missingAdvice(config, { UV_THREADPOOL_SIZE: "5" }, "linux")).not.toContain("UV_THREADPOOL_SIZE")
+    expect(missingAdvice(config, { UV_THREADPOOL_SIZE: "5", MALLOC_ARENA_MAX: "2" }, "linux")).toBeUndefined()
+    expect(missingAdvice(config, { UV_THREADPOOL_SIZE: "5" }, "darwin")).toBeUndefined()
+  })
+
+  it("missingAdvice is undefined with render processes", async () => {
+    expect(missingAdvice((await loadWith({ args: ARGS })).config, {}, "linux")).toBeUndefined()
   })
 })

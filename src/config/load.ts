@@ -22,12 +22,16 @@ export const environment = (directory: string = process.cwd(), env: NodeJS.Proce
   region: findRegion(env),
 })
 
-/** Environment variables that a server should be started with and was not, as one sentence; undefined where all are set. */
+/**
+ * Environment variables that a server should be started with and was not, as one sentence; undefined where all are set. Render processes
+ * get them anyway.
+ */
 export const missingAdvice = (
-  renders: number,
+  { isolation, limits: { renders } }: Pick<TailorConfig, "isolation" | "limits">,
   env: NodeJS.ProcessEnv = process.env,
   platform: string = process.platform,
 ): string | undefined => {
+  if (isolation === "process") return undefined
   const threads = Math.max(renders, 2 * availableParallelism()) + 2
   const missing = [
     ...(env["UV_THREADPOOL_SIZE"] ? [] : [`UV_THREADPOOL_SIZE=${threads}`]),

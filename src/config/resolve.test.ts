@@ -1,4 +1,4 @@
-/** From options to a complete configuration, with real folders: what is not said is filled in, what cannot work together is refused. */
+/** Tests of resolveConfig, with real folders: defaults are filled in, and settings that do not work together are rejected. */
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -31,7 +31,7 @@ afterEach(async () => {
 const resolve = (options: object = {}, directory = home, threads = 4): TailorConfig =>
   resolveConfig({ originals: "photos", sizes: ["360x270", "480h"], ...options }, { directory, threads })
 
-/** The mistakes that options are refused with, a line each. */
+/** The error message for options, with one line per mistake. */
 const mistakesIn = (options: unknown, directory = home): string => {
   try {
     resolveConfig(options, { directory, threads: 4 })
@@ -45,7 +45,7 @@ const mistakes = (options: object, directory = home): string =>
   mistakesIn({ originals: "photos", sizes: ["360x270", "480h"], ...options }, directory)
 
 describe("resolveConfig", () => {
-  it("fills in everything that is not said", () => {
+  it("resolveConfig fills in every default", () => {
     const { limits, ...config } = resolve()
     expect(config).toEqual({
       originals: join(home, "photos"),
@@ -65,10 +65,15 @@ describe("resolveConfig", () => {
       unknownSize: "reject",
       compat: [],
       s3: {},
+      exclude: [],
       recheckSeconds: 0,
+      staleIfErrorSeconds: 86_400,
+      isolation: "process",
       watch: false,
       host: "127.0.0.1",
       port: 3000,
+      drainMs: 0,
+      logLevel: "info",
       notices: [],
     })
     expect(limits).toMatchObject({
@@ -83,7 +88,7 @@ describe("resolveConfig", () => {
     }
   })
 
-  it("takes undefined for not said, everywhere", () => {
+  it("resolveConfig treats undefined as not set, in all settings", () => {
     const nothing = Object.fromEntries(
       SETTINGS.map(({ path: [first] }) => [first, undefined] as const).filter(
         ([name]) => !["originals", "sizes"].includes(name),
@@ -98,22 +103,22 @@ describe("resolveConfig", () => {
     expect(resolve(parts)).toEqual(resolve())
   })
 
-  it("has the defaults that the table of settings tells of", () => {
+  it("resolveConfig has the defaults of the table of settings", () => {
     const { grammar, settings, limits, ...config } = resolve()
     const actual: Readonly<Record<string, unknown>> = { ...config, ...grammar, ...settings, ...limits }
-    const told = SETTINGS.filter(({ default: text }) => /^`[^`]*`$|^[\d ]+$/.test(text))
-    expect(told.length).toBeGreaterThan(10)
+    const documented = SETTINGS.filter(({ default: text }) => /^`[^`]*`$|^[\d ]+$/.test(text))
+    expect(documented.length).toBeGreaterThan(10)
     const textOf = (text: string): string => (text.startsWith("`") ? text.slice(1, -1) : text.replaceAll(" ", ""))
     const byName = (valueOf: (setting: Setting, name: string) => unknown): object =>
       Object.fromEntries(
-        told.map((setting) => [setting.path.join("."), valueOf(setting, setting.path.at(-1) ?? "")] as const),
+        documented.map((setting) => [setting.path.join("."), valueOf(setting, setting.path.at(-1) ?? "")] as const),
       )
     expect(byName((_, name) => actual[name])).toEqual(
       byName((setting) => parseSetting(setting, textOf(setting.default))),
     )
   })
 
-  it("takes what is said, part by part", () => {
+  it("resolveConfig applies settings, part by part", () => {
     const config = resolve({
       quality: { avif: 50 },
       background: "#Fa0",
@@ -132,53 +137,53 @@ describe("resolveConfig", () => {
     expect(config).toMatchObject({ basePath: "/img", port: 0 })
   })
 
-  it("takes one quality for all formats", () => {
+  it("resolveConfig applies one quality to all formats", () => {
     expect(resolve({ quality: 42 }).settings.quality).toEqual({ jpeg: 42, webp: 42, avif: 42 })
   })
 
-  it("writes every colour in one way, so that one colour is one recipe", () => {
+  it("resolveConfig normalises colours, so that one colour is one recipe", () => {
     expect(resolve({ background: "#ABC" }).settings).toEqual(resolve({ background: "#aabbcc" }).settings)
   })
 
-  it("leaves a thread of the pool free for files, whatever its size, and renders all the same", () => {
+  it("resolveConfig leaves one thread of the pool free without isolation, and allows at least one render", () => {
     for (const threads of [1, 2, 4, 64, 1024]) {
-      const { renders } = resolve({}, home, threads).limits
+      const { renders } = resolve({ isolation: "none" }, home, threads).limits
       expect(renders).toBeGreaterThanOrEqual(1)
       expect(renders).toBeLessThanOrEqual(Math.max(1, threads - 1))
     }
   })
 
-  it("cannot be changed afterwards", () => {
+  it("resolveConfig returns a frozen configuration", () => {
     expect(Object.isFrozen(resolve())).toBe(true)
   })
 
-  it("takes stores as they are", () => {
+  it("resolveConfig passes stores on unchanged", () => {
     const stores = { originals: memoryOriginals(), renditions: memoryRenditions() }
     expect(resolve(stores).originals).toBe(stores.originals)
     expect(resolve(stores).renditions).toBe(stores.renditions)
   })
 
-  it("tells every mistake in one message", () => {
+  it("resolveConfig reports every mistake in one message", () => {
     const message = mistakes({ qualty: 80, formats: ["webq"], limits: { pixel: 1 } })
     expect(message).toContain("3 mistakes")
     for (const place of ["qualty", "formats.0", "limits.pixel"]) expect(message).toContain(`\n  - ${place}: `)
     expect(mistakes({ port: -1 })).toMatch(/a mistake:\n {2}- port: /)
   })
 
-  it("refuses what is listed and retired at once", () => {
+  it("resolveConfig rejects sizes and formats that are both listed and retired", () => {
     const message = mistakes({ retired: { sizes: ["480h", "640w"], formats: ["webp", "gif"] } })
-    expect(message).toContain("retired.sizes: Expected sizes that are not listed any more, got 480h.")
-    expect(message).toContain("retired.formats: Expected formats that are not listed any more, got webp.")
+    expect(message).toContain("retired.sizes: Expected sizes that are no longer listed, got 480h.")
+    expect(message).toContain("retired.formats: Expected formats that are no longer listed, got webp.")
     expect(message).not.toMatch(/640w|gif/)
     const card = { sizes: [{ size: "480h", name: "card" }] }
     expect(mistakes({ ...card, retired: { sizes: ["card"] } })).toContain("got card.")
-    // Its size is no address of a named one, so it may have been one before.
+    // A named size does not use its text in URLs, so the text may be retired.
     expect(mistakes({ ...card, retired: { sizes: ["480h"] } })).toBe("")
   })
 })
 
 describe("folders", () => {
-  it("are found from the given directory, and absolute ones as they are", () => {
+  it("resolveConfig resolves folders relative to the directory, and keeps absolute ones", () => {
     const elsewhere = join(home, "elsewhere")
     expect(resolve({ renditions: "made" })).toMatchObject({
       originals: join(home, "photos"),
@@ -187,7 +192,7 @@ describe("folders", () => {
     expect(resolve({ renditions: elsewhere }).renditions).toBe(elsewhere)
   })
 
-  it("of originals must be there", async () => {
+  it("resolveConfig rejects originals that are not a folder", async () => {
     await writeFile(join(home, "file"), "")
     expect(mistakes({ originals: "nope" })).toContain(
       `originals: Expected a folder, found none at ${join(home, "nope")}.`,
@@ -195,19 +200,19 @@ describe("folders", () => {
     expect(mistakes({ originals: "file" })).toContain("originals: Expected a folder, found none")
   })
 
-  it("are refused when they are one and the same", () => {
+  it("resolveConfig rejects one folder for originals and renditions", () => {
     const message = mistakes({ renditions: "photos" })
     expect(message).toContain("renditions: Expected another folder than the originals', or sharedStore: true")
     expect(mistakes({ renditions: join(home, "photos", "x", "..") })).toBe(message)
   })
 
-  it("are refused when they are one by way of a link", async () => {
+  it("resolveConfig rejects one folder for both behind a link", async () => {
     await symlink("photos", join(home, "link"))
     expect(mistakes({ renditions: "link" })).toContain("renditions: Expected another folder")
     expect(mistakes({ originals: "link", renditions: "photos" })).toContain("renditions: Expected another folder")
   })
 
-  it("are refused when renditions lie among the originals, there yet or not", async () => {
+  it("resolveConfig rejects renditions inside the originals, whether the folder exists or not", async () => {
     for (const renditions of ["photos/made", "photos/a/b/c"]) {
       expect(mistakes({ renditions })).toContain("renditions: Expected a folder outside the originals")
       expect(mistakes({ renditions, sharedStore: true })).toContain(
@@ -218,41 +223,41 @@ describe("folders", () => {
     expect(mistakes({ renditions: "link/made" })).toContain("renditions: Expected a folder outside the originals")
   })
 
-  it("are refused when originals lie among the renditions", () => {
+  it("resolveConfig rejects originals inside the renditions", () => {
     expect(mistakes({ renditions: "." })).toContain("originals: Expected a folder outside the renditions")
   })
 
-  it("may begin with the same letters", () => {
+  it("resolveConfig accepts folders whose names begin alike", () => {
     expect(resolve({ renditions: "photos-made" }).renditions).toBe(join(home, "photos-made"))
   })
 
-  it("may be one where that is meant", () => {
+  it("resolveConfig accepts one folder for both with sharedStore", () => {
     const config = resolve({ renditions: "photos", sharedStore: true })
     expect(config.renditions).toBe(config.originals)
     expect(config.grammar.sharedStore).toBe(true)
   })
 
-  it("that are meant to be one are one, however they are written", async () => {
+  it("resolveConfig gives a shared folder one path, however it is written", async () => {
     await symlink("photos", join(home, "link"))
     const config = resolve({ renditions: "link", sharedStore: true })
     expect(config.renditions).toBe(config.originals)
   })
 
-  it("are stores just the same: one for both has to be meant", () => {
+  it("resolveConfig rejects one store for both without sharedStore", () => {
     const store = { ...memoryRenditions(), ...memoryOriginals() }
     expect(mistakes({ originals: store, renditions: store })).toContain("sharedStore: true")
     expect(resolve({ originals: store, renditions: store, sharedStore: true }).renditions).toBe(store)
   })
 })
 
-describe("where nothing is said of renditions", () => {
+describe("the default for renditions", () => {
   const placeOf = ({ renditions }: TailorConfig): string => (typeof renditions === "string" ? renditions : "a store")
 
-  it("they are kept in the directory", () => {
+  it("resolveConfig puts renditions into the directory", () => {
     expect(resolve()).toMatchObject({ renditions: join(home, ".imgtailor"), notices: [] })
   })
 
-  it("they are kept elsewhere when the directory lies inside the photos, and a notice says where", async () => {
+  it("resolveConfig puts renditions into the cache directory, with a notice, if the directory is inside the originals", async () => {
     await mkdir(join(home, "photos", "shop"))
     const places = ["photos", "photos/shop"].map((directory) =>
       resolve({ originals: join(home, "photos") }, join(home, directory)),
@@ -263,11 +268,11 @@ describe("where nothing is said of renditions", () => {
       expect(config.notices).toEqual([expect.stringContaining(place)])
       expect(config.notices[0]).toContain("--renditions")
     }
-    // The same photos have the same place, from wherever it is asked.
+    // The same originals have the same folder, whatever the directory.
     expect(places[1]?.renditions).toBe(places[0]?.renditions)
   })
 
-  it("two folders of one name have two places", async () => {
+  it("resolveConfig uses different cache directories for two folders of one name", async () => {
     await mkdir(join(home, "other", "photos"), { recursive: true })
     const [one, other] = ["photos", "other/photos"].map(
       (folder) => resolve({ originals: "." }, join(home, folder)).renditions,
@@ -275,16 +280,16 @@ describe("where nothing is said of renditions", () => {
     expect(one).not.toBe(other)
   })
 
-  it("they are kept elsewhere when the directory is the photos by way of a link", async () => {
+  it("resolveConfig uses the cache directory if the directory is the originals behind a link", async () => {
     await symlink("photos", join(home, "link"))
     expect(placeOf(resolve({ originals: "." }, join(home, "link"))).startsWith(join(home, "cache"))).toBe(true)
   })
 
-  it("nothing is noticed when they were told where to be", () => {
+  it("resolveConfig has no notice if renditions are configured", () => {
     expect(resolve({ originals: ".", renditions: join(home, "made") }, join(home, "photos")).notices).toEqual([])
   })
 
-  it("photos that are kept in a store change nothing", () => {
+  it("resolveConfig puts renditions into the directory for originals in a custom store", () => {
     expect(resolve({ originals: memoryOriginals() })).toMatchObject({
       renditions: join(home, ".imgtailor"),
       notices: [],

@@ -1,4 +1,4 @@
-/** Places in S3 as settings: how they are told from folders, and what has to be known or left for them. */
+/** Tests of s3:// URLs as settings: how they differ from folders, and the settings that they need or exclude. */
 import { join } from "node:path"
 
 import { describe, expect, it } from "vitest"
@@ -23,28 +23,31 @@ const mistakes = (options: object, region?: string): string => {
   return ""
 }
 
-describe("a place in S3", () => {
-  it("stays as it is written, while a folder beside it is found", () => {
+describe("locations in S3", () => {
+  it("resolveConfig keeps an s3:// URL as written, and resolves a folder beside it", () => {
     const config = resolve({ originals: "s3://shop/in", renditions: "made" })
     expect(config).toMatchObject({ originals: "s3://shop/in", renditions: "/nowhere/made" })
   })
 
-  it("is rechecked every minute, a folder each time, and either as often as is said", () => {
+  it("resolveConfig rechecks originals in S3 every minute unless configured otherwise", () => {
     expect(resolve({ originals: "s3://shop" }).recheckSeconds).toBe(60)
     expect(resolve({ originals: "s3://shop", recheckSeconds: 0 }).recheckSeconds).toBe(0)
     expect(mistakes({ originals: "s3://shop", recheckSeconds: -1 }, "x")).toContain("recheckSeconds")
   })
 
-  it("needs a region, but for another server than Amazon's", () => {
+  it("resolveConfig needs a region for Amazon S3, and none with an endpoint", () => {
     expect(mistakes({ originals: "s3://shop" })).toContain("s3Region: Expected the region of s3://shop")
     expect(mistakes({ originals: "s3://shop", s3Endpoint: "http://127.0.0.1:9000" })).toBe("")
     expect(resolve({ originals: "s3://shop" }, "us-west-2").s3.s3Region).toBe("us-west-2")
     expect(resolve({ originals: "s3://shop", s3Region: "eu-west-1" }, "us-west-2").s3.s3Region).toBe("eu-west-1")
   })
 
-  it.each(["s3://", "s3://a", "s3://shop//x", "s3://shop/../x"])("is not %s", (originals) => {
-    expect(mistakes({ originals }, "x")).toContain("originals: Expected a folder, s3://bucket/prefix")
-  })
+  it.each(["s3://", "s3://a", "s3://shop//x", "s3://shop/../x"])(
+    "resolveConfig rejects the location %s",
+    (originals) => {
+      expect(mistakes({ originals }, "x")).toContain("originals: Expected a folder or s3://bucket/prefix")
+    },
+  )
 
   it.each([
     "127.0.0.1:9000",
@@ -52,26 +55,26 @@ describe("a place in S3", () => {
     "ftp://example.com",
     "https://user:secret@example.com",
     "http://a b",
-  ])("has no endpoint like %s", (s3Endpoint) => {
-    expect(mistakes({ originals: "s3://shop", s3Endpoint }, "x")).toContain("s3Endpoint: Expected the address")
+  ])("resolveConfig rejects the endpoint %s", (s3Endpoint) => {
+    expect(mistakes({ originals: "s3://shop", s3Endpoint }, "x")).toContain("s3Endpoint: Expected the URL of a server")
   })
 
-  it("holds originals and renditions only where that is meant, and neither within the other", () => {
+  it("resolveConfig rejects originals and renditions that coincide or nest, unless the store is shared", () => {
     const both = (originals: string, renditions: string, more: object = {}): string =>
       mistakes({ originals, renditions, ...more }, "x")
     expect(both("s3://shop/a", "s3://shop/a/")).toContain("sharedStore: true")
     expect(both("s3://shop/a", "s3://shop/a/", { sharedStore: true })).toBe("")
-    expect(both("s3://shop", "s3://shop/made")).toContain("renditions: Expected a place outside the originals")
-    expect(both("s3://shop/a/b", "s3://shop/a")).toContain("originals: Expected a place outside the renditions")
+    expect(both("s3://shop", "s3://shop/made")).toContain("renditions: Expected a location outside the originals")
+    expect(both("s3://shop/a/b", "s3://shop/a")).toContain("originals: Expected a location outside the renditions")
     expect(both("s3://shop/a", "s3://shop/ab")).toBe("")
     expect(both("s3://shop", "s3://shop2")).toBe("")
   })
 
-  it("is not watched", () => {
+  it("resolveConfig rejects watch for originals in S3", () => {
     expect(mistakes({ originals: "s3://shop", watch: true }, "x")).toContain("watch: Expected originals in a folder")
   })
 
-  it("is given on the command line, in the environment or in a file, with Amazon's own variable for the region", async () => {
+  it("load takes s3:// URLs from options and environment, and the region from AWS_REGION or AWS_DEFAULT_REGION", async () => {
     const cwd = await temporaryFolder()
     const env = { IMGTAILOR_RENDITIONS: "s3://made/x", AWS_REGION: "eu-north-1", IMGTAILOR_S3_PATH_STYLE: "true" }
     const { config } = await load({ cwd, env, args: { originals: "s3://shop", sizes: SIZES } })
@@ -80,11 +83,11 @@ describe("a place in S3", () => {
       renditions: "s3://made/x",
       s3: { s3Region: "eu-north-1", s3PathStyle: true },
     })
-    const { config: beside } = await load({
+    const { config: other } = await load({
       cwd,
       env: { AWS_DEFAULT_REGION: "x-1" },
       args: { originals: "s3://shop", sizes: SIZES },
     })
-    expect(beside).toMatchObject({ renditions: join(cwd, ".imgtailor"), s3: { s3Region: "x-1" } })
+    expect(other).toMatchObject({ renditions: join(cwd, ".imgtailor"), s3: { s3Region: "x-1" } })
   })
 })

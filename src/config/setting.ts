@@ -23,6 +23,12 @@ export interface Setting {
   readonly default: string
 }
 
+/** Settings under one heading of `--help` and docs/settings.md. */
+export interface SettingGroup {
+  readonly heading: string
+  readonly settings: readonly Setting[]
+}
+
 /** Settings that only `serve` uses. */
 export const SERVER_SETTINGS: ReadonlySet<string> = new Set(["watch", "host", "port", "drainMs", "logLevel"])
 

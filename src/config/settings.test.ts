@@ -1,4 +1,4 @@
-/** The table of settings: complete, without two settings of one name, and with texts read as what they say. */
+/** Tests of the table of settings and of parsing: the table is complete, names are unique, and texts are parsed as documented. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -14,23 +14,23 @@ const settingOf = (...path: readonly string[]): Setting => {
 }
 
 describe("SETTINGS", () => {
-  it("has every setting that the schema knows, and no other", () => {
+  it("SETTINGS has exactly the settings of the schema", () => {
     const checked = checkOptions({ originals: "photos", sizes: ["1w"], zzzzzzzzzzzzzzzz: 1 })
     const known =
-      "problems" in checked ? /Known here: (.*)\.$/.exec(checked.problems.join(""))?.[1]?.split(", ") : undefined
+      "problems" in checked ? /Known settings: (.*)\.$/.exec(checked.problems.join(""))?.[1]?.split(", ") : undefined
     expect(new Set(SETTINGS.map(({ path: [first] }) => first))).toEqual(new Set(known))
     const limits = SETTINGS.filter(({ path: [first] }) => first === "limits").map(({ path: [, name] }) => name)
     expect(limits).toEqual(LIMIT_NAMES)
   })
 
-  it("has for each a flag, a variable and a sentence of its own", () => {
+  it("SETTINGS has a unique option, variable and description for each setting", () => {
     for (const of of [flagOf, variableOf, ({ description }: Setting) => description]) {
       expect(new Set(SETTINGS.map(of)).size).toBe(SETTINGS.length)
     }
     expect(SETTINGS.filter(({ description }) => !/^[A-Z0-9`].*\.$/.test(description))).toEqual([])
   })
 
-  it("names flags and variables after the settings", () => {
+  it("flagOf and variableOf derive names from the setting", () => {
     expect(flagOf(settingOf("sharedStore"))).toBe("shared-store")
     expect(flagOf(settingOf("limits", "deadlineMs"))).toBe("deadline-ms")
     expect(flagOf(settingOf("retired", "sizes"))).toBe("retired-sizes")
@@ -50,23 +50,23 @@ describe("parseSetting", () => {
     ["a list", ["sizes"], "360x270,1280w", ["360x270", "1280w"]],
     ["a list with spaces", ["sizes"], " 360x270 , 1280w ", ["360x270", "1280w"]],
     ["a list of one", ["formats"], "webp", ["webp"]],
-    ["a list of more than words", ["sizes"], '["1w",{"size":"2w","name":"b"}]', ["1w", { size: "2w", name: "b" }]],
-    ["a list of nothing", ["formats"], "[]", []],
+    ["a list with objects", ["sizes"], '["1w",{"size":"2w","name":"b"}]', ["1w", { size: "2w", name: "b" }]],
+    ["an empty list", ["formats"], "[]", []],
     ["a number", ["port"], "8080", 8080],
     ["a number with spaces", ["port"], " 8080 ", 8080],
     ["zero", ["port"], "0", 0],
-    ["a negative number, for the schema to refuse", ["limits", "queue"], "-1", -1],
-    ["a fraction, for the schema to refuse", ["limits", "pixels"], "1.5", 1.5],
+    ["a negative number, which the schema rejects", ["limits", "queue"], "-1", -1],
+    ["a fraction, which the schema rejects", ["limits", "pixels"], "1.5", 1.5],
     ["one quality", ["quality"], "80", 80],
     ["qualities", ["quality"], "jpeg=80,webp=75", { jpeg: 80, webp: 75 }],
     ["qualities with spaces", ["quality"], "jpeg=80, webp=75", { jpeg: 80, webp: 75 }],
-    ["a quality that is no number", ["quality"], "jpeg=high", { jpeg: "high" }],
-    ["a switch", ["watch"], "true", true],
-    ["a switch in upper case", ["watch"], "TRUE", true],
-    ["a switch as a number", ["watch"], "1", true],
-    ["a switch in words", ["watch"], "no", false],
-    ["a switch that is off", ["watch"], "0", false],
-  ])("reads %s", (_, path, text, value) => {
+    ["a quality that is not a number", ["quality"], "jpeg=high", { jpeg: "high" }],
+    ["a boolean", ["watch"], "true", true],
+    ["a boolean in upper case", ["watch"], "TRUE", true],
+    ["a boolean as a number", ["watch"], "1", true],
+    ["a boolean as no", ["watch"], "no", false],
+    ["a boolean as 0", ["watch"], "0", false],
+  ])("parseSetting parses %s", (_, path, text, value) => {
     expect(parseSetting(settingOf(...path), text)).toEqual(value)
   })
 
@@ -77,14 +77,15 @@ describe("parseSetting", () => {
     ["a number, endless", ["port"], "Infinity"],
     ["a number with a unit", ["limits", "bytes"], "10MB"],
     ["a quality", ["quality"], "high"],
-    ["a list that is no JSON", ["sizes"], "[1w"],
-    ["a switch", ["watch"], "maybe"],
-    ["a switch, by the name of what every object has", ["watch"], "constructor"],
-  ])("leaves as it is what is no such thing, so that it is refused by its name: %s", (_, path, text) => {
+    ["a list that is not JSON", ["sizes"], "[1w"],
+    ["a quality with a format twice", ["quality"], "jpeg=80,jpeg=70"],
+    ["a boolean", ["watch"], "maybe"],
+    ["a boolean that is a property of every object", ["watch"], "constructor"],
+  ])("parseSetting returns text that does not parse unchanged: %s", (_, path, text) => {
     expect(parseSetting(settingOf(...path), text)).toBe(text)
   })
 
-  it("reads back every number and every list that can be written", () => {
+  it("parseSetting parses every number and every list of words", () => {
     fc.assert(
       fc.property(fc.integer(), fc.array(fc.stringMatching(/^[a-z0-9]+$/), { minLength: 1 }), (number, list) => {
         expect(parseSetting(settingOf("port"), String(number))).toBe(number)
@@ -93,7 +94,7 @@ describe("parseSetting", () => {
     )
   })
 
-  it("makes of every text for a switch a switch, or leaves it", () => {
+  it("parseSetting parses text for a boolean, or returns it unchanged", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect([true, false, text]).toContain(parseSetting(settingOf("watch"), text))
@@ -103,11 +104,11 @@ describe("parseSetting", () => {
 })
 
 describe("optionsFrom", () => {
-  it("leaves out what is not given", () => {
+  it("optionsFrom leaves out settings without a text", () => {
     expect(optionsFrom(() => undefined)).toEqual({})
   })
 
-  it("puts every value where it belongs", () => {
+  it("optionsFrom puts values at the path of their setting", () => {
     const texts: Readonly<Record<string, string>> = {
       originals: "photos",
       sizes: "360x270,480h",
@@ -130,7 +131,7 @@ describe("optionsFrom", () => {
 })
 
 describe("variablesFrom", () => {
-  it("writes what optionsFrom reads back, and nothing for what is not given", () => {
+  it("variablesFrom writes variables that optionsFrom parses back, and none for settings that are not set", () => {
     const options = {
       originals: "s3://shop-photos",
       sizes: ["360x270", { size: "480h", name: "thumb", gravity: "north" }],

@@ -1,62 +1,38 @@
 /**
- * Originals in a folder, never written. For local disks: a stat is made synchronously, since a hit needs just one, and the thread pool
- * that an asynchronous one would wait for is busy rendering.
+ * Responsible for originals in a folder, which is never written.
  *
- * Holds: nothing outside the folder is read, whatever symlinks say; a FIFO or a device is absent and never opened for long; the bytes
- * given are those of one version, read from one open file.
+ * On a local disk, the lookup of each request is synchronous: a hit needs a single one, and the thread pool that an asynchronous call
+ * would wait for may be busy. On a network file system, a lookup may never end, so there it is asynchronous and bounded.
+ *
+ * Invariants:
+ * - No response comes from a file outside the folder, whatever links lead there and whatever changes during the read.
+ * - A FIFO or a device counts as absent, and opening it does not block.
+ * - A file that cannot be read counts as absent, and the operator is told so. A folder that cannot be used as a whole is unavailable.
+ * - An original has one key: the spelling of its path on disk.
  */
-import { type BigIntStats, constants, realpathSync, statSync } from "node:fs"
-import { type FileHandle, open } from "node:fs/promises"
-import { resolve, sep } from "node:path"
+import { type BigIntStats, statSync } from "node:fs"
+import { type FileHandle, lstat, stat } from "node:fs/promises"
+import { resolve } from "node:path"
 
-import { busy, originalTooLarge } from "../errors.ts"
+import { orAbort } from "../abort.ts"
+import { codeOf } from "../errors.ts"
+import { createGate } from "../gate.ts"
 import { createLru } from "../lru.ts"
+import { checkOriginalsFolder } from "./folder-check.ts"
+import { inodeOf, isInside, openFile, readWhole, toOriginalStat } from "./folder-file.ts"
 import { listFolder } from "./folder-list.ts"
-import { absentOr, filePath, systemCode, unavailable } from "./folder-paths.ts"
-import type { OriginalObject, Originals, OriginalStat } from "./store.ts"
+import { networkFileSystemOf } from "./folder-network.ts"
+import { createNotices, type NotifyOnce } from "./folder-notices.ts"
+import { absentOr, filePath, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
+import { createFolderRoot, type FolderRoot } from "./folder-root.ts"
+import { createSpelling } from "./folder-spelling.ts"
+import type { CallOptions, GetOptions, ListOptions, OriginalObject, Originals, OriginalStat } from "./store.ts"
 
-/** No file system we know of has a coarser clock than FAT's two seconds. */
-const SETTLED_AFTER_MS = 2000
+/** Files that were verified lately; about 200 bytes each. */
+const MAX_VERIFIED = 100_000
 
-const READ_ATTEMPTS = 3
-
-/**
- * Times far ahead count as settled: clocks are set back, and photos come with the time of a camera's.
- * @param since when the file was not yet looked at, milliseconds since 1970: what waits in between must not make it look older
- */
-const toStat = (stats: BigIntStats, since: number): OriginalStat => {
-  const now = Date.now()
-  const isSettled = (ms: bigint): boolean => ms < since - SETTLED_AFTER_MS || ms > now + SETTLED_AFTER_MS
-  return {
-    version: `${stats.mtimeNs}-${stats.ctimeNs}-${stats.size}`,
-    byteLength: Number(stats.size),
-    isStable: isSettled(stats.mtimeMs) && isSettled(stats.ctimeMs),
-  }
-}
-
-/** Fills a buffer of the length that was promised; undefined where the file has become shorter. */
-const readExactly = async (file: FileHandle, length: number): Promise<Uint8Array | undefined> => {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  for (let at = 0; at < length;) {
-    const { bytesRead } = await file.read(bytes, at, length - at, at)
-    if (bytesRead === 0) return undefined
-    at += bytesRead
-  }
-  return bytes
-}
-
-const readWhole = async (file: FileHandle, maxBytes: number): Promise<OriginalObject | undefined> => {
-  for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-    const since = Date.now()
-    const before = await file.stat({ bigint: true })
-    const stat = toStat(before, since)
-    if (!before.isFile()) return undefined
-    if (before.size > maxBytes) throw originalTooLarge(`${before.size} bytes`, `${maxBytes} bytes`)
-    const bytes = await readExactly(file, Number(before.size))
-    if (bytes && toStat(await file.stat({ bigint: true }), since).version === stat.version) return { stat, bytes }
-  }
-  throw busy("writing")
-}
+/** Concurrent lookups on a network file system. If its server does not respond, each holds a thread of the pool. */
+const NETWORK_LOOKUPS = 2
 
 /** Options for originals in a folder. */
 export interface FolderOriginalsOptions {
@@ -64,81 +40,22 @@ export interface FolderOriginalsOptions {
   readonly onNotice?: ((text: string) => void) | undefined
 }
 
-/**
- * Originals under a folder.
- * @param folder may be a symlink; it is resolved anew whenever a file is checked
- */
-export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOptions = {}): Originals => {
-  const root = resolve(folder)
-  /** Files already found to lie inside, by path: a path that still leads to the same file needs no second look. */
-  const inside = createLru<string>(100_000)
+/** The state of one folder. */
+interface Folder {
+  /** Absolute. */
+  readonly path: string
+  readonly root: FolderRoot
+  /** Inodes of files that were found to lie inside, by path. A path that still leads to the same file is not checked again. */
+  readonly verified: Map<string, string> | ReturnType<typeof createLru<string>>
+  readonly isExactlySpelled: (key: string) => Promise<boolean>
+  readonly notifyOnce: NotifyOnce
+  /** Looks a path up; undefined if nothing is there. @throws system errors */
+  readonly lookUp: (path: string, signal: AbortSignal | undefined) => BigIntStats | undefined | Promise<BigIntStats | undefined>
+}
 
-  const realPath = (path: string): string | undefined => {
-    const real = realpathSync.native(path)
-    const realRoot = realpathSync.native(root)
-    return real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep) ? real : undefined
-  }
-
-  const isInside = (path: string, { dev, ino }: BigIntStats): boolean => {
-    const identity = `${dev}:${ino}`
-    if (inside.get(path) === identity) return true
-    if (!realPath(path)) return false
-    inside.set(path, identity)
-    return true
-  }
-
-  /** A folder that is not mounted, or may not be entered, must not look like one whose photos were all deleted. */
-  const absent = (key: string): undefined => {
-    try {
-      statSync(`${root}${sep}.`)
-    } catch (error) {
-      if (systemCode(error) !== "ENOTDIR") throw unavailable(error, key)
-    }
-  }
-
-  const head: Originals["head"] = async (key) => {
-    const path = filePath(root, key)
-    if (!path) return undefined
-    const since = Date.now()
-    try {
-      const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-      if (!stats) return absent(key)
-      return stats.isFile() && isInside(path, stats) ? toStat(stats, since) : undefined
-    } catch (error) {
-      return absentOr(error, key) ?? absent(key)
-    }
-  }
-
-  return {
-    name: "folder",
-    head,
-    get: async (key, { maxBytes = Infinity } = {}) => {
-      const path = filePath(root, key)
-      let file: FileHandle | undefined
-      try {
-        const real = path && realPath(path)
-        // Without O_NONBLOCK, opening a FIFO waits for a writer.
-        if (real) file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
-      } catch (error) {
-        return absentOr(error, key) ?? absent(key)
-      }
-      if (!file) return undefined
-      try {
-        return await readWhole(file, maxBytes)
-      } catch (error) {
-        if (error instanceof Error && "syscall" in error) throw unavailable(error, key)
-        throw error
-      } finally {
-        await file.close()
-      }
-    },
-    list: (prefix, options) =>
-      listFolder(root, prefix, {
-        ...options,
-        signal: options?.signal,
-        isListedLink: async (key) => (await head(key)) !== undefined,
-        onUnreadable: (path, error) =>
-          (options?.onSkip ?? onNotice)?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
-      }),
-  }
+/** An error that means absence is reported if the operator can repair it. @throws {store-unavailable} for any other error */
+const toAbsent = async ({ path: root, root: state, notifyOnce }: Folder, error: unknown, key: string): Promise<undefined> => {
+  absentOr(error, key)
+  await state.requireUsable(key)
+  if (isForbidden(error)) notifyOnce("forbidden", `${root}/${key} is not readable (${systemCode(error)}): it counts as absent.`)
 }

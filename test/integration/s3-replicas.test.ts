@@ -87,15 +87,12 @@ describe.skipIf(versitygw === undefined)("imgtailor serve s3://", () => {
     expect(await server.keysIn("replicas")).toEqual(["in/a.jpg", "out/200w/a.jpg.webp"])
   })
 
-  it("without credentials, the log says where they were looked for and what to do, and responses say nothing", async () => {
+  it("without credentials, serve refuses to start, and says where they were looked for and what to do", async () => {
     const { cwd } = await launchOptions()
     const env = { AWS_EC2_METADATA_DISABLED: "true", AWS_REGION: "eu-central-1", IMGTAILOR_SIZES: "200w" }
-    const running = await launchServe(["s3://no-such-bucket-of-ours"], { cwd, env })
-    expect(running.urls).toEqual([])
-    const response = await fetch(`${running.url}/200w/a.jpg`)
-    expect(response.status).toBe(500)
-    expect(await response.text()).toBe("500 store-denied: A store denied access.\n")
-    await running.end()
-    expect(running.stderr()).toContain("npm install @aws-sdk/credential-providers")
+    const { code, stderr } = await runCommand(["serve", "s3://no-such-bucket-of-ours", "--port", "0"], { cwd, env })
+    expect(code).toBe(1)
+    expect(stderr).toContain("Cannot use s3://no-such-bucket-of-ours: Found no credentials in the environment")
+    expect(stderr).toContain("npm install @aws-sdk/credential-providers")
   })
 })

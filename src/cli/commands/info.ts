@@ -4,12 +4,12 @@ import { Argument } from "commander"
 import { SERVER_SETTINGS } from "../../config/setting.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { originalNotFound } from "../../errors.ts"
-import { inspect } from "../../render/inspect.ts"
 import { outputFormat } from "../../sizes/format.ts"
 import { outputDimensions } from "../../sizes/geometry.ts"
 import { encodeKey, formatKey, type OriginalKey, type Reading, toOriginalKey } from "../../sizes/key.ts"
 import type { Dimensions } from "../../sizes/size.ts"
 import type { Command } from "../command.ts"
+import { openOriginal } from "../open-original.ts"
 import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions } from "../options.ts"
 import { bold, cyan, dim, print, printJson, printNotices } from "../output.ts"
 
@@ -26,13 +26,11 @@ interface Description {
   readonly renditions: readonly Row[]
 }
 
-const describeOriginal = async (
-  { core, config, originals }: OpenTailor,
-  original: OriginalKey,
-): Promise<Description> => {
-  const object = await originals.get(original, { maxBytes: config.limits.bytes })
-  if (!object) throw originalNotFound(original)
-  const inspected = await inspect(object.bytes, config.limits)
+const describeOriginal = async (tailor: OpenTailor, original: OriginalKey): Promise<Description> => {
+  const { core, config } = tailor
+  const opened = await openOriginal(tailor, original)
+  if (!opened) throw originalNotFound(original)
+  const { inspected, stat } = opened
   const row = async (reading: Reading): Promise<Row> => ({
     url: `${config.basePath}/${encodeKey(formatKey(reading))}`,
     format: reading.size === "info" ? "json" : outputFormat(reading.format, inspected).format,
@@ -51,11 +49,11 @@ const describeOriginal = async (
       key: original,
       ...dimensions,
       format: container === "heif" ? "avif" : container,
-      bytes: object.stat.byteLength,
+      bytes: stat.byteLength,
       frames,
       animated,
       alpha: hasAlpha,
-      version: object.stat.version,
+      version: stat.version,
     },
     renditions,
   }

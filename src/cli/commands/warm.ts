@@ -5,13 +5,16 @@
  * - Starts with the first key that is listed, and holds a bounded number of keys, whatever the size of the store.
  * - One original that fails stops no other one. A store that keeps failing stops the command.
  */
+import { setMaxListeners } from "node:events"
+
 import { Argument } from "commander"
 
 import { SERVER_SETTINGS } from "../../config/setting.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
-import { isAbort, TailorError } from "../../errors.ts"
+import { describeError, isAbort, TailorError } from "../../errors.ts"
 import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
 import { BATCH_LIMITS } from "../../tailor/limits.ts"
+import { checkStores } from "../check-stores.ts"
 import type { Command } from "../command.ts"
 import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions } from "../options.ts"
 import { print, printJson, printMessage, printNotices } from "../output.ts"
@@ -20,6 +23,12 @@ import { createSummary, type Row, type Summary } from "../warm-summary.ts"
 
 /** The exit code that shells report for a process ended by SIGINT: 128 and the signal's number. */
 const INTERRUPTED = 130
+
+interface SkipOptions {
+  readonly signal: AbortSignal
+  /** Receives a sentence about everything that is skipped. */
+  readonly onSkip: (message: string) => void
+}
 
 /** One argument: a single original, or all originals that start with a prefix. */
 type Target = { readonly original: OriginalKey } | { readonly prefix: string }
@@ -32,16 +41,36 @@ const parseTarget = (text: string): Target => {
   return text.endsWith("/") ? { prefix: text } : { original: key }
 }
 
-/** Keys of all originals of the targets. Consumers share one iterator, so that each key is taken once. */
-async function* originalsOf({ originals, core }: OpenTailor, targets: readonly Target[]): AsyncGenerator<OriginalKey> {
-  for (const target of targets) {
-    if ("original" in target) yield target.original
-    else
-      for await (const text of originals.list(target.prefix)) {
-        const key = toOriginalKey(text)
-        if (key !== undefined && isImageName(splitKey(key).file) && canBeOriginal(key, core.grammar)) yield key
-      }
+/** Keys of all originals under a prefix. What cannot be listed is skipped. */
+async function* originalsUnder(
+  { originals, core }: OpenTailor,
+  prefix: string,
+  { onSkip, signal }: SkipOptions,
+): AsyncGenerator<OriginalKey> {
+  let isEmpty = true
+  try {
+    for await (const text of originals.list(prefix, { onSkip, signal })) {
+      const key = toOriginalKey(text)
+      if (key === undefined || !isImageName(splitKey(key).file) || !canBeOriginal(key, core.grammar)) continue
+      isEmpty = false
+      yield key
+    }
+    if (isEmpty && prefix !== "") onSkip(`No images found under ${JSON.stringify(prefix)}.`)
+  } catch (error) {
+    if (!(error instanceof TailorError)) throw error
+    onSkip(`${prefix || "/"} cannot be listed: ${describeError(error)}`)
   }
+}
+
+/** Keys of all originals of the targets. Consumers share one iterator, so that each key is taken once. */
+async function* originalsOf(
+  tailor: OpenTailor,
+  targets: readonly Target[],
+  options: SkipOptions,
+): AsyncGenerator<OriginalKey> {
+  for (const target of targets)
+    if ("original" in target) yield target.original
+    else yield* originalsUnder(tailor, target.prefix, options)
 }
 
 const warmOne = async ({ core }: OpenTailor, original: OriginalKey, signal: AbortSignal): Promise<Row> => {
@@ -93,12 +122,16 @@ export const warm: Command = {
     const targets = (operands.length === 0 ? ["/"] : operands).map(parseTarget)
     const summary = createSummary()
     const limits = { ...config.limits, ...BATCH_LIMITS }
-    const tailor = openTailor({ ...config, limits }, { onNotice: summary.notice })
+    const tailor = openTailor({ ...config, limits }, { onNotice: printMessage })
+    printNotices(await checkStores(tailor))
     const controller = new AbortController()
+    // Every wait of every render listens to it.
+    setMaxListeners(0, controller.signal)
     process.once("SIGINT", () => controller.abort())
     const options = { summary, isJson: values["json"] === true, signal: controller.signal }
     try {
-      await warmAll(tailor, originalsOf(tailor, targets), options)
+      const keys = originalsOf(tailor, targets, { onSkip: summary.skip, signal: controller.signal })
+      await warmAll(tailor, keys, options)
     } catch (error) {
       if (!isAbort(error)) throw error
     }
