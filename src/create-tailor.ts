@@ -3,6 +3,7 @@ import { environment } from "./config/load.ts"
 import type { TailorConfig, TailorOptions } from "./config/options.ts"
 import { resolveConfig } from "./config/resolve.ts"
 import { badUrl, describeError } from "./errors.ts"
+import { createHealth, type Health } from "./health.ts"
 import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { HttpRequest } from "./http/answer.ts"
 import { createFetch } from "./http/fetch.ts"
@@ -13,6 +14,7 @@ import type { Renderer } from "./render/renderer.ts"
 import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
 import { cachedRenditions } from "./store/cached.ts"
 import { excludedOriginals } from "./store/excluded.ts"
+import { type Observed, observeOriginals, observeRenditions } from "./store/observed.ts"
 import { recheckedOriginals } from "./store/rechecked.ts"
 import { openOriginals, openRenditions } from "./store/registry.ts"
 import type { Originals, Renditions } from "./store/store.ts"
@@ -57,20 +59,29 @@ export interface OpenTailor extends Tailor {
   readonly originals: Originals
   readonly renditions: Renditions
   readonly renderer: Renderer
+  readonly health: Health
 }
 
 const openStores = (
   { originals, renditions, exclude, grammar, cacheControl, limits, s3, recheckSeconds }: TailorConfig,
   notify: Notify,
-): { readonly originals: Originals; readonly renditions: Renditions } => {
+): { readonly originals: Observed<Originals>; readonly renditions: Observed<Renditions> } => {
   const onNotice = (text: string): void => notify(text, "warn")
   const options = { ...s3, deadlineMs: limits.deadlineMs, onNotice }
   const isShared = grammar.sharedStore && originals === renditions
-  const store = typeof originals === "string" ? openOriginals(originals, options) : originals
+  const observed = observeOriginals(
+    typeof originals === "string" ? openOriginals(originals, options) : originals,
+    Date.now,
+  )
   return {
-    originals: excludedOriginals(recheckedOriginals(store, recheckSeconds), exclude),
-    renditions:
+    originals: {
+      ...observed,
+      store: excludedOriginals(recheckedOriginals(observed.store, recheckSeconds), exclude),
+    },
+    renditions: observeRenditions(
       typeof renditions === "string" ? openRenditions(renditions, { ...options, isShared, cacheControl }) : renditions,
+      Date.now,
+    ),
   }
 }
 
@@ -117,7 +128,9 @@ export const openTailorWith = (
   { onRequest, onNotice }: TailorHooks = {},
 ): OpenTailor => {
   const notify: Notify = (text, level = "info") => onNotice?.(text, level)
-  const { originals, renditions } = openStores(config, notify)
+  const stores = openStores(config, notify)
+  const { store: originals } = stores.originals
+  const { store: renditions } = stores.renditions
   const { limits, settings, cacheControl, basePath, unknownSize, compat } = config
   const core = createCore({
     originals,
@@ -135,8 +148,15 @@ export const openTailorWith = (
   })
   const { count, countFailedDelete, counts } = createCounter()
   const reportStoreFailure = createFailureNotices(notify)
+  const health = createHealth({
+    counts,
+    originals: { state: stores.originals.state, check: async () => originals.check?.() },
+    renditions: { state: stores.renditions.state, check: async () => renditions.check?.() },
+    renderer: renderer.state,
+    clock: Date.now,
+  })
   const handle = withReports(
-    createHandle(core, { cacheControl, basePath, unknownSize, compat, counts }),
+    createHandle(core, { cacheControl, basePath, unknownSize, compat, health }),
     (report) => {
       count(report)
       onRequest?.(report)
@@ -146,7 +166,8 @@ export const openTailorWith = (
   const purge = async (original: string): Promise<number> => core.purge(checkedKey(original))
   const { close } = renderer
   const { idle } = core
-  return { fetch: createFetch(handle), handle, purge, idle, close, core, config, originals, renditions, renderer }
+  const tailor = { fetch: createFetch(handle), handle, purge, idle, close }
+  return { ...tailor, core, config, originals, renditions, renderer, health }
 }
 
 /** Opens a tailor with a complete configuration. Its render processes start with the first original. */

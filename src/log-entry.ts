@@ -53,8 +53,9 @@ export const errorFields = (error: unknown): LogFields => {
   }
 }
 
-const levelOf = ({ status, code, cause, storeFailure }: RequestReport): LogLevel => {
-  if (status >= 500 && code !== "busy") return "error"
+const levelOf = ({ status, outcome, code, cause, storeFailure }: RequestReport): LogLevel => {
+  // What makes a health check fail is logged where it happens.
+  if (status >= 500 && code !== "busy") return outcome === "other" ? "warn" : "error"
   return cause === undefined && storeFailure === undefined ? "info" : "warn"
 }
 

@@ -7,21 +7,22 @@
  * - An opened body is either sent or closed.
  */
 import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, rejectedUrl } from "../errors.ts"
+import type { Health } from "../health.ts"
 import { createMemory } from "../lru.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { ServedRendition } from "../tailor/answer.ts"
-import { type Counts, subjectOf } from "../tailor/decision.ts"
+import { subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { evaluateConditions, isRangeCurrent } from "./conditional.ts"
 import {
-  COMMON_HEADERS,
   createRenditionHeaders,
   type Headers,
   OPTIONS_HEADERS,
   type RenditionHeaders,
   withDecision,
 } from "./headers.ts"
+import { answerLiveness, answerReadiness } from "./health.ts"
 import { createResolveIpx, isIpx } from "./ipx.ts"
 import { toProblem } from "./problem.ts"
 import { createListAnswer } from "./published-list.ts"
@@ -38,8 +39,8 @@ export interface HandleOptions {
   readonly unknownSize?: "reject" | "snap"
   /** Additional URL schemes to accept. @default [] */
   readonly compat?: readonly "ipx"[]
-  /** Shown by `/healthz`. */
-  readonly counts: Counts
+  /** For `/healthz` and `/readyz`. */
+  readonly health: Health
 }
 
 /** Answers a request. Never rejects: errors are answers. */
@@ -115,22 +116,6 @@ const answerRendition = async (
   }
 }
 
-const answerHealth = ({ method }: HttpRequest, counts: Counts): Answer => {
-  const body = new TextEncoder().encode(`${JSON.stringify({ status: "ok", requests: counts })}\n`)
-  const headers = {
-    ...COMMON_HEADERS,
-    "content-type": "application/json",
-    "content-length": String(body.length),
-    "cache-control": "no-store",
-  }
-  return {
-    status: 200,
-    headers,
-    ...(method !== "HEAD" && { body }),
-    decision: { outcome: "other", reason: "health check", timings: {} },
-  }
-}
-
 const OPTIONS_ANSWER: Answer = {
   status: 204,
   headers: OPTIONS_HEADERS,
@@ -148,7 +133,7 @@ const createLoadIpx = (core: Core, options: HandleOptions): (() => Promise<Resol
 }
 
 export const createHandle = (core: Core, options: HandleOptions): Handle => {
-  const { basePath, unknownSize, compat = [] } = options
+  const { basePath, unknownSize, compat = [], health } = options
   const headersOf = createRenditionHeaders(options.cacheControl)
   const resolve = createResolve(core, options, unknownSize === "snap" ? resolveSnapped : resolveUrlPath)
   const loadIpx = compat.includes("ipx") ? createLoadIpx(core, options) : undefined
@@ -159,7 +144,8 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
       if (request.method === "OPTIONS") return OPTIONS_ANSWER
       if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method)
       const path = withoutQuery(request.target)
-      if (path === "/healthz") return answerHealth(request, options.counts)
+      if (path === "/healthz") return answerLiveness(request, health)
+      if (path === "/readyz") return await answerReadiness(request, health)
       if (path === listPath) return answerList(request)
       const isForeign = loadIpx !== undefined && isIpx(path, basePath)
       return await answerRendition(request, core, isForeign ? await loadIpx() : resolve, headersOf)

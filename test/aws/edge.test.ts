@@ -105,7 +105,7 @@ const createServer = ({
     throw originalNotFound("")
   }
   const core = { grammar, answer } as unknown as Core
-  const handle = createHandle(core, { basePath, unknownSize, cacheControl: "", counts: {} as never })
+  const handle = createHandle(core, { basePath, unknownSize, cacheControl: "", health: { report: () => ({}) } as never })
   return async (request) => {
     wanted = undefined
     const { accept } = request.headers
