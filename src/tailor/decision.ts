@@ -1,5 +1,5 @@
 /** Responsible for the record of what was decided for one request, and why. Headers, log lines and counters are derived from it. */
-import type { ErrorCode } from "../errors.ts"
+import type { ErrorCode } from "../error-codes.ts"
 import type { Reading } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 

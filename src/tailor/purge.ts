@@ -1,54 +1,174 @@
 /**
- * Deleting renditions. An original's keys can all be written down, so nothing is listed to purge one; a prefix needs a store that lists.
- * Originals are never touched: only keys with a size, present or retired, or `info` in the right place are deleted.
+ * Responsible for deleting renditions. Every key that an original can have is known, so purging one original lists nothing. A prefix needs
+ * a store that can list.
+ *
+ * Invariants:
+ * - Only renditions are deleted, of present and retired sizes. Originals are never touched, in a shared store either.
+ * - A rendition counts as stale only where that is proved: its size, format or recipe is no longer listed, its original has other bytes, or
+ *   its original was deleted. An original that cannot be found proves nothing.
+ * - Other work gets its turn after 50 keys. One key that fails does not keep the others.
  */
-import { keysOf } from "../sizes/all-keys.ts"
-import { type Grammar, isRenditionKey, type OriginalKey } from "../sizes/key.ts"
-import type { Renditions } from "../store/store.ts"
-import type { Freshness } from "./freshness.ts"
+import { setImmediate as nextTurn } from "node:timers/promises"
 
-/** The ways to delete renditions. */
-export interface Purge {
-  /** Deletes every rendition that an original can have. @returns how many there were */
-  readonly purge: (original: OriginalKey) => Promise<number>
-  /** The same for all originals under a prefix (`shop/`; empty for all). @returns undefined where the store cannot list */
-  readonly purgePrefix: (prefix: string) => Promise<number | undefined>
-  /** Deletes those of an original's renditions that are not in step. */
-  readonly purgeStale: (original: OriginalKey) => Promise<number>
-  /** The same for everything stored under a prefix (empty for all). @returns undefined where the store cannot list */
-  readonly sweep: (prefix: string) => Promise<number | undefined>
+import { createGate } from "../gate.ts"
+import { keysOf } from "../sizes/all-keys.ts"
+import { type Grammar, isRenditionKey, type OriginalKey, parseKey } from "../sizes/key.ts"
+import type { CallOptions, Originals, RenditionMeta, Renditions } from "../store/store.ts"
+import { digestInPieces } from "./digest.ts"
+import { type Existing, findExisting, type Freshness } from "./freshness.ts"
+
+/** Options of deletions. The signal ends one between two keys. */
+export interface PurgeOptions extends CallOptions {
+  /** The originals that cannot be found were seen to disappear, which proves that they were deleted. @default false */
+  readonly isRemoved?: boolean
 }
 
-/** Deleted in one call. */
-const BATCH = 500
+/** Deletions. Each resolves with the number of renditions that were deleted. */
+export interface Purge {
+  /** Deletes every rendition that an original can have. */
+  readonly purge: (original: OriginalKey, options?: PurgeOptions) => Promise<number>
+  /** The same for all originals under a prefix (`shop/`; empty for all). Undefined where the store cannot list. */
+  readonly purgePrefix: (prefix: string, options?: PurgeOptions) => Promise<number | undefined>
+  /**
+   * Deletes the stale renditions of an original, after a change of it was noticed. Reads it where only its bytes can tell.
+   * @throws the first error, after the other keys
+   */
+  readonly purgeStale: (original: OriginalKey, options?: PurgeOptions) => Promise<number>
+  /**
+   * Deletes the stale renditions under a prefix (empty for all). Reads no original: a rendition whose original agrees in modification time
+   * and length is kept. Undefined where the store cannot list.
+   * @throws the first error, after the other keys
+   */
+  readonly sweep: (prefix: string, options?: PurgeOptions) => Promise<number | undefined>
+}
 
-export const createPurge = (renditions: Renditions, grammar: Grammar, { freshnessOfKey }: Freshness): Purge => {
-  const deleteStale = async (keys: readonly string[]): Promise<number> => {
-    let deleted = 0
-    for (const key of keys) if ((await freshnessOfKey(key)) !== "fresh") deleted += await renditions.delete([key])
-    return deleted
+/** What {@link createPurge} needs. */
+export interface PurgeParts {
+  readonly originals: Originals
+  readonly renditions: Renditions
+  readonly grammar: Grammar
+  readonly freshness: Freshness
+}
+
+/** Keys between two turns of the event loop. */
+const BATCH = 50
+
+/** A store that fails for so many keys in a row fails for all. */
+const MAX_FAILURES_IN_A_ROW = 10
+
+type Keys = Iterable<string> | AsyncIterable<string>
+
+/** Whether the bytes of the original of a rendition are still the same. */
+type CompareBytes = (meta: RenditionMeta, existing: Existing) => Promise<boolean>
+
+/** Deletes the keys that are to be deleted, in batches. */
+const deleteWhere = async (
+  renditions: Renditions,
+  keys: Keys,
+  isToDelete: (key: string) => boolean | Promise<boolean>,
+  signal: AbortSignal | undefined,
+): Promise<number> => {
+  let [deleted, seen, failuresInARow] = [0, 0, 0]
+  let firstError: { readonly error: unknown } | undefined
+  let batch: string[] = []
+  const flush = async (): Promise<void> => {
+    if (batch.length > 0) deleted += await renditions.delete(batch, { signal })
+    batch = []
+    await nextTurn()
+  }
+  for await (const key of keys) {
+    if (signal?.aborted) break
+    try {
+      if (await isToDelete(key)) batch.push(key)
+      failuresInARow = 0
+    } catch (error) {
+      firstError ??= { error }
+      failuresInARow += 1
+      if (failuresInARow >= MAX_FAILURES_IN_A_ROW) break
+    }
+    seen += 1
+    if (seen % BATCH === 0) await flush()
+  }
+  await flush()
+  if (firstError) throw firstError.error
+  return deleted
+}
+
+/** Creates the comparison of one purge: it reads each original once. */
+const createCompareBytes = ({ originals, freshness }: PurgeParts, acquire: () => Promise<() => void>): CompareBytes => {
+  const digests = new Map<string, Promise<string | undefined>>()
+  const read = async (original: string): Promise<string | undefined> => {
+    const release = await acquire()
+    try {
+      const object = await originals.get(original)
+      if (!object) return undefined
+      const digest = await digestInPieces(object.bytes)
+      if (object.stat.isStable) freshness.remember(original, object.stat.version, digest)
+      return digest
+    } finally {
+      release()
+    }
+  }
+  return async (meta, { reading: { original } }) => {
+    const known = digests.get(original) ?? read(original)
+    digests.set(original, known)
+    return meta.digest !== undefined && meta.digest === (await known)
+  }
+}
+
+const areGone = async (originals: Originals, keys: readonly string[]): Promise<boolean> => {
+  for (const key of keys) if ((await originals.isGone?.(key)) !== true) return false
+  return true
+}
+
+/** Whether a stored rendition is proved to be stale. */
+const isStale = async (
+  { originals, renditions, grammar, freshness }: PurgeParts,
+  key: string,
+  isSame: CompareBytes,
+  isRemoved: boolean,
+): Promise<boolean> => {
+  const parsed = parseKey(key.split("/"), grammar)
+  if ("refused" in parsed) return true
+  const meta = await renditions.head(key)
+  // A file without its record is what a killed writer left.
+  if (!meta) return true
+  const existing = await findExisting(originals, parsed.readings, { fresh: true })
+  // The original of a foreign object is not known.
+  const sources = meta.isForeign ? parsed.readings.map(({ original }) => original) : [meta.original]
+  if (!existing) return isRemoved || areGone(originals, sources)
+  const state = freshness.freshnessOf(meta, existing.reading, existing.stat)
+  return state === "unverified" ? !(await isSame(meta, existing)) : state === "stale"
+}
+
+/** Creates the deletions of a tailor. */
+export const createPurge = (parts: PurgeParts): Purge => {
+  const { renditions, grammar } = parts
+  /** A change of many originals at once must not read many of them at once. */
+  const reads = createGate({ capacity: 1, maxWaiting: Infinity })
+
+  async function* listRenditions(list: NonNullable<Renditions["list"]>, prefix: string): AsyncIterable<string> {
+    for await (const key of list(prefix)) if (isRenditionKey(key, grammar)) yield key
   }
 
   const deleteListed = async (
     prefix: string,
-    remove: (keys: readonly string[]) => Promise<number>,
+    isToDelete: (key: string) => boolean | Promise<boolean>,
+    signal: AbortSignal | undefined,
   ): Promise<number | undefined> => {
-    if (!renditions.list) return undefined
-    let deleted = 0
-    let batch: string[] = []
-    for await (const key of renditions.list(prefix)) {
-      if (isRenditionKey(key, grammar)) batch.push(key)
-      if (batch.length < BATCH) continue
-      deleted += await remove(batch)
-      batch = []
-    }
-    return deleted + (await remove(batch))
+    const list = renditions.list?.bind(renditions)
+    return list && deleteWhere(renditions, listRenditions(list, prefix), isToDelete, signal)
   }
 
   return {
-    purge: (original) => renditions.delete(keysOf(original, grammar)),
-    purgePrefix: (prefix) => deleteListed(prefix, (keys) => renditions.delete(keys)),
-    purgeStale: (original) => deleteStale(keysOf(original, grammar)),
-    sweep: (prefix) => deleteListed(prefix, deleteStale),
+    purge: (original, { signal } = {}) => renditions.delete(keysOf(original, grammar), { signal }),
+    purgePrefix: (prefix, { signal } = {}) => deleteListed(prefix, () => true, signal),
+    purgeStale: (original, { signal, isRemoved = false } = {}) => {
+      const isSame = createCompareBytes(parts, () => reads.acquire(1, signal ?? undefined))
+      const isToDelete = (key: string): Promise<boolean> => isStale(parts, key, isSame, isRemoved)
+      return deleteWhere(renditions, keysOf(original, grammar), isToDelete, signal)
+    },
+    sweep: (prefix, { signal, isRemoved = false } = {}) =>
+      deleteListed(prefix, (key) => isStale(parts, key, () => Promise.resolve(true), isRemoved), signal),
   }
 }

@@ -64,7 +64,7 @@ export const createCore = (parts: CoreParts): Core => {
   })
   return {
     ...answerer,
-    ...createPurge(renditions, grammar, freshness),
+    ...createPurge({ originals, renditions, grammar, freshness }),
     ...createWarm({ originals, renditions, grammar, freshness, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),

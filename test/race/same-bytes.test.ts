@@ -2,23 +2,14 @@
 import { describe, expect, it } from "vitest"
 
 import { memoryRenditions } from "../../src/store/memory.ts"
-import type { OriginalObject, Originals, RenditionMeta, Renditions } from "../../src/store/store.ts"
+import type { RenditionMeta, Renditions } from "../../src/store/store.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
 import { createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
 import { createTally, faultyOriginals, faultyRenditions } from "../support/faulty-store.ts"
+import { type File, fileOriginals } from "../support/file-originals.ts"
 import { ask, openCore } from "./support.ts"
 
 const KEY = "480h/a.jpg"
-
-/** A file as a folder knows it. */
-interface File {
-  readonly content: string
-  /** Modification time. */
-  readonly mtime: number
-  /** Everything that changes with the metadata. */
-  readonly ctime: number
-  readonly isStable?: boolean
-}
 
 interface Server {
   readonly core: Core
@@ -29,32 +20,12 @@ interface Server {
   readonly place: (file: File) => void
 }
 
-const originalsOf = (files: ReadonlyMap<string, File>): Originals => {
-  const read = (key: string): OriginalObject | undefined => {
-    const file = files.get(key)
-    if (!file) return undefined
-    const { content, mtime, ctime, isStable = true } = file
-    const weakVersion = `${mtime}-${content.length}`
-    const stat = { version: `${weakVersion}-${ctime}`, weakVersion, byteLength: content.length, isStable }
-    return { stat, bytes: Buffer.from(content) }
-  }
-  return {
-    name: "files",
-    head: async (key) => read(key)?.stat,
-    get: async (key) => read(key),
-    isGone: async (key) => !files.has(key),
-    async *list() {
-      yield* files.keys()
-    },
-  }
-}
-
 const openServer = (store: Renditions, file: File): Server => {
   const files = new Map([["a.jpg", file]])
   const [reads, writes] = [createTally(), createTally()]
   const renderer = createFakeRenderer()
   const core = openCore({
-    originals: faultyOriginals(originalsOf(files), reads.fault),
+    originals: faultyOriginals(fileOriginals(files), reads.fault),
     renditions: faultyRenditions(store, writes.fault),
     renderer,
   })
