@@ -6,7 +6,7 @@ import { join } from "node:path"
 
 import { flagOf, SERVER_SETTINGS, variableOf } from "../dist/config/setting.js"
 import { SETTING_GROUPS } from "../dist/config/settings.js"
-import { ERRORS, RETRY_AFTER_SECONDS } from "../dist/errors.js"
+import { ERRORS, RETRY_AFTER_SECONDS } from "../dist/error-codes.js"
 import { vectorsFile } from "./vectors.mjs"
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`

@@ -6,7 +6,7 @@
  * - Readiness depends on this process alone: a shared bucket that fails must not take all servers out of service together.
  * - Nothing secret is reported: times, numbers, error codes and texts without paths.
  */
-import type { ErrorCode } from "./errors.ts"
+import type { ErrorCode } from "./error-codes.ts"
 import type { RendererState } from "./render/renderer.ts"
 import type { OperationState, StoreState } from "./store/observed.ts"
 import type { StoreProblem } from "./store/store.ts"

@@ -1,7 +1,8 @@
 /** Public entry point `imgtailor`: an on-demand image resizer that renders each size on its first request and stores it. */
 export { defineConfig, type Limits, type TailorOptions } from "./config/options.ts"
 export { createTailor, type Tailor } from "./create-tailor.ts"
-export { type ErrorCode, originalTooLarge, storeDenied, storeUnavailable, TailorError } from "./errors.ts"
+export type { ErrorCode } from "./error-codes.ts"
+export { originalTooLarge, storeDenied, storeUnavailable, TailorError } from "./errors.ts"
 export type { Answer, HttpRequest } from "./http/answer.ts"
 export type { Handle } from "./http/handle.ts"
 export type { LogLevel, RequestReport, TailorHooks } from "./hooks.ts"

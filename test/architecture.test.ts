@@ -25,6 +25,7 @@ const STORES = [
   "store/store.ts",
   "store/key-order.ts",
   "sizes/",
+  "error-codes.ts",
   "errors.ts",
   "abort.ts",
   "gate.ts",
@@ -40,15 +41,17 @@ const READERS: ReadonlySet<string> = new Set([
   "store/s3/region.ts",
 ])
 const PARTS =
-  "client/ config/ create-tailor.ts errors.ts gate.ts get-info.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "client/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 
 /** Imports point upwards only: a folder imports those above it in this table. The first rule that matches a file applies. */
 const RULES: readonly Rule[] = [
-  { of: ["errors.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
+  { of: ["error-codes.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
+  { of: ["errors.ts"], may: ["error-codes.ts", "refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
-  { of: ["hooks.ts"], may: [], types: ["errors.ts", "tailor/decision.ts"] },
+  { of: ["hooks.ts"], may: [], types: ["tailor/decision.ts"] },
+  { of: ["health.ts"], may: [], types: ["error-codes.ts", "render/renderer.ts", "store/", "tailor/decision.ts"] },
   { of: ["log-entry.ts"], may: ["errors.ts", "hooks.ts"] },
   { of: ["gate.ts"], may: ["errors.ts"] },
   { of: ["retry.ts"], may: ["node:timers/promises"] },
@@ -59,7 +62,7 @@ const RULES: readonly Rule[] = [
   { of: ["integrations/"], may: ["sizes/", "client/", "integrations/"], types: ["astro", "unpic"] },
   { of: ["store/store.ts", "store/key-order.ts"], may: ["sizes/", "errors.ts"] },
   // Stores do not import each other, except the wrappers around any store.
-  { of: ["store/memory.ts"], may: STORES },
+  { of: ["store/memory.ts", "store/observed.ts"], may: STORES },
   { of: ["store/excluded.ts"], may: [...STORES, "picomatch"] },
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
@@ -85,7 +88,11 @@ const RULES: readonly Rule[] = [
     types: ["render/", "lru-cache"],
   },
   // Plain values in and out, without platform APIs.
-  { of: ["http/"], may: [...STORES, "refusals.ts", "http/", "tailor/", "unpic/providers/ipx"] },
+  {
+    of: ["http/"],
+    may: [...STORES, "refusals.ts", "http/", "tailor/", "unpic/providers/ipx"],
+    types: ["health.ts"],
+  },
   {
     of: ["config/"],
     may: [
@@ -123,7 +130,7 @@ const RULES: readonly Rule[] = [
   // The CloudFormation template is a pure value.
   {
     of: "policies cloudformation delivery functions events template".split(" ").map((name) => `aws/stack/${name}.ts`),
-    may: ["aws/stack/", "sizes/", "store/s3/place.ts", "errors.ts"],
+    may: ["aws/stack/", "sizes/", "store/s3/place.ts", "error-codes.ts", "errors.ts"],
   },
   { of: ["aws/stack/construct.ts"], may: [...PARTS, "aws/", "node:", "aws-cdk-lib", "constructs"] },
   { of: ["aws/package.ts"], may: [...PARTS, "aws/", "node:", "fflate"] },

@@ -2,7 +2,7 @@
  * Responsible for the text and the headers of an error response: JSON (RFC 9457) where `Accept` requests it, otherwise one line of text.
  * Pure, so that the edge function of a CDN sends the same.
  */
-import type { ErrorCode } from "../errors.ts"
+import type { ErrorCode } from "../error-codes.ts"
 import type { AnswerKind } from "../refusals.ts"
 import { ALLOWED_METHODS, COMMON_HEADERS, type Headers, refusedStatus } from "./headers.ts"
 

@@ -4,7 +4,7 @@
  * Invariants:
  * - Header values are a closed set: none is copied from a request.
  */
-import type { ErrorCode } from "../errors.ts"
+import type { ErrorCode } from "../error-codes.ts"
 import { cacheControlOf, type INFO, type Size } from "../sizes/list.ts"
 import type { RenditionMeta, RenditionObject } from "../store/store.ts"
 import type { Decision } from "../tailor/decision.ts"

@@ -4,7 +4,8 @@
  * Invariants:
  * - Nothing internal leaves the process: the response has the public texts of a `TailorError` only.
  */
-import { busy, codeOf, ERRORS, internalError, isAbort, RETRY_AFTER_SECONDS, TailorError } from "../errors.ts"
+import { ERRORS, RETRY_AFTER_SECONDS } from "../error-codes.ts"
+import { busy, codeOf, internalError, isAbort, TailorError } from "../errors.ts"
 import type { Decision } from "../tailor/decision.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { explain } from "./explain.ts"

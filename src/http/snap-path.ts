@@ -12,7 +12,7 @@ import { snap } from "../sizes/snap.ts"
 import { asAlias, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
 /** A raw path with a listed size in place of its own. Undefined where no listed size is suitable, and for a retired size. */
-export const toListedPath = (path: string, { sizes, retired }: Grammar): string | undefined => {
+const toListedPath = (path: string, { sizes, retired }: Grammar): string | undefined => {
   const segments = path.split("/")
   const index = segments.length - 2
   // The segment has been decoded once already, so this does not throw.

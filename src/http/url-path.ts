@@ -34,19 +34,31 @@ export const withoutQuery = (target: string): string => {
  * Refuses a raw path that is longer than any escaped key, since decoding a long path costs many times as much as a usual one.
  * @param prefixLength length of the part in front of the key, in characters
  */
-export const refuseLong = (path: string, prefixLength: number, { maxBytes }: Grammar): Refusal | undefined =>
+export const refuseLong = (
+  path: string,
+  prefixLength: number,
+  { maxBytes }: Pick<Grammar, "maxBytes">,
+): Refusal | undefined =>
   // An escaped byte has three characters.
   path.length > prefixLength + 3 * maxBytes.key
     ? { refused: "bad-url", detail: "The URL path is too long." }
     : undefined
 
-/** Parses a raw path with its base path. The path must not have a query. */
-export const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
-  const tooLong = refuseLong(path, basePath.length + 1, grammar)
+/** The decoded segments of a raw path behind its base path. The path must not have a query. */
+export const decodeUrlPath = (
+  path: string,
+  basePath: string,
+  limits: Pick<Grammar, "maxBytes">,
+): readonly string[] | Refusal => {
+  const tooLong = refuseLong(path, basePath.length + 1, limits)
   if (tooLong) return tooLong
   if (basePath && !path.startsWith(`${basePath}/`))
     return { refused: "bad-url", detail: `Expected a URL path under ${basePath}/.` }
-  const segments = decodePath(path.slice(basePath.length))
+  return decodePath(path.slice(basePath.length))
+}
+
+const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
+  const segments = decodeUrlPath(path, basePath, grammar)
   return "refused" in segments ? segments : parseKey(segments, grammar)
 }
 

@@ -4,7 +4,8 @@
  * Invariants:
  * - Results, errors and options of the store are passed on unchanged.
  */
-import { codeOf, type ErrorCode, isAbort } from "../errors.ts"
+import type { ErrorCode } from "../error-codes.ts"
+import { codeOf, isAbort } from "../errors.ts"
 import type { Originals, Renditions } from "./store.ts"
 
 /** When an operation last succeeded and failed, in milliseconds since 1970. */

@@ -4,7 +4,7 @@
  *
  * Resources are named after what CloudFormation names by itself, so that two stacks, or two constructs in one, never want one name.
  */
-import { ERRORS } from "../../errors.ts"
+import { ERRORS } from "../../error-codes.ts"
 import { attribute, DISTRIBUTION_ARN, ref, type Resource, type Resources, sub } from "./cloudformation.ts"
 
 /** A name of one's own, with its certificate (in us-east-1). */

@@ -4,7 +4,8 @@
  */
 import * as v from "valibot"
 
-import { TailorError, ERRORS, type ErrorCode, renderFailed } from "../../errors.ts"
+import { type ErrorCode, ERRORS } from "../../error-codes.ts"
+import { renderFailed, TailorError } from "../../errors.ts"
 import { CONTENT_TYPES, outputFormat } from "../../sizes/format.ts"
 import type { Recipe } from "../../sizes/recipe.ts"
 import type { Inspected } from "../inspect.ts"
