@@ -19,7 +19,8 @@ interface OpenSession extends RenderSession {
   readonly dropUnusedPixels: () => void
 }
 
-const callOnce = (callback: (() => void) | undefined): (() => void) => {
+/** @returns a function that calls another one the first time only */
+export const callOnce = (callback: (() => void) | undefined): (() => void) => {
   let isCalled = false
   return () => {
     if (isCalled) return

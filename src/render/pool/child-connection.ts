@@ -33,12 +33,16 @@ const STDERR_CHARACTERS = 2000
 
 /** Starts a process. @throws the system's error, where it reports it at once */
 export const spawnChild = ({ entry, threads, reportsUsage }: StartOptions): ChildProcess =>
-  spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, entry, ...(reportsUsage ? ["--report-usage"] : [])], {
-    cwd: "/",
-    env: environmentOfChildren(process.env, threads),
-    stdio: ["ignore", "ignore", "pipe", "overlapped"],
-    windowsHide: true,
-  })
+  spawn(
+    process.execPath,
+    [`--max-old-space-size=${HEAP_MB}`, "--expose-gc", entry, ...(reportsUsage ? ["--report-usage"] : [])],
+    {
+      cwd: "/",
+      env: environmentOfChildren(process.env, threads),
+      stdio: ["ignore", "ignore", "pipe", "overlapped"],
+      windowsHide: true,
+    },
+  )
 
 /** Keeps the end of what a process writes to stderr, for the log. */
 const createTail = (stream: Readable | null): (() => string) => {

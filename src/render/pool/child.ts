@@ -13,7 +13,7 @@ import { codeOf, TailorError } from "../../errors.ts"
 import type { EngineOriginal } from "../engine.ts"
 import { createInProcessEngine } from "../in-process.ts"
 import { loadSharp } from "../sharp.ts"
-import { GUARD_INTERVAL_MS } from "./limits.ts"
+import { COLLECT_RSS_BYTES, GUARD_INTERVAL_MS } from "./limits.ts"
 import { lowerPriority, RENDER_NICE } from "./priority.ts"
 import { createFrameReader, type DropPixels, frameHead, type Reply, type Request, type WireError } from "./protocol.ts"
 
@@ -50,6 +50,12 @@ const opened = (): EngineOriginal => {
   return original
 }
 
+/** @returns resident memory in bytes. A large original is freed at once, rather than with the next garbage collection. */
+const tidyUp = (): number => {
+  if (process.memoryUsage.rss() > COLLECT_RSS_BYTES) globalThis.gc?.()
+  return process.memoryUsage.rss()
+}
+
 interface Result {
   readonly value: unknown
   readonly body?: Uint8Array
@@ -74,7 +80,7 @@ const answer = async (request: Request, body: Uint8Array): Promise<Result> => {
     case "close":
       original?.close()
       original = undefined
-      return { value: process.memoryUsage.rss() }
+      return { value: tidyUp() }
   }
 }
 

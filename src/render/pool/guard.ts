@@ -126,6 +126,19 @@ const slowDown = (watched: Watched, slowPlaces: Gate): void => {
   watched.process.end({ reason: "slow" })
 }
 
+/** @returns turns the interval on or off */
+const createTicker = (look: () => void): ((isOn: boolean) => void) => {
+  let timer: NodeJS.Timeout | undefined
+  return (isOn) => {
+    if (isOn) {
+      timer ??= setInterval(look, GUARD_INTERVAL_MS)
+    } else {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+}
+
 /** Memory and CPU of a process; undefined if unknown. */
 export type ReadUsage = (process: RenderProcess) => Usage | undefined
 
@@ -135,7 +148,6 @@ const readFromProc: ReadUsage = ({ pid }) => (pid === undefined ? undefined : re
 export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc): Guard => {
   const all = new Set<Watched>()
   const slowPlaces = createGate({ capacity: limits.renders, maxWaiting: 10 * limits.renders })
-  let timer: NodeJS.Timeout | undefined
   let isDraining = false
 
   const look = (): void => {
@@ -150,15 +162,9 @@ export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc):
     limitSum(all, limits.memoryBytes)
   }
 
+  const setTicking = createTicker(look)
   /** Looks only while there is work. */
-  const schedule = (): void => {
-    if (Array.from(all).some(({ jobs }) => jobs.size > 0)) {
-      timer ??= setInterval(look, GUARD_INTERVAL_MS)
-      return
-    }
-    clearInterval(timer)
-    timer = undefined
-  }
+  const schedule = (): void => setTicking(Array.from(all).some(({ jobs }) => jobs.size > 0))
 
   return {
     slowPlaces,

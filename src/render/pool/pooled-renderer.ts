@@ -13,7 +13,7 @@ import type { Engine, EngineOriginal } from "../engine.ts"
 import { estimateDecode, estimateOpen, estimatePeak } from "../estimate.ts"
 import type { Inspected, InspectLimits } from "../inspect.ts"
 import type { OpenOptions, Renderer } from "../renderer.ts"
-import { createSessions } from "../session.ts"
+import { callOnce, createSessions } from "../session.ts"
 import { CHILD_ENTRY } from "./child-connection.ts"
 import { createGuard } from "./guard.ts"
 import { createLeases, type Leases } from "./leases.ts"
@@ -51,7 +51,8 @@ const openOriginal = async (
 ): Promise<EngineOriginal> => {
   const { pixels, animationPixels } = limits
   const request = { type: "open", limits: { pixels, animationPixels } } as const
-  const open = { request, pixels: 0, estimateBytes: estimateOpen(bytes.length), onSlow: options.onSlow }
+  const onSlow = callOnce(options.onSlow)
+  const open = { request, pixels: 0, estimateBytes: estimateOpen(bytes.length), onSlow }
   const { run, dropPixels, close } = createJobRunner({ leases, bytes, open, reread: options.reread })
   let inspected: Inspected
   try {
