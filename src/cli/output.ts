@@ -37,3 +37,9 @@ export const exitOnBrokenPipe = (): void => {
     process.exit(BROKEN_PIPE)
   })
 }
+
+/** Lets the process run on once the reader of standard output is gone: a server does not end with `imgtailor serve | head -1`. */
+export const keepWithoutReader = (): void => {
+  process.stdout.removeAllListeners("error")
+  process.stdout.on("error", () => {})
+}

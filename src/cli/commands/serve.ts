@@ -1,4 +1,5 @@
 /** Responsible for `imgtailor serve`: the server for development and production. */
+import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { resolve } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -7,25 +8,26 @@ import { Argument, Option } from "commander"
 
 import { missingAdvice } from "../../config/load.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
-import { badConfig, describeError } from "../../errors.ts"
+import { badConfig } from "../../errors.ts"
+import { descriptorNotice } from "../../server/descriptors.ts"
 import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
+import { untilSignal } from "../../server/signals.ts"
 import { keepTidy } from "../../server/tidy.ts"
-import type { Watch, WatchOptions } from "../../server/watch.ts"
-import { encodeKey, formatKey, type OriginalKey } from "../../sizes/key.ts"
+import type { Watch } from "../../server/watch.ts"
 import { checkStores } from "../check-stores.ts"
 import type { Command, Values } from "../command.ts"
 import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
-import { bold, cyan, dim, print, printJson } from "../output.ts"
+import { keepWithoutReader, printJson } from "../output.ts"
 
-/** Number of example URLs. */
-const SHOWN = 3
 /** How long shutting down may take beyond the deadline of the last request. */
 const GRACE_MS = 5000
 /** How long renders may finish when shutting down. Slow ones are ended at once. */
 const RENDER_GRACE_MS = 3000
-/** Time after listening for the first requests: the introduction loads sharp, which blocks the event loop. */
+/** Time after listening for the first requests, before the introduction looks for originals. */
 const FIRST_MS = 20
+/** Time between two notices about refused connections. */
+const DROP_NOTICE_MS = 60_000
 
 /** @throws {bad-config} where the server cannot listen */
 const listen = async (
@@ -49,84 +51,80 @@ const urlOf = ({ address, port, family }: AddressInfo, basePath: string): string
   return `http://${host}:${port}${basePath}`
 }
 
-/** One URL for each of the first sizes, of existing originals. */
-const sampleUrls = ({ core }: OpenTailor, originals: readonly OriginalKey[], base: string): readonly string[] =>
-  core.grammar.sizes.slice(0, SHOWN).flatMap((size, at) => {
-    const original = originals[at % originals.length]
-    return original === undefined ? [] : [`${base}/${encodeKey(formatKey({ original, size, format: undefined }))}`]
-  })
-
-interface Introduction {
-  readonly url: string
-  readonly urls: readonly string[]
-  readonly img: string | undefined
-  readonly originals: string
-  readonly renditions: string
-  /** Why the originals could not be listed. */
-  readonly problem: string | undefined
-}
-
-const introduce = async (tailor: OpenTailor, url: string): Promise<Introduction> => {
-  const { findOriginals, imageTag } = await import("../sample.ts")
-  const { originals, renditions } = tailor.config
-  let problem: string | undefined
-  const found = await findOriginals(tailor.originals, SHOWN).catch((error: unknown) => {
-    // A bucket that may not be listed can still be served. Any other problem is reported by every request.
-    problem = describeError(error)
-    return []
-  })
-  return {
-    url,
-    urls: sampleUrls(tailor, found, url),
-    img: found[0] && (await imageTag(tailor, found[0], url)),
-    originals: typeof originals === "string" ? originals : originals.name,
-    renditions: typeof renditions === "string" ? renditions : renditions.name,
-    problem,
-  }
-}
-
-const printIntroduction = ({ url, urls, img, originals, renditions, problem }: Introduction): void => {
-  print(`${bold("imgtailor")} serves ${originals} at ${url}\n`)
-  for (const example of urls) print(`  ${cyan(example)}`)
-  if (problem !== undefined) print(`  The originals cannot be listed: ${problem}`)
-  else if (urls.length === 0) print(`  No images found yet. URLs have the form ${url}/<folder>/<size>/<file>`)
-  if (img) print(`\n${dim("HTML:")}\n${img}`)
-  print(`\nRenditions are stored in ${renditions}`)
-}
-
-const startWatch = (tailor: OpenTailor, log: Log): Promise<Watch> | undefined => {
+const startWatch = async (tailor: OpenTailor, log: Log): Promise<Watch | undefined> => {
   const { watch, originals, renditions, limits } = tailor.config
   if (!watch) return undefined
   if (typeof originals !== "string") throw badConfig(["watch: Expected originals in a folder."])
-  const options: WatchOptions = {
+  const { watchOriginals } = await import("../../server/watch.ts")
+  const started = watchOriginals(tailor.core, {
     originals,
     renditions:
       typeof renditions === "string" && renditions !== originals ? renditions : resolve(originals, ".imgtailor"),
     longestRenderMs: limits.deadlineMs,
-    onError: (error) => log.error(error, "watching the originals failed"),
+    onError: (error) => log.error(error, "could not delete stale renditions"),
+    onNotice: log.note,
     onPurge: (original, count) =>
       log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
-  }
-  const watching = import("../../server/watch.ts").then(({ watchOriginals }) => watchOriginals(tailor.core, options))
-  watching.then(
-    () => log.note("Watching the originals for changes."),
-    (error: unknown) => log.error(error, "watching the originals failed"),
-  )
-  return watching
+  })
+  tailor.health.addPart("watch", () => {
+    const { folders, watched, lastSweepMs } = started.state()
+    const lastSweep = lastSweepMs === undefined ? undefined : new Date(lastSweepMs).toISOString()
+    const problem = watched < folders || folders === 0 ? `Watching ${watched} of ${folders} folders.` : undefined
+    return { folders, watched, lastSweep, problem }
+  })
+  void started.ready.then(() => log.note(`Watching the originals for changes: ${started.state().watched} folders.`))
+  return started
 }
 
-/** Resolves on the first SIGTERM or SIGINT. A second one ends the process at once. */
-const untilAskedToEnd = (): Promise<void> =>
-  new Promise((done) => {
-    let isAsked = false
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        if (isAsked) process.exit(1)
-        isAsked = true
-        done()
-      })
-    }
+/** Notices about connections that the system has no descriptors for. */
+const reportDrops = (server: Server, log: Log): void => {
+  let dueMs = 0
+  server.on("drop", () => {
+    if (performance.now() < dueMs) return
+    dueMs = performance.now() + DROP_NOTICE_MS
+    log.note(`Connections are refused: ${server.maxConnections} are open, which is the limit.`, "warn")
   })
+}
+
+/** Prints the introduction. It never holds up the server. */
+const startIntroduction = async (tailor: OpenTailor, url: string, log: Log, isJson: boolean): Promise<void> => {
+  try {
+    await sleep(FIRST_MS)
+    const { introduce, printIntroduction } = await import("../introduction.ts")
+    const introduction = await introduce(tailor, url)
+    if (isJson) printJson(introduction)
+    else printIntroduction(introduction)
+  } catch (error) {
+    log.error(error, "could not look for example originals")
+  }
+}
+
+const logNotices = ({ config }: OpenTailor, problems: readonly string[], log: Log): void => {
+  for (const problem of problems) log.note(problem, "warn")
+  const notice = descriptorNotice()
+  if (notice !== undefined) log.note(notice, "warn")
+  const advice = config.isolation === "none" ? missingAdvice(config) : undefined
+  for (const text of [...config.notices, ...(advice === undefined ? [] : [advice])]) log.note(text)
+}
+
+/** Ends a server: `/readyz` answers 503 at once, requests that arrive until the port closes are answered, and no response is truncated. */
+const shutDown = async (tailor: OpenTailor, server: Server, watch: Watch | undefined, log: Log): Promise<void> => {
+  const { health, renderer, config } = tailor
+  health.setPhase("draining")
+  const watchClosed = watch?.close()
+  if (config.drainMs > 0) {
+    log.note(`Draining: still accepting requests for ${config.drainMs} ms.`)
+    await sleep(config.drainMs)
+  }
+  log.note("Shutting down; finishing in-flight requests.")
+  renderer.drain()
+  const limit = setTimeout(() => void tailor.close(), RENDER_GRACE_MS)
+  await closeServer(server, config.limits.deadlineMs + GRACE_MS)
+  await Promise.race([Promise.all([watchClosed, tailor.idle()]), sleep(GRACE_MS)])
+  clearTimeout(limit)
+  await tailor.close()
+  await log.flush()
+}
 
 /** @throws {bad-config} where the argument contradicts --originals or --demo */
 const checkFolder = (folder: string | undefined, { originals, demo }: Values): string | undefined => {
@@ -158,38 +156,30 @@ export const serve: Command = {
         ? await (await import("../demo.ts")).demoOptions(process.cwd(), values)
         : { ...(folder !== undefined && { originals: folder }) }
     const config = await loadFromOptions(invocation, overrides)
-    const log = createLog(process.stderr)
+    keepWithoutReader()
+    const ended = untilSignal()
+    const log = createLog(process.stderr, config.logLevel)
     const tailor = openTailor(config, { onRequest: log.request, onNotice: log.note })
+    tailor.health.setPhase("starting")
+    tailor.health.addPart("log", () => ({ droppedLines: log.dropped() }))
     const problems = await checkStores(tailor)
     const server = createNodeServer(tailor)
-    const ended = untilAskedToEnd()
+    reportDrops(server, log)
     tailor.renderer.prepare()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
     await tailor.renderer.ready().catch((error: unknown) => {
       server.close()
       throw error
     })
-    await sleep(FIRST_MS)
-    const introduction = await introduce(tailor, url)
-    if (values["json"]) printJson(introduction)
-    else printIntroduction(introduction)
-    for (const problem of problems) log.note(problem, "warn")
-    const advice = config.isolation === "none" ? missingAdvice(config) : undefined
-    for (const notice of [...config.notices, ...(advice === undefined ? [] : [advice])]) log.note(notice)
-    const watching = startWatch(tailor, log)
+    tailor.health.setPhase("ready")
+    const watch = await startWatch(tailor, log)
+    logNotices(tailor, problems, log)
+    void startIntroduction(tailor, url, log, values["json"] === true)
     const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
     keepTidy(tidy, (error) => log.error(error, "could not remove abandoned temporary files"))
 
     await ended
-    log.note("Shutting down; finishing in-flight requests.")
-    tailor.renderer.drain()
-    const limit = setTimeout(() => void tailor.close(), RENDER_GRACE_MS)
-    await closeServer(server, config.limits.deadlineMs + GRACE_MS)
-    await (await watching)?.close()
-    await Promise.race([tailor.idle(), sleep(GRACE_MS)])
-    clearTimeout(limit)
-    await tailor.close()
-    await log.flush()
+    await shutDown(tailor, server, watch, log)
     process.exit(0)
   },
 }
