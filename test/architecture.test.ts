@@ -41,7 +41,7 @@ const READERS: ReadonlySet<string> = new Set([
   "store/s3/region.ts",
 ])
 const PARTS =
-  "client/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "abort.ts client/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 
