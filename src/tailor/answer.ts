@@ -10,6 +10,7 @@ import { codeOf, originalNotFound, rejectedUrl, type TailorError } from "../erro
 import { createLru } from "../lru.ts"
 import type { Parsed } from "../sizes/key.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
+import { type Conflict, createConflicts } from "./conflicts.ts"
 import { type GetClientSignal, type RequestScope, withDeadline } from "./deadline.ts"
 import { type Existing, findExisting, type FreshnessState } from "./freshness.ts"
 import { createLastModified } from "./last-modified.ts"
@@ -37,6 +38,8 @@ export interface Answerer {
 /** What {@link createAnswerer} needs. */
 export interface AnswerParts extends StoredParts, OutageParts, Pick<MissParts, "shared" | "slots"> {
   readonly deadlineMs: number
+  /** Called once for each way in which another server disagrees about the renditions of this one. */
+  readonly onConflict?: ((conflict: Conflict) => void) | undefined
 }
 
 /** An error that a version of an original will always meet, or until a time. */
@@ -126,6 +129,7 @@ const answerExisting = async (
   const request = { key, reading, readings, stat: now.stat, stored: stored.meta }
   if (now.freshness === "stale") {
     state.outages.onReplaced(reading.original, now.stat)
+    state.conflicts.onStale(key, stored.meta, { reading, stat: now.stat })
     return answerMiss(state, request, scope, true)
   }
   try {
@@ -198,7 +202,9 @@ const createRefusals = (clock: () => number): Pick<State, "refusedBefore" | "onR
 export const createAnswerer = (parts: AnswerParts): Answerer => {
   const { clock, deadlineMs } = parts
   const stored = createStored(parts)
-  const missParts = { ...parts, ...createRefusals(clock), stored, lastModified: createLastModified(clock) }
+  const conflicts = createConflicts(parts.freshness, parts.onConflict)
+  const lastModified = createLastModified(clock)
+  const missParts = { ...parts, ...createRefusals(clock), stored, conflicts, lastModified }
   const misses = createMisses(missParts)
   const state: State = { ...missParts, misses, outages: createOutages(parts) }
   const { onStalledRead } = stored

@@ -20,6 +20,7 @@ import { codeOf, isPermanent, originalNotFound } from "../errors.ts"
 import type { Parsed } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import type { Originals, OriginalStat } from "../store/store.ts"
+import type { Conflicts } from "./conflicts.ts"
 import { timed, type Timings } from "./decision.ts"
 import { type Existing, findExisting } from "./freshness.ts"
 import { type Product, type ProductParts, type ProductRequest, proveStored, renderProduct } from "./product.ts"
@@ -55,6 +56,7 @@ export interface MissParts extends ProductParts {
   readonly shared: SharedOriginals
   readonly slots: RenderSlots
   readonly stored: Stored
+  readonly conflicts: Conflicts
 }
 
 /** The misses of a process. */
@@ -207,11 +209,14 @@ const produce = async (state: State, render: Render, cancelled: AbortSignal): Pr
   }
 }
 
-const write = async ({ stored }: State, render: Render, product: Product): Promise<WriteResult> => {
+const write = async ({ stored, conflicts }: State, render: Render, product: Product): Promise<WriteResult> => {
   const { key, reading } = render
   const { isStored, bytes, meta } = product
+  if (isStored) return {}
   const cacheControl = reading.size === INFO ? undefined : reading.size.cacheControl
-  return isStored ? {} : stored.put(key, bytes, meta, { cacheControl })
+  const result = await stored.put(key, bytes, meta, { cacheControl })
+  if (result.failure === undefined) conflicts.onWritten(key, meta)
+  return result
 }
 
 const readAndProduce = async (

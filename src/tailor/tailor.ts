@@ -5,6 +5,7 @@ import type { Grammar, OriginalKey, RenditionKey } from "../sizes/key.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
 import { type Answerer, createAnswerer } from "./answer.ts"
+import type { Conflict } from "./conflicts.ts"
 import { createFreshness, type Freshness } from "./freshness.ts"
 import type { WorkLimits } from "./limits.ts"
 import { createPurge, type Purge } from "./purge.ts"
@@ -25,6 +26,8 @@ export interface CoreParts {
   readonly staleIfErrorSeconds?: number
   /** Called with failures of the renditions' store that failed no request. */
   readonly onStoreFailure?: ((failure: StoreFailure) => void) | undefined
+  /** Called once for each way in which another server disagrees about the renditions of this one. */
+  readonly onConflict?: ((conflict: Conflict) => void) | undefined
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -42,7 +45,8 @@ const IDLE_SHARE = 1 / 8
 
 /** Puts the parts of a tailor together. */
 export const createCore = (parts: CoreParts): Core => {
-  const { originals, renditions, renderer, grammar, limits, staleIfErrorSeconds = 0, onStoreFailure, clock } = parts
+  const { originals, renditions, renderer, grammar, limits, staleIfErrorSeconds = 0, clock } = parts
+  const { onStoreFailure, onConflict } = parts
   const freshness = createFreshness(parts)
   const shared = createSharedOriginals({
     originals,
@@ -60,6 +64,7 @@ export const createCore = (parts: CoreParts): Core => {
     deadlineMs: limits.deadlineMs,
     staleIfErrorSeconds,
     onStoreFailure,
+    onConflict,
     clock,
   })
   return {

@@ -98,9 +98,9 @@ export const startServed = async (...args: readonly string[]): Promise<Served> =
     misdeeds: async () => {
       const stored = await filesBelow(renditions)
       const strange = stored.filter((key) => {
-        const [, folder, rest = ""] = /^(files|facts|tmp)\/(.*)$/.exec(key) ?? []
-        if (folder === "tmp") return false
-        return !ALLOWED.has(folder === "facts" ? rest.replace(/\.json$/, "") : rest)
+        const [, folder, rest = ""] = /^(files|records|tmp)\/(.*)$/.exec(key) ?? []
+        if (folder === "tmp" || key === "settings.txt") return false
+        return !ALLOWED.has(folder === "records" ? rest.replace(/\.json$/, "") : rest)
       })
       return [...differences(before, await printOf(world)), ...strange.map((key) => `${key} was stored`)]
     },

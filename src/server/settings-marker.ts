@@ -1,0 +1,80 @@
+/**
+ * Responsible for noticing another server that uses the same folder of renditions with other settings: a file in that folder names the
+ * settings of the server that wrote it last. Each of two such servers would delete or overwrite what the other has rendered.
+ *
+ * Invariants:
+ * - A server that starts replaces the marker without a notice, since changed settings are no conflict.
+ * - No times are compared. A marker that changes while a server runs was written by another one.
+ */
+import { createHash } from "node:crypto"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import type { TailorConfig } from "../config/options.ts"
+
+const CHECK_EVERY_MS = 60_000
+
+const NAME = "settings.txt"
+
+/** Folder of the renditions' records, where the renditions are in a folder. */
+const folderOf = ({ originals, renditions }: TailorConfig): string | undefined => {
+  if (typeof renditions !== "string" || renditions.includes("://")) return undefined
+  return originals === renditions ? join(renditions, ".imgtailor") : renditions
+}
+
+/** Identifies everything that decides which renditions there are, and how they are made. */
+const idOf = ({ grammar, settings }: TailorConfig): string =>
+  createHash("sha256")
+    .update(JSON.stringify([grammar.sizes, grammar.formats, settings]))
+    .digest("hex")
+
+/** Options of {@link keepMarker}. */
+export interface MarkerOptions {
+  /** Called at most once. */
+  readonly onConflict: (text: string) => void
+  /** @default one minute */
+  readonly checkEveryMs?: number
+}
+
+/** A marker that is kept. */
+export interface Marker {
+  /** Stops checking. */
+  readonly close: () => void
+}
+
+/** Writes the marker, and checks from time to time that no other server has. A folder that cannot be written is no error here. */
+export const keepMarker = (
+  config: TailorConfig,
+  { onConflict, checkEveryMs = CHECK_EVERY_MS }: MarkerOptions,
+): Marker => {
+  const folder = folderOf(config)
+  if (folder === undefined) return { close: () => {} }
+  const path = join(folder, NAME)
+  const id = idOf(config)
+  let isReported = false
+
+  const write = async (): Promise<void> => {
+    await mkdir(folder, { recursive: true })
+    await writeFile(path, `${id}\n`)
+  }
+
+  const check = async (): Promise<void> => {
+    const found = (await readFile(path, "utf8")).trim()
+    if (found === id) return
+    // The other server reads this, and reports it too.
+    await write()
+    // An empty file is one that is being written.
+    if (isReported || found === "") return
+    isReported = true
+    onConflict(
+      `Another server with other settings uses the renditions in ${folder}: each renders again what the other has stored. ` +
+        "Give them the same sizes, formats and settings, or separate folders of renditions.",
+    )
+  }
+
+  const ignore = (): void => {}
+  void write().catch(ignore)
+  const timer = setInterval(() => void check().catch(() => write().catch(ignore)), checkEveryMs)
+  timer.unref()
+  return { close: () => clearInterval(timer) }
+}

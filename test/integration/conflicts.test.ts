@@ -1,0 +1,104 @@
+/** Two servers on one folder of renditions that disagree: each of them says so, once. */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import { describe, expect, it, onTestFinished } from "vitest"
+
+import { environment } from "../../src/config/load.ts"
+import type { TailorConfig } from "../../src/config/options.ts"
+import { resolveConfig } from "../../src/config/resolve.ts"
+import { openTailor } from "../../src/create-tailor.ts"
+import { keepMarker } from "../../src/server/settings-marker.ts"
+import { temporaryFolder } from "../support/folders.ts"
+import { BLUE, type Colour, flat, RED } from "../support/photos.ts"
+import { createPhotos } from "../support/server.ts"
+
+const PATHS = ["a", "b", "c", "d"].map((name) => `/60x40/${name}.jpg`)
+
+interface Server {
+  readonly notices: readonly string[]
+  readonly ask: () => Promise<void>
+}
+
+const openServer = async (renditions: string, colour: Colour, quality: number): Promise<Server> => {
+  const photos = await createPhotos()
+  for (const path of PATHS) await photos.write(path.slice("/60x40/".length), await flat({ colour }))
+  const notices: string[] = []
+  const config = resolveConfig(
+    { originals: photos.folder, renditions, sizes: ["60x40"], quality, limits: { cacheBytes: 0 } },
+    environment(),
+  )
+  const { fetch, idle } = openTailor({ ...config, isolation: "none" }, { onNotice: (text) => notices.push(text) })
+  return {
+    notices,
+    ask: async () => {
+      for (const path of PATHS) expect((await fetch(new Request(`http://localhost${path}`))).status).toBe(200)
+      await idle()
+    },
+  }
+}
+
+describe("two servers on one folder of renditions", () => {
+  it("report other settings", async () => {
+    const renditions = await temporaryFolder()
+    const servers = await Promise.all([80, 40].map((quality) => openServer(renditions, RED, quality)))
+    for (let round = 0; round < 3; round++) for (const server of servers) await server.ask()
+    for (const { notices } of servers) {
+      expect(notices).toHaveLength(1)
+      expect(notices[0]).toContain("other settings")
+    }
+  })
+
+  it("report other originals", async () => {
+    const renditions = await temporaryFolder()
+    const servers = await Promise.all([RED, BLUE].map((colour) => openServer(renditions, colour, 80)))
+    for (let round = 0; round < 3; round++) for (const server of servers) await server.ask()
+    for (const { notices } of servers) {
+      expect(notices).toHaveLength(1)
+      expect(notices[0]).toContain("other originals")
+    }
+  })
+
+  it("report nothing when they agree, nor when a photo is replaced", async () => {
+    const renditions = await temporaryFolder()
+    const photos = await createPhotos()
+    const notices: string[] = []
+    const config = resolveConfig({ originals: photos.folder, renditions, sizes: ["60x40"] }, environment())
+    const tailors = [0, 1].map(() =>
+      openTailor({ ...config, isolation: "none" }, { onNotice: (text) => notices.push(text) }),
+    )
+    for (const colour of [RED, BLUE, RED, BLUE]) {
+      for (const path of PATHS) await photos.write(path.slice("/60x40/".length), await flat({ colour }))
+      for (const { fetch, idle } of [...tailors, ...tailors]) {
+        for (const path of PATHS) await fetch(new Request(`http://localhost${path}`))
+        await idle()
+      }
+    }
+    expect(notices).toEqual([])
+  })
+})
+
+describe("the marker in a folder of renditions", () => {
+  const open = async (renditions: string, size: string): Promise<readonly string[]> => {
+    const config: TailorConfig = resolveConfig({ originals: ".", renditions, sizes: [size] }, environment())
+    const conflicts: string[] = []
+    const { close } = keepMarker(config, { onConflict: (text) => conflicts.push(text), checkEveryMs: 10 })
+    onTestFinished(close)
+    await new Promise((done) => setTimeout(done, 50))
+    return conflicts
+  }
+
+  it("tells two running servers with other settings of each other, once", async () => {
+    const renditions = await temporaryFolder()
+    const [one, other] = [await open(renditions, "60x40"), await open(renditions, "90w")]
+    for (const conflicts of [one, other]) await expect.poll(() => conflicts.length).toBe(1)
+    expect(one[0]).toContain(renditions)
+  })
+
+  it("tells nothing to servers with the same settings, nor of those that ran before", async () => {
+    const renditions = await temporaryFolder()
+    await writeFile(join(renditions, "settings.txt"), "of a server that has ended\n")
+    const [one, other] = [await open(renditions, "60x40"), await open(renditions, "60x40")]
+    expect([...one, ...other]).toEqual([])
+  })
+})
