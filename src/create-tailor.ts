@@ -18,6 +18,7 @@ import { type Observed, observeOriginals, observeRenditions } from "./store/obse
 import { recheckedOriginals } from "./store/rechecked.ts"
 import { openOriginals, openRenditions } from "./store/registry.ts"
 import type { Originals, Renditions } from "./store/store.ts"
+import type { Conflict } from "./tailor/conflicts.ts"
 import { createCounter } from "./tailor/decision.ts"
 import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
@@ -108,6 +109,15 @@ const checkedKey = (original: string): OriginalKey => {
   return key
 }
 
+const CONFLICTS: Readonly<Record<Conflict, string>> = {
+  settings:
+    "Another server with other settings writes to the same store of renditions: each renders again what the other has stored. " +
+    "Give them the same sizes, formats and settings, or separate stores.",
+  originals:
+    "Another server with other originals writes to the same store of renditions: each renders again what the other has stored. " +
+    "Give each its own store of renditions.",
+}
+
 /** A store that fails does so for every request: each kind of failure is reported once a minute. */
 const NOTICE_INTERVAL_MS = 60_000
 
@@ -144,6 +154,7 @@ export const openTailorWith = (
       if (failure.action === "delete") countFailedDelete()
       reportStoreFailure(failure)
     },
+    onConflict: (conflict) => notify(CONFLICTS[conflict], "warn"),
     clock: Date.now,
   })
   const { count, countFailedDelete, counts } = createCounter()

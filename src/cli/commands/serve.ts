@@ -13,6 +13,7 @@ import { descriptorNotice } from "../../server/descriptors.ts"
 import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
 import { untilSignal } from "../../server/signals.ts"
+import { keepMarker } from "../../server/settings-marker.ts"
 import { keepTidy } from "../../server/tidy.ts"
 import type { Watch } from "../../server/watch.ts"
 import { checkStores } from "../check-stores.ts"
@@ -176,6 +177,7 @@ export const serve: Command = {
     logNotices(tailor, problems, log)
     void startIntroduction(tailor, url, log, values["json"] === true)
     const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
+    keepMarker(config, { onConflict: (text) => log.note(text, "warn") })
     keepTidy(tidy, (error) => log.error(error, "could not remove abandoned temporary files"))
 
     await ended
