@@ -2,7 +2,7 @@
  * Responsible for a miss: one read of the original, one render and one write for all requests that need them.
  *
  * From top to bottom: `renderMiss` joins a render of the same rendition or starts one. `produce` waits for a slot, reads the original,
- * proves the stored rendition or renders, and writes. `recheck` looks at the original once more after the write.
+ * proves the stored rendition or renders, and writes. recheck.ts looks at the original once more after the write.
  *
  * Invariants:
  * - A request gets what it would have read itself. `canUse` in shared-originals.ts is the one rule for joining.
@@ -16,25 +16,15 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { orAbort, type SharedWork, shareWork } from "../abort.ts"
-import { codeOf, isPermanent, originalNotFound } from "../errors.ts"
-import type { Parsed } from "../sizes/key.ts"
+import { isPermanent, originalNotFound } from "../errors.ts"
 import { INFO } from "../sizes/list.ts"
-import type { Originals, OriginalStat } from "../store/store.ts"
 import type { Conflicts } from "./conflicts.ts"
 import { timed, type Timings } from "./decision.ts"
-import { type Existing, findExisting } from "./freshness.ts"
-import { type Product, type ProductParts, type ProductRequest, proveStored, renderProduct } from "./product.ts"
+import { type MissRequest, type Product, type ProductParts, proveStored, renderProduct } from "./product.ts"
+import { recheck, type RecheckParts } from "./recheck.ts"
 import type { RenderSlot, RenderSlots } from "./render-slots.ts"
 import { canUse, type OriginalRead, type OriginalUse, type SharedOriginals, type Sighting } from "./shared-originals.ts"
-import type { Stored, WriteResult } from "./stored.ts"
-
-/** A request for a rendition that is not stored, or whose stored copy may be stale. */
-export interface MissRequest extends ProductRequest {
-  /** Everything the key can mean, `reading` included. */
-  readonly readings: Parsed["readings"]
-  /** The original as this request saw it. */
-  readonly stat: OriginalStat
-}
+import type { WriteResult } from "./stored.ts"
 
 /** What all requests that wait for a render receive. */
 export interface RenderResult extends Product {
@@ -51,11 +41,9 @@ export interface SharedResult extends RenderResult {
 }
 
 /** What misses need. */
-export interface MissParts extends ProductParts {
-  readonly originals: Originals
+export interface MissParts extends ProductParts, RecheckParts {
   readonly shared: SharedOriginals
   readonly slots: RenderSlots
-  readonly stored: Stored
   readonly conflicts: Conflicts
 }
 
@@ -76,9 +64,6 @@ export interface Misses {
 
 /** How long a response waits for its rendition to be written. */
 const WRITE_WAIT_MS = 2000
-
-/** How often an original that keeps changing is rendered again because of one request. */
-export const MAX_ROUNDS = 3
 
 /** One render, from its start to its write. */
 interface Render extends MissRequest {
@@ -166,8 +151,10 @@ const startRender = (state: State, name: string, render: Render, { isRecheck }: 
   })
   const written = work.result.then((result) => result.written).catch(ignore)
   const running: Running = { render, work, written }
+  const renderAgain = async (request: MissRequest): Promise<unknown> =>
+    (await renderMiss(state, request, { isRecheck: true })).written
   const ended = work.result
-    .then((result) => (isRecheck ? written : recheck(state, render, result)))
+    .then((result) => (isRecheck ? written : recheck(state, render, result, renderAgain)))
     .catch((error: unknown) => (isPermanent(error) ? state.stored.delete(render.key) : undefined))
     .catch(ignore)
     .then(() => {
@@ -239,30 +226,6 @@ const readAndProduce = async (
       return session.render(recipe, { isShared: original.isShared(), signal: cancelled, onSlow: slot.giveWay })
     }),
   )
-}
-
-const isOfVersion = (original: string | undefined, version: string | undefined, now: Existing): boolean =>
-  original === now.reading.original && version === now.stat.version
-
-/** Looks at the original after a write: replaced, it is rendered again; gone, its rendition is deleted. */
-const recheck = async (state: State, request: MissRequest, { meta, version, written }: RenderResult): Promise<void> => {
-  const { key, readings } = request
-  const { originals, renditions, freshness } = state
-  await written
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const now = await findExisting(originals, readings, { fresh: true })
-    if (!now) return state.stored.deleteIfGone(key, readings)
-    if (round === 0 && isOfVersion(meta.original, version, now)) return
-    // A render of the present version may have been written after this one.
-    const stored = await renditions.head(key)
-    const isStored = isOfVersion(stored?.original, stored?.version, now)
-    if (isStored || (stored && freshness.freshnessOf(stored, now.reading, now.stat) === "fresh")) return
-    try {
-      await renderMiss(state, { key, readings, ...now, stored }, { isRecheck: true }).then((result) => result.written)
-    } catch (error) {
-      if (codeOf(error) !== "original-not-found") throw error
-    }
-  }
 }
 
 export const createMisses = (parts: MissParts): Misses => {

@@ -9,8 +9,8 @@ import { createHash } from "node:crypto"
 
 import { codeOf, isPermanent, type TailorError } from "../errors.ts"
 import type { RenderSession } from "../render/renderer.ts"
-import type { Reading, RenditionKey } from "../sizes/key.ts"
-import { readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
+import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
+import { type OriginalStat, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
 import type { Decision } from "./decision.ts"
 import type { Freshness } from "./freshness.ts"
 import type { LastModified } from "./last-modified.ts"
@@ -39,11 +39,15 @@ export interface ProductParts {
   readonly onRefused: (original: string, version: string, error: TailorError) => void
 }
 
-/** What is to be made. */
-export interface ProductRequest {
+/** A request for a rendition that is not stored, or whose stored copy may be stale. */
+export interface MissRequest {
   readonly key: RenditionKey
   readonly reading: Reading
-  /** Record of the rendition that is stored under the key. Undefined where nothing is. */
+  /** Everything the key can mean, `reading` included. */
+  readonly readings: Parsed["readings"]
+  /** The original as this request saw it. */
+  readonly stat: OriginalStat
+  /** Record of the stored rendition. Undefined where nothing is stored. */
   readonly stored: RenditionMeta | undefined
 }
 
@@ -66,7 +70,7 @@ const readStored = async (
 /** The stored rendition, where it was made from the same bytes by the same recipe. */
 export const proveStored = async (
   { renditions, freshness }: ProductParts,
-  { key, reading }: ProductRequest,
+  { key, reading }: MissRequest,
   { stat, digest: digestOf }: OriginalContent,
 ): Promise<Product | undefined> => {
   const stored = await readStored(renditions, key)
@@ -96,7 +100,7 @@ export const proveStored = async (
 /** Renders an original that is open. */
 export const renderProduct = async (
   { freshness, lastModified, onRefused }: ProductParts,
-  { key, reading, stored }: ProductRequest,
+  { key, reading, stored }: MissRequest,
   { stat, session, digest: digestOf }: OriginalContent,
   render: (opened: RenderSession) => ReturnType<RenderSession["render"]>,
 ): Promise<Product> => {
