@@ -1,7 +1,7 @@
 /** Responsible for waits that can be cancelled. */
 
 /**
- * Waits for a promise, or until a signal aborts. The promise itself continues, and others who wait for it still get its value.
+ * Waits for a promise, or until a signal aborts. The promise itself continues, and other callers that wait for it still get its value.
  * @throws the signal's reason
  */
 export const orAbort = async <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
@@ -25,7 +25,7 @@ export interface SharedWork<T> {
   readonly result: Promise<T>
   /**
    * Waits for the result.
-   * @param signal ends this caller's wait, and nobody else's
+   * @param signal ends the wait of this caller only
    * @throws the signal's reason when it aborts
    */
   readonly wait: (signal?: AbortSignal) => Promise<T>

@@ -4,7 +4,7 @@
  * Invariants:
  * - A request that began after an original was changed never gets a rendition of the version before.
  * - No request waits longer than the deadline.
- * - An original that was refused is not read again before its version changes, or the refusal expires.
+ * - An original that was refused is not read again before its version changes, or the error expires.
  */
 import { codeOf, originalNotFound, rejectedUrl, type TailorError } from "../errors.ts"
 import { createLru } from "../lru.ts"
@@ -37,7 +37,7 @@ export interface Answerer {
   readonly idle: () => Promise<void>
 }
 
-/** What {@link createAnswerer} needs. */
+/** Dependencies of {@link createAnswerer}. */
 export interface AnswerParts extends StoredParts, OutageParts, Pick<MissParts, "shared" | "slots"> {
   readonly deadlineMs: number
   /** Called once for each way in which another server disagrees about the renditions of this one. */
@@ -77,7 +77,7 @@ const answerMiss = async (
   return toRendered(reading, await state.misses.render(request, signal), isStale)
 }
 
-/** A stat may be some seconds old: before a stored rendition is called stale, the original is looked at again. */
+/** A stat may be some seconds old: before a stored rendition is called stale, its original is checked again. */
 const recheckStale = async (
   { originals, freshness }: State,
   { reading, stat }: Existing,
@@ -142,7 +142,7 @@ const answerExisting = async (
 }
 
 /**
- * What a key means whose first original is absent. Where a rendition is stored although no original is known, one may have come lately;
+ * The meaning of a key whose first original is absent. Where a rendition is stored although no original is known, one may have come lately;
  * where all were deleted, the rendition must not stay for a proxy to serve.
  */
 const resolveFallback = async (
@@ -200,7 +200,7 @@ const createRefusals = (clock: () => number): Pick<State, "refusedBefore" | "onR
   }
 }
 
-/** Creates the choice between hits and misses. */
+/** Creates the part that answers requests. */
 export const createAnswerer = (parts: AnswerParts): Answerer => {
   const { clock, deadlineMs } = parts
   const stored = createStored(parts)

@@ -1,6 +1,6 @@
 /**
  * Responsible for noticing another server that writes other renditions under the same keys: one with other settings or other originals.
- * Each of the two then renders again what the other has written.
+ * Each of the two then renders again every rendition of the other.
  *
  * Invariant: no times are compared, since the clocks of two machines differ. A conflict is a rendition that this process has written, that
  * is not stale, and that was replaced by one that is. One of them can come from two versions that were rendered at once;
@@ -10,7 +10,7 @@ import { createLru } from "../lru.ts"
 import type { RenditionMeta } from "../store/store.ts"
 import type { Existing, Freshness } from "./freshness.ts"
 
-/** What the other server does differently. */
+/** The difference between the two servers. */
 export type Conflict = "settings" | "originals"
 
 /** Notices conflicts. */

@@ -7,7 +7,7 @@ import { type RequestScope, withDeadline } from "./deadline.ts"
 
 const nothing = (): void => {}
 
-it("a result in time is returned, and the signal then aborts what still runs for the request", async () => {
+it("a result in time is returned, and the signal then aborts work that still runs for the request", async () => {
   const dispose = vi.fn<() => void>()
   let signal: AbortSignal | undefined
   const result = withDeadline({ deadlineMs: 1000, getClientSignal: undefined, dispose }, (scope) => {

@@ -11,7 +11,7 @@ import type { CallOptions } from "../store/store.ts"
 /** Returns a signal that aborts when the client disconnects. Called only if something has to wait. */
 export type GetClientSignal = () => AbortSignal
 
-/** What the work for one request can use. Read `signal` only where it is needed. */
+/** The context of one request. Read `signal` only where it is needed. */
 export interface RequestScope extends CallOptions {
   readonly signal: AbortSignal
   /** True after the deadline, and after the work has ended. */
@@ -27,7 +27,7 @@ const TICK_MS = 50
 
 const follow = (client: AbortSignal | undefined): AbortController => {
   const controller = new AbortController()
-  // Whatever the reason, the client has disconnected: an AbortError, which is passed on and never reported.
+  // The client has disconnected, and the reason of its signal does not matter: an AbortError, which is passed on and never reported.
   const abort = (): void => controller.abort(isAbort(client?.reason) ? client?.reason : undefined)
   if (client?.aborted) abort()
   client?.addEventListener("abort", abort, { once: true })

@@ -1,4 +1,4 @@
-/** Responsible for the record of what was decided for one request, and why. Headers, log lines and counters are derived from it. */
+/** Responsible for the record of the decision for one request. Headers, log lines and counters are derived from it. */
 import type { ErrorCode } from "../error-codes.ts"
 import type { Reading } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
@@ -38,7 +38,7 @@ export const timed = async <T>(timings: Timings, name: keyof Timings, work: () =
   }
 }
 
-/** What was decided for a request, and why. */
+/** The decision for one request, with its reason. */
 export interface Decision {
   /** Key of the original. */
   readonly original?: string
@@ -51,7 +51,7 @@ export interface Decision {
   readonly reason: string
   /** True where a stored rendition existed but was stale. */
   readonly isStale?: boolean
-  /** True where the rendition was stored, but the originals' store could not be asked whether it is fresh. */
+  /** True where the rendition was stored, but the originals' store could not be reached to compare it. */
   readonly isUnverified?: boolean
   /** Error code of a refused request. */
   readonly code?: ErrorCode

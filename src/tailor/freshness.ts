@@ -40,7 +40,7 @@ export interface Existing {
   readonly stat: OriginalStat
 }
 
-/** What {@link createFreshness} needs. */
+/** Dependencies of {@link createFreshness}. */
 export interface FreshnessParts {
   readonly originals: Originals
   readonly renditions: Renditions
@@ -54,7 +54,7 @@ const MAX_DIGESTS = 50_000
 /** The content type of a foreign object would otherwise be a way to make the map grow. */
 const MAX_IDS = 10_000
 
-/** The first reading whose original exists, which is what a key means now. */
+/** The first reading whose original exists, which is the present meaning of a key. */
 export const findExisting = async (
   originals: Originals,
   readings: readonly Reading[],

@@ -2,7 +2,7 @@
  * Responsible for the time of a rendition, which becomes `Last-Modified`.
  *
  * Invariant: two renditions that are stored under one key after each other have different times, even where an original is replaced twice
- * within one second. `If-Modified-Since`, which has whole seconds, then tells them apart.
+ * within one second. `If-Modified-Since`, which has whole seconds, then distinguishes them.
  */
 import { createLru } from "../lru.ts"
 import type { RenditionMeta } from "../store/store.ts"

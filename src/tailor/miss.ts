@@ -2,15 +2,15 @@
  * Responsible for a miss: one read of the original, one render and one write for all requests that need them.
  *
  * From top to bottom: `renderMiss` joins a render of the same rendition or starts one. `produce` waits for a slot, reads the original,
- * proves the stored rendition or renders, and writes. recheck.ts looks at the original once more after the write.
+ * proves the stored rendition or renders, and writes. recheck.ts checks the original again after the write.
  *
  * Invariants:
- * - A request gets what it would have read itself. `canUse` in shared-originals.ts is the one rule for joining.
+ * - A request gets a version that it could have read itself. `canUse` in shared-originals.ts is the one rule for joining.
  * - Identical misses cost one read, one render and one write. Concurrent sizes of one original share its read and its session.
  * - A client that disconnects fails no other request, and stops only work that is queued.
  * - A slot is held until the rendition is written, so that a slow store does not let renditions pile up in memory.
  * - A write delays responses by 2 s at most, and fails none.
- * - After each write the original is looked at once more, so that the rendition that stays in the store is that of the present version,
+ * - After each write the original is checked again, so that the rendition that stays in the store is that of the present version,
  *   whichever render was faster.
  */
 import { setTimeout as sleep } from "node:timers/promises"
@@ -26,7 +26,7 @@ import type { RenderSlot, RenderSlots } from "./render-slots.ts"
 import { canUse, type OriginalRead, type OriginalUse, type SharedOriginals, type Sighting } from "./shared-originals.ts"
 import type { WriteResult } from "./stored.ts"
 
-/** What all requests that wait for a render receive. */
+/** The result of a render, for all requests that wait for it. */
 export interface RenderResult extends Product {
   readonly timings: Timings
   /** Why the rendition is not stored, where it could not be written or the write is still pending. */
@@ -40,7 +40,7 @@ export interface SharedResult extends RenderResult {
   readonly isFirst: boolean
 }
 
-/** What misses need. */
+/** Dependencies of {@link createMisses}. */
 export interface MissParts extends ProductParts, RecheckParts {
   readonly shared: SharedOriginals
   readonly slots: RenderSlots
@@ -68,7 +68,7 @@ const WRITE_WAIT_MS = 2000
 /** One render, from its start to its write. */
 interface Render extends MissRequest {
   readonly original: OriginalUse
-  /** Settles when an earlier render of the same rendition has been written: it may have stored what this one can prove. */
+  /** Settles when an earlier render of the same rendition has been written: it may have stored a rendition that is fresh. */
   readonly previous: Promise<unknown> | undefined
   readonly timings: Timings
   /** The read that it uses, once that has begun. */

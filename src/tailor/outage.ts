@@ -11,7 +11,7 @@ import type { Reading } from "../sizes/key.ts"
 import type { OriginalStat, RenditionMeta } from "../store/store.ts"
 import type { Freshness } from "./freshness.ts"
 
-/** What is known of originals that cannot be looked at. */
+/** Knowledge about originals that cannot be looked at. */
 export interface Outages {
   /** To be called whenever an original was looked at. */
   readonly onSeen: (original: string) => void
@@ -21,7 +21,7 @@ export interface Outages {
   readonly allowedReading: (meta: RenditionMeta, readings: readonly Reading[], error: unknown) => Reading | undefined
 }
 
-/** What {@link createOutages} needs. */
+/** Dependencies of {@link createOutages}. */
 export interface OutageParts {
   readonly freshness: Freshness
   /** How long a rendition is sent after the store began to fail for its original, in seconds. */
@@ -32,7 +32,7 @@ export interface OutageParts {
 
 const MAX_REMEMBERED = 10_000
 
-/** Whether an error of the originals' store says that it cannot be asked, rather than something about the original. */
+/** Whether an error of the originals' store is about the store rather than the original. */
 const isOutage = (error: unknown): boolean => {
   const code = codeOf(error)
   return code === undefined ? !isAbort(error) : code === "store-unavailable" || code === "store-denied"

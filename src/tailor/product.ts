@@ -30,7 +30,7 @@ export interface Product {
   readonly output: Decision["output"]
 }
 
-/** What making a product needs. */
+/** Dependencies of {@link proveStored} and {@link renderProduct}. */
 export interface ProductParts {
   readonly renditions: Renditions
   readonly freshness: Freshness

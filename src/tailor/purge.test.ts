@@ -1,4 +1,4 @@
-/** Which renditions are deleted, and which are kept because nothing proves that they are stale. */
+/** Deletions: of stale renditions, and of none that is not proved to be stale. */
 import { createHash } from "node:crypto"
 
 import { describe, expect, it } from "vitest"
@@ -19,7 +19,7 @@ interface Shop {
   readonly core: Core
   readonly files: Map<string, File>
   readonly store: Renditions
-  /** Keys of what is stored. */
+  /** Keys of the stored renditions. */
   readonly keys: () => Promise<readonly string[]>
   readonly reads: ReturnType<typeof createTally>["counts"]
   /** Another process over the same renditions. */
@@ -43,7 +43,7 @@ const openShop = async (): Promise<Shop> => {
   const core = reopen()
   for (const key of STORED) await ask(core, key)
   await core.idle()
-  // The fake renderer has digests of its own; a purge computes real ones.
+  // A purge computes real digests, unlike the fake renderer.
   for (const key of STORED) {
     const stored = await store.get(key)
     const digest = createHash("sha256").update("photo").digest("hex")
@@ -69,7 +69,7 @@ describe.each(["purgeStale", "sweep"] as const)("%s", (method) => {
   const clean = (core: Core, options?: Parameters<Core["sweep"]>[1]): Promise<number | undefined> =>
     method === "sweep" ? core.sweep("", options) : core.purgeStale(A, options)
 
-  it("keeps what is fresh", async () => {
+  it("keeps fresh renditions", async () => {
     const { core, keys } = await openShop()
     expect(await clean(core)).toBe(0)
     expect(await keys()).toEqual(STORED)
@@ -103,7 +103,7 @@ describe.each(["purgeStale", "sweep"] as const)("%s", (method) => {
     expect(await keys()).toEqual(STORED)
   })
 
-  it("deletes the renditions of an original that was seen to disappear, whatever the store knows", async () => {
+  it("deletes the renditions of an original that was seen to disappear, although the store cannot know", async () => {
     const { files, keys, reopen } = await openShop()
     files.delete("a.jpg")
     expect(await clean(reopen({ isGone: async () => false }), { isRemoved: true })).toBe(2)
@@ -129,7 +129,7 @@ describe.each(["purgeStale", "sweep"] as const)("%s", (method) => {
 })
 
 describe("purgeStale", () => {
-  it("reads an original once where only its bytes can tell, and deletes what was made of others", async () => {
+  it("reads an original once where only its bytes can tell, and deletes renditions of other bytes", async () => {
     const { core, files, keys, reads } = await openShop()
     const before = reads.get
     files.set("a.jpg", { content: "other", mtime: 1, ctime: 2 })

@@ -42,7 +42,7 @@ export interface Purge {
   readonly sweep: (prefix: string, options?: PurgeOptions) => Promise<number | undefined>
 }
 
-/** What {@link createPurge} needs. */
+/** Dependencies of {@link createPurge}. */
 export interface PurgeParts {
   readonly originals: Originals
   readonly renditions: Renditions
@@ -131,7 +131,7 @@ const isStale = async (
   const parsed = parseKey(key.split("/"), grammar)
   if ("refused" in parsed) return true
   const meta = await renditions.head(key)
-  // A file without its record is what a killed writer left.
+  // A file without its record was left by a killed writer.
   if (!meta) return true
   const existing = await findExisting(originals, parsed.readings, { fresh: true })
   // The original of a foreign object is not known.

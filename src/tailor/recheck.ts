@@ -1,5 +1,5 @@
 /**
- * Responsible for the check after a write: the original is looked at once more, so that the rendition that stays in the store is that of the
+ * Responsible for the check after a write: the original is checked again, so that the rendition that stays in the store is that of the
  * present version, whichever of several concurrent renders was written last.
  */
 import { codeOf } from "../errors.ts"
@@ -8,7 +8,7 @@ import { type Existing, findExisting, type Freshness } from "./freshness.ts"
 import type { MissRequest, Product } from "./product.ts"
 import type { Stored } from "./stored.ts"
 
-/** What {@link recheck} needs. */
+/** Dependencies of {@link recheck}. */
 export interface RecheckParts {
   readonly originals: Originals
   readonly renditions: Renditions

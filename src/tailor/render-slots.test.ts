@@ -7,7 +7,7 @@ import { createRenderSlots, type RenderSlot, type RenderSlots } from "./render-s
 
 const NEVER = new AbortController().signal
 
-/** Requests slots and records who has one. */
+/** Requests slots and records those that were given. */
 const createRenders = (slots: RenderSlots): { readonly held: RenderSlot[]; readonly start: () => void } => {
   const held: RenderSlot[] = []
   return { held, start: () => void slots.acquire(1, NEVER).then((slot) => held.push(slot)) }

@@ -1,4 +1,4 @@
-/** Responsible for what a request receives: a rendition, and the decision that led to it. */
+/** Responsible for the result of a request: a rendition, and the decision that led to it. */
 import type { Reading } from "../sizes/key.ts"
 import type { RenditionObject } from "../store/store.ts"
 import { type Decision, subjectOf } from "./decision.ts"
@@ -27,7 +27,7 @@ export const toHit = (reading: Reading, { meta, byteLength, body }: RenditionObj
 /** A stored rendition whose original cannot be looked at. @param cause the error of the originals' store */
 export const toUnverified = (reading: Reading, stored: RenditionObject, cause: unknown): ServedRendition => {
   const { meta, byteLength, body } = stored
-  const reason = "stored; the store of originals cannot be asked whether it is fresh"
+  const reason = "stored; the originals' store cannot be reached to compare it"
   const decision: Decision = {
     ...subjectOf(reading),
     outcome: "hit",

@@ -31,7 +31,7 @@ export interface OriginalRead {
   readonly content: Promise<OriginalContent | undefined>
 }
 
-/** What a request knows of an original. */
+/** An original as a request saw it. */
 export interface Sighting {
   readonly stat: OriginalStat
   /** How many reads of originals had begun when the request saw this stat. */
@@ -64,7 +64,7 @@ export interface SharedOriginals {
   readonly join: (key: string, sighting: Sighting, signal?: AbortSignal) => Promise<OriginalUse>
 }
 
-/** What {@link createSharedOriginals} needs. */
+/** Dependencies of {@link createSharedOriginals}. */
 export interface SharedOriginalsParts {
   readonly originals: Pick<Originals, "get">
   readonly renderer: Pick<Renderer, "prepare" | "open">
@@ -87,7 +87,7 @@ interface Entry {
   /** Users that hold a slot. */
   active: number
   current: OriginalRead | undefined
-  /** Length of what was read. */
+  /** Length of the original that was read. */
   byteLength: number
 }
 
@@ -102,8 +102,8 @@ interface State extends SharedOriginalsParts {
 }
 
 /**
- * The rule for joining. What was read may be used by a request that knew of the original before the read began. It may also be used by a
- * later one if the version that was read is the one that the request saw, and tells every change.
+ * The rule for joining. A request that saw the original before the read began can use that read. A later request can use it if the version
+ * that was read is the one that it saw, and changes with every change of the bytes.
  */
 export const canUse = async (
   read: OriginalRead | undefined,

@@ -48,7 +48,7 @@ export interface Stored {
   readonly deleteIfGone: (key: RenditionKey, readings: readonly Reading[]) => Promise<void>
 }
 
-/** What {@link createStored} needs. */
+/** Dependencies of {@link createStored}. */
 export interface StoredParts {
   readonly originals: Originals
   readonly renditions: Renditions
@@ -129,7 +129,7 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
       try {
         for (const reading of readings) if (!(await isGone(reading))) return
       } catch {
-        // A store that cannot be asked states nothing.
+        // A store that cannot be reached gives no evidence.
         return
       }
       await remove(key)

@@ -14,7 +14,7 @@ import { createSharedOriginals } from "./shared-originals.ts"
 import type { StoreFailure } from "./stored.ts"
 import { createWarm, type Warm } from "./warm.ts"
 
-/** What {@link createCore} puts together. */
+/** Dependencies of {@link createCore}. */
 export interface CoreParts {
   readonly originals: Originals
   readonly renditions: Renditions

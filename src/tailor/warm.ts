@@ -76,7 +76,7 @@ const readingsOf = (original: OriginalKey, options: WarmOptions, grammar: Gramma
   return sizes.has(INFO) ? [...images, { original, size: INFO, format: undefined }] : images
 }
 
-/** What {@link createWarm} needs. */
+/** Dependencies of {@link createWarm}. */
 export interface WarmParts {
   readonly originals: Originals
   readonly renditions: Renditions
