@@ -1,4 +1,4 @@
-/** What lies in memory may be ahead of the store, never beside it: once nothing is written any more, both give the same. */
+/** Tests that the cache and the store agree once no write is in progress. */
 import { setImmediate as turn } from "node:timers/promises"
 
 import { describe, expect, it } from "vitest"
@@ -21,11 +21,11 @@ const meta = (version: string): RenditionMeta => ({
 
 interface Held {
   readonly store: Renditions
-  /** Lets the call of this name on, if it comes to wait. */
+  /** Lets the waiting call of this name continue. */
   readonly go: (name: string) => Promise<void>
 }
 
-/** A store whose calls wait, writes before they write and reads after they have read. */
+/** A store whose calls wait: writes before they write, and reads after they have read. */
 const createHeld = (): Held => {
   const real = memoryRenditions()
   const waiting = new Map<string, () => void>()
@@ -63,7 +63,7 @@ describe("cachedRenditions", () => {
   it.each([
     ["old", "new"],
     ["new", "old"],
-  ])("forgets what was written over meanwhile: %s stored last but one", async (...order) => {
+  ])("cachedRenditions returns the rendition that was stored last, if the %s one is stored first", async (...order) => {
     const held = createHeld()
     const cached = cachedRenditions(held.store, 1_000_000)
     const puts = { old: put(cached, "old"), new: put(cached, "new") }
@@ -74,7 +74,7 @@ describe("cachedRenditions", () => {
     expect(await versionIn(held, cached)).toBe(order[1])
   })
 
-  it("does not keep what was read before it was written over", async () => {
+  it("cachedRenditions does not cache a rendition that was replaced while it was read", async () => {
     const held = createHeld()
     const first = put(held.store, "old")
     await held.go("put old")

@@ -1,77 +1,107 @@
 /**
- * Renditions kept in memory in front of any store, bounded by bytes. A rendition is a pure function of what its record names, so a copy
- * that is in step is right whatever has happened to the stored one.
+ * Responsible for a memory cache in front of any store of renditions, bounded in bytes. A rendition is a pure function of the original
+ * and the recipe in its record, so a copy with a fresh record is correct even if the stored object changes.
+ *
+ * Invariants:
+ * - Once no write is in progress, the cache contains no other rendition than the store.
+ * - After a minute an entry is read from the store again, so that a store that was emptied is filled again.
  */
 import { LRUCache } from "lru-cache"
 
 import type { RenditionObject, Renditions } from "./store.ts"
 
-/** Renditions above this are not kept: one of them would push out many small ones. */
+/** Larger renditions are not cached: each would displace many small ones. */
 const MAX_OBJECT_BYTES = 1_048_576
 
-/** After this an entry is read from the store anew: who empties the store from outside finds it filled again. */
-const KEPT_MS = 60_000
+const MAX_AGE_MS = 60_000
 
-/** What an entry costs beside its bytes. */
+/** Memory of an entry besides the bytes of the rendition. */
 const ENTRY_BYTES = 1024
 
-/** @param maxBytes of memory for renditions; 0 keeps none */
-export const cachedRenditions = (store: Renditions, maxBytes: number): Renditions => {
-  if (maxBytes <= 0) return store
-  const memory = new LRUCache<string, RenditionObject>({
+const createCache = (maxBytes: number): LRUCache<string, RenditionObject> =>
+  new LRUCache<string, RenditionObject>({
     maxSize: maxBytes,
-    ttl: KEPT_MS,
-    // As exact as that need be: finer, it sets a timer every millisecond.
+    ttl: MAX_AGE_MS,
+    // A finer resolution sets a timer every millisecond.
     ttlResolution: 1000,
     maxEntrySize: Math.min(maxBytes, MAX_OBJECT_BYTES + ENTRY_BYTES),
-    sizeCalculation: ({ byteLength }) => byteLength + ENTRY_BYTES,
+    sizeCalculation: ({ byteLength }, key) => byteLength + ENTRY_BYTES + 2 * key.length,
   })
-  /** What is being read: who reads across a write or a deletion may not have what is stored now. */
+
+/** Notices writes and deletions of keys while they are read: the object that was read may be an old one then. */
+interface ReadTracker {
+  /** Calls back with true if the key did not change during the read. */
+  readonly read: <T>(
+    key: string,
+    work: () => Promise<T>,
+    onResult: (result: T, isCurrent: boolean) => void,
+  ) => Promise<T>
+  readonly onChange: (key: string) => void
+}
+
+const createReadTracker = (): ReadTracker => {
   const reading = new Map<string, { readers: number; isChanged: boolean }>()
-  const change = (key: string): void => {
-    const read = reading.get(key)
-    if (read) read.isChanged = true
+  return {
+    read: async (key, work, onResult) => {
+      const entry = reading.get(key) ?? { readers: 0, isChanged: false }
+      entry.readers += 1
+      reading.set(key, entry)
+      try {
+        const result = await work()
+        onResult(result, !entry.isChanged)
+        return result
+      } finally {
+        entry.readers -= 1
+        if (entry.readers === 0) reading.delete(key)
+      }
+    },
+    onChange: (key) => {
+      const entry = reading.get(key)
+      if (entry) entry.isChanged = true
+    },
   }
+}
+
+/** The same renditions with a cache in front. @param maxBytes size of the cache; 0 for none */
+export const cachedRenditions = (store: Renditions, maxBytes: number): Renditions => {
+  if (maxBytes <= 0) return store
+  const cache = createCache(maxBytes)
+  const { read, onChange } = createReadTracker()
   const keep = (key: string, object: RenditionObject): void => {
-    if (object.body instanceof Uint8Array) memory.set(key, object)
+    if (object.body instanceof Uint8Array) cache.set(key, object)
   }
   return {
     name: store.name,
     keyLimits: store.keyLimits,
     ...(store.list && { list: store.list.bind(store) }),
     ...(store.tidy && { tidy: store.tidy.bind(store) }),
-    // What is asked by it is what lies in the store, whoever wrote it; what is in memory is right in any case.
+    ...(store.check && { check: store.check.bind(store) }),
+    // Head reports the stored rendition, which another process may have written.
     head: (key, options) => store.head(key, options),
-    get: async (key, options) => {
-      const kept = memory.get(key)
-      if (kept) return kept
-      const read = reading.get(key) ?? { readers: 0, isChanged: false }
-      read.readers += 1
-      reading.set(key, read)
-      try {
-        const object = await store.get(key, options)
-        if (object && !read.isChanged) keep(key, object)
-        return object
-      } finally {
-        read.readers -= 1
-        if (read.readers === 0) reading.delete(key)
-      }
-    },
+    get: async (key, options) =>
+      cache.get(key) ??
+      read(
+        key,
+        () => store.get(key, options),
+        (object, isCurrent) => {
+          if (object && isCurrent) keep(key, object)
+        },
+      ),
     put: async (key, bytes, meta, options) => {
-      change(key)
-      memory.delete(key)
+      onChange(key)
+      cache.delete(key)
       keep(key, { meta, byteLength: bytes.length, body: bytes })
       const result = await store.put(key, bytes, meta, options)
-      change(key)
-      // Of two that are written at one time, nobody knows here which the store has in the end.
-      if (memory.peek(key)?.meta !== meta) memory.delete(key)
+      onChange(key)
+      // After two concurrent writes, either rendition may be the stored one.
+      if (cache.peek(key)?.meta !== meta) cache.delete(key)
       else if (result) keep(key, { meta: { ...meta, etag: result.etag }, byteLength: bytes.length, body: bytes })
       return result
     },
     delete: async (keys, options) => {
       for (const key of keys) {
-        change(key)
-        memory.delete(key)
+        onChange(key)
+        cache.delete(key)
       }
       return store.delete(keys, options)
     },

@@ -2,7 +2,7 @@
 import { ORIGINAL_KINDS } from "../sizes/format.ts"
 import type { RenditionMeta } from "./store.ts"
 
-/** What distinguishes a file from every other one, and from itself after a change. */
+/** Distinguishes a file from every other one, and from itself after a change. */
 export interface FileIdentity {
   readonly byteLength: number
   readonly mtimeNs: string

@@ -2,20 +2,21 @@
  * Responsible for originals in a folder, which is never written.
  *
  * On a local disk, the lookup of each request is synchronous: a hit needs a single one, and the thread pool that an asynchronous call
- * would wait for may be busy. On a network file system, a lookup may never end, so there it is asynchronous and bounded.
+ * would wait for may be busy. On a network file system, a lookup may never end. There it is asynchronous and bounded.
  *
  * Invariants:
- * - No response comes from a file outside the folder, whatever links lead there and whatever changes during the read.
+ * - No bytes come from a file outside the folder, even if links lead there or change during the read.
  * - A FIFO or a device counts as absent, and opening it does not block.
- * - A file that cannot be read counts as absent, and the operator is told so. A folder that cannot be used as a whole is unavailable.
+ * - A file that cannot be read counts as absent and is reported. A folder that cannot be used as a whole is unavailable.
  * - An original has one key: the spelling of its path on disk.
  */
 import { type BigIntStats, statSync } from "node:fs"
 import { type FileHandle, lstat, stat } from "node:fs/promises"
 import { resolve } from "node:path"
 
+import type { LRUCache } from "lru-cache"
+
 import { orAbort } from "../abort.ts"
-import { codeOf } from "../errors.ts"
 import { createGate } from "../gate.ts"
 import { createLru } from "../lru.ts"
 import { checkOriginalsFolder } from "./folder-check.ts"
@@ -26,12 +27,12 @@ import { createNotices, type NotifyOnce } from "./folder-notices.ts"
 import { absentOr, filePath, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
 import { createFolderRoot, type FolderRoot } from "./folder-root.ts"
 import { createSpelling } from "./folder-spelling.ts"
-import type { CallOptions, GetOptions, ListOptions, OriginalObject, Originals, OriginalStat } from "./store.ts"
+import type { CallOptions, OriginalObject, Originals, OriginalStat } from "./store.ts"
 
 /** Files that were verified lately; about 200 bytes each. */
 const MAX_VERIFIED = 100_000
 
-/** Concurrent lookups on a network file system. If its server does not respond, each holds a thread of the pool. */
+/** Concurrent lookups on a network file system. If its server does not respond, each one holds a thread of the pool. */
 const NETWORK_LOOKUPS = 2
 
 /** Options for originals in a folder. */
@@ -40,22 +41,185 @@ export interface FolderOriginalsOptions {
   readonly onNotice?: ((text: string) => void) | undefined
 }
 
-/** The state of one folder. */
+/** One folder of originals. */
 interface Folder {
   /** Absolute. */
   readonly path: string
   readonly root: FolderRoot
-  /** Inodes of files that were found to lie inside, by path. A path that still leads to the same file is not checked again. */
-  readonly verified: Map<string, string> | ReturnType<typeof createLru<string>>
+  /** Inodes of files that were verified, by path. A path that still leads to the same file is not verified again. */
+  readonly verified: LRUCache<string, string>
   readonly isExactlySpelled: (key: string) => Promise<boolean>
   readonly notifyOnce: NotifyOnce
-  /** Looks a path up; undefined if nothing is there. @throws system errors */
-  readonly lookUp: (path: string, signal: AbortSignal | undefined) => BigIntStats | undefined | Promise<BigIntStats | undefined>
 }
 
-/** An error that means absence is reported if the operator can repair it. @throws {store-unavailable} for any other error */
-const toAbsent = async ({ path: root, root: state, notifyOnce }: Folder, error: unknown, key: string): Promise<undefined> => {
+interface OpenedFile {
+  readonly file: FileHandle
+  readonly stats: BigIntStats
+}
+
+const createFolder = (path: string, onNotice: FolderOriginalsOptions["onNotice"]): Folder => ({
+  path,
+  root: createFolderRoot(path),
+  verified: createLru<string>(MAX_VERIFIED),
+  isExactlySpelled: createSpelling(path),
+  notifyOnce: createNotices(onNotice),
+})
+
+/** Reports an error that means absence and that the operator can repair. @throws {store-unavailable} for any other error */
+const toAbsent = async (
+  { root, notifyOnce }: Folder,
+  error: unknown,
+  key: string,
+  path: string,
+): Promise<undefined> => {
   absentOr(error, key)
-  await state.requireUsable(key)
-  if (isForbidden(error)) notifyOnce("forbidden", `${root}/${key} is not readable (${systemCode(error)}): it counts as absent.`)
+  await root.requireUsable(key)
+  if (isForbidden(error))
+    notifyOnce("forbidden", `${path} is not readable (${systemCode(error)}) and counts as absent.`)
+}
+
+const verify = async (folder: Folder, key: string, path: string, { file, stats }: OpenedFile): Promise<boolean> => {
+  const inode = inodeOf(stats)
+  if (folder.verified.get(path) === inode) return true
+  if (!(await isInside(folder.path, path, file, stats))) {
+    folder.notifyOnce("outside", `${path} leads out of ${folder.path} through a link and counts as absent.`)
+    return false
+  }
+  if (!(await folder.isExactlySpelled(key))) return false
+  folder.verified.set(path, inode)
+  folder.root.onFound(stats.dev)
+  return true
+}
+
+/** Opens an original; undefined if there is none. @throws system errors */
+const openVerified = async (folder: Folder, key: string, path: string): Promise<OpenedFile | undefined> => {
+  const file = await openFile(path)
+  let isOriginal = false
+  try {
+    const opened = { file, stats: await file.stat({ bigint: true }) }
+    isOriginal = opened.stats.isFile() && (await verify(folder, key, path, opened))
+    return isOriginal ? opened : undefined
+  } finally {
+    if (!isOriginal) await file.close()
+  }
+}
+
+type LookUp = (path: string) => BigIntStats | undefined | Promise<BigIntStats>
+
+const lookUpNow: LookUp = (path) => statSync(path, { bigint: true, throwIfNoEntry: false })
+const lookUpLater: LookUp = (path) => stat(path, { bigint: true })
+
+const head = async (folder: Folder, lookUp: LookUp, key: string): Promise<OriginalStat | undefined> => {
+  const path = filePath(folder.path, key)
+  if (!path) return undefined
+  const beforeMs = Date.now()
+  try {
+    const stats = await lookUp(path)
+    if (!stats) await folder.root.requireUsable(key)
+    if (!stats?.isFile()) return undefined
+    if (folder.verified.get(path) === inodeOf(stats)) return toOriginalStat(stats, beforeMs)
+    const opened = await openVerified(folder, key, path)
+    await opened?.file.close()
+    return opened && toOriginalStat(opened.stats, beforeMs)
+  } catch (error) {
+    return toAbsent(folder, error, key, path)
+  }
+}
+
+const get = async (folder: Folder, key: string, maxBytes: number): Promise<OriginalObject | undefined> => {
+  const path = filePath(folder.path, key)
+  if (!path) return undefined
+  let opened: OpenedFile | undefined
+  try {
+    opened = await openVerified(folder, key, path)
+    return opened && (await readWhole(opened.file, maxBytes))
+  } catch (error) {
+    if (!opened) return await toAbsent(folder, error, key, path)
+    throw systemCode(error) !== "" && error instanceof Error && "syscall" in error ? unavailable(error, key) : error
+  } finally {
+    await opened?.file.close()
+  }
+}
+
+/** True only with evidence that the original was deleted: an unmounted disk looks the same to `head`. */
+const isGone = async ({ path: root, root: state }: Folder, key: string): Promise<boolean> => {
+  const path = filePath(root, key)
+  if (!path) return false
+  try {
+    await lstat(path)
+    return false
+  } catch (error) {
+    // A missing parent folder is no evidence.
+    return systemCode(error) === "ENOENT" && state.isEvidence(path).catch(() => false)
+  }
+}
+
+/** How calls run on the file system of the folder. */
+interface Access {
+  readonly head: (key: string, options?: CallOptions) => Promise<OriginalStat | undefined>
+  readonly get: (key: string, maxBytes: number, options?: CallOptions) => Promise<OriginalObject | undefined>
+}
+
+const localAccess = (folder: Folder): Access => ({
+  head: (key) => head(folder, lookUpNow, key),
+  get: (key, maxBytes) => get(folder, key, maxBytes),
+})
+
+const networkAccess = (folder: Folder): Access => {
+  const gate = createGate({ capacity: NETWORK_LOOKUPS, maxWaiting: Infinity })
+  const whileWanted = <T>(work: Promise<T>, options: CallOptions | undefined): Promise<T> => {
+    // The work continues after its caller has left.
+    work.catch(() => {})
+    return orAbort(work, options?.signal)
+  }
+  return {
+    head: async (key, options) => {
+      const release = await gate.acquire(1, options?.signal)
+      return whileWanted(head(folder, lookUpLater, key).finally(release), options)
+    },
+    get: (key, maxBytes, options) => whileWanted(get(folder, key, maxBytes), options),
+  }
+}
+
+/**
+ * Originals in a folder. Changes are noticed at once.
+ * @param folder may be a symbolic link, and may start to lead elsewhere
+ * @example
+ * createTailor({ originals: folderOriginals("photos", { onNotice: console.warn }), sizes: ["360x270"] })
+ */
+export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOptions = {}): Originals => {
+  const opened = createFolder(resolve(folder), onNotice)
+  let access: Access | undefined
+  let beginning: Promise<Access> | undefined
+
+  const begin = async (): Promise<Access> => {
+    const [network] = await Promise.all([networkFileSystemOf(opened.path), opened.root.begin()])
+    access = network === undefined ? localAccess(opened) : networkAccess(opened)
+    return access
+  }
+  const ready = (options: CallOptions | undefined): Access | Promise<Access> =>
+    access ?? orAbort((beginning ??= begin()), options?.signal)
+
+  const headOf: Originals["head"] = async (key, options) => (access ?? (await ready(options))).head(key, options)
+  return {
+    name: "folder",
+    head: headOf,
+    get: async (key, options = {}) => (await ready(options)).get(key, options.maxBytes ?? Infinity, options),
+    list: (prefix, options) =>
+      listFolder(opened.path, prefix, {
+        after: options?.after,
+        signal: options?.signal,
+        isListedLink: async (key) => (await headOf(key, options)) !== undefined,
+        onUnreadable: (path, error) =>
+          (options?.onSkip ?? onNotice)?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
+      }),
+    isGone: async (key, options) => {
+      await ready(options)
+      return isGone(opened, key)
+    },
+    check: async (options) => {
+      await ready(options)
+      return checkOriginalsFolder(opened.path)
+    },
+  }
 }

@@ -1,4 +1,4 @@
-/** What the two folder stores share: from keys to paths that stay inside a root, and which failures mean "absent". */
+/** Responsible for paths of keys in folders, and for the meaning of system errors there. */
 import { sep } from "node:path"
 
 import { codeOf, storeUnavailable, type TailorError } from "../errors.ts"
@@ -7,32 +7,43 @@ import { isSafeKey, type KeyLimits } from "./store.ts"
 /** NAME_MAX is 255 bytes on every common file system. A key leaves PATH_MAX (4096 bytes on Linux) room for the root. */
 export const FOLDER_KEY_LIMITS: KeyLimits = { segment: 255, key: 2048 }
 
-/** A name that is missing, not a file, not ours to read, or that no file can have: all of them read as absent. */
-const ABSENT = new Set([
+/** Something that this process may not read or enter. */
+const FORBIDDEN: ReadonlySet<string> = new Set(["EACCES", "EPERM"])
+
+/** A missing name, something other than a file, and names that no file can have. */
+const ABSENT: ReadonlySet<string> = new Set([
+  ...FORBIDDEN,
   "ENOENT",
   "ENOTDIR",
   "EISDIR",
-  "EACCES",
-  "EPERM",
   "ELOOP",
   "ENAMETOOLONG",
   "ENXIO",
   "ERR_INVALID_ARG_VALUE",
 ])
 
-/** `ENOENT` and the like; empty where there is none. */
+/** The code of a system error, like `ENOENT`; empty for any other error. */
 export const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : ""
 
-/** Undefined where a failure means absent; otherwise throws what the caller should see. */
+/** True if this process lacks the permission. */
+export const isForbidden = (error: unknown): boolean => FORBIDDEN.has(systemCode(error))
+
+/** An error that is not absence, as `store-unavailable`. */
+export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
+
+/** Returns undefined for an error that means absence, and throws any other as `store-unavailable`. */
 export const absentOr = (error: unknown, key: string): undefined => {
   if (ABSENT.has(systemCode(error))) return undefined
   throw codeOf(error) ? error : unavailable(error, key)
 }
 
-/** A failure that is not absence. */
-export const unavailable = (error: unknown, key: string): TailorError => storeUnavailable("folder", key, error)
-
-/** The path of a key under an absolute root; undefined where it would leave the root or name a directory. */
+/** The path of a key below an absolute root; undefined for a text that cannot be a key. */
 export const filePath = (root: string, key: string): string | undefined =>
   isSafeKey(key) ? `${root}${sep}${key}` : undefined
+
+/** The user that this process runs as, for messages. */
+export const describeUser = (): string => {
+  const uid = process.getuid?.()
+  return uid === undefined ? "this user" : `uid ${uid}`
+}

@@ -14,7 +14,7 @@ const pathOf = (url: string): string | undefined => {
   }
 }
 
-/** Folders. A location may be relative: whoever reads the setting knows what to. */
+/** Folders. A relative location is resolved by the reader of the setting. */
 export const folderScheme: Scheme = {
   name: "folder",
   form: "a folder",

@@ -14,7 +14,7 @@ const lazily = <S extends object>(load: () => Promise<S>): Use<S> => {
   }
 }
 
-/** Originals whose store is loaded with the first call, which also reports what is wrong with its options. */
+/** Originals whose store is loaded with the first call. That call also reports wrong options. */
 export const lazyOriginals = (name: string, load: () => Promise<Originals>): Originals => {
   const use = lazily(load)
   return {
@@ -29,7 +29,7 @@ export const lazyOriginals = (name: string, load: () => Promise<Originals>): Ori
   }
 }
 
-/** Renditions whose store is loaded with the first call, which also reports what is wrong with its options. */
+/** Renditions whose store is loaded with the first call. That call also reports wrong options. */
 export const lazyRenditions = (name: string, keyLimits: KeyLimits, load: () => Promise<Renditions>): Renditions => {
   const use = lazily(load)
   return {

@@ -1,20 +1,27 @@
 /**
- * A store that forgets: for tests, and for originals that a program makes itself.
- * Holds copies, so a caller who changes its buffer afterwards changes nothing here.
+ * Responsible for the public entry `imgtailor/stores/memory`: stores in memory, for tests, and for originals that a program generates.
+ * They copy the bytes that they are given.
  */
 import { originalTooLarge } from "../errors.ts"
 import { compareKeys, isListed } from "./key-order.ts"
-import type { OriginalObject, Originals, RenditionMeta, Renditions } from "./store.ts"
+import type { KeyLimits, OriginalObject, Originals, RenditionMeta, Renditions } from "./store.ts"
 
-const UNLIMITED = { segment: 1024, key: 1024 }
+const KEY_LIMITS: KeyLimits = { segment: 1024, key: 1024 }
 
-/** Originals that a program puts in itself. */
+/** Originals that a program adds and removes. */
 export interface MemoryOriginals extends Originals {
+  /** Adds or replaces an original. Every call creates a new version. */
   readonly set: (key: string, bytes: Uint8Array) => void
   readonly remove: (key: string) => void
 }
 
-/** Originals in memory; every `set` is a new version. */
+/**
+ * Originals in memory.
+ * @example
+ * const originals = memoryOriginals()
+ * originals.set("chart.png", await renderChart())
+ * const tailor = createTailor({ originals, sizes: ["320w"] })
+ */
 export const memoryOriginals = (): MemoryOriginals => {
   const objects = new Map<string, OriginalObject>()
   let version = 0
@@ -42,12 +49,16 @@ export const memoryOriginals = (): MemoryOriginals => {
   }
 }
 
-/** Renditions in memory, without a bound. */
+/**
+ * Renditions in memory. Their number is not limited, and they are lost when the process ends.
+ * @example
+ * createTailor({ originals: "photos", renditions: memoryRenditions(), sizes: ["320w"] })
+ */
 export const memoryRenditions = (): Renditions => {
   const objects = new Map<string, { readonly meta: RenditionMeta; readonly body: Uint8Array }>()
   return {
     name: "memory",
-    keyLimits: UNLIMITED,
+    keyLimits: KEY_LIMITS,
     head: async (key) => objects.get(key)?.meta,
     get: async (key) => {
       const object = objects.get(key)

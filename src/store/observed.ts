@@ -37,7 +37,7 @@ interface Recorder {
   readonly state: () => OperationState
 }
 
-/** Errors of a request or of an original say nothing about the store. */
+/** Errors of a request or of an original are no failures of the store. */
 const isStoreFailure = (error: unknown): boolean => {
   const code = codeOf(error)
   return !isAbort(error) && (code === undefined || code === "store-unavailable" || code === "store-denied")

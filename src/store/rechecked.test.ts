@@ -9,18 +9,18 @@ interface Stage {
   readonly set: (key: string) => void
   readonly remove: (key: string) => void
   readonly pass: (seconds: number) => void
-  /** How often the store itself was asked since the last call. */
-  readonly takeAsked: () => number
+  /** Number of lookups in the store since the last call. */
+  readonly takeLookups: () => number
 }
 
 const stage = (seconds: number): Stage => {
   const memory = memoryOriginals()
   let nowMs = 1000
-  let asked = 0
+  let lookups = 0
   const counted: Originals = {
     ...memory,
     head: async (key) => {
-      asked += 1
+      lookups += 1
       return memory.head(key)
     },
   }
@@ -29,44 +29,44 @@ const stage = (seconds: number): Stage => {
     set: (key) => memory.set(key, Buffer.from(key)),
     remove: memory.remove,
     pass: (passed) => (nowMs += passed * 1000),
-    takeAsked: () => {
-      const taken = asked
-      asked = 0
+    takeLookups: () => {
+      const taken = lookups
+      lookups = 0
       return taken
     },
   }
 }
 
-describe("originals that are rechecked every so many seconds", () => {
-  it("are looked at once in that time, and anew after it", async () => {
-    const { store, set, pass, takeAsked } = stage(60)
+describe("recheckedOriginals", () => {
+  it("an original is looked up once in the given time, and again after it", async () => {
+    const { store, set, pass, takeLookups } = stage(60)
     set("a.jpg")
     const first = await store.head("a.jpg")
     set("a.jpg")
     pass(59)
     expect(await store.head("a.jpg")).toEqual(first)
-    expect(takeAsked()).toBe(1)
+    expect(takeLookups()).toBe(1)
     pass(1)
     expect((await store.head("a.jpg"))?.version).not.toBe(first?.version)
-    expect(takeAsked()).toBe(1)
+    expect(takeLookups()).toBe(1)
   })
 
-  it("are looked at by one question, however many ask at a time", async () => {
-    const { store, set, takeAsked } = stage(60)
+  it("concurrent callers share one lookup", async () => {
+    const { store, set, takeLookups } = stage(60)
     set("a.jpg")
     await Promise.all(Array.from({ length: 50 }, () => store.head("a.jpg")))
-    expect(takeAsked()).toBe(1)
+    expect(takeLookups()).toBe(1)
   })
 
-  it("are remembered as absent for some seconds only, and never longer than as present", async () => {
-    const { store, set, pass, takeAsked } = stage(60)
+  it("an absent original is looked up again after five seconds, or sooner if the given time is shorter", async () => {
+    const { store, set, pass, takeLookups } = stage(60)
     expect(await store.head("a.jpg")).toBeUndefined()
     set("a.jpg")
     pass(4)
     expect(await store.head("a.jpg")).toBeUndefined()
     pass(1)
     expect(await store.head("a.jpg")).toBeDefined()
-    expect(takeAsked()).toBe(2)
+    expect(takeLookups()).toBe(2)
 
     const hasty = stage(1)
     await hasty.store.head("a.jpg")
@@ -75,7 +75,7 @@ describe("originals that are rechecked every so many seconds", () => {
     expect(await hasty.store.head("a.jpg")).toBeDefined()
   })
 
-  it("are looked at at once by who asks for a fresh answer, and everybody knows it then", async () => {
+  it("a fresh lookup reaches the store, and all callers get its result", async () => {
     const { store, set, remove } = stage(60)
     set("a.jpg")
     await store.head("a.jpg")
@@ -87,17 +87,17 @@ describe("originals that are rechecked every so many seconds", () => {
     expect(await store.head("a.jpg")).toBeUndefined()
   })
 
-  it("are known as they were when they were last read", async () => {
-    const { store, set, takeAsked } = stage(60)
+  it("reading an original updates the known version", async () => {
+    const { store, set, takeLookups } = stage(60)
     set("a.jpg")
     await store.head("a.jpg")
     set("a.jpg")
     const object = await store.get("a.jpg")
     expect(await store.head("a.jpg")).toEqual(object?.stat)
-    expect(takeAsked()).toBe(1)
+    expect(takeLookups()).toBe(1)
   })
 
-  it("are known by the latest question, though an earlier one be answered later", async () => {
+  it("the latest lookup counts, although an earlier one ends later", async () => {
     const answers: ((stat: OriginalStat) => void)[] = []
     const held: Originals = {
       ...memoryOriginals(),
@@ -116,7 +116,7 @@ describe("originals that are rechecked every so many seconds", () => {
     expect((await store.head("a.jpg"))?.version).toBe("new")
   })
 
-  it("leave a caller who goes, and no other", async () => {
+  it("a caller that leaves ends its own wait only", async () => {
     let give: ((stat: undefined) => void) | undefined
     const seen: (HeadOptions | undefined)[] = []
     const held: Originals = {
@@ -137,7 +137,7 @@ describe("originals that are rechecked every so many seconds", () => {
     expect(seen).toEqual([undefined])
   })
 
-  it("do not remember a failure", async () => {
+  it("a failure is not remembered", async () => {
     let works = false
     const failing: Originals = {
       ...memoryOriginals(),
@@ -152,7 +152,17 @@ describe("originals that are rechecked every so many seconds", () => {
     expect(await store.head("a.jpg")).toBeUndefined()
   })
 
-  it("are those of the store itself where no time is given", () => {
+  it("absent originals do not displace present ones", async () => {
+    const { store, set, takeLookups } = stage(60)
+    for (let at = 0; at < 100; at++) set(`${at}.jpg`)
+    for (let at = 0; at < 100; at++) await store.head(`${at}.jpg`)
+    for (let at = 0; at < 60_000; at++) await store.head(`invented-${at}.jpg`)
+    takeLookups()
+    for (let at = 0; at < 100; at++) expect(await store.head(`${at}.jpg`)).toBeDefined()
+    expect(takeLookups()).toBe(0)
+  })
+
+  it("the store itself is returned if no time is given", () => {
     const memory = memoryOriginals()
     expect(recheckedOriginals(memory, 0)).toBe(memory)
   })

@@ -1,33 +1,62 @@
 /**
- * Originals whose version is looked up at most every so many seconds, for stores where a look costs a trip over the network. A server
- * then answers with a rendition of the original as it was up to so long ago.
+ * Responsible for originals that are looked up at most every so many seconds, for stores where each lookup costs a trip over a network.
+ * Until then, a server serves the renditions of the version that it knows.
  *
- * Holds: what is remembered was true when it was asked for, and the latest question counts; whoever asks for a fresh answer gets one;
- * callers at one time share one question.
+ * Invariants:
+ * - A remembered result was true when it was requested, and the latest request counts.
+ * - A caller that demands a fresh result gets one.
+ * - Concurrent callers share one lookup.
+ * - Memory is bounded. Absent originals, whose keys clients can invent, do not displace present ones.
  */
+import type { LRUCache } from "lru-cache"
+
 import { orAbort } from "../abort.ts"
 import { createLru } from "../lru.ts"
 import type { HeadOptions, Originals, OriginalStat } from "./store.ts"
 
-/** What is not there is asked for again sooner: people upload a photo and look at it. */
+/** An absent original is looked up sooner: editors upload a photo and look at it. */
 const ABSENT_MS = 5000
-/** Each costs some hundred bytes. */
-const MAX_REMEMBERED = 50_000
+/** Some hundred bytes each. */
+const MAX_PRESENT = 50_000
+const MAX_ABSENT = 2000
 
 interface Known {
-  /** Undefined for what is absent. */
+  /** Undefined for an absent original. */
   readonly stat: OriginalStat | undefined
-  /** When it was asked for: it may have changed since, answered or not. */
-  readonly askedMs: number
+  /** Start of the lookup: the original may have changed since. */
+  readonly requestedMs: number
 }
 
-interface Question {
-  readonly answer: Promise<OriginalStat | undefined>
-  readonly askedMs: number
+/** The latest results, by key. */
+interface Memory {
+  readonly set: (key: string, known: Known) => void
+  /** A result that is not too old. */
+  readonly get: (key: string) => Known | undefined
+}
+
+const createMemory = (presentMs: number, clock: () => number): Memory => {
+  const present = createLru<Known>(MAX_PRESENT)
+  const absent = createLru<Known>(MAX_ABSENT)
+  const absentMs = Math.min(ABSENT_MS, presentMs)
+  const find = (cache: LRUCache<string, Known>, key: string, maxAgeMs: number): Known | undefined => {
+    const known = cache.get(key)
+    return known && clock() - known.requestedMs < maxAgeMs ? known : undefined
+  }
+  return {
+    get: (key) => find(present, key, presentMs) ?? find(absent, key, absentMs),
+    set: (key, known) => {
+      const before = present.peek(key) ?? absent.peek(key)
+      if (before && before.requestedMs > known.requestedMs) return
+      const [cache, other] = known.stat ? [present, absent] : [absent, present]
+      cache.set(key, known)
+      other.delete(key)
+    },
+  }
 }
 
 /**
- * @param seconds between two looks at one original; 0 looks every time
+ * The same originals, with lookups that are reused.
+ * @param seconds for which a lookup is reused; 0 to look up each time
  * @param clock milliseconds, of a clock that is never set back
  */
 export const recheckedOriginals = (
@@ -36,40 +65,27 @@ export const recheckedOriginals = (
   clock: () => number = () => performance.now(),
 ): Originals => {
   if (seconds <= 0) return store
-  const memory = createLru<Known>(MAX_REMEMBERED)
-  const questions = new Map<string, Question>()
-  const presentMs = seconds * 1000
-  const absentMs = Math.min(ABSENT_MS, presentMs)
+  const memory = createMemory(seconds * 1000, clock)
+  const lookups = new Map<string, Promise<OriginalStat | undefined>>()
 
-  const remember = (key: string, known: Known): void => {
-    const before = memory.get(key)
-    if (!before || before.askedMs <= known.askedMs) memory.set(key, known)
-  }
-
-  const remembered = (key: string): Known | undefined => {
-    const known = memory.get(key)
-    return known && clock() - known.askedMs < (known.stat ? presentMs : absentMs) ? known : undefined
-  }
-
-  const ask = (key: string): Question => {
-    const askedMs = clock()
-    const answer = store.head(key).then((stat) => {
-      remember(key, { stat, askedMs })
+  const lookUp = (key: string): Promise<OriginalStat | undefined> => {
+    const requestedMs = clock()
+    const result = store.head(key).then((stat) => {
+      memory.set(key, { stat, requestedMs })
       return stat
     })
-    const question = { answer, askedMs }
-    questions.set(key, question)
+    lookups.set(key, result)
     const forget = (): void => {
-      if (questions.get(key) === question) questions.delete(key)
+      if (lookups.get(key) === result) lookups.delete(key)
     }
-    answer.then(forget, forget)
-    return question
+    result.then(forget, forget)
+    return result
   }
 
   const head = async (key: string, { fresh = false, signal }: HeadOptions): Promise<OriginalStat | undefined> => {
-    // A question that was asked before is no fresh one: it may have been answered before the change.
-    const { answer } = (fresh ? undefined : questions.get(key)) ?? ask(key)
-    return orAbort(answer, signal)
+    // A lookup that was started before is not fresh: it may have been answered before the change.
+    const result = (fresh ? undefined : lookups.get(key)) ?? lookUp(key)
+    return orAbort(result, signal)
   }
 
   return {
@@ -78,13 +94,13 @@ export const recheckedOriginals = (
     isGone: async (key, options) => store.isGone?.(key, options) ?? false,
     check: async (options) => store.check?.(options),
     head: async (key, options = {}) => {
-      const known = options.fresh ? undefined : remembered(key)
+      const known = options.fresh ? undefined : memory.get(key)
       return known ? known.stat : head(key, options)
     },
     get: async (key, options) => {
-      const askedMs = clock()
+      const requestedMs = clock()
       const object = await store.get(key, options)
-      remember(key, { stat: object?.stat, askedMs })
+      memory.set(key, { stat: object?.stat, requestedMs })
       return object
     },
   }

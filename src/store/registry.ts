@@ -31,7 +31,7 @@ const FORMS = Object.values(SCHEMES)
   .join(" or ")
 
 /**
- * The location that a setting names, or what is wrong with it, as a sentence without its end.
+ * The location that a setting names, or its problem as a sentence without its end.
  * @example
  * parseLocation("s3://shop-photos/in/") // { scheme: "s3", text: "s3://shop-photos/in" }
  * parseLocation("gs://shop-photos") // { problem: "Expected a folder or s3://bucket/prefix (gs:// is not supported)" }

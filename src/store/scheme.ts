@@ -16,7 +16,7 @@ export interface OpenOptions {
 export interface OpenRenditionsOptions extends OpenOptions {
   /** True where the originals are at the same location. */
   readonly isShared: boolean
-  /** `Cache-Control` of objects that are stored without one of their own, for stores that serve their objects themselves. */
+  /** The default `Cache-Control` of stored objects, for stores that serve their objects themselves. */
   readonly cacheControl?: string | undefined
 }
 

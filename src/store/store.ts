@@ -5,7 +5,7 @@
  * - An object that is absent is `undefined`, never an exception. Outside the root, a folder, a device and a file that may not be read
  *   count as absent.
  * - Any other failure throws `store-unavailable` or `store-denied`.
- * - Whole or absent: no reader sees part of an object, whatever happens to its writer. The last writer wins.
+ * - Whole or absent: no reader sees part of an object, even if its writer is killed. The last writer wins.
  * - Keys are compared byte by byte. `/` separates segments. No key reaches outside the root.
  * - Originals have no methods that write, so no code path can change one.
  */
@@ -30,7 +30,7 @@ export interface GetOptions extends CallOptions {
 
 /** Options for looking up an original. */
 export interface HeadOptions extends CallOptions {
-  /** Ask the store now, instead of using what was found some seconds ago. @default false */
+  /** Look the original up now, instead of reusing a lookup of some seconds ago. @default false */
   readonly fresh?: boolean | undefined
 }
 
@@ -44,7 +44,7 @@ export interface ListOptions extends CallOptions {
 
 /** Why a store cannot be used. */
 export interface StoreProblem {
-  /** What is wrong, where (path and user, or bucket) and what to do, in one or two sentences. */
+  /** The problem, its place (path and user, or bucket) and the remedy, in one or two sentences. */
   readonly message: string
   /** True if only the operator can help: a closed folder, a bucket that does not exist, wrong keys. False if it may pass by itself. */
   readonly isPermanent: boolean
@@ -61,7 +61,7 @@ export interface OriginalStat {
   readonly weakVersion?: string | undefined
   readonly byteLength: number
   /**
-   * False if the original was changed so recently that another change could leave its version as it is (one tick of the clock).
+   * False if the original was changed so recently that another change could leave its version unchanged (one tick of the clock).
    * Equal versions do not prove equal bytes then.
    */
   readonly isStable: boolean
@@ -129,7 +129,7 @@ export interface PutOptions extends CallOptions {
   readonly cacheControl?: string | undefined
 }
 
-/** What a store reports about a rendition that it has written. */
+/** The result of a write. */
 export interface PutResult {
   /** The ETag with which the store serves the object itself, if it differs from the record's. */
   readonly etag: string
@@ -181,7 +181,7 @@ export const isSafeKey = (key: string): boolean => !UNSAFE.test(key)
 /** True for a body that must be streamed or closed. */
 export const isOpenBody = (body: Uint8Array | OpenBody): body is OpenBody => !(body instanceof Uint8Array)
 
-/** Releases what an object that will not be sent holds open. */
+/** Releases the resources of an object that will not be sent. */
 export const closeBody = async (object: RenditionObject | undefined): Promise<void> => {
   if (object && isOpenBody(object.body)) await object.body.close()
 }

@@ -1,39 +1,39 @@
-/** What a store of originals has to do, case by case. */
+/** Responsible for the contract of stores of originals, as a list of cases. */
 import assert from "node:assert/strict"
 
 import type { OriginalObject, Originals, OriginalStat } from "../store/store.ts"
-import { AWKWARD_NAMES, freshDirectory, inByteOrder, LARGE, patterned, readWhile, textBytes } from "./samples.ts"
+import { AWKWARD_NAMES, freshFolder, inByteOrder, LARGE, patterned, readWhile, textBytes } from "./samples.ts"
 
-/** A store of originals, and the means to fill it, which the store itself does not have. */
+/** A store of originals, and functions that change them, which the store itself does not have. */
 export interface OriginalsUnderTest {
   readonly originals: Originals
-  /** Creates or replaces an object, whole. Must have happened when it resolves. */
+  /** Creates or replaces an original, whole. Resolves after that. */
   readonly write: (key: string, bytes: Uint8Array) => Promise<void>
-  /** Removes an object. Must have happened when it resolves. */
+  /** Removes an original. Resolves after that. */
   readonly remove: (key: string) => Promise<void>
 }
 
 /** One behaviour that every store of originals must have. */
 export interface OriginalsCase {
-  /** A sentence that says what holds. */
+  /** The behaviour, as a sentence. */
   readonly name: string
-  /** @throws an `AssertionError` where the store behaves otherwise */
+  /** @throws an `AssertionError` if the store behaves differently */
   readonly run: (subject: OriginalsUnderTest) => Promise<void>
 }
 
-interface Bench extends OriginalsUnderTest {
+interface Fixture extends OriginalsUnderTest {
   readonly key: (name: string) => string
 }
 
-const behaviour = (name: string, check: (bench: Bench) => Promise<void>): OriginalsCase => ({
+const define = (name: string, check: (fixture: Fixture) => Promise<void>): OriginalsCase => ({
   name,
   run: async ({ originals, write, remove }) => {
-    const directory = freshDirectory()
+    const folder = freshFolder()
     const written = new Set<string>()
     try {
       await check({
         originals,
-        key: (file) => `${directory}/${file}`,
+        key: (file) => `${folder}/${file}`,
         write: async (key, bytes) => {
           written.add(key)
           await write(key, bytes)
@@ -49,7 +49,7 @@ const behaviour = (name: string, check: (bench: Bench) => Promise<void>): Origin
   },
 })
 
-const got = async (originals: Originals, key: string): Promise<OriginalObject> => {
+const getPresent = async (originals: Originals, key: string): Promise<OriginalObject> => {
   const object = await originals.get(key)
   assert.ok(object, `Expected an original ${JSON.stringify(key)}, got undefined`)
   return object
@@ -57,7 +57,7 @@ const got = async (originals: Originals, key: string): Promise<OriginalObject> =
 
 const assertStat = (stat: OriginalStat | undefined, bytes: number): void => {
   assert.ok(stat, "Expected a stat, got undefined")
-  assert.equal(stat.byteLength, bytes, "the length that is told")
+  assert.equal(stat.byteLength, bytes, "the length in the stat")
   assert.equal(typeof stat.version, "string")
   assert.notEqual(stat.version, "")
   assert.equal(typeof stat.isStable, "boolean")
@@ -65,9 +65,9 @@ const assertStat = (stat: OriginalStat | undefined, bytes: number): void => {
 
 const assertHolds = async (originals: Originals, key: string, bytes: Uint8Array): Promise<void> => {
   assertStat(await originals.head(key), bytes.length)
-  const object = await got(originals, key)
+  const object = await getPresent(originals, key)
   assertStat(object.stat, bytes.length)
-  assert.ok(Buffer.from(object.bytes).equals(bytes), `${key}: the bytes are others than those written`)
+  assert.ok(Buffer.from(object.bytes).equals(bytes), `${key}: the bytes differ from those written`)
 }
 
 const assertAbsent = async (originals: Originals, key: string): Promise<void> => {
@@ -75,47 +75,47 @@ const assertAbsent = async (originals: Originals, key: string): Promise<void> =>
   assert.equal(await originals.get(key), undefined, `get of ${JSON.stringify(key)}`)
 }
 
-/** Equal versions are allowed only while the store says that they prove nothing. */
-const assertToldApart = (before: OriginalStat, after: OriginalStat, what: string): void => {
-  const isTold = before.version !== after.version || (!before.isStable && !after.isStable)
-  assert.ok(isTold, `${what}: the bytes changed, the version ${before.version} did not, and it is called settled`)
+/** Equal versions are allowed only while the store reports them as not stable. */
+const assertDistinguished = (before: OriginalStat, after: OriginalStat, what: string): void => {
+  const isDistinguished = before.version !== after.version || (!before.isStable && !after.isStable)
+  assert.ok(isDistinguished, `${what}: the bytes changed, but the stable version ${before.version} did not`)
 }
 
 const READING: readonly OriginalsCase[] = [
-  behaviour("what is not there is undefined", async ({ originals, key }) => {
+  define("an original that does not exist is undefined", async ({ originals, key }) => {
     await assertAbsent(originals, key("never.jpg"))
     await assertAbsent(originals, key("no/such/directory/a.jpg"))
   }),
-  behaviour("an original is found with its length and its bytes", async ({ originals, key, write }) => {
+  define("head and get find an original with its length and bytes", async ({ originals, key, write }) => {
     await write(key("a.jpg"), textBytes("bytes of a"))
     await assertHolds(originals, key("a.jpg"), textBytes("bytes of a"))
   }),
-  behaviour("an empty original is present", async ({ originals, key, write }) => {
+  define("an empty original is present", async ({ originals, key, write }) => {
     await write(key("empty.jpg"), new Uint8Array())
     await assertHolds(originals, key("empty.jpg"), new Uint8Array())
   }),
-  behaviour("a large original is read whole", async ({ originals, key, write }) => {
+  define("a large original is read whole", async ({ originals, key, write }) => {
     await write(key("large.jpg"), patterned(LARGE, 1))
     await assertHolds(originals, key("large.jpg"), patterned(LARGE, 1))
   }),
-  behaviour("one larger than maxBytes is refused with original-too-large", async ({ originals, key, write }) => {
+  define("get rejects an original larger than maxBytes with original-too-large", async ({ originals, key, write }) => {
     await write(key("a.jpg"), patterned(1000, 1))
     await assert.rejects(originals.get(key("a.jpg"), { maxBytes: 999 }), { code: "original-too-large" })
     const object = await originals.get(key("a.jpg"), { maxBytes: 1000 })
     assert.equal(object?.bytes.length, 1000)
     assert.equal(await originals.get(key("absent.jpg"), { maxBytes: 1 }), undefined)
   }),
-  behaviour("names with awkward characters, and names that differ in little, stay distinct", async (bench) => {
-    const { originals, key, write } = bench
+  define("names with unusual characters and similar names stay distinct", async (fixture) => {
+    const { originals, key, write } = fixture
     for (const name of AWKWARD_NAMES) await write(key(name), textBytes(`bytes of ${name}`))
     for (const name of AWKWARD_NAMES) await assertHolds(originals, key(name), textBytes(`bytes of ${name}`))
   }),
-  behaviour("a directory is absent, and so is what would lie below a file", async ({ originals, key, write }) => {
+  define("a folder is absent, and so is a key below a file", async ({ originals, key, write }) => {
     await write(key("deep/er/a.jpg"), textBytes("a"))
     for (const name of ["deep", "deep/", "deep/er", "deep/er/", "deep/er/a.jpg/b.jpg", "deep/er/a.jpg/"])
       await assertAbsent(originals, key(name))
   }),
-  behaviour("no key reaches what is outside the store", async ({ originals, key, write }) => {
+  define("no key reaches outside the store", async ({ originals, key, write }) => {
     await write(key("a.jpg"), textBytes("a"))
     const upwards = "../".repeat(40)
     for (const name of [`${upwards}etc/passwd`, `${upwards}etc/hostname`, "..", ".", "", "/", "/etc/passwd"]) {
@@ -126,50 +126,53 @@ const READING: readonly OriginalsCase[] = [
 ]
 
 const CHANGING: readonly OriginalsCase[] = [
-  behaviour("the version stays while nothing changes, and head and get agree", async ({ originals, key, write }) => {
-    await write(key("a.jpg"), textBytes("a"))
-    await write(key("b.jpg"), textBytes("b"))
-    const first = await originals.head(key("a.jpg"))
-    await write(key("b.jpg"), textBytes("another b"))
-    assert.equal((await got(originals, key("a.jpg"))).stat.version, first?.version)
-    assert.equal((await originals.head(key("a.jpg")))?.version, first?.version)
-  }),
-  behaviour("the version changes whenever the bytes do, or is not called settled", async (bench) => {
-    const { originals, key, write } = bench
+  define(
+    "the version stays the same while nothing changes, and head and get agree",
+    async ({ originals, key, write }) => {
+      await write(key("a.jpg"), textBytes("a"))
+      await write(key("b.jpg"), textBytes("b"))
+      const first = await originals.head(key("a.jpg"))
+      await write(key("b.jpg"), textBytes("another b"))
+      assert.equal((await getPresent(originals, key("a.jpg"))).stat.version, first?.version)
+      assert.equal((await originals.head(key("a.jpg")))?.version, first?.version)
+    },
+  ),
+  define("the version changes whenever the bytes change, or is not stable", async (fixture) => {
+    const { originals, key, write } = fixture
     let before: OriginalStat | undefined
     for (const text of ["first", "fir5t", "third, which is longer", "4th", "4tH", "first"]) {
       await write(key("a.jpg"), textBytes(text))
-      const { stat, bytes } = await got(originals, key("a.jpg"))
+      const { stat, bytes } = await getPresent(originals, key("a.jpg"))
       assert.equal(Buffer.from(bytes).toString(), text)
-      if (before) assertToldApart(before, stat, text)
+      if (before) assertDistinguished(before, stat, text)
       before = stat
     }
   }),
-  behaviour("a removed original is absent at once, and one that is written again is present", async (bench) => {
-    const { originals, key, write, remove } = bench
+  define("a removed original is absent at once, and present once it is written again", async (fixture) => {
+    const { originals, key, write, remove } = fixture
     await write(key("a.jpg"), textBytes("first"))
-    const { stat: before } = await got(originals, key("a.jpg"))
+    const { stat: before } = await getPresent(originals, key("a.jpg"))
     await remove(key("a.jpg"))
     await assertAbsent(originals, key("a.jpg"))
     await write(key("a.jpg"), textBytes("secnd"))
     await assertHolds(originals, key("a.jpg"), textBytes("secnd"))
-    assertToldApart(before, (await got(originals, key("a.jpg"))).stat, "removed and written again")
+    assertDistinguished(before, (await getPresent(originals, key("a.jpg"))).stat, "removed and written again")
   }),
-  behaviour("the stat that get gives is that of exactly its bytes, even while they are replaced", async (bench) => {
-    const { originals, key } = bench
+  define("get returns the bytes and the stat of one version, also while the original is replaced", async (fixture) => {
+    const { originals, key } = fixture
     const versions = Array.from({ length: 12 }, (_, at) => patterned(40_000 + 37 * at, at))
-    await bench.write(key("a.jpg"), versions[0] ?? new Uint8Array())
+    await fixture.write(key("a.jpg"), versions[0] ?? new Uint8Array())
     const write = async (): Promise<void> => {
       for (const version of versions) {
-        await bench.write(key("a.jpg"), version)
+        await fixture.write(key("a.jpg"), version)
         await new Promise((done) => setImmediate(done))
       }
     }
     await readWhile(write, async () => {
-      const { stat, bytes } = await got(originals, key("a.jpg"))
+      const { stat, bytes } = await getPresent(originals, key("a.jpg"))
       assert.equal(stat.byteLength, bytes.length)
       const isWhole = versions.some((version) => Buffer.from(bytes).equals(version))
-      assert.ok(isWhole, "Expected the bytes of one version, got a mixture")
+      assert.ok(isWhole, "Expected the bytes of one version, got a mixture of two")
     })
   }),
 ]
@@ -197,8 +200,8 @@ const NAMES_TO_LIST: readonly string[] = [
 ]
 
 const LISTING: readonly OriginalsCase[] = [
-  behaviour("list gives every key under a prefix once, ordered by UTF-8 bytes, and no other key", async (bench) => {
-    const { originals, key, write } = bench
+  define("list gives every key under a prefix once, ordered by UTF-8 bytes, and no other key", async (fixture) => {
+    const { originals, key, write } = fixture
     for (const name of NAMES_TO_LIST) await write(key(name), textBytes(name))
     const all = inByteOrder(NAMES_TO_LIST.map(key))
     assert.deepEqual(await listed(originals, key("")), all)
@@ -209,7 +212,7 @@ const LISTING: readonly OriginalsCase[] = [
         `keys that start with ${JSON.stringify(prefix)}`,
       )
   }),
-  behaviour("list continues after any key, present or not", async ({ originals, key, write }) => {
+  define("list continues after any key, present or not", async ({ originals, key, write }) => {
     for (const name of NAMES_TO_LIST) await write(key(name), textBytes(name))
     const all = inByteOrder(NAMES_TO_LIST.map(key))
     for (const after of [...all, key("a"), key("a/"), key("a/b/zzz"), key("zzz"), key("!")])
@@ -220,17 +223,21 @@ const LISTING: readonly OriginalsCase[] = [
       )
     assert.deepEqual(await listed(originals, key("a/"), key("a/b.jpg")), [key("a/b.jpg.webp"), key("a/b/c.jpg")])
   }),
-  behaviour("list notices removed originals", async ({ originals, key, write, remove }) => {
+  define("list notices removed originals", async ({ originals, key, write, remove }) => {
     for (const name of ["a.jpg", "b.jpg"]) await write(key(name), textBytes(name))
     await remove(key("a.jpg"))
     assert.deepEqual(await listed(originals, key("")), [key("b.jpg")])
   }),
-  behaviour("list of a prefix outside the store is empty", async ({ originals, key, write }) => {
+  define("list of a prefix outside the store is empty", async ({ originals, key, write }) => {
     await write(key("a.jpg"), textBytes("a"))
     for (const prefix of ["../", `${"../".repeat(40)}etc/`, "/etc/", "a.jpg/../"])
       assert.deepEqual(await listed(originals, key(prefix)), [], JSON.stringify(prefix))
   }),
 ]
 
-/** What every store of originals must do. Each case may be run against a store that holds other things. */
+/**
+ * The behaviours that every store of originals must have. Each case can run against a store that contains other originals.
+ * @example
+ * it.each(originalsContract)("$name", ({ run }) => run({ originals: myOriginals(), write: upload, remove: deleteObject }))
+ */
 export const originalsContract: readonly OriginalsCase[] = [...READING, ...CHANGING, ...LISTING]

@@ -1,26 +1,26 @@
-/** What the cases of the contract of renditions are made of: a bench to work at, and checks that say what was found. */
+/** Responsible for the parts of the contract of renditions: the fixture of a case, and checks with messages. */
 import assert from "node:assert/strict"
 
 import { isOpenBody, readBody, type RenditionMeta, type RenditionObject, type Renditions } from "../store/store.ts"
-import { freshDirectory, inOrder, patterned } from "./samples.ts"
+import { freshFolder, inOrder, patterned } from "./samples.ts"
 
 /** One behaviour that every store of renditions must have. */
 export interface RenditionsCase {
-  /** A sentence that says what holds. */
+  /** The behaviour, as a sentence. */
   readonly name: string
-  /** @throws an `AssertionError` where the store behaves otherwise */
+  /** @throws an `AssertionError` if the store behaves differently */
   readonly run: (store: Renditions) => Promise<void>
 }
 
-/** What a case works with: a store, and keys in a directory of its own. */
-export interface Bench {
+/** The fixture of a case: a store, and keys in a folder that no other case uses. */
+export interface Fixture {
   readonly store: Renditions
   readonly key: (name: string) => string
-  /** Stores under a key that is removed when the case has ended. */
+  /** Stores a rendition that is removed when the case ends. */
   readonly put: (key: string, bytes: Uint8Array, meta: RenditionMeta) => Promise<void>
 }
 
-/** A record like no other name's. */
+/** A record that differs for each name. */
 export const metaOf = (name: string): RenditionMeta => ({
   original: `shop/${name}`,
   version: `"${name}" of today`,
@@ -31,38 +31,38 @@ export const metaOf = (name: string): RenditionMeta => ({
   modifiedMs: 1_700_000_000_000,
 })
 
-/** A case under a name: it gets its bench, and what it stored is removed. */
-export const behaviour = (name: string, check: (bench: Bench) => Promise<void>): RenditionsCase => ({
+/** A case with a fixture; the renditions that it stored are removed. */
+export const define = (name: string, check: (fixture: Fixture) => Promise<void>): RenditionsCase => ({
   name,
   run: async (store) => {
-    const directory = freshDirectory()
+    const folder = freshFolder()
     const stored = new Set<string>()
-    const put: Bench["put"] = async (key, bytes, meta) => {
+    const put: Fixture["put"] = async (key, bytes, meta) => {
       stored.add(key)
       await store.put(key, bytes, meta)
     }
     try {
-      await check({ store, key: (file) => `${directory}/360x270/${file}`, put })
+      await check({ store, key: (file) => `${folder}/360x270/${file}`, put })
     } finally {
       await store.delete([...stored])
     }
   },
 })
 
-/** What is stored under a key, which must be there. */
-export const got = async (store: Renditions, key: string): Promise<RenditionObject> => {
+/** The rendition under a key, which must exist. */
+export const getPresent = async (store: Renditions, key: string): Promise<RenditionObject> => {
   const object = await store.get(key)
   assert.ok(object, `Expected an object under ${JSON.stringify(key)}, got undefined`)
   return object
 }
 
-/** Compares without printing megabytes where they differ. */
+/** Compares bytes without printing them. */
 export const assertSameBytes = (actual: Uint8Array, expected: Uint8Array, what: string): void => {
   assert.equal(actual.length, expected.length, `${what}: length`)
-  assert.ok(Buffer.from(actual).equals(expected), `${what}: the bytes are others than those stored`)
+  assert.ok(Buffer.from(actual).equals(expected), `${what}: the bytes differ from those stored`)
 }
 
-/** Fails unless head and get both find these bytes with this record. */
+/** Fails unless head and get find these bytes with this record. */
 export const assertHolds = async (
   store: Renditions,
   key: string,
@@ -70,15 +70,15 @@ export const assertHolds = async (
   meta: RenditionMeta,
 ): Promise<void> => {
   const head = await store.head(key)
-  assert.ok(head, `Expected head of ${JSON.stringify(key)} to find what was stored`)
+  assert.ok(head, `Expected head of ${JSON.stringify(key)} to find the rendition`)
   assertMeta(head, meta)
-  const object = await got(store, key)
+  const object = await getPresent(store, key)
   assertMeta(object.meta, meta)
-  assert.equal(object.byteLength, bytes.length, "the length that get tells")
+  assert.equal(object.byteLength, bytes.length, "the length that get returns")
   assertSameBytes(await readBody(object), bytes, key)
 }
 
-/** A store may record more for its own use; what it was given must come back. */
+/** A store may add fields to the record. The given ones must be restored. */
 const assertMeta = (actual: RenditionMeta, expected: RenditionMeta): void => {
   for (const name of Object.keys(expected) as (keyof RenditionMeta)[])
     assert.equal(actual[name], expected[name], `the record's ${name}`)
@@ -86,13 +86,13 @@ const assertMeta = (actual: RenditionMeta, expected: RenditionMeta): void => {
     assert.equal(actual[name], expected[name], `the record's ${name}`)
 }
 
-/** Fails unless neither head nor get finds anything. */
+/** Fails if head or get finds anything. */
 export const assertAbsent = async (store: Renditions, key: string): Promise<void> => {
   assert.equal(await store.head(key), undefined, `head of ${JSON.stringify(key)}`)
   assert.equal(await store.get(key), undefined, `get of ${JSON.stringify(key)}`)
 }
 
-/** Every key under a prefix, in order. */
+/** Every key under a prefix, sorted. */
 export const listed = async (store: Renditions, prefix: string): Promise<readonly string[]> => {
   assert.ok(store.list !== undefined)
   const keys: string[] = []
@@ -100,7 +100,7 @@ export const listed = async (store: Renditions, prefix: string): Promise<readonl
   return inOrder(keys)
 }
 
-/** Some of the bytes of an object. */
+/** A range of the bytes of an object. */
 export const rangeOf = async (
   { body }: RenditionObject,
   range: { readonly start: number; readonly end: number },
@@ -111,7 +111,7 @@ export const rangeOf = async (
   return Buffer.concat(chunks)
 }
 
-/** Which of the versions an object is, by its record; its bytes must be that version's. */
+/** Fails unless an object is one of the versions, with record and bytes of the same one. */
 export const assertIsOneOf = async (object: RenditionObject, lengths: readonly number[]): Promise<void> => {
   const at = lengths.findIndex((_, version) => object.meta.etag === metaOf(`version ${version}`).etag)
   assert.notEqual(at, -1, `Expected a record that was put, got ${object.meta.etag}`)

@@ -1,4 +1,4 @@
-/** Folders as stores, and what a file system can put in their way: links, devices, strange names, damaged records, killed writers. */
+/** Tests the folder stores with the special cases of file systems: links, devices, unusual names, damaged records, killed writers. */
 import { execFileSync } from "node:child_process"
 import {
   chmod,
@@ -24,11 +24,9 @@ import { describe, expect, it, onTestFinished, vi } from "vitest"
 
 import { folderOriginals, folderRenditions } from "../../src/store/folder.ts"
 import { readBody, type RenditionMeta, type Renditions } from "../../src/store/store.ts"
-import { filesBelow, temporaryFolder } from "../support/folders.ts"
+import { filesBelow, isRoot, temporaryFolder } from "../support/folders.ts"
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
-
-const isRoot = process.getuid?.() === 0
 
 const META: RenditionMeta = {
   original: "a.jpg",
@@ -47,7 +45,7 @@ interface Readable {
   readonly get: (key: string) => Promise<unknown>
 }
 
-/** Those of some keys that a store knows anything of, by looking or by reading. */
+/** The keys that a store finds, by head and by get. */
 const present = async (store: Readable, ...keys: readonly string[]): Promise<readonly string[]> => {
   const found: string[] = []
   for (const key of keys) {
@@ -63,7 +61,7 @@ const textOf = async (store: Renditions, key: string): Promise<string | undefine
 }
 
 describe("originals in a folder", () => {
-  it("are absent where a link leads out of it, through files, directories and chains", async () => {
+  it("an original behind a link that leads out of the folder is absent: a file, a folder, a chain of links", async () => {
     const [folder, outside] = [await temporaryFolder(), await temporaryFolder()]
     await writeFile(join(outside, "secret.jpg"), "secret")
     await symlink(join(outside, "secret.jpg"), join(folder, "file.jpg"))
@@ -73,7 +71,7 @@ describe("originals in a folder", () => {
     expect(await present(originals, "file.jpg", "directory/secret.jpg", "chain.jpg")).toEqual([])
   })
 
-  it("are absent once a link that leads out of it has taken their place", async () => {
+  it("an original is absent once it is replaced by a link that leads out of the folder", async () => {
     const [folder, outside] = [await temporaryFolder(), await temporaryFolder()]
     await writeFile(join(folder, "a.jpg"), "photo")
     await writeFile(join(outside, "secret.jpg"), "secret")
@@ -84,7 +82,7 @@ describe("originals in a folder", () => {
     expect(await present(originals, "a.jpg")).toEqual([])
   })
 
-  it("are found behind links that stay within it, and where the folder itself is a link that moves", async () => {
+  it("an original is found behind a link inside the folder, and in a folder that is a link and moves", async () => {
     const [folder, other, links] = [await temporaryFolder(), await temporaryFolder(), await temporaryFolder()]
     await writeFile(join(folder, "a.jpg"), "first")
     await symlink("a.jpg", join(folder, "link.jpg"))
@@ -99,7 +97,7 @@ describe("originals in a folder", () => {
     expect(Buffer.from((await originals.get("a.jpg"))?.bytes ?? []).toString()).toBe("second, elsewhere")
   })
 
-  it("are absent where links lead in circles or to nothing", async () => {
+  it("a link in a cycle or to a missing file is absent", async () => {
     const folder = await temporaryFolder()
     await symlink("b.jpg", join(folder, "a.jpg"))
     await symlink("a.jpg", join(folder, "b.jpg"))
@@ -108,7 +106,7 @@ describe("originals in a folder", () => {
     expect(await present(originals, "a.jpg", "b.jpg", "c.jpg")).toEqual([])
   })
 
-  it("are absent in a sibling folder whose name begins with the folder's", async () => {
+  it("a file in a sibling folder whose name starts with the folder's name is absent", async () => {
     const parent = await temporaryFolder()
     await mkdir(join(parent, "photos"))
     await mkdir(join(parent, "photos-private"))
@@ -118,7 +116,7 @@ describe("originals in a folder", () => {
     expect(await present(originals, "../photos-private/x.jpg", "-private/x.jpg", "x.jpg")).toEqual([])
   })
 
-  it("are absent where a pipe or a socket has their name, without waiting for it", async () => {
+  it("a FIFO and a socket are absent, and looking them up does not block", async () => {
     const folder = await temporaryFolder()
     execFileSync("mkfifo", [join(folder, "pipe.jpg")])
     const server = createServer().listen(join(folder, "socket.jpg"))
@@ -128,40 +126,41 @@ describe("originals in a folder", () => {
     await new Promise((done) => server.close(done))
   })
 
-  it.runIf(isRoot)("are absent where a device has their name", async () => {
+  it.runIf(isRoot)("a device is absent", async () => {
     const folder = await temporaryFolder()
     execFileSync("mknod", [join(folder, "zero.jpg"), "c", "1", "5"])
     expect(await present(folderOriginals(folder), "zero.jpg")).toEqual([])
   })
 
-  it("are absent where they may not be read", async () => {
-    const folder = await temporaryFolder()
-    await chmod(folder, 0o755)
+  it("an original without permission to read is absent, and reported once a minute", async () => {
+    const folder = await temporaryFolder({ readable: true })
     await mkdir(join(folder, "closed"))
     await writeFile(join(folder, "closed", "a.jpg"), "photo")
     await writeFile(join(folder, "closed.jpg"), "photo")
     await chmod(join(folder, "closed"), 0o000)
     await chmod(join(folder, "closed.jpg"), 0o000)
-    const originals = folderOriginals(folder)
-    // The superuser may read everything, so it steps down for a moment.
+    const notices: string[] = []
+    const originals = folderOriginals(folder, { onNotice: (notice) => void notices.push(notice) })
+    // Root may read everything, so act as another user for a moment.
     if (isRoot) process.seteuid?.(65_534)
     try {
-      expect(await present(originals, "closed/a.jpg")).toEqual([])
-      expect(await originals.get("closed.jpg")).toBeUndefined()
+      expect(await present(originals, "closed/a.jpg", "closed.jpg")).toEqual([])
+      for (const key of ["closed/a.jpg", "closed.jpg"]) expect(await originals.isGone?.(key)).toBe(false)
     } finally {
       if (isRoot) process.seteuid?.(0)
       await chmod(join(folder, "closed"), 0o755)
     }
+    expect(notices).toEqual([expect.stringContaining(`${folder}/closed/a.jpg is not readable (EACCES)`)])
   })
 
-  it("are absent under names that no file can have", async () => {
+  it("a key that no file can have is absent", async () => {
     const originals = folderOriginals(await temporaryFolder())
     expect(
       await present(originals, "x".repeat(256), "中".repeat(100), "nul\0byte.jpg", `${"d/".repeat(3000)}a.jpg`),
     ).toEqual([])
   })
 
-  it("are not called absent while the folder itself is not there, and are present once it is", async () => {
+  it("a missing root is unavailable, and works once it exists", async () => {
     const folder = join(await temporaryFolder(), "mounted", "later")
     const originals = folderOriginals(folder)
     await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
@@ -172,7 +171,7 @@ describe("originals in a folder", () => {
     expect((await originals.get("a.jpg"))?.bytes.length).toBe(5)
   })
 
-  it("are not called absent while the folder itself may not be entered", async () => {
+  it("a root that may not be entered is unavailable, and works once it may", async () => {
     const outside = await temporaryFolder()
     await chmod(outside, 0o755)
     const folder = join(outside, "closed")
@@ -180,7 +179,7 @@ describe("originals in a folder", () => {
     await writeFile(join(folder, "a.jpg"), "photo")
     await chmod(folder, 0o000)
     const originals = folderOriginals(folder)
-    // The superuser may enter everywhere, so it steps down for a moment.
+    // Root may enter everything, so act as another user for a moment.
     if (isRoot) process.seteuid?.(65_534)
     try {
       await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
@@ -192,13 +191,13 @@ describe("originals in a folder", () => {
     expect((await originals.get("a.jpg"))?.bytes.length).toBe(5)
   })
 
-  it("are absent where a file stands in the folder's place", async () => {
+  it("a root that is a file is unavailable", async () => {
     const folder = join(await temporaryFolder(), "file")
     await writeFile(folder, "no folder")
-    expect(await present(folderOriginals(folder), "a.jpg")).toEqual([])
+    await expect(folderOriginals(folder).head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
   })
 
-  it("have another version when their content is restored with its old time", async () => {
+  it("the version changes when the content changes and the old time is restored", async () => {
     const folder = await temporaryFolder()
     const path = join(folder, "a.jpg")
     const past = new Date("2020-01-01T00:00:00Z")
@@ -216,7 +215,7 @@ describe("originals in a folder", () => {
     expect(after).not.toBe(before)
   })
 
-  it("are unsettled right after a change, whatever their mtime says, and settled when both times are old", async () => {
+  it("an original is not stable right after a change, even with an old mtime", async () => {
     const folder = await temporaryFolder()
     const path = join(folder, "a.jpg")
     const originals = folderOriginals(folder)
@@ -227,7 +226,7 @@ describe("originals in a folder", () => {
     expect((await originals.get("a.jpg"))?.stat).toMatchObject({ isStable: false })
   })
 
-  it("are unsettled where they were changed right before they were looked at, however long reading them takes", async () => {
+  it("an original that changed right before it was read is not stable, however long reading takes", async () => {
     const folder = await temporaryFolder()
     await writeFile(join(folder, "a.jpg"), "photo")
     const file = await openFile(join(folder, "a.jpg"))
@@ -245,7 +244,7 @@ describe("originals in a folder", () => {
     expect((await folderOriginals(folder).get("a.jpg"))?.stat.isStable).toBe(false)
   })
 
-  it("are not confused by another file that got the inode of one that was removed", async () => {
+  it("a removed original is absent while another name leads to the same inode", async () => {
     const folder = await temporaryFolder()
     const originals = folderOriginals(folder)
     await writeFile(join(folder, "a.jpg"), "first")
@@ -263,28 +262,28 @@ describe("renditions in a folder", () => {
     return { folder, store: folderRenditions(folder) }
   }
 
-  /** A store that has read nothing yet, as after a restart. */
+  /** A store that has read nothing, as after a restart. */
   const reopened = (folder: string): Renditions => folderRenditions(folder)
 
-  const factsOf = (folder: string, key = KEY): string => join(folder, "facts", `${key}.json`)
+  const recordOf = (folder: string, key = KEY): string => join(folder, "records", `${key}.json`)
   const fileOf = (folder: string, key = KEY): string => join(folder, "files", key)
 
-  it("are plain files under their keys, readable by other programs, with their records beside", async () => {
+  it("a rendition is a plain file under its key, with a record", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
-    expect(await filesBelow(folder)).toEqual([`facts/${KEY}.json`, `files/${KEY}`])
+    expect(await filesBelow(folder)).toEqual([`files/${KEY}`, `records/${KEY}.json`])
     expect(await readFile(fileOf(folder), "utf8")).toBe("rendition")
-    expect(JSON.parse(await readFile(factsOf(folder), "utf8"))).toMatchObject(META)
+    expect(JSON.parse(await readFile(recordOf(folder), "utf8"))).toMatchObject(META)
   })
 
-  it("are still there after a restart", async () => {
+  it("a rendition survives a restart", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
     expect(await reopened(folder).head(KEY)).toMatchObject(META)
     expect(await textOf(reopened(folder), KEY)).toBe("rendition")
   })
 
-  it("are seen by another process that has looked before and found none, or an older one", async () => {
+  it("get finds renditions that another process stored since", async () => {
     const { folder, store } = await open()
     const other = reopened(folder)
     expect(await present(other, KEY)).toEqual([])
@@ -297,7 +296,7 @@ describe("renditions in a folder", () => {
     expect(await other.get(KEY)).toBeUndefined()
   })
 
-  it("are looked up as they are now, after another process replaced or deleted them", async () => {
+  it("head notices that another process replaced or deleted a rendition", async () => {
     const { folder, store } = await open()
     const other = reopened(folder)
     await store.put(KEY, text("first"), META)
@@ -309,41 +308,41 @@ describe("renditions in a folder", () => {
   })
 
   const RECORD_DAMAGE: Readonly<Record<string, (folder: string) => Promise<void>>> = {
-    "their record is missing": (folder) => rm(factsOf(folder)),
-    "their record is empty": (folder) => writeFile(factsOf(folder), ""),
-    "their record is cut off": (folder) => truncate(factsOf(folder), 50),
-    "their record is no JSON": (folder) => writeFile(factsOf(folder), "\0\xff{{"),
-    "their record is JSON of something else": (folder) => writeFile(factsOf(folder), '[1,{"file":null}]'),
-    "their record is null": (folder) => writeFile(factsOf(folder), "null"),
-    "their record names no file": (folder) => writeFile(factsOf(folder), JSON.stringify(META)),
-    "their record has an unknown kind of original": async (folder) => {
-      const record = await readFile(factsOf(folder), "utf8")
-      await writeFile(factsOf(folder), record.replace('"kind":"jpeg"', '"kind":"vhs"'))
+    "its record is missing": (folder) => rm(recordOf(folder)),
+    "its record is empty": (folder) => writeFile(recordOf(folder), ""),
+    "its record is truncated": (folder) => truncate(recordOf(folder), 50),
+    "its record is not JSON": (folder) => writeFile(recordOf(folder), "\0\xff{{"),
+    "its record is other JSON": (folder) => writeFile(recordOf(folder), '[1,{"file":null}]'),
+    "its record is null": (folder) => writeFile(recordOf(folder), "null"),
+    "its record describes no file": (folder) => writeFile(recordOf(folder), JSON.stringify(META)),
+    "its record has an unknown kind of original": async (folder) => {
+      const record = await readFile(recordOf(folder), "utf8")
+      await writeFile(recordOf(folder), record.replace('"kind":"jpeg"', '"kind":"vhs"'))
     },
-    "their record lacks what an answer needs": async (folder) => {
-      const { file } = JSON.parse(await readFile(factsOf(folder), "utf8")) as { file: unknown }
+    "its record is incomplete": async (folder) => {
+      const { file } = JSON.parse(await readFile(recordOf(folder), "utf8")) as { file: unknown }
       const { original, etag, contentType } = META
-      await writeFile(factsOf(folder), JSON.stringify({ original, etag, contentType, file }))
+      await writeFile(recordOf(folder), JSON.stringify({ original, etag, contentType, file }))
     },
-    "their record is a directory": async (folder) => {
-      await rm(factsOf(folder))
-      await mkdir(factsOf(folder))
+    "its record is a directory": async (folder) => {
+      await rm(recordOf(folder))
+      await mkdir(recordOf(folder))
     },
   }
 
   const FILE_DAMAGE: Readonly<Record<string, (folder: string) => Promise<void>>> = {
-    "they are missing": (folder) => rm(fileOf(folder)),
-    "they were replaced by hand, by something of the same length": async (folder) => {
+    "it is missing": (folder) => rm(fileOf(folder)),
+    "it was replaced by a file of the same length": async (folder) => {
       await writeFile(`${fileOf(folder)}.new`, "rendit10n")
       await rename(`${fileOf(folder)}.new`, fileOf(folder))
     },
-    "they were written over by hand": (folder) => writeFile(fileOf(folder), "another picture"),
-    "they were cut off": (folder) => truncate(fileOf(folder), 3),
-    "a directory stands in their place": async (folder) => {
+    "it was overwritten": (folder) => writeFile(fileOf(folder), "another picture"),
+    "it was truncated": (folder) => truncate(fileOf(folder), 3),
+    "it was replaced by a directory": async (folder) => {
       await rm(fileOf(folder))
       await mkdir(fileOf(folder))
     },
-    "a link stands in their place": async (folder) => {
+    "it was replaced by a link": async (folder) => {
       await rename(fileOf(folder), `${fileOf(folder)}.real`)
       await symlink(`${fileOf(folder)}.real`, fileOf(folder))
     },
@@ -351,40 +350,46 @@ describe("renditions in a folder", () => {
 
   const DAMAGE = Object.entries({ ...RECORD_DAMAGE, ...FILE_DAMAGE })
 
-  it.each(DAMAGE)("are absent after a restart where %s", async (_, damage) => {
+  it.each(DAMAGE)("a rendition is absent after a restart if %s", async (_, damage) => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
     await damage(folder)
     expect(await textOf(reopened(folder), KEY)).toBeUndefined()
   })
 
-  it.each(Object.entries(FILE_DAMAGE))("are absent where %s, for a store that knew them", async (_, damage) => {
-    const { folder, store } = await open()
-    await store.put(KEY, text("rendition"), META)
-    await damage(folder)
-    expect(await textOf(store, KEY)).toBeUndefined()
-  })
+  it.each(Object.entries(FILE_DAMAGE))(
+    "a rendition is absent if %s, also in a store that has read it",
+    async (_, damage) => {
+      const { folder, store } = await open()
+      await store.put(KEY, text("rendition"), META)
+      await damage(folder)
+      expect(await textOf(store, KEY)).toBeUndefined()
+    },
+  )
 
-  it.each(DAMAGE.filter(([name]) => !name.includes("directory")))("can be stored anew where %s", async (_, damage) => {
-    const { folder } = await open()
-    await reopened(folder).put(KEY, text("rendition"), META)
-    await damage(folder)
-    const store = reopened(folder)
-    await store.get(KEY)
-    await store.put(KEY, text("anew"), { ...META, etag: '"anew"' })
-    expect(await textOf(store, KEY)).toBe("anew")
-    expect(await textOf(reopened(folder), KEY)).toBe("anew")
-  })
+  it.each(DAMAGE.filter(([name]) => !name.includes("directory")))(
+    "a rendition can be stored again if %s",
+    async (_, damage) => {
+      const { folder } = await open()
+      await reopened(folder).put(KEY, text("rendition"), META)
+      await damage(folder)
+      const store = reopened(folder)
+      await store.get(KEY)
+      await store.put(KEY, text("again"), { ...META, etag: '"again"' })
+      expect(await textOf(store, KEY)).toBe("again")
+      expect(await textOf(reopened(folder), KEY)).toBe("again")
+    },
+  )
 
-  it("do not take the record of another key for their own", async () => {
+  it("the record of another key does not match", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
     await store.put("shop/480h/b.jpg", text("the other"), { ...META, original: "b.jpg" })
-    await writeFile(factsOf(folder), await readFile(factsOf(folder, "shop/480h/b.jpg")))
+    await writeFile(recordOf(folder), await readFile(recordOf(folder, "shop/480h/b.jpg")))
     expect(await textOf(reopened(folder), KEY)).toBeUndefined()
   })
 
-  it("are looked up and read alike: a record whose file is gone or was replaced is none", async () => {
+  it("head and get agree that a rendition without its file is absent", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
     await rm(fileOf(folder))
@@ -392,15 +397,15 @@ describe("renditions in a folder", () => {
     expect(await present(reopened(folder), KEY)).toEqual([])
   })
 
-  it("whose record was never written are deleted and counted all the same", async () => {
+  it("a rendition without a record is deleted and counted", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
-    await rm(factsOf(folder))
+    await rm(recordOf(folder))
     expect(await reopened(folder).delete([KEY])).toBe(1)
     expect(await filesBelow(folder)).toEqual([])
   })
 
-  it("without a file leave no record behind when they are deleted", async () => {
+  it("deleting a rendition without its file removes its record", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
     await rm(fileOf(folder))
@@ -408,7 +413,7 @@ describe("renditions in a folder", () => {
     expect(await filesBelow(folder)).toEqual([])
   })
 
-  it("are stored in place of a link, not where it leads", async () => {
+  it("put replaces a link, and does not write to its target", async () => {
     const { folder, store } = await open()
     const outside = await temporaryFolder()
     await writeFile(join(outside, "precious.jpg"), "precious")
@@ -421,7 +426,7 @@ describe("renditions in a folder", () => {
     expect(await textOf(store, KEY)).toBe("rendition")
   })
 
-  it("that are large are not held open by who closes them unread, or reads a part", async () => {
+  it("a large rendition is closed after a part was read, and without being read", async () => {
     const { store } = await open()
     await store.put(KEY, new Uint8Array(1_500_000), META)
     const openFiles = async (): Promise<number> => (await readdir("/proc/self/fd").catch(() => [])).length
@@ -436,7 +441,7 @@ describe("renditions in a folder", () => {
     await expect.poll(openFiles).toBeLessThan(before + 5)
   })
 
-  it("leave nothing unfinished behind, even where a put fails", async () => {
+  it("a put that fails leaves no temporary file", async () => {
     const { folder, store } = await open()
     await store.put("480h/file.jpg", text("a file"), META)
     await expect(store.put("480h/file.jpg/480h/below.jpg", text("x"), META)).rejects.toMatchObject({
@@ -448,7 +453,7 @@ describe("renditions in a folder", () => {
     expect(await textOf(store, "480h/file.jpg")).toBe("a file")
   })
 
-  it("are absent, and deleted by nobody, where a directory has their name", async () => {
+  it("a directory in the place of a rendition is absent and is not deleted", async () => {
     const { folder, store } = await open()
     await mkdir(fileOf(folder), { recursive: true })
     await writeFile(join(fileOf(folder), "inside"), "kept")
@@ -457,7 +462,7 @@ describe("renditions in a folder", () => {
     expect(await readFile(join(fileOf(folder), "inside"), "utf8")).toBe("kept")
   })
 
-  it("are absent, and deleted by nobody, below a file", async () => {
+  it("a key below a file is absent, and put fails", async () => {
     const { folder, store } = await open()
     await mkdir(join(folder, "files"))
     await writeFile(join(folder, "files", "shop"), "a file where a directory is wanted")
@@ -466,7 +471,7 @@ describe("renditions in a folder", () => {
     await expect(store.put(KEY, text("x"), META)).rejects.toMatchObject({ code: "store-unavailable" })
   })
 
-  it("are absent where the folder is a file; putting there says so, and deleting finds nothing", async () => {
+  it("a store whose folder is a file has no renditions, and put fails", async () => {
     const folder = join(await temporaryFolder(), "file")
     await writeFile(folder, "no folder")
     const store = folderRenditions(folder)
@@ -480,7 +485,7 @@ describe("renditions in a folder", () => {
     expect(await readFile(folder, "utf8")).toBe("no folder")
   })
 
-  it.runIf(isRoot)("that cannot be written for want of rights fail with a code, and are absent", async () => {
+  it.runIf(isRoot)("put without permission to write fails with a code", async () => {
     const { folder, store } = await open()
     await chmod(folder, 0o755)
     process.seteuid?.(65_534)
@@ -492,7 +497,7 @@ describe("renditions in a folder", () => {
     }
   })
 
-  it("refuse to be stored outside the folder", async () => {
+  it("put outside the folder fails", async () => {
     const parent = await temporaryFolder()
     const store = folderRenditions(join(parent, "renditions"))
     for (const key of ["../../480h/a.jpg", "../files-private/a.jpg", ".."])
@@ -500,7 +505,7 @@ describe("renditions in a folder", () => {
     expect(await filesBelow(parent)).toEqual([])
   })
 
-  it("lose what killed writers left long ago, and keep what may still be written", async () => {
+  it("tidy removes old temporary files and keeps young ones", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
     const [old, young] = [join(folder, "tmp", "old"), join(folder, "tmp", "young")]
@@ -513,13 +518,13 @@ describe("renditions in a folder", () => {
     expect(await textOf(store, KEY)).toBe("rendition")
   })
 
-  it("are tidied without complaint before anything was stored", async () => {
+  it("tidy works before anything is stored", async () => {
     const { folder, store } = await open()
     await expect(store.tidy?.()).resolves.toBeUndefined()
     expect(await readdir(folder)).toEqual([])
   })
 
-  it("are listed by what lies there, also where no record does, and never what is being written", async () => {
+  it("list includes renditions without records, and neither links nor temporary files", async () => {
     const { folder, store } = await open()
     await store.put(KEY, text("rendition"), META)
     await writeFile(join(dirname(fileOf(folder)), "unrecorded.jpg"), "left by a killed writer")
@@ -530,7 +535,7 @@ describe("renditions in a folder", () => {
     expect(listed.toSorted()).toEqual(["shop/480h/a.jpg", "shop/480h/unrecorded.jpg"])
   })
 
-  it("beside their originals are listed without what is recorded of them", async () => {
+  it("list of renditions beside their originals leaves out the records", async () => {
     const folder = await temporaryFolder()
     const store = folderRenditions(join(folder, ".imgtailor"), { files: folder })
     await writeFile(join(folder, "photo.jpg"), "original")

@@ -1,4 +1,4 @@
-/** The public store contract on a real S3 server, and what is S3's alone. */
+/** Tests the S3 stores with the public contract, on a real server. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** versitygw keeps objects as files, whose names are shorter than a key of S3 may be. */
+/** versitygw stores objects as files, whose names are limited to 255 bytes. */
 const asFiles = (store: Renditions): Renditions => ({ ...store, keyLimits: { segment: 255, key: store.keyLimits.key } })
 
 const renditionsIn = (prefix?: string): Renditions =>
@@ -34,7 +34,7 @@ describe.skipIf(versitygw === undefined)("renditions in S3", () => {
   })
 })
 
-describe.skipIf(versitygw === undefined)("renditions in S3, under a prefix with awkward characters", () => {
+describe.skipIf(versitygw === undefined)("renditions in S3, under a prefix with unusual characters", () => {
   it.each(renditionsContract)("$name", async ({ run }) => {
     await expect(run(asFiles(renditionsIn("made für+all/100%")))).resolves.toBeUndefined()
   })

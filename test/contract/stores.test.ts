@@ -1,4 +1,4 @@
-/** The public store contract, run against every store that imgtailor has. */
+/** Tests every store of imgtailor with the public contract, and the contract with broken stores. */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 
@@ -13,9 +13,9 @@ import { temporaryFolder } from "../support/folders.ts"
 
 const RENDITIONS: Readonly<Record<string, () => Promise<Renditions>>> = {
   "renditions in memory": async () => memoryRenditions(),
-  "renditions in a folder, which is made with the first": async () =>
+  "renditions in a folder that is created with the first one": async () =>
     folderRenditions(join(await temporaryFolder(), "not", "yet")),
-  "renditions in a folder, with those of late in memory": async () =>
+  "renditions in a folder with a memory cache": async () =>
     cachedRenditions(folderRenditions(await temporaryFolder()), 16_000_000),
   "renditions beside their originals": async () => {
     const folder = await temporaryFolder()
@@ -23,7 +23,7 @@ const RENDITIONS: Readonly<Record<string, () => Promise<Renditions>>> = {
   },
 }
 
-/** A folder as a shop fills it: a new file is moved into place, so that no reader sees a part of it. */
+/** A folder in which a new file is moved into place, so that no reader sees a part of it. */
 const folderUnderTest = async (): Promise<OriginalsUnderTest> => {
   const folder = await temporaryFolder()
   const drafts = await temporaryFolder()
@@ -38,7 +38,7 @@ const folderUnderTest = async (): Promise<OriginalsUnderTest> => {
   }
 }
 
-/** The same, as an editor saves: over the old file, in place. */
+/** A folder in which an editor overwrites files in place. */
 const folderWrittenInPlace = async (): Promise<OriginalsUnderTest> => {
   const folder = await temporaryFolder()
   return {
@@ -76,19 +76,19 @@ describe.each(Object.entries(ORIGINALS))("%s", (_, open) => {
 })
 
 describe("originals in a folder, saved in place", () => {
-  const cases = originalsContract.filter(({ name }) => !name.includes("while they are replaced"))
+  const cases = originalsContract.filter(({ name }) => !name.includes("while the original is replaced"))
   it.each(cases)("$name", async ({ run }) => {
     await expect(run(await folderWrittenInPlace())).resolves.toBeUndefined()
   })
 })
 
-/** Renditions in memory that do one thing wrong. */
+/** Renditions in memory with one defect. */
 const brokenRenditions = (flaw: (sound: Renditions) => Partial<Renditions>): Renditions => {
   const sound = memoryRenditions()
   return { ...sound, ...flaw(sound) }
 }
 
-const cut = (object: RenditionObject | undefined): RenditionObject | undefined =>
+const truncated = (object: RenditionObject | undefined): RenditionObject | undefined =>
   object && { ...object, body: (object.body as Uint8Array).subarray(0, 1_048_576) }
 
 const LOWER_CASE = (sound: Renditions): Partial<Renditions> => ({
@@ -99,24 +99,24 @@ const LOWER_CASE = (sound: Renditions): Partial<Renditions> => ({
 })
 
 const BROKEN_RENDITIONS: Readonly<Record<string, Renditions>> = {
-  "throws for what is absent": brokenRenditions((sound) => ({
+  "throws for an absent rendition": brokenRenditions((sound) => ({
     get: async (key) => (await sound.get(key)) ?? Promise.reject(new Error("no such key")),
   })),
   "keeps the record of the first put": brokenRenditions((sound) => ({
     put: async (key, bytes, meta) => sound.put(key, bytes, (await sound.head(key)) ?? meta),
   })),
-  "cuts off what is long": brokenRenditions((sound) => ({ get: async (key) => cut(await sound.get(key)) })),
-  "does not tell letter case apart": brokenRenditions(LOWER_CASE),
+  "truncates long renditions": brokenRenditions((sound) => ({ get: async (key) => truncated(await sound.get(key)) })),
+  "ignores case": brokenRenditions(LOWER_CASE),
   "decodes keys": brokenRenditions((sound) => ({
     get: (key) => sound.get(key.includes("%20") ? decodeURIComponent(key) : key),
   })),
-  "counts what it was asked to delete": brokenRenditions((sound) => ({
+  "counts absent renditions as deleted": brokenRenditions((sound) => ({
     delete: async (keys) => {
       await sound.delete(keys)
       return keys.length
     },
   })),
-  "lists what lies beside a prefix": brokenRenditions((sound) => ({
+  "lists keys outside the prefix": brokenRenditions((sound) => ({
     async *list(prefix) {
       yield* sound.list?.(prefix.slice(0, prefix.lastIndexOf("/"))) ?? []
     },
@@ -144,9 +144,9 @@ const BROKEN_ORIGINALS: Readonly<Record<string, (sound: Originals) => Partial<Or
       yield* keys.toReversed()
     },
   }),
-  "lists from the start whatever the caller has already": (sound) => ({ list: (prefix) => sound.list(prefix) }),
-  "reads whatever the limit says": (sound) => ({ get: (key) => sound.get(key) }),
-  "tells another length than it gives": (sound) => ({
+  "ignores the key after which to list": (sound) => ({ list: (prefix) => sound.list(prefix) }),
+  "ignores the limit on bytes": (sound) => ({ get: (key) => sound.get(key) }),
+  "reports a wrong length": (sound) => ({
     head: async (key) => {
       const stat = await sound.head(key)
       return stat && { ...stat, byteLength: stat.byteLength + 1 }
@@ -154,7 +154,7 @@ const BROKEN_ORIGINALS: Readonly<Record<string, (sound: Originals) => Partial<Or
   }),
 }
 
-/** Whether any case of a contract fails. */
+/** True if any case of a contract fails. */
 const isNoticed = async <T>(
   cases: readonly { readonly run: (subject: T) => Promise<void> }[],
   subject: T,
@@ -163,12 +163,12 @@ const isNoticed = async <T>(
   return results.some(({ status }) => status === "rejected")
 }
 
-describe("the contract notices a store that", () => {
-  it.each(Object.entries(BROKEN_RENDITIONS))("%s", async (_, store) => {
+describe("the contract", () => {
+  it.each(Object.entries(BROKEN_RENDITIONS))("notices a store of renditions that %s", async (_, store) => {
     expect(await isNoticed(renditionsContract, store)).toBe(true)
   })
 
-  it.each(Object.entries(BROKEN_ORIGINALS))("%s", async (_, flaw) => {
+  it.each(Object.entries(BROKEN_ORIGINALS))("notices a store of originals that %s", async (_, flaw) => {
     const originals = memoryOriginals()
     const subject: OriginalsUnderTest = {
       originals: { ...originals, ...flaw(originals) },

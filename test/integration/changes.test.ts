@@ -88,7 +88,7 @@ describe("an original", () => {
     await shop.get(ADDRESS)
     await shop.tailor.idle()
     const restarted = await startServer({ photos: shop, renditions: shop.renditions })
-    await rm(join(shop.renditions, "facts", "shop/480h/a.jpg.json"))
+    await rm(join(shop.renditions, "records", "shop/480h/a.jpg.json"))
     await shop.remove("shop/a.jpg")
     expect((await restarted.get(ADDRESS)).status).toBe(404)
     expect(await restarted.tailor.purge("shop/a.jpg")).toBe(1)

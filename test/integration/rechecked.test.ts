@@ -1,4 +1,4 @@
-/** Tests servers that look an original up once a minute and share renditions: a server with old information must not undo another's work. */
+/** Tests servers with outdated lookups of originals that share renditions: such a server must not undo the work of another. */
 import sharp from "sharp"
 import { beforeAll, describe, expect, it } from "vitest"
 
@@ -23,7 +23,7 @@ interface Replica extends Tailor {
   readonly reports: readonly RequestReport[]
 }
 
-/** A server that looks each original up once an hour, with a clock that stands still. */
+/** A server that looks each original up once an hour, with a stopped clock. */
 const replica = (originals: Originals, renditions: Renditions): Replica => {
   const reports: RequestReport[] = []
   const tailor = createTailor(

@@ -400,7 +400,7 @@ describe.skipIf(versitygw === undefined)("an original that cannot be read", () =
       { kind: "reset" },
     ] as const) {
       proxy.fail(fault)
-      expect(await store.isGone?.("in/absent.jpg"), JSON.stringify(fault)).toBe(false)
+      expect([fault, await store.isGone?.("in/absent.jpg")]).toEqual([fault, false])
     }
   })
 

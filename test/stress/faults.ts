@@ -222,11 +222,11 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a file in the place of each folder of renditions",
     harm: async ({ renditions }) => {
-      for (const name of ["files", "facts", "tmp"]) {
+      for (const name of ["files", "records", "tmp"]) {
         rmSync(join(renditions, name), { recursive: true, force: true })
         writeFileSync(join(renditions, name), "")
       }
-      return () => ["files", "facts", "tmp"].forEach((name) => rmSync(join(renditions, name)))
+      return () => ["files", "records", "tmp"].forEach((name) => rmSync(join(renditions, name)))
     },
     answers: [200],
   },

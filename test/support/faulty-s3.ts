@@ -122,7 +122,7 @@ const drip = (response: ServerResponse, everyMs: number): void => {
 
 const forbid = async (target: URL, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const { status, headers, body } = await forward(target, request)
-  // The response to HEAD does not tell what is missing.
+  // The response to HEAD has no error code.
   const isMissing = status === 404 && (body.includes("NoSuchKey") || request.method === "HEAD")
   if (isMissing) respond(response, 403, errorXml("AccessDenied", "Access Denied"))
   else response.writeHead(status, headers).end(body)

@@ -1,5 +1,5 @@
 /**
- * Responsible for a real S3 server for tests: versitygw on a free port with folders of its own, and the calls that tests make besides
+ * Responsible for a real S3 server for tests: versitygw on a free port with temporary folders, and the calls that tests make besides
  * imgtailor (buckets, users, policies, objects of other programs).
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
@@ -50,7 +50,7 @@ export interface S3Server {
   readonly keys: Identity
   /** The id of its current process. */
   readonly pid: number
-  /** Sends a request as root, and returns the response whatever its status. */
+  /** Sends a request as root, and returns the response of any status. */
   readonly ask: (bucket: string, key: string, options?: Ask) => Promise<Response>
   readonly createBucket: (bucket: string) => Promise<void>
   /** Writes an object without imgtailor's metadata. */
@@ -167,7 +167,7 @@ const untilUp = async (child: ChildProcess, endpoint: string): Promise<ChildProc
 export interface S3ServerOptions {
   /** Receives an event for every change in any bucket, by POST. @default no events are sent */
   readonly eventsUrl?: string
-  /** Runs the IAM API too, so that users can have policies of their own. @default false */
+  /** Runs the IAM API too, so that users can have policies. @default false */
   readonly hasIam?: boolean
 }
 

@@ -64,7 +64,7 @@ const PERMANENT: ReadonlySet<string> = new Set(["NoSuchBucket", "InvalidBucketNa
 /** Looks whether the bucket can be read. Nothing is written: policies may allow the keys of listed sizes alone. */
 export const checkBucket = async (bucket: Bucket, options: CallOptions): Promise<StoreProblem | undefined> => {
   const { client } = bucket
-  const name = client.nameOf("")
+  const name = client.nameOf("").replace(/\/$/, "")
   try {
     const { failure } = await client.send({ method: "GET", key: PROBE_KEY, headers: FIRST_BYTE }, options)
     // A missing key looks forbidden where the bucket may not be listed.
@@ -73,6 +73,7 @@ export const checkBucket = async (bucket: Bucket, options: CallOptions): Promise
     return { message: `Cannot use ${name}: ${describeFailure(failure)}`, isPermanent }
   } catch (error) {
     options.signal?.throwIfAborted()
-    return { message: `Cannot use ${name}: ${describeError(error)}`, isPermanent: codeOf(error) === "store-denied" }
+    const cause = (error instanceof Error && error.cause) || error
+    return { message: `Cannot use ${name}: ${describeError(cause)}`, isPermanent: codeOf(error) === "store-denied" }
   }
 }

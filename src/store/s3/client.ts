@@ -2,7 +2,7 @@
  * Responsible for one call to S3: signed, sent, and repeated after a transient failure.
  *
  * Invariants:
- * - A call ends within its own time limit and the caller's, whatever the network does.
+ * - A call ends within its own time limit and the caller's, also if the network hangs.
  * - A failure that repetition would not change is returned at once. Every other failure throws `store-unavailable` or `store-denied`.
  */
 import { AwsV4Signer } from "aws4fetch"

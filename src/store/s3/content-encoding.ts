@@ -19,7 +19,7 @@ const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
 
 /**
- * The decompressed bytes of a stored body. A body that is not encoded as declared is returned as it is: the declaration is wrong then.
+ * The decompressed bytes of a stored body. A body that is not encoded as declared is returned unchanged: the declaration is wrong then.
  * @param contentEncoding the header, which lists the encodings in the order in which they were applied
  * @throws {original-too-large} the result is longer than `maxBytes`
  */

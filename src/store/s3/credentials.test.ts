@@ -11,7 +11,7 @@ import { cachedCredentials, defaultCredentials } from "./credentials.ts"
 
 const EXPIRES = "2030-01-01T00:00:00Z"
 
-/** A metadata service: what it answers by method and path, and what it was asked with. */
+/** A metadata service with these responses by method and path, and the requests that it received. */
 const metadataService = async (
   answers: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly origin: string; readonly asked: readonly IncomingMessage[] }> => {
@@ -44,8 +44,8 @@ const NO_INSTANCE = { AWS_EC2_METADATA_DISABLED: "true" }
 const missing = (name: string): Promise<never> =>
   Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: "ERR_MODULE_NOT_FOUND" }))
 
-describe("credentials are found", () => {
-  it("in the environment, with their token", async () => {
+describe("defaultCredentials", () => {
+  it("reads keys and token from the environment", async () => {
     const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_SESSION_TOKEN: "c" }
     expect(await defaultCredentials(env, missing).get()).toEqual({
       accessKeyId: "a",
@@ -54,7 +54,7 @@ describe("credentials are found", () => {
     })
   })
 
-  it("under AWS_KEY and AWS_SECRET before those of a role, and without its token", async () => {
+  it("prefers AWS_KEY and AWS_SECRET to the keys of a role, and then uses no token", async () => {
     const env = {
       AWS_KEY: "k",
       AWS_SECRET: "s",
@@ -65,12 +65,12 @@ describe("credentials are found", () => {
     expect(await defaultCredentials(env, missing).get()).toEqual({ accessKeyId: "k", secretAccessKey: "s" })
   })
 
-  it("not where one of a pair is missing: that is a mistake", async () => {
+  it("rejects half a pair of keys", async () => {
     await expect(defaultCredentials({ AWS_KEY: "k" }, missing).get()).rejects.toThrow("only AWS_KEY is set")
     await expect(defaultCredentials({ AWS_SECRET_ACCESS_KEY: "k" }, missing).get()).rejects.toThrow("AWS_ACCESS_KEY_ID")
   })
 
-  it("from a container, with the token of a file that is read anew each time", async () => {
+  it("reads the keys of a container, with a token from a file that is read each time", async () => {
     const { origin, asked } = await metadataService({ "GET /creds": ANSWER })
     const file = join(await temporaryFolder(), "token")
     await writeFile(file, "first\n")
@@ -84,12 +84,12 @@ describe("credentials are found", () => {
     expect(asked.map(({ headers }) => headers.authorization)).toEqual(["first", "second"])
   })
 
-  it("from no container that is another machine in the clear", async () => {
+  it("sends no token to another machine without TLS", async () => {
     const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://example.com/creds" }
     await expect(defaultCredentials(env, missing).get()).rejects.toThrow("Expected https")
   })
 
-  it("from an instance, by a token and its role", async () => {
+  it("reads the keys of an instance's role", async () => {
     const { origin, asked } = await metadataService({
       "PUT /latest/api/token": "the-token",
       "GET /latest/meta-data/iam/security-credentials/": "the-role\n",
@@ -104,7 +104,7 @@ describe("credentials are found", () => {
     ])
   })
 
-  it("by Amazon's package where an instance has no role, or nobody answers", async () => {
+  it("uses Amazon's package if an instance has no role, or no metadata service responds", async () => {
     const { origin } = await metadataService({ "PUT /latest/api/token": "the-token" })
     const names: string[] = []
     const load = async (name: string): Promise<unknown> => {
@@ -121,21 +121,21 @@ describe("credentials are found", () => {
     expect(new Set(names)).toEqual(new Set(["@aws-sdk/credential-providers"]))
   })
 
-  it("nowhere, and then it is said what would help", async () => {
+  it("names the package to install if no credentials are found", async () => {
     await expect(defaultCredentials(NO_INSTANCE, missing).get()).rejects.toThrow(
       "npm install @aws-sdk/credential-providers",
     )
   })
 })
 
-describe("credentials that expire", () => {
+describe("cachedCredentials", () => {
   const at = (minutes: number): S3Credentials => ({
     accessKeyId: `until ${minutes}`,
     secretAccessKey: "s",
     expiration: new Date(minutes * 60_000),
   })
 
-  it("are replaced some minutes before, by one request however many ask", async () => {
+  it("replaces credentials some minutes before they expire, with one lookup for concurrent callers", async () => {
     let now = 0
     let asked = 0
     const source = cachedCredentials(
@@ -156,7 +156,7 @@ describe("credentials that expire", () => {
     expect(asked).toBe(2)
   })
 
-  it("are used to their end where no new ones can be had, and not after", async () => {
+  it("uses old credentials until they expire if the lookup fails, and not longer", async () => {
     let now = 0
     let works = true
     const source = cachedCredentials(

@@ -55,7 +55,7 @@ const importPackage: ImportPackage = (name) => import(name)
 
 /**
  * The first credentials found: in the environment, from the container (ECS, EKS), from the instance (EC2), and last by Amazon's package,
- * which reads profiles and single sign-on. Where a profile or a web identity is configured, the instance is not asked.
+ * which reads profiles and single sign-on. Where a profile or a web identity is configured, the instance is skipped.
  */
 const findCredentials = async (env: NodeJS.ProcessEnv, load: ImportPackage): Promise<S3Credentials> => {
   const needsPackage = env["AWS_PROFILE"] || env["AWS_WEB_IDENTITY_TOKEN_FILE"]

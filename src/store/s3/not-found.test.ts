@@ -98,7 +98,7 @@ describe("createNotFound", () => {
     expect(notices).toEqual([expect.stringContaining("s3://shop/a.jpg is in an archive storage class")])
   })
 
-  it("waits no longer than the caller for the list that tells whether a forbidden object exists", async () => {
+  it("waits no longer than the caller for the list that distinguishes forbidden and missing objects", async () => {
     let signal: AbortSignal | undefined
     const client: S3Client = {
       nameOf: (key) => key,

@@ -3,7 +3,7 @@
  * clients that may not list the bucket. To a server with the least permissions, every missing object therefore looks forbidden.
  *
  * Invariants:
- * - A forbidden or archived object counts as absent, and the operator is told so.
+ * - A forbidden or archived object counts as absent, and is reported to the operator.
  * - If objects that `onFound` was called for are forbidden too, the bucket as a whole is unavailable.
  */
 import { orAbort } from "../../abort.ts"
@@ -31,7 +31,7 @@ const isAbsent = ({ status, code }: S3Failure): boolean => ABSENT.has(code) || (
 /** True for an object in an archive storage class, which cannot be read before it is restored. */
 export const isArchived = ({ code }: S3Failure): boolean => code === "InvalidObjectState"
 
-/** Request headers for the first byte of an object: as cheap as HEAD, but an error has a body that tells what is missing. */
+/** Request headers for the first byte of an object: as cheap as HEAD, but errors have a body with S3's code. */
 export const FIRST_BYTE: Readonly<Record<string, string>> = { range: "bytes=0-0" }
 
 /** Decides about failures of reads in one bucket. */
@@ -102,7 +102,7 @@ export const createNotFound = (
         notifyOnce(`${name} exists but may not be read: ${describeFailure(failure)}. Allow s3:GetObject.`)
     } else if (isAccessDenied(listed.failure)) {
       notifyOnce(
-        `${name} is missing or may not be read: ${describeFailure(failure)}. With s3:ListBucket on the bucket, S3 tells which.`,
+        `${name} is missing or may not be read: ${describeFailure(failure)}. With s3:ListBucket on the bucket, S3 distinguishes the two.`,
       )
     } else throw toStoreError(listed.failure, name)
   }

@@ -44,7 +44,7 @@ const isGone = async ({ client }: Bucket, key: string, options: CallOptions): Pr
 
 /**
  * Originals in S3, or in a server with its API. They are only read. Needs `s3:GetObject`; with `s3:ListBucket`, originals can be listed
- * and the log tells missing ones from forbidden ones.
+ * and the log distinguishes missing and forbidden ones.
  * @throws {bad-config} without a region, or with a malformed prefix
  * @example
  * createTailor({ originals: s3Originals({ bucket: "shop-photos", region: "eu-central-1" }), sizes: ["360x270"] })

@@ -19,8 +19,8 @@ const META: RenditionMeta = {
   modifiedMs: 1_700_000_000_000,
 }
 
-describe("a metadata value", () => {
-  it("of any text is what a header carries unchanged, and comes back", () => {
+describe("encodeValue and decodeValue", () => {
+  it("encodeValue makes any text a value that headers carry unchanged, and decodeValue restores it", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
         const value = encodeValue(text)
@@ -31,11 +31,11 @@ describe("a metadata value", () => {
     )
   })
 
-  it("stays readable where it can", () => {
+  it("encodeValue leaves common keys readable", () => {
     expect(encodeValue("shop/a photo+1%.jpg")).toBe("shop/a photo+1%.jpg")
   })
 
-  it("of the longest keys leaves room in S3's 2 kB of metadata", () => {
+  it("the record of the longest key fits into S3's 2 kB of metadata", () => {
     const meta = {
       ...META,
       original: "ü".repeat(512),
@@ -53,27 +53,27 @@ describe("a metadata value", () => {
   })
 })
 
-describe("a record", () => {
+describe("toHeaders and fromHeaders", () => {
   it.each([
-    ["as imgtailor makes it", META],
+    ["with all required parts", META],
     ["without a known kind of original", { ...META, kind: undefined }],
     ["with a digest", { ...META, digest: "0f".repeat(32) }],
     ["with a weak version", { ...META, weakVersion: "1700000000-5", isStable: true }],
     ["of an original that was not stable", { ...META, isStable: false }],
     ["with an ETag of another kind", { ...META, etag: '"other"' }],
-  ])("%s comes back from the object's headers", (_, meta) => {
+  ])("a record %s is restored from the object's headers", (_, meta) => {
     const headers = { ...toHeaders("480h/a.jpg", BYTES, meta, undefined), etag: OWN_TAG }
     expect(fromHeaders(headers)).toEqual(meta)
   })
 
-  it("does not repeat the ETag that the object will have anyway", () => {
+  it("toHeaders leaves out an ETag that equals the object's own", () => {
     expect(isOwnTag(BYTES, META)).toBe(true)
     expect(toHeaders("480h/a.jpg", BYTES, META, undefined)).not.toHaveProperty("x-amz-meta-etag")
-    // An encrypted object's own tag is another: that is the one that all others are given.
+    // An encrypted object has another ETag, with which S3 serves it.
     expect(fromHeaders({ ...toHeaders("480h/a.jpg", BYTES, META, undefined), etag: '"kms"' })?.etag).toBe('"kms"')
   })
 
-  it("that an object lacks makes it a foreign one, as far as S3 knows it", () => {
+  it("fromHeaders describes an object without a record as foreign", () => {
     expect(
       fromHeaders({ etag: 'W/"x"', "content-type": "image/png", "last-modified": "Tue, 14 Nov 2023 22:13:20 GMT" }),
     ).toEqual({
@@ -89,7 +89,7 @@ describe("a record", () => {
     expect(fromHeaders({ "content-type": "image/png" })).toBeUndefined()
   })
 
-  it("tags all renditions of one original alike, in characters that every CDN takes", () => {
+  it("cacheTagsOf gives all renditions of an original the same tag, in characters that every CDN accepts", () => {
     expect(cacheTagOf("shop/a.jpg")).toBe(cacheTagOf("shop/a.jpg"))
     expect(cacheTagOf("shop/a.jpg")).not.toBe(cacheTagOf("shop/A.jpg"))
     expect(cacheTagOf("🏺.jpg")).toMatch(/^[0-9a-f]{32}$/)
@@ -97,7 +97,7 @@ describe("a record", () => {
     expect(cacheTagsOf("shop/info/a.jpg.json")).toBe(cacheTagOf("shop/a.jpg"))
   })
 
-  it("tags a rendition that two originals may have by both, whichever it is of", () => {
+  it("cacheTagsOf gives a rendition that two originals can have both tags", () => {
     expect(cacheTagsOf("shop/480h/a.jpg.webp").split(",")).toEqual(["shop/a.jpg.webp", "shop/a.jpg"].map(cacheTagOf))
     expect(toHeaders("480h/a.webp", BYTES, META, undefined)).toMatchObject({
       "x-amz-meta-cache-tag": `${cacheTagOf("a.webp")},${cacheTagOf("a")}`,

@@ -14,7 +14,7 @@ import type { Reply } from "./transport.ts"
 
 /** Options for renditions in S3. */
 export interface S3RenditionsOptions extends S3Options {
-  /** `Cache-Control` of objects that are stored without one of their own. @default none */
+  /** The default `Cache-Control` of stored objects. @default none */
   readonly cacheControl?: string | undefined
 }
 

@@ -102,7 +102,7 @@ const read = async (
 }
 
 /**
- * Sends a request and reads the response, whatever its status.
+ * Sends a request and reads the response, of any status.
  * @throws system errors, `ERR_STALLED`, `ERR_SHORT_BODY`, and the signal's reason
  * @throws {original-too-large} a success of more than `maxBytes`
  */

@@ -1,0 +1,102 @@
+/**
+ * Responsible for the state of a folder of originals as a whole: whether it can be used, and whether it is still the one that the process
+ * started with.
+ *
+ * Invariants:
+ * - A root that is not mounted, may not be entered or became empty is never taken for one whose originals were deleted.
+ * - Requests for missing originals look at the root once a second at most.
+ */
+import { opendir, stat } from "node:fs/promises"
+import { dirname, sep } from "node:path"
+
+import { isForbidden, unavailable } from "./folder-paths.ts"
+
+const LOOK_INTERVAL_MS = 1000
+
+/** The state of a folder of originals. */
+export interface FolderRoot {
+  /** Looks at the folder for the first time, before anything may change. Never throws. */
+  readonly begin: () => Promise<void>
+  /** Call with the device of each original that was found. */
+  readonly onFound: (device: bigint) => void
+  /** @throws {store-unavailable} if the folder as a whole cannot be used */
+  readonly requireUsable: (key: string) => Promise<void>
+  /**
+   * True if the folder of a missing file can be listed, contains something, and is on the device that the root had at the start.
+   * @throws system errors
+   */
+  readonly isEvidence: (path: string) => Promise<boolean>
+}
+
+/** Undefined for a folder that may be entered but not listed. */
+const isEmptyFolder = async (path: string): Promise<boolean | undefined> => {
+  try {
+    const directory = await opendir(path, { bufferSize: 1 })
+    const first = await directory.read()
+    await directory.close()
+    return first === null
+  } catch (error) {
+    if (isForbidden(error)) return undefined
+    throw error
+  }
+}
+
+interface Look {
+  readonly device: bigint
+  readonly isEmpty: boolean | undefined
+}
+
+/** The dot needs the permission to enter the folder, which `stat(root)` does not. */
+const lookAt = async (root: string): Promise<Look> => {
+  const { dev } = await stat(`${root}${sep}.`, { bigint: true })
+  return { device: dev, isEmpty: await isEmptyFolder(root) }
+}
+
+/** @param root absolute */
+export const createFolderRoot = (root: string): FolderRoot => {
+  /** The device of the root when it contained something for the first time. */
+  let startDevice: bigint | undefined
+  /** The device on which the root is known to be the right one. */
+  let device: bigint | undefined
+  /** Devices on which originals were found. */
+  const found = new Set<bigint>()
+  let latest: { readonly look: Promise<Look>; readonly atMs: number } | undefined
+
+  const look = async (): Promise<Look> => {
+    if (!latest || performance.now() - latest.atMs >= LOOK_INTERVAL_MS)
+      latest = { look: lookAt(root), atMs: performance.now() }
+    const now = await latest.look.catch((error: unknown) => {
+      // A root that can be used again is noticed at once.
+      latest = undefined
+      throw error
+    })
+    if (now.isEmpty !== true) startDevice ??= device ??= now.device
+    return now
+  }
+
+  return {
+    begin: () =>
+      look().then(
+        () => {},
+        () => {},
+      ),
+    onFound: (foundOn) => void found.add(foundOn),
+    requireUsable: async (key) => {
+      const now = await look().catch((error: unknown) => {
+        throw unavailable(error, key)
+      })
+      if (device === undefined) return
+      if (now.isEmpty) throw unavailable(`${root} is empty, but contained files before. Is its disk mounted?`, key)
+      if (now.device === device) return
+      if (!found.has(now.device))
+        throw unavailable(`${root} is on another device than before. Is its disk mounted?`, key)
+      device = now.device
+    },
+    isEvidence: async (path) => {
+      const folder = dirname(path)
+      const [inFolder, inRoot] = await Promise.all([stat(folder, { bigint: true }), lookAt(root)])
+      const isOnStartDevice = inFolder.dev === startDevice && inRoot.device === startDevice
+      return isOnStartDevice && inFolder.isDirectory() && (await isEmptyFolder(folder)) === false
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Responsible for writing files of a folder store, so that readers and nginx see a whole file or none, whenever the process is killed.
+ */
+import { randomUUID } from "node:crypto"
+import { closeSync, fstatSync, fsync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readdir, rm, stat, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { promisify } from "node:util"
+
+import { type FileIdentity, toFileIdentity } from "./file-record.ts"
+
+const sync = promisify(fsync)
+
+/** A temporary file of this age has no writer any more. */
+const ABANDONED_AFTER_MS = 600_000
+
+/**
+ * Writes a temporary file and renames it into place. Only the sync waits for the disk, so only the sync is asynchronous: the other calls
+ * take microseconds for renditions of common sizes, less than a trip through the thread pool.
+ * @param isSynced a file that is not synced may be lost or damaged by a power failure
+ * @returns the identity of the written file
+ * @throws system errors; no temporary file is left then
+ */
+export const writeAtomically = async (
+  temporary: string,
+  path: string,
+  { content, isSynced }: { readonly content: Uint8Array | string; readonly isSynced: boolean },
+): Promise<FileIdentity> => {
+  const temporaryPath = join(temporary, randomUUID())
+  try {
+    mkdirSync(temporary, { recursive: true })
+    const fd = openSync(temporaryPath, "wx")
+    let identity
+    try {
+      writeFileSync(fd, content)
+      if (isSynced) await sync(fd)
+      identity = toFileIdentity(fstatSync(fd, { bigint: true }))
+    } finally {
+      closeSync(fd)
+    }
+    mkdirSync(dirname(path), { recursive: true })
+    renameSync(temporaryPath, path)
+    return identity
+  } catch (error) {
+    rmSync(temporaryPath, { force: true })
+    throw error
+  }
+}
+
+/** The time by the clock of the file system, which may be another machine's. */
+const timeAt = async (folder: string): Promise<number> => {
+  const path = join(folder, randomUUID())
+  try {
+    await writeFile(path, "")
+    return (await stat(path)).mtimeMs
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+/** Removes the temporary files of killed writers. @throws system errors, except for a folder that does not exist */
+export const removeAbandoned = async (temporary: string): Promise<void> => {
+  const names = await readdir(temporary).catch(() => [])
+  if (names.length === 0) return
+  const now = await timeAt(temporary)
+  for (const name of names) {
+    const path = join(temporary, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found && now - found.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true })
+  }
+}
