@@ -1,4 +1,4 @@
-/** Identical misses at one time, stores that are late, fail or hang, clients that leave: what is done, and how often. */
+/** How often an original is read, rendered and written: for identical concurrent misses, slow and failing stores, and clients that leave. */
 import { describe, expect, it } from "vitest"
 
 import { memoryOriginals, memoryRenditions, type MemoryOriginals } from "../../src/store/memory.ts"
@@ -23,9 +23,9 @@ const RENDERED = "photo @ 480h."
 
 interface Shop {
   readonly core: Core
-  /** What the shop has uploaded; no fault stands before it. */
+  /** The originals, without faults. */
   readonly photos: MemoryOriginals
-  /** What is stored; no fault stands before it. */
+  /** The stored renditions, without faults. */
   readonly store: Renditions
   readonly renderer: FakeRenderer
   readonly reads: ReturnType<typeof createTally>["counts"]
@@ -37,12 +37,12 @@ interface ShopOptions {
   readonly renditionsFault?: Fault
   readonly step?: (name: string) => Promise<void>
   readonly peakBytes?: number
-  /** Whether an original's version proves what its bytes are. */
-  readonly isSettled?: boolean
+  /** Whether equal versions of an original prove equal bytes. */
+  readonly isStable?: boolean
   readonly limits?: Partial<WorkLimits>
 }
 
-const unsettled = (store: Originals): Originals => ({
+const unstable = (store: Originals): Originals => ({
   ...store,
   head: async (key) => {
     const stat = await store.head(key)
@@ -59,7 +59,7 @@ const openShop = ({
   renditionsFault,
   step,
   peakBytes,
-  isSettled = true,
+  isStable = true,
   limits = {},
 }: ShopOptions = {}): Shop => {
   const photos = memoryOriginals()
@@ -71,7 +71,7 @@ const openShop = ({
   const pass: Fault = async () => {}
   const core = openCore({
     originals: faultyOriginals(
-      faultyOriginals(isSettled ? photos : unsettled(photos), originalsFault ?? pass),
+      faultyOriginals(isStable ? photos : unstable(photos), originalsFault ?? pass),
       reads.fault,
     ),
     renditions: faultyRenditions(faultyRenditions(store, renditionsFault ?? pass), writes.fault),
@@ -81,7 +81,7 @@ const openShop = ({
   return { core, photos, store, renderer, reads: reads.counts, writes: writes.counts }
 }
 
-/** A step of the renderer that can be held. */
+/** A step of the renderer that stops until the latch opens. */
 const holdRender = (): {
   readonly step: (name: string) => Promise<void>
   readonly latch: ReturnType<typeof createLatch>
@@ -95,8 +95,8 @@ const storedText = async (store: Renditions, key = KEY): Promise<string | undefi
   return object && Buffer.from(object.body as Uint8Array).toString()
 }
 
-describe("identical misses at one time", () => {
-  it("cost one read, one render and one write, and all get the same", async () => {
+describe("identical concurrent misses", () => {
+  it("cost one read, one render and one write, and get the same rendition", async () => {
     const { core, renderer, reads, writes } = openShop()
     const answers = await Promise.all(Array.from({ length: 200 }, () => ask(core, KEY)))
     await core.idle()
@@ -110,7 +110,7 @@ describe("identical misses at one time", () => {
     })
   })
 
-  it("cost no more when the first client leaves, and nobody else notices", async () => {
+  it("cost no more when the first client leaves, and succeed for the others", async () => {
     const { step, latch } = holdRender()
     const { core, renderer, reads, writes } = openShop({ step })
     const clients = Array.from({ length: 200 }, () => new AbortController())
@@ -118,10 +118,10 @@ describe("identical misses at one time", () => {
     await latch.reached
     for (const at of [0, 7, 199]) clients[at]?.abort()
     latch.open()
-    const told = await Promise.all(answers)
+    const settled = await Promise.all(answers)
     await core.idle()
-    expect(told.filter((answer) => answer === "left").length).toBe(3)
-    expect(told.filter((answer) => answer === RENDERED).length).toBe(197)
+    expect(settled.filter((answer) => answer === "left").length).toBe(3)
+    expect(settled.filter((answer) => answer === RENDERED).length).toBe(197)
     expect({ read: reads.get, ...renderer.calls, written: writes.put }).toEqual({
       read: 1,
       inspect: 1,
@@ -131,7 +131,7 @@ describe("identical misses at one time", () => {
     })
   })
 
-  it("cost no more when all leave while it is made: it is stored, and whoever asks then joins", async () => {
+  it("cost no more when all clients leave during the render: it is stored, and the next request joins it", async () => {
     const { step, latch } = holdRender()
     const { core, renderer, store } = openShop({ step })
     const clients = Array.from({ length: 5 }, () => new AbortController())
@@ -147,7 +147,7 @@ describe("identical misses at one time", () => {
     expect(await storedText(store)).toBe(RENDERED)
   })
 
-  it("are one request's miss and the others' company, as their decisions say", async () => {
+  it("are decided as one miss and as coalesced for the others", async () => {
     const { core } = openShop()
     const { parseKey } = await import("../../src/sizes/key.ts")
     const parsed = parseKey(KEY.split("/"), core.grammar)
@@ -160,7 +160,7 @@ describe("identical misses at one time", () => {
     expect((await core.answer(parsed)).decision.outcome).toBe("hit")
   })
 
-  it("share a failure too, and the next request tries again", async () => {
+  it("share a failure, and the next request tries again", async () => {
     let fails = true
     const { core, renderer } = openShop({
       originalsFault: on(["get"], async (call, key) => (fails ? failing(call, key) : undefined)),
@@ -172,9 +172,9 @@ describe("identical misses at one time", () => {
     expect(renderer.calls.render).toBe(1)
   })
 
-  it("of an original that may change again unseen are rendered once, and read once more by all who came too late", async () => {
+  it("of an unstable original are rendered once, and read a second time by all requests that came during the render", async () => {
     const { step, latch } = holdRender()
-    const { core, renderer, reads, writes } = openShop({ step, isSettled: false })
+    const { core, renderer, reads, writes } = openShop({ step, isStable: false })
     const early = [ask(core, KEY), ask(core, KEY)]
     await latch.reached
     const later = Array.from({ length: 50 }, () => ask(core, KEY))
@@ -188,7 +188,7 @@ describe("identical misses at one time", () => {
     })
   })
 
-  it("are only those of one size and format", async () => {
+  it("are joined only within one size and format", async () => {
     const { core, renderer } = openShop()
     const keys = [KEY, "1280w/a.jpg", "480h/a.jpg.webp", "480h/a.jpg.avif", "info/a.jpg.json"]
     const answers = await Promise.all(keys.flatMap((key) => [ask(core, key), ask(core, key)]))
@@ -198,7 +198,7 @@ describe("identical misses at one time", () => {
 })
 
 describe("a client that leaves", () => {
-  it("takes its render out of the queue when nobody else waits for it", async () => {
+  it("takes its render out of the queue when no other client waits for it", async () => {
     const { step, latch } = holdRender()
     const { core, photos, renderer, reads } = openShop({ step, limits: { renders: 1 } })
     photos.set("b.jpg", Buffer.from("other"))
@@ -215,13 +215,13 @@ describe("a client that leaves", () => {
     expect({ render: renderer.calls.render, read: reads.get }).toEqual({ render: 1, read: 1 })
   })
 
-  it("before anything began is not answered", async () => {
+  it("before its request began is not answered", async () => {
     const { core } = openShop()
     expect(await ask(core, KEY, AbortSignal.abort())).toBe("left")
     await core.idle()
   })
 
-  it("while it is looked up whether anything is stored is not answered either", async () => {
+  it("during the lookup of the stored rendition is not answered either", async () => {
     const latch = createLatch()
     const { core } = openShop({ renditionsFault: on(["get"], latch.hold) })
     const client = new AbortController()
@@ -235,7 +235,7 @@ describe("a client that leaves", () => {
 })
 
 describe("a corrupt original", () => {
-  it("is decoded once a version, however often it is asked for, and its repair works at once", async () => {
+  it("is decoded once per version, and works after its repair", async () => {
     const { core, photos, renderer } = openShop()
     photos.set("a.jpg", Buffer.from(CORRUPT))
     for (let time = 0; time < 10; time++) expect(await ask(core, KEY)).toBe("corrupt-original")
@@ -247,7 +247,7 @@ describe("a corrupt original", () => {
     expect(await ask(core, KEY)).toBe(RENDERED)
   })
 
-  it("stores nothing", async () => {
+  it("is never stored", async () => {
     const { core, photos, store, writes } = openShop()
     photos.set("a.jpg", Buffer.from(CORRUPT))
     await ask(core, KEY)
@@ -256,7 +256,7 @@ describe("a corrupt original", () => {
     expect(writes.put).toBe(0)
   })
 
-  it("that takes the place of a sound one, takes its rendition away too", async () => {
+  it("that replaces a sound one has its rendition deleted", async () => {
     const { core, photos, store } = openShop()
     await ask(core, KEY)
     photos.set("a.jpg", Buffer.from(CORRUPT))
@@ -266,8 +266,8 @@ describe("a corrupt original", () => {
   })
 })
 
-describe("an original that changes while it is rendered", () => {
-  it("to another: the asker gets what was there, the store gets what is there", async () => {
+describe("an original that changes during its render", () => {
+  it("to other bytes is sent in its former version and stored in the present one", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store, renderer } = openShop({ step })
     const answer = ask(core, KEY)
@@ -282,7 +282,7 @@ describe("an original that changes while it is rendered", () => {
     expect(renderer.calls.render).toBe(2)
   })
 
-  it("to nothing: what was rendered of it does not stay", async () => {
+  it("to nothing has its rendition deleted", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store } = openShop({ step })
     const answer = ask(core, KEY)
@@ -294,7 +294,7 @@ describe("an original that changes while it is rendered", () => {
     expect(await storedText(store)).toBeUndefined()
   })
 
-  it("to what does not decode: what was rendered of it does not stay", async () => {
+  it("to bytes that do not decode has its rendition deleted", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store } = openShop({ step })
     const answer = ask(core, KEY)
@@ -306,7 +306,7 @@ describe("an original that changes while it is rendered", () => {
     expect(await storedText(store)).toBeUndefined()
   })
 
-  it("again and again is not rendered for ever on one request's account", async () => {
+  it("again and again is not rendered for ever because of one request", async () => {
     let version = 0
     const shop: Shop = openShop({
       step: async (name) => {
@@ -318,7 +318,7 @@ describe("an original that changes while it is rendered", () => {
     expect(shop.renderer.calls.render).toBeLessThan(10)
   })
 
-  it("back and forth leaves what is there in the end", async () => {
+  it("back and forth is stored in its last version", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store } = openShop({ step })
     const answers = [ask(core, KEY)]
@@ -335,8 +335,8 @@ describe("an original that changes while it is rendered", () => {
   })
 })
 
-describe("an original that is gone", () => {
-  it("takes its rendition away with the next request", async () => {
+describe("an original that was deleted", () => {
+  it("has its rendition deleted with the next request", async () => {
     const { core, photos, store } = openShop()
     await ask(core, KEY)
     photos.remove("a.jpg")
@@ -344,7 +344,7 @@ describe("an original that is gone", () => {
     expect(await storedText(store)).toBeUndefined()
   })
 
-  it("is told as gone where the store of renditions cannot delete", async () => {
+  it("is answered as not found where its rendition cannot be deleted", async () => {
     const { core, photos } = openShop({ renditionsFault: on(["delete"], failing) })
     await ask(core, KEY)
     photos.remove("a.jpg")
@@ -352,8 +352,8 @@ describe("an original that is gone", () => {
   })
 })
 
-describe("a store of renditions that", () => {
-  it("cannot write does not fail the answer, which says so, and the next request makes it again", async () => {
+describe("a renditions' store that", () => {
+  it("cannot write fails no request, is reported once, and has the rendition rendered again for the next request", async () => {
     const { core, renderer, writes } = openShop({ renditionsFault: on(["put"], failing) })
     const { parseKey } = await import("../../src/sizes/key.ts")
     const parsed = parseKey(KEY.split("/"), core.grammar)
@@ -366,7 +366,7 @@ describe("a store of renditions that", () => {
     expect({ render: renderer.calls.render, put: writes.put }).toEqual({ render: 2, put: 2 })
   })
 
-  it("never finishes writing delays the answer by seconds, not for ever", async () => {
+  it("never finishes writing delays a response by two seconds", async () => {
     const { core } = openShop({ renditionsFault: on(["put"], hanging) })
     const { parseKey } = await import("../../src/sizes/key.ts")
     const parsed = parseKey(KEY.split("/"), core.grammar)
@@ -376,36 +376,36 @@ describe("a store of renditions that", () => {
     expect(found.decision.storeFailure).toBeDefined()
   })
 
-  it("cannot read does not fail the answer, and each request renders again", async () => {
+  it("cannot read fails no request, and each request renders again", async () => {
     const { core, renderer, writes } = openShop({ renditionsFault: on(["get"], failing) })
     for (let time = 0; time < 2; time++) expect(await ask(core, KEY)).toBe(RENDERED)
     await core.idle()
     expect({ render: renderer.calls.render, put: writes.put }).toEqual({ render: 2, put: 2 })
   })
 
-  it("never answers is waited for no longer than the deadline", async () => {
+  it("never answers delays a request until its deadline at most", async () => {
     const { core } = openShop({ renditionsFault: on(["get"], hanging), limits: { deadlineMs: 50 } })
     expect(["busy", "store-unavailable"]).toContain(await ask(core, KEY))
   }, 3000)
 })
 
-describe("a store of originals that", () => {
-  it("cannot look says so with a code", async () => {
+describe("an originals' store that", () => {
+  it("fails to look up an original fails the request with a code", async () => {
     const { core } = openShop({ originalsFault: on(["head"], failing) })
     expect(await ask(core, KEY)).toBe("store-unavailable")
   })
 
-  it("never answers a look is waited for no longer than the deadline", async () => {
+  it("never answers a lookup delays a request until its deadline at most", async () => {
     const { core } = openShop({ originalsFault: on(["head"], hanging), limits: { deadlineMs: 50 } })
     expect(["busy", "store-unavailable"]).toContain(await ask(core, KEY))
   }, 3000)
 
-  it("never finishes reading is waited for no longer than the deadline", async () => {
+  it("never finishes a read delays a request until its deadline at most", async () => {
     const { core } = openShop({ originalsFault: on(["get"], hanging), limits: { deadlineMs: 50 } })
     expect(await ask(core, KEY)).toBe("busy")
   }, 3000)
 
-  it("is late costs one read all the same", async () => {
+  it("is slow is read once all the same", async () => {
     const latch = createLatch()
     const { core, reads, renderer } = openShop({ originalsFault: on(["get"], latch.hold) })
     const early = ask(core, KEY)
@@ -417,8 +417,8 @@ describe("a store of originals that", () => {
   })
 })
 
-describe("more work than there is room for", () => {
-  it("is refused when the deadline passes, goes on, and is stored", async () => {
+describe("a request for more work than the limits allow", () => {
+  it("is refused at the deadline, continues, and is stored", async () => {
     const { step, latch } = holdRender()
     const { core, renderer, store } = openShop({ step, limits: { deadlineMs: 50 } })
     expect(await ask(core, KEY)).toBe("busy")
@@ -429,7 +429,7 @@ describe("more work than there is room for", () => {
     expect(renderer.calls.render).toBe(1)
   })
 
-  it("is refused at once when the queue is full, and taken again when there is room", async () => {
+  it("is refused at once while the queue is full", async () => {
     const { step, latch } = holdRender()
     const { core, photos } = openShop({ step, limits: { renders: 1, queue: 1 } })
     for (const name of ["b", "c"]) photos.set(`${name}.jpg`, Buffer.from(name))
@@ -438,14 +438,14 @@ describe("more work than there is room for", () => {
     const second = ask(core, "480h/b.jpg")
     await new Promise((done) => setImmediate(done))
     expect(await ask(core, "480h/c.jpg")).toBe("busy")
-    // Who joins what is made already needs no room.
+    // A request that joins a running render needs no place in the queue.
     const joined = ask(core, KEY)
     latch.open()
     expect(await Promise.all([first, second, joined])).toEqual([RENDERED, "b @ 480h.", RENDERED])
     expect(await ask(core, "480h/c.jpg")).toBe("c @ 480h.")
   })
 
-  it("in memory waits for its turn, and what is larger than all of it runs alone", async () => {
+  it("waits for memory, and runs alone if it needs more than the limit", async () => {
     let [running, most] = [0, 0]
     const { core, photos, renderer } = openShop({
       peakBytes: 2000,

@@ -99,7 +99,7 @@ describe("an original whose metadata changes and whose bytes do not", () => {
     expect([one.writes.put, other.writes.put]).toEqual([1, 0])
   })
 
-  it("is compared again as long as it is too young for its version to prove anything, and recorded once it is old enough", async () => {
+  it("is compared at each request while it is unstable, and recorded as stable afterwards", async () => {
     const store = memoryRenditions()
     const server = openServer(store, { content: "photo", mtime: 1, ctime: 1, isStable: false })
     await ask(server.core, KEY)

@@ -1,4 +1,4 @@
-/** Several renditions of one original at one time: it is read once and decoded once, and nobody gets what was there before they asked. */
+/** Concurrent renditions of one original: it is read once and decoded once, and no request gets a version from before it began. */
 import { setImmediate as turn } from "node:timers/promises"
 
 import { describe, expect, it } from "vitest"
@@ -33,7 +33,7 @@ interface Shop {
 interface ShopOptions {
   readonly fault?: Fault
   readonly step?: (name: string) => Promise<void>
-  readonly isSettled?: boolean
+  readonly isStable?: boolean
   readonly canShare?: (recipe: Recipe) => boolean
   readonly content?: string
   readonly peakBytes?: number
@@ -41,7 +41,7 @@ interface ShopOptions {
 }
 
 const openShop = (options: ShopOptions = {}): Shop => {
-  const { fault = async () => {}, step, canShare, isSettled = true, content = "photo", peakBytes = 1 } = options
+  const { fault = async () => {}, step, canShare, isStable = true, content = "photo", peakBytes = 1 } = options
   const photos = memoryOriginals()
   photos.set("a.jpg", Buffer.from(content))
   const reads = createTally()
@@ -53,11 +53,11 @@ const openShop = (options: ShopOptions = {}): Shop => {
       ...store,
       head: async (key, how) => {
         const stat = await store.head(key, how)
-        return stat && { ...stat, isStable: isSettled }
+        return stat && { ...stat, isStable: isStable }
       },
       get: async (key, how) => {
         const object = await store.get(key, how)
-        return object && { ...object, stat: { ...object.stat, isStable: isSettled } }
+        return object && { ...object, stat: { ...object.stat, isStable: isStable } }
       },
     },
     renditions: memoryRenditions(),
@@ -73,31 +73,31 @@ const untilQuiet = async (): Promise<void> => {
   for (let round = 0; round < 20; round++) await turn()
 }
 
-describe("several renditions of one original at one time", () => {
-  it.each([1, 2, 4, 10])("cost one read and one decode, %i renders at a time", async (renders) => {
+describe("concurrent renditions of one original", () => {
+  it.each([1, 2, 4, 10])("cost one read and one decode, with %i concurrent renders", async (renders) => {
     const { core, renderer, reads } = openShop({ limits: { renders } })
     expect(await askAll(core)).toEqual(RENDERED)
     expect(reads.get).toBe(1)
     expect(renderer.calls).toMatchObject({ decode: 1, render: KEYS.length })
   })
 
-  it("cost one read, and as many decodes, where the decoder takes only what each needs", async () => {
+  it("cost one read and a decode each where the decoder reads only the part that each needs", async () => {
     const { core, renderer, reads } = openShop({ canShare: () => false })
     expect(await askAll(core)).toEqual(RENDERED)
     expect(reads.get).toBe(1)
     expect(renderer.calls).toMatchObject({ decode: 0, render: KEYS.length })
   })
 
-  it("who comes alone decodes for itself", async () => {
+  it("are decoded for each request alone when they are not concurrent", async () => {
     const { core, renderer } = openShop()
     for (const key of KEYS) await ask(core, key)
     expect(renderer.calls).toMatchObject({ decode: 0, render: KEYS.length })
   })
 
-  it("whoever asks while an original that may have changed is read has it read again", async () => {
+  it("have an unstable original read again for a request that comes during the read", async () => {
     const latch = createLatch()
     const fault: Fault = async (call, key) => (call === "get" ? latch.hold(call, key) : undefined)
-    const { core, reads, photos } = openShop({ fault, isSettled: false })
+    const { core, reads, photos } = openShop({ fault, isStable: false })
     const first = ask(core, KEYS[0] ?? "")
     await latch.reached
     photos.set("a.jpg", Buffer.from("other"))
@@ -110,7 +110,7 @@ describe("several renditions of one original at one time", () => {
     expect(reads.get).toBeGreaterThan(1)
   })
 
-  it("whoever knows a settled original is not given what was read before it settled", async () => {
+  it("never give bytes that were read before the version was stable to a request that saw it stable", async () => {
     let content = "photo"
     const get = async (): Promise<OriginalObject> => {
       const bytes = Buffer.from(content)
@@ -133,7 +133,7 @@ describe("several renditions of one original at one time", () => {
     expect(await read(true)).toBe("digest of other")
   })
 
-  it("a read that fails fails those who waited for it, and nobody after them", async () => {
+  it("fail with the read that they wait for, and later ones do not", async () => {
     let isBroken = true
     const fault: Fault = async (call) => {
       if (call === "get" && isBroken) throw new Error("reset")
@@ -146,14 +146,14 @@ describe("several renditions of one original at one time", () => {
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("a damaged original is refused to all, and room for its pixels is given back", async () => {
+  it("are all refused for a damaged original, and its memory is released", async () => {
     const { core, photos } = openShop({ content: CORRUPT, peakBytes: 1000, limits: { memoryBytes: 1000 } })
     expect(new Set(await askAll(core))).toEqual(new Set(["corrupt-original"]))
     photos.set("a.jpg", Buffer.from("photo"))
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("when all leave while the pixels wait for room, nothing is decoded for them", async () => {
+  it("decode nothing when all clients leave during the wait for memory", async () => {
     const latch = createLatch()
     const step = async (name: string): Promise<void> => (name === "render" ? latch.hold("get", name) : undefined)
     const { core, photos, renderer } = openShop({ step, peakBytes: 1000, limits: { memoryBytes: 1000 } })
@@ -172,7 +172,7 @@ describe("several renditions of one original at one time", () => {
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("who cannot share the pixels gets their room once nobody needs them", async () => {
+  it("release the memory of shared pixels for a render that cannot use them", async () => {
     const latch = createLatch()
     const step = async (name: string): Promise<void> => (name === "render" ? latch.hold("get", name) : undefined)
     const canShare = (recipe: Recipe): boolean => recipe.kind === "info" || recipe.format !== "avif"
@@ -187,7 +187,7 @@ describe("several renditions of one original at one time", () => {
     expect(renderer.calls).toMatchObject({ decode: 1, render: 3 })
   })
 
-  it("when all leave while the pixels are made, room and turns are kept until they are", async () => {
+  it("keep memory and slots until a decode has ended when all clients leave during it", async () => {
     const latch = createLatch()
     const step = async (name: string): Promise<void> => (name === "decode" ? latch.hold("get", name) : undefined)
     const { core, photos, renderer } = openShop({ step, peakBytes: 1000, limits: { memoryBytes: 1000, renders: 10 } })
@@ -206,7 +206,7 @@ describe("several renditions of one original at one time", () => {
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("pixels that nobody uses at the moment make way for whoever needs the room", async () => {
+  it("drop unused pixels for a render that needs the memory", async () => {
     const { core, photos, renderer } = openShop({ peakBytes: 600, limits: { memoryBytes: 1000, renders: 2 } })
     for (const name of ["b", "c", "d"]) photos.set(`${name}.jpg`, Buffer.from("photo"))
     const all = ["a", "b", "c", "d"].flatMap((name) =>

@@ -1,4 +1,4 @@
-/** Renders that take long: their slots go to other requests. And what is remembered of an original that is refused. */
+/** Slow renders, whose slots go to other requests, and the memory of refused originals. */
 import { describe, expect, it } from "vitest"
 
 import { originalTooCostly, originalTooLarge } from "../../src/errors.ts"

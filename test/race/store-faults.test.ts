@@ -1,4 +1,4 @@
-/** Stores that refuse, hang or do not know: which renditions are still sent, and which are deleted. */
+/** Stores that refuse, hang or cannot know: which renditions are still sent, and which are deleted. */
 import { afterEach, describe, expect, it, vi } from "vitest"
 
 import { storeUnavailable } from "../../src/errors.ts"
@@ -80,8 +80,8 @@ describe("a rendition whose original is not found", () => {
 
   it.each<[string, Pick<Originals, "isGone">]>([
     ["cannot know", {}],
-    ["says no", { isGone: async () => false }],
-    ["cannot be asked", { isGone: () => Promise.reject(storeUnavailable("memory", "a.jpg", "refused")) }],
+    ["denies it", { isGone: async () => false }],
+    ["cannot be reached", { isGone: () => Promise.reject(storeUnavailable("memory", "a.jpg", "refused")) }],
   ])("is kept where the store %s", async (_, answers) => {
     const shop = await openShop()
     const core = shop.reopen({ originals: { ...silent(shop.photos), ...answers } })
@@ -134,10 +134,10 @@ describe("a rendition whose original is not found", () => {
   })
 })
 
-describe("a store of originals that cannot be asked", () => {
+describe("an originals' store that cannot be reached", () => {
   const DAY = { staleIfErrorSeconds: 86_400 }
 
-  it("leaves stored renditions to be sent, unverified, and nothing else", async () => {
+  it("leaves stored renditions to be sent as unverified, and fails other requests", async () => {
     const shop = await openShop(DAY)
     shop.faults.originals = failing
     expect(await decide(shop.core)).toMatchObject({ outcome: "hit", isUnverified: true, original: "a.jpg" })
@@ -148,7 +148,7 @@ describe("a store of originals that cannot be asked", () => {
     expect(shop.renderer.calls.render).toBe(0)
   })
 
-  it("fails requests where it may not be answered for, and after the time for which it may", async () => {
+  it("fails requests where stale renditions are not allowed, and after the time for which they are", async () => {
     let now = 0
     const shop = await openShop({ staleIfErrorSeconds: 60, clock: () => now })
     shop.faults.originals = failing
@@ -158,7 +158,7 @@ describe("a store of originals that cannot be asked", () => {
     expect(await ask(shop.core, KEY)).toBe(RENDERED)
     now += 1000
     expect(await ask(shop.core, KEY)).toBe("store-unavailable")
-    // It is asked again in between: the next time is counted from its next failure.
+    // It works again in between: the time is counted from its next failure.
     shop.faults.originals = pass
     expect(await ask(shop.core, KEY)).toBe(RENDERED)
     shop.faults.originals = failing
@@ -199,14 +199,14 @@ describe("a store of originals that cannot be asked", () => {
     expect(await decide(shop.reopen({ originals: unstable }))).toMatchObject({ outcome: "hit", isUnverified: true })
   })
 
-  it("says nothing about an original that is refused", async () => {
+  it("does not matter for an original that is refused", async () => {
     const shop = await openShop(DAY)
     shop.photos.set("a.jpg", Buffer.from(CORRUPT))
     expect(await ask(shop.core, KEY)).toBe("corrupt-original")
   })
 })
 
-describe("a store of renditions", () => {
+describe("a renditions' store", () => {
   it("that refuses to be read is reported, and its renditions are rendered and written again", async () => {
     const shop = await openShop()
     shop.faults.renditions = on(["get", "head"], failing)

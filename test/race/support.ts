@@ -1,4 +1,4 @@
-/** A whole tailor on a stage, and the question that every race asks: was any answer older than what its asker could already know? */
+/** Responsible for a whole tailor on a stage, and for the check of each race: did any request get a version that was gone before it began? */
 import { codeOf } from "../../src/errors.ts"
 import { parseKey } from "../../src/sizes/key.ts"
 import { parseSizeList } from "../../src/sizes/list.ts"
@@ -55,7 +55,7 @@ export const openCore = ({ limits, jpegQuality = 80, clock = () => 0, ...parts }
     clock,
   })
 
-/** What came of a request: what the rendition says, a refusal's code, or that its asker left. */
+/** The outcome of a request: the text of the rendition, the code of an error, or "left" if its client disconnected. */
 export const ask = async (core: Core, key: string, leave?: AbortSignal): Promise<string> => {
   const parsed = parseKey(key.split("/"), core.grammar)
   if ("refused" in parsed) throw new Error(parsed.detail)
@@ -70,15 +70,15 @@ export const ask = async (core: Core, key: string, leave?: AbortSignal): Promise
   }
 }
 
-type Told = (content: string) => string
+type ToText = (content: string) => string
 
 const at =
-  (ending: string): Told =>
+  (ending: string): ToText =>
   (content) =>
     `${content} @ ${ending}`
 
-/** Which originals a key can stand for, in order, and what its rendition says of each. */
-const READINGS: Readonly<Record<string, readonly (readonly [original: string, told: Told])[]>> = {
+/** The originals that a key can mean, in order, and the text of its rendition for each. */
+const READINGS: Readonly<Record<string, readonly (readonly [original: string, toText: ToText])[]>> = {
   "480h/a.jpg": [["a.jpg", at("480h.")]],
   "1280w/a.jpg": [["a.jpg", at("1280w.")]],
   "480h/a.jpg.avif": [
@@ -86,21 +86,21 @@ const READINGS: Readonly<Record<string, readonly (readonly [original: string, to
     ["a.jpg.avif", at("480h.")],
   ],
   "info/a.jpg.json": [["a.jpg", (content) => JSON.stringify({ content })]],
-  // An address with two readings: the WebP of a.jpg, or else an original of that name.
+  // A key with two readings: the WebP of a.jpg, or else an original of that name.
   "480h/a.jpg.webp": [
     ["a.jpg", at("480h.webp")],
     ["a.jpg.webp", at("480h.")],
   ],
 }
 
-/** Everything that may be answered by somebody who looks at the world's states in order, one original after the other. */
+/** All right answers of a request that looks at the originals one after the other while the world goes through these states. */
 const possible = (key: string, states: readonly Contents[]): ReadonlySet<string> => {
   const answers = new Set<string>()
   let from = 0
-  for (const [original, told] of READINGS[key] ?? []) {
+  for (const [original, toText] of READINGS[key] ?? []) {
     const seen = states.slice(from).map((state) => state[original])
     for (const content of seen)
-      if (content !== undefined) answers.add(content.startsWith(CORRUPT) ? "corrupt-original" : told(content))
+      if (content !== undefined) answers.add(content.startsWith(CORRUPT) ? "corrupt-original" : toText(content))
     const absentAt = seen.indexOf(undefined)
     if (absentAt < 0) return answers
     from += absentAt
@@ -113,15 +113,15 @@ export interface Play {
   readonly world: World
   readonly core: Core
   readonly renderer: FakeRenderer
-  /** Sends a request; what is wrong with its answer is kept for {@link Play.faults}. */
+  /** Sends a request. A wrong answer is added to {@link Play.faults}. */
   readonly ask: (key: string) => void
-  /** The client that has waited longest goes away. */
+  /** Disconnects the client that has waited longest. */
   readonly leave: () => void
-  /** Lets the first of those who have stopped on, until nobody is left. */
+  /** Continues the call that stopped first, until none is left. */
   readonly playOut: () => Promise<void>
-  /** What was found wrong until now; a sentence each. */
+  /** Faults that were found until now, a sentence each. */
   readonly faults: readonly string[]
-  /** What lies in the store itself under a key, and what it was made from. */
+  /** The rendition that is stored under a key, and its record. */
   readonly stored: (key: string) => Promise<{ readonly meta: RenditionMeta; readonly text: string } | undefined>
 }
 
@@ -131,12 +131,12 @@ export interface PlayOptions {
   readonly limits?: Partial<WorkLimits>
 }
 
-/** What is wrong where more is decoded or rendered at one time than may be: what runs cannot be stopped, whoever has left. */
+/** Adds a fault where more decodes and renders run at once than may. Running ones cannot be stopped, even if all clients have left. */
 const watchCrowd = (step: Stage["step"], renders: number, faults: string[]): Stage["step"] => {
   let running = 0
   return async (name) => {
     running += 1
-    if (running > renders) faults.push(`${running} ran at one time where ${renders} may, the last of them: ${name}`)
+    if (running > renders) faults.push(`${running} ran at once where ${renders} may, the last of them: ${name}`)
     try {
       await step(name)
     } finally {
@@ -145,7 +145,7 @@ const watchCrowd = (step: Stage["step"], renders: number, faults: string[]): Sta
   }
 }
 
-/** Opens the curtain. */
+/** Creates a play. */
 export const createPlay = ({ versions, isCached, limits = {} }: PlayOptions): Play => {
   const stage = createStage()
   const world = createWorld({ stage, versions })
@@ -171,7 +171,7 @@ export const createPlay = ({ versions, isCached, limits = {} }: PlayOptions): Pl
     const states = world.history.slice(since)
     if (!possible(key, states).has(answer))
       faults.push(
-        `${key} was answered with "${answer}" although since it was asked for the world was ${JSON.stringify(states)}`,
+        `${key} was answered with "${answer}" although the originals since the request were ${JSON.stringify(states)}`,
       )
   }
 
@@ -202,13 +202,13 @@ export const createPlay = ({ versions, isCached, limits = {} }: PlayOptions): Pl
   }
 }
 
-/** A change of the world or a visitor, by what happens. */
+/** Events by name: changes of originals, and requests. */
 export const EVENTS = {
   replace: ({ world }: Play, n: number): void => world.write("a.jpg", `a${n}`),
   corrupt: ({ world }: Play, n: number): void => world.write("a.jpg", `${CORRUPT}${n}`),
   remove: ({ world }: Play): void => world.remove("a.jpg"),
   restore: ({ world }: Play): void => world.write("a.jpg", "a0"),
-  // The other reading of the same address.
+  // The other reading of the same key.
   "write the other": ({ world }: Play, n: number): void => world.write("a.jpg.webp", `b${n}`),
   "remove the other": ({ world }: Play): void => world.remove("a.jpg.webp"),
   touch: ({ world }: Play): void => world.touch("a.jpg"),
@@ -217,13 +217,13 @@ export const EVENTS = {
   "ask for the other": (play: Play): void => play.ask("480h/a.jpg.webp"),
   "ask for another size": (play: Play): void => play.ask("1280w/a.jpg"),
   "ask for another format": (play: Play): void => play.ask("480h/a.jpg.avif"),
-  "ask for the facts": (play: Play): void => play.ask("info/a.jpg.json"),
+  "ask for info": (play: Play): void => play.ask("info/a.jpg.json"),
   leave: (play: Play): void => play.leave(),
 } as const
 
 export type Event = keyof typeof EVENTS
 
-/** What the store holds after all has come to rest, where it should not. */
+/** Renditions that are stored although they should not be, after all work has ended. */
 export const storeFaults = async (play: Play): Promise<readonly string[]> => {
   const faults: string[] = []
   for (const key of Object.keys(READINGS)) {
@@ -237,7 +237,7 @@ export const storeFaults = async (play: Play): Promise<readonly string[]> => {
   return faults
 }
 
-/** After all has come to rest: everybody who asks now, gets what is now, and what is stored by then is a hit. */
+/** Checks, after all work has ended, that each request gets the present version, and that stored renditions are hits. */
 export const settle = async (play: Play): Promise<void> => {
   await play.playOut()
   for (const key of Object.keys(READINGS)) play.ask(key)
@@ -253,7 +253,7 @@ export const settle = async (play: Play): Promise<void> => {
     (play.faults as string[]).push(`${again} renditions that were stored were made again`)
 }
 
-/** Begins with an original that somebody asks for. */
+/** Creates a play with one original and one request for it. */
 export const begin = (options: PlayOptions): Play => {
   const play = createPlay(options)
   play.world.write("a.jpg", "a0")
@@ -261,7 +261,7 @@ export const begin = (options: PlayOptions): Play => {
   return play
 }
 
-/** Lets events happen in their order, between steps in the order that the choices say. */
+/** Performs events in their order, between steps in the order of the choices. */
 export const perform = async (play: Play, events: readonly Event[], choices: readonly number[]): Promise<void> => {
   let next = 0
   for (const choice of choices) {
