@@ -15,6 +15,7 @@ import type { ImageRecipe } from "../sizes/recipe.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { ENCODERS } from "./encode.ts"
 import type { Inspected } from "./inspect.ts"
+import { keepPixels } from "./kept-pixels.ts"
 import { loadSharp } from "./sharp.ts"
 
 /** Input of a step. */
@@ -90,11 +91,12 @@ export const renderImage = async (
   const { encode, lighter } = ENCODERS[job.format]
   const encoding = { quality: recipe.settings.quality, width: job.output.width, original }
   let best = await encode(prepare(), encoding).toBuffer()
-  if (job.format === original.format) {
+  if (job.format === original.format && best.length > original.byteLength) {
+    const fromPixels = await keepPixels({ prepare, output: job.output, isAnimated: job.animated }, makeImage)
     for (const encodeLighter of lighter) {
-      if (best.length <= original.byteLength) break
-      const attempt = await encodeLighter(prepare(), encoding).toBuffer()
+      const attempt = await encodeLighter(fromPixels(), encoding).toBuffer()
       if (attempt.length < best.length) best = attempt
+      if (best.length <= original.byteLength) break
     }
   }
   return { bytes: best, format: job.format, dimensions: job.output }
