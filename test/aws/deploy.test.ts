@@ -145,7 +145,7 @@ describe("imgtailor template", () => {
     [[...PLACE, "--aliases", "a.example.com"], "aliases: Expected names together with the ARN"],
     [[...PLACE, "--concurrency", "many"], "concurrency: Expected a whole number"],
     [[...PLACE, "--concurrency", "ten"], 'concurrency: Expected a whole number, 0 for none, got "ten".'],
-    [[...PLACE, "--renditions", "s3://b"], "--renditions: there is no such option"],
+    [[...PLACE, "--renditions", "s3://b"], "unknown option '--renditions'"],
     [["--sizes", "1ww", "--concurrency", "ten", "--aliases", "a.example.com"], "The configuration has 4 mistakes"],
     [
       [...PLACE, "--aliases", "a.example.com", "--certificate-arn", CERTIFICATE.replace("us-east-1", "eu-central-1")],
@@ -161,7 +161,7 @@ describe("imgtailor template", () => {
 describe("imgtailor deploy", () => {
   it.each([
     ["--stack", "my photos", "--stack: Expected a letter, then letters, digits and hyphens"],
-    ["--code", "nowhere.zip", "--code: Expected a zip that imgtailor package --mode direct made, found none"],
+    ["--code", "nowhere.zip", "--code: Expected a zip made by imgtailor package --mode direct, found none"],
     ["--synth", "", "--synth: Expected a folder, got none."],
   ])("refuses %s %j with what would be right", async (name, value, complaint) => {
     const folder = await temporaryFolder()
@@ -210,7 +210,7 @@ describe("imgtailor deploy", () => {
   })
 
   it.each([
-    [[...PLACE, "more"], "more: Expected no further arguments."],
+    [[...PLACE, "more"], "more: Expected no arguments; those for cdk follow --."],
     [["--originals", "s3://shop-photos", "--sizes", "1ww"], "sizes.0: Expected a size"],
     [["--sizes", "1ww", "--code", "nowhere.zip", "--stack", "1"], "The configuration has 4 mistakes"],
   ])("refuses %j as every command does", async (args, complaint) => {

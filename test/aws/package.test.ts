@@ -202,7 +202,7 @@ describe("imgtailor package", () => {
     [["--mode", "other"], "mode"],
     [["--arch", "mips"], "arch"],
     [["--config", "none.json"], "--config: Expected a file"],
-    [["--wathc"], "--wathc: there is no such option"],
+    [["--wathc"], "unknown option '--wathc'"],
   ])("refuses %s with what would be right", async (args, complaint) => {
     const { code, stderr } = await runCommand(["package", "--mode", "sync", ...args], { cwd: await temporaryFolder() })
     expect(code).toBe(2)
