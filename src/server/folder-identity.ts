@@ -17,15 +17,17 @@ export const identityOf = async (path: string): Promise<Identity | undefined> =>
   }
 }
 
-/** What lies at a path itself: a link is not followed. */
-export const entryOf = async (path: string): Promise<"folder" | "link" | "other" | "nothing"> => {
+/** What lies at a path itself: "hidden" where that cannot be seen, for example in a folder that this process may not enter. */
+export type Entry = "folder" | "link" | "other" | "nothing" | "hidden"
+
+/** Looks at a path. A link is not followed. */
+export const entryOf = async (path: string): Promise<Entry> => {
   try {
     const stats = await lstat(path)
     if (stats.isSymbolicLink()) return "link"
     return stats.isDirectory() ? "folder" : "other"
   } catch (error) {
-    // A folder that may not be looked into hides its children, and does not remove them.
     const code = error instanceof Error && "code" in error ? error.code : undefined
-    return code === "ENOENT" || code === "ENOTDIR" ? "nothing" : "other"
+    return code === "ENOENT" || code === "ENOTDIR" ? "nothing" : "hidden"
   }
 }

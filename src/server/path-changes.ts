@@ -8,7 +8,7 @@ import { dirname } from "node:path"
 
 import type { OriginalKey } from "../sizes/key.ts"
 import type { Core } from "../tailor/tailor.ts"
-import { entryOf, identityOf } from "./folder-identity.ts"
+import { type Entry, entryOf, identityOf } from "./folder-identity.ts"
 import type { FolderTree } from "./folder-tree.ts"
 import type { Links } from "./links.ts"
 
@@ -29,6 +29,16 @@ export interface PathChangesOptions {
   readonly signal: AbortSignal
 }
 
+/** What was seen to disappear. */
+interface Removal {
+  /** A file is no longer there. */
+  readonly isFileRemoved: boolean
+  /** A folder is no longer there, with all that was in it. */
+  readonly isFolderRemoved: boolean
+}
+
+const NOTHING_REMOVED: Removal = { isFileRemoved: false, isFolderRemoved: false }
+
 /** Handles changed paths. */
 export interface PathChanges {
   /** Handles a changed path. @returns whether to {@link PathChanges.repeat} it, and with what */
@@ -42,13 +52,17 @@ export interface PathChanges {
 export const createPathChanges = (options: PathChangesOptions): PathChanges => {
   const { core, originals, keyOf, tree, links, sweepAll, onError, onPurge, signal } = options
 
-  const purge = async (path: string, mayBeFolder: boolean, isRemoved: boolean): Promise<void> => {
+  const purge = async (
+    path: string,
+    mayBeFolder: boolean,
+    { isFileRemoved, isFolderRemoved }: Removal,
+  ): Promise<void> => {
     const key = keyOf(path)
     if (key === undefined || signal.aborted) return
     try {
       // A photo may have become a folder, or a folder a photo.
-      const purged = await core.purgeStale(key, { signal, isRemoved })
-      const swept = mayBeFolder ? await core.sweep(`${key}/`, { signal, isRemoved }) : undefined
+      const purged = await core.purgeStale(key, { signal, isRemoved: isFileRemoved })
+      const swept = mayBeFolder ? await core.sweep(`${key}/`, { signal, isRemoved: isFolderRemoved }) : undefined
       const count = purged + (swept ?? 0)
       if (count > 0) onPurge?.(mayBeFolder ? `${key}/` : key, count)
     } catch (error) {
@@ -56,21 +70,26 @@ export const createPathChanges = (options: PathChangesOptions): PathChanges => {
     }
   }
 
-  const purgeAliases = async (path: string, mayBeFolder: boolean, isRemoved: boolean): Promise<void> => {
-    for (const alias of links.aliasesOf(path)) await purge(alias, mayBeFolder, isRemoved)
+  const purgeAliases = async (path: string, mayBeFolder: boolean, removal: Removal): Promise<void> => {
+    for (const alias of links.aliasesOf(path)) await purge(alias, mayBeFolder, removal)
   }
 
-  const isRemovedFromSameParent = async (path: string): Promise<boolean> => {
-    if ((await entryOf(path)) !== "nothing") return false
+  const isInWatchedParent = async (path: string): Promise<boolean> => {
     for (let folder = dirname(path); folder.length >= originals.length; folder = dirname(folder))
       if (await identityOf(folder)) return tree.isSame(folder)
     return false
   }
 
+  /** What the entry at a path proves about a file and a folder that were there before. */
+  const findRemoval = async (path: string, entry: Entry): Promise<Removal> => {
+    if (entry === "link" || entry === "hidden" || !(await isInWatchedParent(path))) return NOTHING_REMOVED
+    return { isFileRemoved: entry !== "other", isFolderRemoved: entry !== "folder" }
+  }
+
   const sweepFolders = async (folders: readonly string[]): Promise<void> => {
     for (const folder of folders) {
       if (folder === originals) sweepAll()
-      else await purgeAliases(folder, true, false)
+      else await purgeAliases(folder, true, await findRemoval(folder, "folder"))
     }
   }
 
@@ -81,16 +100,17 @@ export const createPathChanges = (options: PathChangesOptions): PathChanges => {
         await sweepFolders(await tree.update(path))
         return undefined
       }
+      if (entry === "hidden") return undefined
       if (entry === "link") await links.add(path)
       else links.remove(path)
       const mayBeFolder = tree.has(path) || entry === "link"
       tree.remove(path)
-      await purgeAliases(path, mayBeFolder, await isRemovedFromSameParent(path))
+      await purgeAliases(path, mayBeFolder, await findRemoval(path, entry))
       return { mayBeFolder }
     },
     repeat: async (path, mayBeFolder) => {
       await core.settled()
-      await purgeAliases(path, mayBeFolder, await isRemovedFromSameParent(path))
+      await purgeAliases(path, mayBeFolder, await findRemoval(path, await entryOf(path)))
     },
     sweepFolders,
   }

@@ -122,7 +122,7 @@ describe("/readyz", () => {
 describe("the health of a tailor", () => {
   const create = (
     clock: () => number = Date.now,
-    head: Originals["head"] = memoryOriginals().head,
+    head: Originals["head"] = async () => undefined,
   ): { readonly health: Health; readonly originals: Originals } => {
     const originals = observeOriginals({ ...memoryOriginals(), head }, clock)
     const renditions = observeRenditions(memoryRenditions(), clock)

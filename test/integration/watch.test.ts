@@ -47,12 +47,15 @@ describe("stale files are deleted", () => {
     },
   }
 
-  it.each(Object.entries(CHANGES))("stale files are deleted when their original %s, and those of other originals stay", async (_, change) => {
-    const shop = await openWatchedShop()
-    await change(shop)
-    await expect.poll(shop.files, { timeout: 5000 }).toEqual(["shop/60x40/b.jpg"])
-    expect(shop.errors).toEqual([])
-  })
+  it.each(Object.entries(CHANGES))(
+    "stale files are deleted when their original %s, and those of other originals stay",
+    async (_, change) => {
+      const shop = await openWatchedShop()
+      await change(shop)
+      await expect.poll(shop.files, { timeout: 5000 }).toEqual(["shop/60x40/b.jpg"])
+      expect(shop.errors).toEqual([])
+    },
+  )
 
   it("stale files are deleted when a folder above their original is removed", async () => {
     const shop = await openShop()

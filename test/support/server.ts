@@ -87,18 +87,19 @@ export interface Photos {
   readonly remove: (key: string) => Promise<void>
 }
 
-/** An empty folder of photos. */
-export const createPhotos = async (): Promise<Photos> => {
-  const folder = await temporaryFolder()
-  const drafts = await temporaryFolder()
-  let drafted = 0
+/** A folder of photos. @param given an existing folder; by default a new one */
+export const createPhotos = async (given?: string): Promise<Photos> => {
+  const folder = given ?? (await temporaryFolder())
+  let count = 0
   return {
     folder,
     write: async (key, bytes) => {
-      const draft = join(drafts, String((drafted += 1)))
-      await mkdir(dirname(join(folder, key)), { recursive: true })
-      await writeFile(draft, bytes)
-      await rename(draft, join(folder, key))
+      const path = join(folder, key)
+      // Beside the file, since the folder may be a mount.
+      const temporary = join(dirname(path), `.upload-${(count += 1)}`)
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(temporary, bytes)
+      await rename(temporary, path)
     },
     remove: (key) => rm(join(folder, key)),
   }
