@@ -15,7 +15,7 @@ import { renderImage } from "./pipeline.ts"
 import type { Rendered } from "./renderer.ts"
 import { prepareSharp } from "./sharp.ts"
 
-export const renderBytes = async (bytes: Uint8Array, original: Inspected, recipe: Recipe): Promise<Rendered> => {
+const renderBytes = async (bytes: Uint8Array, original: Inspected, recipe: Recipe): Promise<Rendered> => {
   if (recipe.kind === "info") {
     const info = await describeOriginal(bytes, original, recipe)
     return { bytes: new TextEncoder().encode(JSON.stringify(info)), contentType: "application/json", format: undefined }
@@ -31,7 +31,7 @@ const isOurs = (error: unknown): boolean =>
   !error.message.includes("bad image dimensions")
 
 /** Turns failures of libvips into errors with a code. */
-export const mapRenderErrors = async <T>(work: () => Promise<T>): Promise<T> => {
+const mapRenderErrors = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work()
   } catch (error) {

@@ -29,12 +29,8 @@ interface Described {
 
 const describeOf = async (original: Uint8Array, settings: Partial<RenderSettings> = {}): Promise<Described> => {
   const { animationPixels } = { ...SETTINGS, ...settings }
-  const renderer = createRenderer({ ...LIMITS, animationPixels })
-  const rendered = await renderer.render(
-    original,
-    await renderer.inspect(original),
-    infoRecipe({ ...SETTINGS, ...settings }),
-  )
+  const session = await createRenderer({ ...LIMITS, animationPixels }).open(original)
+  const rendered = await session.render(infoRecipe({ ...SETTINGS, ...settings }))
   expect(rendered.contentType).toBe("application/json")
   const info = JSON.parse(Buffer.from(rendered.bytes).toString("utf8")) as Info
   const data = /^data:image\/webp;base64,([A-Za-z0-9+/]+=*)$/.exec(info.placeholder)?.[1]

@@ -125,8 +125,7 @@ describe("privacy", () => {
 
   it.each(ORIGINALS)("info and placeholder of %s contain no metadata", async (_, make) => {
     const original = await make()
-    const renderer = createRenderer(LIMITS)
-    const { bytes } = await renderer.render(original, await renderer.inspect(original), infoRecipe(SETTINGS))
+    const { bytes } = await (await createRenderer(LIMITS).open(original)).render(infoRecipe(SETTINGS))
     const info = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>
     expect(Object.keys(info).toSorted()).toEqual([
       "animated",

@@ -135,7 +135,7 @@ const outcome = async (original: Uint8Array, options: RenditionOptions): Promise
 const infoOutcome = async (original: Uint8Array): Promise<string> => {
   const renderer = createRenderer(LIMITS)
   try {
-    await renderer.render(original, await renderer.inspect(original), infoRecipe(SETTINGS))
+    await (await renderer.open(original)).render(infoRecipe(SETTINGS))
     return "image"
   } catch (error) {
     return codeOf(error) ?? String(error)
@@ -330,7 +330,7 @@ describe("the expected memory of a render", () => {
   const estimateOf = async (image: Sharp, size = "16w"): Promise<number> => {
     const bytes = await image.toBuffer()
     const renderer = createRenderer(LIMITS)
-    return renderer.estimatePeak(await renderer.inspect(bytes), imageRecipe(sizeOf(size), undefined, SETTINGS))
+    return (await renderer.open(bytes)).estimate(imageRecipe(sizeOf(size), undefined, SETTINGS))
   }
   const blank = (width: number, height: number): Sharp =>
     sharp({ create: { width, height, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0.5 } } })

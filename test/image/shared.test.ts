@@ -5,7 +5,9 @@ import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
 
 import { createTailor } from "../../src/create-tailor.ts"
-import { createRenderer, type Renderer } from "../../src/render/render.ts"
+import { canShare, decodeWhole } from "../../src/render/decode.ts"
+import { estimateDecode } from "../../src/render/estimate.ts"
+import { createInProcessEngine } from "../../src/render/in-process.ts"
 import type { Format } from "../../src/sizes/format.ts"
 import { imageRecipe, infoRecipe, type Recipe } from "../../src/sizes/recipe.ts"
 import { memoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
@@ -15,7 +17,8 @@ import { LIMITS, scene, SETTINGS, sizeOf } from "./support.ts"
 
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
-const renderer: Renderer = createRenderer(LIMITS)
+const engine = createInProcessEngine(LIMITS)
+const JOB = { estimateBytes: 0 }
 
 const picture = (): Sharp => scene({ width: 230, height: 170 })
 const translucent = (): Promise<Buffer> => withAlpha()
@@ -66,17 +69,18 @@ const recipes: readonly Recipe[] = [
 describe("one decode for several renditions", () => {
   it.each(Object.entries(SHARED))("renditions of a %s from one decode equal separate renditions", async (_, make) => {
     const bytes = await make()
-    const original = await renderer.inspect(bytes)
-    const shareable = recipes.filter((recipe) => renderer.canShare(original, recipe))
+    const original = await engine.open(bytes, {})
+    const shareable = recipes.filter((recipe) => canShare(original.inspected, recipe))
     expect(shareable.length).toBeGreaterThan(recipes.length / 2)
-    const decoded = await renderer.decode(bytes, original)
+    const decoded = await decodeWhole(bytes, original.inspected)
     // Constant costs do not matter for an original a thousand times as large.
-    const large = { ...original, decodedPixels: 1000 * original.decodedPixels }
-    expect(renderer.estimateDecode(large)).toBeGreaterThan(1000 * decoded.length)
+    const large = { ...original.inspected, decodedPixels: 1000 * original.inspected.decodedPixels }
+    expect(estimateDecode(large)).toBeGreaterThan(1000 * decoded.length)
+    await original.decode(JOB)
     for (const recipe of shareable) {
       const [alone, shared] = [
-        await renderer.render(bytes, original, recipe),
-        await renderer.render(bytes, original, recipe, decoded),
+        await original.render(recipe, { ...JOB, fromPixels: false }),
+        await original.render(recipe, { ...JOB, fromPixels: true }),
       ]
       expect({ recipe, ...shared, bytes: digest(shared.bytes) }).toEqual({
         recipe,
@@ -92,8 +96,8 @@ describe("one decode for several renditions", () => {
     ["a PNG of 16 bits", () => picture().toColourspace("rgb16").png().toBuffer()],
     ["a rotated TIFF", () => picture().withMetadata({ orientation: 6 }).tiff().toBuffer()],
   ])("a decode is not shared for %s", async (_, make) => {
-    const original = await renderer.inspect(await make())
-    expect(recipes.filter((recipe) => renderer.canShare(original, recipe))).toEqual([])
+    const { inspected } = await engine.open(await make(), {})
+    expect(recipes.filter((recipe) => canShare(inspected, recipe))).toEqual([])
   })
 
   it("a shared decode of a damaged original does not fail a size whose part is intact", async () => {
@@ -105,7 +109,7 @@ describe("one decode for several renditions", () => {
     const sizes = [{ size: "400x100", name: "top", gravity: "north" }, "100w"] as const
     const config = { originals, renditions: memoryRenditions(), sizes, formats: ["webp"] } as const
     const ask = async (together: boolean): Promise<readonly number[]> => {
-      const tailor = createTailor({ ...config, renditions: memoryRenditions() })
+      const tailor = createTailor({ ...config, renditions: memoryRenditions(), isolation: "none" })
       const answers: Promise<Response>[] = []
       for (const path of ["/top/a.png", "/top/a.png.webp", "/100w/a.png"]) {
         answers.push(tailor.fetch(new Request(`http://localhost${path}`)))
@@ -119,7 +123,7 @@ describe("one decode for several renditions", () => {
   it("a shared decode detects a damaged original", async () => {
     const whole = await SHARED["PNG"]?.()
     const cut = whole?.subarray(0, whole.length / 2) ?? Buffer.alloc(0)
-    const original = await renderer.inspect(cut)
-    await expect(renderer.decode(cut, original)).rejects.toMatchObject({ code: "corrupt-original" })
+    const original = await engine.open(cut, {})
+    await expect(original.decode(JOB)).rejects.toMatchObject({ code: "corrupt-original" })
   })
 })

@@ -5,7 +5,8 @@ import sharp, { type Sharp } from "sharp"
 
 import { codeOf } from "../../src/errors.ts"
 import type { Inspected, InspectLimits } from "../../src/render/inspect.ts"
-import { createRenderer, type Rendered } from "../../src/render/render.ts"
+import { createRenderer } from "../../src/render/render.ts"
+import type { Rendered } from "../../src/render/renderer.ts"
 import type { Format } from "../../src/sizes/format.ts"
 import { parseSizeList, type Size } from "../../src/sizes/list.ts"
 import { DEFAULT_QUALITY, imageRecipe, type RenderSettings } from "../../src/sizes/recipe.ts"
@@ -43,10 +44,9 @@ export interface RenditionResult extends Rendered {
 /** Renders one rendition of an original. */
 export const rendition = async (bytes: Uint8Array, options: RenditionOptions = {}): Promise<RenditionResult> => {
   const { size = "480h", gravity, requested, settings, limits } = options
-  const renderer = createRenderer({ ...LIMITS, ...limits })
-  const original = await renderer.inspect(bytes)
+  const session = await createRenderer({ ...LIMITS, ...limits }).open(bytes)
   const recipe = imageRecipe(sizeOf(size, gravity), requested, { ...SETTINGS, ...settings })
-  return { original, ...(await renderer.render(bytes, original, recipe)) }
+  return { original: session.inspected, ...(await session.render(recipe)) }
 }
 
 /** The error for a rejected original, or undefined if it is rendered. Throws all other errors. */
