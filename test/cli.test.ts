@@ -1,4 +1,4 @@
-/** Tests of the command line: the built program is run in a folder of its own; tested are its output, exit code and files. */
+/** Tests of the command line: the output, exit code and files of the built program. */
 import { chmod, mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -11,7 +11,7 @@ import { filesBelow, temporaryFolder } from "./support/folders.ts"
 import { describe, flat, quadrants } from "./support/photos.ts"
 
 const ESCAPE = "\u001b"
-/** A user without rights, to whom root can switch. */
+/** The id of an unprivileged user. */
 const NOBODY = 65_534
 
 /** A working directory with photos in `photos/`; its real path, as processes print it. */
@@ -38,7 +38,7 @@ interface ImageFacts {
   readonly widths: readonly string[]
 }
 
-/** What the attributes of an `<img>` declare, and what its URLs return. */
+/** The dimensions that the attributes of an `<img>` declare, and those of the images behind its URLs. */
 const compareImg = async (img: string): Promise<{ readonly declared: ImageFacts; readonly actual: ImageFacts }> => {
   const read = (name: string): string => new RegExp(` ${name}="([^"]*)"`).exec(img)?.[1] ?? ""
   const candidates = read("srcset")
@@ -126,7 +126,7 @@ group("imgtailor serve", () => {
     expect(running.stdout().trimEnd().split("\n")).toHaveLength(1)
   })
 
-  it("serve starts with an empty folder, says so, and serves an image that is added later", async () => {
+  it("serve starts with an empty folder, reports it, and serves an image that is added later", async () => {
     const cwd = await folderWith({})
     const running = launchCommand(["serve", "photos", "--sizes", "64w", "--port", "0"], { cwd })
     await running.until(/^Renditions are stored in .*$/m)
@@ -145,7 +145,7 @@ group("imgtailor serve", () => {
     expect(await filesBelow(join(cwd, ".imgtailor", "tmp"))).toEqual([])
   })
 
-  it("serve stores renditions in the cache directory and says so if it is started inside the originals", async () => {
+  it("serve uses the cache directory, with a notice, if it is started inside the originals", async () => {
     const cwd = await folderWith({ "shop/a.jpg": await flat() })
     const options = { cwd: join(cwd, "photos", "shop"), env: { HOME: cwd, XDG_CACHE_HOME: join(cwd, "cache") } }
     const running = launchCommand(["serve", "..", "--sizes", "64w", "--port", "0"], options)
@@ -258,7 +258,7 @@ group("mistakes on the command line", () => {
       ["Expected an original", "../a.jpg"],
     ],
     ["a prefix outside the folder", ["purge", "../", "--originals", "photos", "--sizes", "64w"], ["Expected", "../"]],
-  ])("imgtailor exits with 2 and says what is expected after %s", async (_, args, parts) => {
+  ])("imgtailor exits with 2 and describes the expected form after %s", async (_, args, parts) => {
     const cwd = await folderWith({ "a.jpg": await flat({ width: 8, height: 8 }) })
     const mistake = await mistakeOf(args, { cwd })
     for (const part of parts) expect(mistake).toMatch(part)

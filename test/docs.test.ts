@@ -1,7 +1,4 @@
-/**
- * The generated pages are those that the tables make: whoever changes a setting or an error writes them again. And code that a page shows
- * is the code of an example.
- */
+/** Tests of the docs: generated pages are up to date, and code in a page is the code of an example. */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -10,17 +7,17 @@ import { expect, it } from "vitest"
 import { launch, PACKAGE } from "./support/command.ts"
 import { temporaryFolder } from "./support/folders.ts"
 
-it.each(["settings.md", "errors.md", "url-vectors.json"])("docs/%s is what npm run docs writes", async (page) => {
+it.each(["settings.md", "errors.md", "url-vectors.json"])("docs/%s is up to date", async (page) => {
   const folder = await temporaryFolder()
   const script = launch(process.execPath, [join(PACKAGE, "scripts", "docs.mjs"), folder], { cwd: folder })
-  expect(await script.ended, `the script says ${script.stderr()}`).toBe(0)
-  const [made, committed] = await Promise.all(
-    [folder, join(PACKAGE, "docs")].map((place) => readFile(join(place, page), "utf8")),
+  expect(await script.ended, `scripts/docs.mjs printed ${script.stderr()}`).toBe(0)
+  const [generated, committed] = await Promise.all(
+    [folder, join(PACKAGE, "docs")].map((parent) => readFile(join(parent, page), "utf8")),
   )
-  expect(committed, `docs/${page} is out of date: npm run build && npm run docs`).toBe(made)
+  expect(committed, `docs/${page} is out of date: npm run build && npm run docs`).toBe(generated)
 })
 
-it("docs/frameworks.md shows the examples as they are, wherever a comment before a code block names a file", async () => {
+it("docs/frameworks.md shows the unchanged code of each example that a comment names", async () => {
   const text = await readFile(join(PACKAGE, "docs", "frameworks.md"), "utf8")
   const blocks = [...text.matchAll(/^<!-- (examples\/\S+) -->\n+```\w*\n(.*?)^```$/gms)]
   expect(blocks.length).toBe(text.match(/^<!-- examples\//gm)?.length)

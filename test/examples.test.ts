@@ -1,6 +1,6 @@
 /**
- * The examples run as they stand: each is put into a project of its own that has the package installed, with a folder of photos beside
- * it. They hold no types, so that every supported Node runs them.
+ * Tests of the examples: each runs unchanged in a project that has the package installed, with a folder of photos. They use no types, so
+ * that every supported version of Node runs them.
  */
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -27,7 +27,7 @@ const projectWith = async (example: string): Promise<string> => {
 }
 
 group.each(["node-http.ts", "hono.ts"])("examples/%s", (example) => {
-  it("serves a photo in a listed size, and pages beside it", async () => {
+  it(`examples/${example} serves a photo in a listed size, and other pages`, async () => {
     const running = launch(process.execPath, ["server.mjs"], { cwd: await projectWith(example), env: { PORT: "0" } })
     const [, port] = await running.until(/port: (\d+)/)
     const base = `http://localhost:${port}`
@@ -36,9 +36,9 @@ group.each(["node-http.ts", "hono.ts"])("examples/%s", (example) => {
     expect([photo.status, photo.headers.get("content-type")]).toEqual([200, "image/jpeg"])
     expect(await describe(Buffer.from(await photo.arrayBuffer()))).toMatchObject({ width: 360, height: 270 })
 
-    const refused = await fetch(`${base}/images/shop/361x270/a%20photo.jpg`)
-    expect(refused.status).toBe(400)
-    expect(await refused.text()).toContain("size-not-allowed")
+    const rejected = await fetch(`${base}/images/shop/361x270/a%20photo.jpg`)
+    expect(rejected.status).toBe(400)
+    expect(await rejected.text()).toContain("size-not-allowed")
 
     const page = await fetch(`${base}/`)
     expect(await page.text()).toContain("Your page goes here.")
@@ -49,13 +49,13 @@ group.each(["node-http.ts", "hono.ts"])("examples/%s", (example) => {
 const codeBlocks = (markdown: string): readonly string[] =>
   [...markdown.replaceAll("\r\n", "\n").matchAll(/^```[^\n]*\n(.*?)^```$/gms)].map(([, code = ""]) => code)
 
-/** A text's first line, and the rest. */
+/** The first line of a text, and the rest. */
 const split = (text: string): readonly [string, string] => {
   const at = text.indexOf("\n") + 1
   return [text.slice(0, at), text.slice(at)]
 }
 
-it("are what README shows, wherever a code block's first line names one of them", async () => {
+it("README shows the unchanged code of each example that a code block names", async () => {
   const readme = await readFile(join(PACKAGE, "README.md"), "utf8").catch(() => "")
   const blocks = codeBlocks(readme).map(split)
   const entries = await readdir(EXAMPLES, { withFileTypes: true })
@@ -63,6 +63,6 @@ it("are what README shows, wherever a code block's first line names one of them"
     const [head, rest] = split(await readFile(join(EXAMPLES, name), "utf8"))
     expect(head, `the first line of examples/${name} names it`).toContain(`examples/${name}`)
     for (const [tag, shown] of blocks.filter(([first]) => first.includes(`examples/${name}`)))
-      expect(shown, `README's block ${tag.trim()} differs from the file: copy the file's text into it`).toBe(rest)
+      expect(shown, `the block ${tag.trim()} in README differs from the file`).toBe(rest)
   }
 })

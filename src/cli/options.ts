@@ -46,7 +46,7 @@ export const NO_LOCATIONS: Values = {
 /** `--json`, for commands with output for programs. */
 export const JSON_OPTION: Option = new Option("--json", "Print JSON.")
 
-/** The error for an argument that is not the key of an original. @param expected what would be valid */
+/** The error for an argument that is not the key of an original. @param expected description of a valid argument */
 export const notAnOriginal = (text: string, expected: string): TailorError => {
   const [, key] = /^\/+(.+)$/.exec(text) ?? []
   return badUrl(

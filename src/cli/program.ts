@@ -77,7 +77,7 @@ const replaceBooleans = (argv: readonly string[], options: readonly Option[]): r
   return replaced
 }
 
-/** What `package.json` says about the program. */
+/** The parts of `package.json` that the program prints. */
 export interface PackageInfo {
   readonly version: string
   readonly description: string

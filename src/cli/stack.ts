@@ -27,7 +27,7 @@ export const STACK_OPTIONS: readonly Option[] = [
   ).helpGroup(AWS),
 ]
 
-/** Settings and options of a stack; what was not given is absent. */
+/** Settings and options of a stack; absent ones are left out. */
 export interface StackInput {
   readonly settings: Readonly<Record<string, unknown>>
   readonly stack: StackOptions

@@ -13,7 +13,7 @@ export interface ConfigFile {
   /** Path of the file, if there is one. */
   readonly file: string | undefined
   readonly options: Readonly<Record<string, unknown>>
-  /** Sentences about files that look like configuration files and were not read. */
+  /** Sentences about files named like configuration files that were not read. */
   readonly notices: readonly string[]
 }
 

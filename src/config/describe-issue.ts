@@ -1,4 +1,4 @@
-/** Responsible for the text of each mistake in the options: where it is, what was found and what was expected. */
+/** Responsible for the text of each mistake in the options: its path, the value found and the expected one. */
 import type { BaseIssue } from "valibot"
 
 import { didYouMean } from "./did-you-mean.ts"

@@ -3,7 +3,7 @@
  * together.
  *
  * Invariants:
- * - Neither lies inside the other: a rendition would become an original, and its renditions originals again.
+ * - Neither is inside the other: a rendition would become an original, and its renditions originals again.
  * - They coincide only where `sharedStore` is set.
  */
 import { createHash } from "node:crypto"

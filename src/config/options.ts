@@ -87,7 +87,7 @@ export interface TailorOptions {
   readonly cacheControl?: string | undefined
   /** URL path prefix, like `/img`. @default "" */
   readonly basePath?: string | undefined
-  /** `serve` only: address to listen on. @default "127.0.0.1" */
+  /** `serve` only: host name or IP to listen on. @default "127.0.0.1" */
   readonly host?: string | undefined
   /** `serve` only: port to listen on; 0 picks a free one. @default 3000 */
   readonly port?: number | undefined

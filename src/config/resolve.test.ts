@@ -268,7 +268,7 @@ describe("the default for renditions", () => {
       expect(config.notices).toEqual([expect.stringContaining(place)])
       expect(config.notices[0]).toContain("--renditions")
     }
-    // The same originals have the same folder, whatever the directory.
+    // The folder does not depend on the directory.
     expect(places[1]?.renditions).toBe(places[0]?.renditions)
   })
 

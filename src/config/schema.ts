@@ -1,6 +1,6 @@
 /**
- * Responsible for validating options. Every mistake is reported at once, with the path of the setting, the value found and what was
- * expected (describe-issue.ts).
+ * Responsible for validating options. Every mistake is reported at once, with the path of the setting, the value found and the
+ * expected one (describe-issue.ts).
  */
 import * as v from "valibot"
 
@@ -116,7 +116,7 @@ const limitOf = (name: keyof Limits): v.GenericSchema<number> => {
 const ENDPOINT = "Expected the URL of a server like https://s3.example.com"
 
 const ENTRIES = {
-  originals: store("head", "get"),
+  originals: store("head", "get", "list"),
   renditions: v.optional(store("keyLimits", "head", "get", "put", "delete")),
   sizes,
   formats: v.optional(formats),

@@ -53,8 +53,8 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       {
         path: ["host"],
         kind: "text",
-        hint: "address",
-        description: "Address to listen on.",
+        hint: "host",
+        description: "Host name or IP to listen on.",
         default: "`127.0.0.1`",
       },
       {

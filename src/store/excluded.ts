@@ -28,7 +28,7 @@ const compile = async (patterns: readonly string[]): Promise<IsExcluded> => {
 
 /**
  * Originals without those that are excluded.
- * @param patterns globs relative to the originals; `!` in front allows what earlier patterns or the leading dot exclude
+ * @param patterns globs relative to the originals; one with `!` allows keys that earlier patterns or a leading dot exclude
  * @example
  * excludedOriginals(store, ["drafts/**", "!.well-known/**"])
  */

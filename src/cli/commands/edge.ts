@@ -1,4 +1,4 @@
-/** Responsible for `imgtailor edge`: prints the CloudFront functions, for users with a distribution of their own. */
+/** Responsible for `imgtailor edge`: prints the CloudFront functions, for users with an existing distribution. */
 import { Option } from "commander"
 
 import { edgeResponseSource, edgeSource } from "../../aws/edge/source.ts"

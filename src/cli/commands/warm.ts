@@ -2,7 +2,7 @@
  * Responsible for `imgtailor warm`: renders ahead of demand.
  *
  * Invariants:
- * - Starts with the first key that is listed, and holds a bounded number of keys, whatever the size of the store.
+ * - Starts with the first key that is listed, and holds a bounded number of keys.
  * - One original that fails stops no other one. A store that keeps failing stops the command.
  */
 import { setMaxListeners } from "node:events"
@@ -41,7 +41,7 @@ const parseTarget = (text: string): Target => {
   return text.endsWith("/") ? { prefix: text } : { original: key }
 }
 
-/** Keys of all originals under a prefix. What cannot be listed is skipped. */
+/** Keys of all originals under a prefix. Folders that cannot be listed are skipped. */
 async function* originalsUnder(
   { originals, core }: OpenTailor,
   prefix: string,
