@@ -4,7 +4,7 @@ import { expect, it } from "vitest"
 import { bucket } from "./bucket.ts"
 import { tryPart } from "./part.ts"
 
-it("photos in a bucket that change in a storm of faults are answered as they are", async () => {
+it("photos in a bucket that change while S3 fails are served in their present version", async () => {
   const { trials, broken, skipped } = await tryPart(bucket, { count: 4, seconds: 3, seed: 1 })
   expect(broken).toEqual([])
   expect(trials > 0).toBe(skipped === undefined)

@@ -1,4 +1,4 @@
-/** Photos in a bucket that change while they are rendered (see shop.ts), on a network and an S3 that fail at random. */
+/** Responsible for trials with photos in a bucket that change while they are rendered (see shop.ts), while network and S3 fail at random. */
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { onTestFinished } from "vitest"
@@ -12,11 +12,11 @@ import { type Ground, playLives } from "./shop.ts"
 const AT_ONCE = 8
 
 const BUCKET = "shop"
-/** Short, so that silence does not take all the time there is. */
+/** Short, so that a silent server does not take all the time of a run. */
 const TIMEOUTS = { idleMs: 700, attemptMs: 1500, callMs: 4000 }
 const RETRIES = { attempts: 2, baseMs: 5, longestMs: 30 }
 
-/** What is answered while S3 fails, or while too many wait for it. */
+/** Statuses that are right while S3 fails, or while too many requests wait for it. */
 const EXCUSED = new Set([502, 503])
 
 const FAULTS: readonly Fault[] = [
@@ -35,8 +35,8 @@ const FAULTS: readonly Fault[] = [
 
 const METHODS = [undefined, ["GET"], ["PUT"], ["DELETE"]] as const
 
-/** Bad weather, until it is told to end. */
-const storm = async (faulty: FaultyS3, random: () => number, isOver: () => boolean): Promise<void> => {
+/** Injects faults until the run is over. */
+const injectFaults = async (faulty: FaultyS3, random: () => number, isOver: () => boolean): Promise<void> => {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   while (!isOver()) {
     await sleep(random() * 60)
@@ -52,9 +52,9 @@ const storm = async (faulty: FaultyS3, random: () => number, isOver: () => boole
   faulty.heal()
 }
 
-const openGround = (server: S3Server, endpoint: string, batch: number, isStormy: boolean): Ground => {
+const openGround = (server: S3Server, endpoint: string, batch: number, isFaulty: boolean): Ground => {
   const place = { bucket: BUCKET, credentials: ROOT }
-  const options = { ...place, endpoint, ...(isStormy && { timeouts: TIMEOUTS, retries: RETRIES }) }
+  const options = { ...place, endpoint, ...(isFaulty && { timeouts: TIMEOUTS, retries: RETRIES }) }
   return {
     originals: s3Originals({ ...options, prefix: `in-${batch}` }),
     renditions: s3Renditions({ ...options, prefix: `out-${batch}` }),
@@ -71,7 +71,7 @@ export const bucket: Part = {
   full: { count: 400, seconds: 600 },
   short: { count: 16, seconds: 10 },
   run: async ({ count, random, isOver }) => {
-    if (versitygw === undefined) return { trials: 0, broken: [], skipped: "there is no versitygw" }
+    if (versitygw === undefined) return { trials: 0, broken: [], skipped: "versitygw is not installed" }
     const server = await startVersitygw()
     onTestFinished(() => server.stop())
     await server.createBucket(BUCKET)
@@ -82,14 +82,14 @@ export const bucket: Part = {
     const photos = Array.from({ length: Math.min(AT_ONCE, count) }, (_, at) => `${at}.${at % 2 ? "jpg" : "png"}`)
     let trials = 0
     for (let batch = 0; trials < count && !isOver(); batch++) {
-      let isStormy = batch % 2 === 0
-      const weather = isStormy ? storm(faulty, random, () => !isStormy) : Promise.resolve()
+      let isFaulty = batch % 2 === 0
+      const faults = isFaulty ? injectFaults(faulty, random, () => !isFaulty) : Promise.resolve()
       const onRest = async (): Promise<void> => {
-        isStormy = false
-        await weather
+        isFaulty = false
+        await faults
       }
-      const ground = openGround(server, faulty.endpoint, batch, isStormy)
-      const excused = isStormy ? EXCUSED : new Set<number>()
+      const ground = openGround(server, faulty.endpoint, batch, isFaulty)
+      const excused = isFaulty ? EXCUSED : new Set<number>()
       broken.push(...(await playLives({ random, isOver, ground, photos, excused, onRest, counts: facts })))
       trials += photos.length
     }

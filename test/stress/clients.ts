@@ -1,6 +1,10 @@
 /**
- * Clients that take their time, by the thousand: connections that say nothing, that speak a letter at a time, that read a little and
- * then no more. Holds: whoever asks meanwhile is answered nearly as soon as if alone, and when they have gone, every descriptor is back.
+ * Responsible for trials with thousands of slow clients: silent connections, requests sent byte by byte, responses that are read slowly or
+ * not at all.
+ *
+ * Invariants:
+ * - Other clients get their hits nearly as fast as without them.
+ * - Every descriptor is closed after they have left.
  */
 import { connect, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -10,10 +14,10 @@ import type { Random } from "./mutate.ts"
 import type { Outcome, Part, Run } from "./part.ts"
 import { type Served, startServed } from "./served.ts"
 
-/** Clients of one round, all at one time; the common limit of descriptors is 1024 on each side. */
+/** Concurrent clients. The usual limit of descriptors is 1024 on each side. */
 const MOST_CLIENTS = 1000
-const ASKS = 40
-/** A hit may take this much longer than alone, and this much in any case: the machine has other things to do. */
+const HITS = 40
+/** A hit may take this many times as long as without the clients, and this much more: the machine has other things to do. */
 const SLOWER = 20
 const SLACK_MS = 500
 const BACK_MS = 5000
@@ -21,24 +25,24 @@ const BACK_MS = 5000
 const SPARE = 8
 
 const SMALL = "/48h/a.jpg"
-/** Above what is held in memory: it is sent from the disk. */
+/** Too large for the memory cache: it is sent from the disk. */
 const LARGE = "/900w/large.png"
-/** Too much for the buffers of a connection, so that whoever does not read stops the writer. */
-const pipelined = (address: string): Buffer => Buffer.from(`GET ${address} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(40))
+/** Too much for the buffers of a connection, so that a client that does not read stops the writer. */
+const pipelined = (path: string): Buffer => Buffer.from(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(40))
 const MUCH = pipelined("/90w/large.png")
 const TOO_MUCH = pipelined(LARGE)
 
-/** What a client does once it is connected. */
+/** Behaviour of a client after it has connected. */
 type Behave = (socket: Socket, random: Random, isGone: () => boolean) => Promise<void>
 
 const KINDS: Readonly<Record<string, Behave>> = {
-  // Keeps its connection after one answer.
+  // Keeps its connection after one response.
   idle: async (socket) => {
     socket.resume()
     socket.write(`GET ${SMALL} HTTP/1.1\r\nhost: a\r\n\r\n`)
   },
   silent: async () => {},
-  // A letter at a time, and never the last.
+  // Sends header after header, and never the end.
   loris: async (socket, random, isGone) => {
     socket.write(`GET ${SMALL} HTTP/1.1\r\nhost: a\r\n`)
     while (!isGone()) {
@@ -46,12 +50,12 @@ const KINDS: Readonly<Record<string, Behave>> = {
       socket.write("x: y\r\n")
     }
   },
-  // Asks for much and reads nothing.
+  // Requests much and reads nothing.
   deaf: async (socket) => {
     socket.pause()
     socket.write(MUCH)
   },
-  // As many, each of a file: each client may have one open.
+  // The same for a file, so that each client may keep one open.
   greedy: async (socket) => {
     socket.pause()
     socket.write(TOO_MUCH)
@@ -69,10 +73,10 @@ const KINDS: Readonly<Record<string, Behave>> = {
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
-/** How long hits take, one after another, on connections of their own; in milliseconds. */
+/** Durations of hits, one after another, each on its own connection, in milliseconds. */
 const timeHits = async ({ port }: Served): Promise<readonly number[]> => {
   const times: number[] = []
-  for (let count = 0; count < ASKS; count++) {
+  for (let count = 0; count < HITS; count++) {
     const start = performance.now()
     const { status } = await send(port, SMALL)
     if (status !== 200) throw new Error(`Expected a hit, got ${status}`)
@@ -87,13 +91,13 @@ const arrive = (port: number): Promise<Socket> =>
     socket.once("error", reject)
     socket.once("connect", () => {
       socket.off("error", reject)
-      // Whoever is cut off has been treated as it deserves.
+      // The server may close any of these connections.
       socket.on("error", () => {})
       resolve(socket)
     })
   })
 
-/** Waits until what was opened is closed again. @returns how many descriptors are left over */
+/** Waits until the descriptors are closed again. @returns the number that is left */
 const leftOver = async (served: Served, before: number): Promise<number> => {
   const end = performance.now() + BACK_MS
   while (served.descriptors() > before + SPARE && performance.now() < end) await sleep(50)
@@ -105,7 +109,7 @@ interface Round {
   readonly slower: number
 }
 
-/** A crowd of one kind comes, stays while hits are timed, and leaves. */
+/** Connects clients of one kind, times hits, and disconnects the clients. */
 const crowd = async (
   served: Served,
   [kind, behave]: readonly [string, Behave],
@@ -125,21 +129,23 @@ const crowd = async (
   const slowest = times.toSorted((a, b) => a - b).at(-3) ?? 0
   const left = await leftOver(served, before)
   const bound = SLOWER * alone + SLACK_MS
-  const what = `${size} ${kind} clients`
+  const crowdName = `${size} ${kind} clients`
   return {
     slower: median(times) / alone,
     broken: [
-      ...(slowest > bound ? [`beside ${what} a hit took ${slowest.toFixed(1)} ms, alone ${alone.toFixed(1)}`] : []),
-      ...(held > 2 * size + SPARE ? [`${what} held ${held} descriptors`] : []),
-      ...(left > SPARE ? [`${left} descriptors were left over from ${what}`] : []),
+      ...(slowest > bound
+        ? [`beside ${crowdName} a hit took ${slowest.toFixed(1)} ms, alone ${alone.toFixed(1)}`]
+        : []),
+      ...(held > 2 * size + SPARE ? [`${crowdName} held ${held} descriptors`] : []),
+      ...(left > SPARE ? [`${left} descriptors were left over from ${crowdName}`] : []),
     ],
   }
 }
 
-/** The server gives a request's head 15 seconds, and looks every 30. */
+/** The server gives the head of a request 15 seconds, and checks every 30. */
 const CUT_AFTER_MS = 60_000
 
-/** Clients that never end, in front of everything else. @returns what was not cut off, once it should have been, in words */
+/** Connects clients that never finish, before all others. @returns a function that lists those that should have been disconnected and are not */
 const linger = async (served: Served, random: Random): Promise<() => readonly string[]> => {
   const start = performance.now()
   const kinds = ["silent", "loris"]
@@ -151,14 +157,14 @@ const linger = async (served: Served, random: Random): Promise<() => readonly st
   return () => {
     const left = kinds.filter((_, at) => sockets[at]?.closed === false)
     sockets.forEach((socket) => socket.destroy())
-    return performance.now() - start < CUT_AFTER_MS ? [] : left.map((kind) => `a ${kind} client was not cut off`)
+    return performance.now() - start < CUT_AFTER_MS ? [] : left.map((kind) => `a ${kind} client was not disconnected`)
   }
 }
 
 const run = async ({ count, random, isOver, say }: Run): Promise<Outcome> => {
   const served = await startServed()
-  for (const address of [SMALL, "/90w/large.png", LARGE]) await send(served.port, address)
-  const notCut = await linger(served, random)
+  for (const path of [SMALL, "/90w/large.png", LARGE]) await send(served.port, path)
+  const notDisconnected = await linger(served, random)
   const broken: string[] = []
   const facts: Record<string, number> = {}
   let trials = 0
@@ -167,7 +173,7 @@ const run = async ({ count, random, isOver, say }: Run): Promise<Outcome> => {
   // A trial is a client.
   while (trials < count && !isOver()) {
     for (const [kind, behave] of kinds) {
-      // What a greedy one does not read, the system holds: megabytes.
+      // The system buffers the megabytes that a greedy client does not read.
       const size = Math.min(share, kind === "greedy" ? MOST_CLIENTS / 10 : MOST_CLIENTS)
       if (isOver()) break
       const { broken: found, slower } = await crowd(served, [kind, behave], size, random)
@@ -178,7 +184,7 @@ const run = async ({ count, random, isOver, say }: Run): Promise<Outcome> => {
       say(`${size} ${kind} clients: a hit takes ${slower.toFixed(1)} times as long`)
     }
   }
-  broken.push(...notCut())
+  broken.push(...notDisconnected())
   if (!served.isAlive()) broken.push(`the process ended: ${served.log().slice(-2000)}`)
   facts["resident, MB"] = Math.round(served.memoryBytes() / 1e6)
   const { code } = await served.end("SIGTERM")

@@ -1,6 +1,9 @@
 /**
- * `imgtailor serve`, killed at any moment under load, and started again over what it left: every answer before and after is whole and
- * of a version that was there, nothing else lies in the store, no original was touched, and drafts are cleared away.
+ * Responsible for trials with `imgtailor serve` that is killed at any moment under load and started again on the same stores.
+ *
+ * Invariants:
+ * - Every response before and after is complete and of a version that existed.
+ * - The store holds complete renditions only, no original was touched, and temporary files are removed.
  */
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -27,20 +30,20 @@ const KEYS = PHOTOS.flatMap((photo) => [
   { photo, key: `info/${photo}.json` },
 ])
 
-/** About as long as it takes to make all. */
+/** About the time that it takes to render everything. */
 const LOAD_MS = 500
 
-/** Every how many crashes one is of a process on buckets. */
+/** One of so many crashes is of a process with buckets. */
 const BUCKET_EVERY = 12
 
-/** What a killed process and its successor share. */
+/** The stores of a killed process and its successor. */
 interface Place {
   readonly args: readonly string[]
   readonly renditions: Renditions
   readonly write: (key: string, bytes: Uint8Array) => Promise<unknown>
   /** All originals. */
   readonly read: () => Promise<ReadonlyMap<string, Uint8Array>>
-  /** Makes drafts that lie about seem old. @returns how many there were */
+  /** Makes temporary files seem old. @returns their number */
   readonly age: () => Promise<number>
   readonly drafts: () => Promise<readonly string[]>
 }
@@ -101,7 +104,7 @@ const start = async (place: Place, cwd: string): Promise<{ port: number; kill: (
 interface Scene {
   readonly place: Place
   readonly ledger: Ledger
-  /** What the shop has uploaded last. */
+  /** The versions that were uploaded last. */
   readonly uploaded: Map<string, Uint8Array>
   readonly broken: string[]
 }
@@ -113,7 +116,7 @@ const upload = async ({ ledger, place, uploaded }: Scene, photo: string): Promis
   uploaded.set(photo, bytes)
 }
 
-/** What is wrong with an answer that came whole. */
+/** The fault of a complete response, if it has one. */
 const judge = async (
   { ledger, broken }: Scene,
   { photo, key }: (typeof KEYS)[number],
@@ -122,7 +125,7 @@ const judge = async (
 ): Promise<void> => {
   const code = status === 200 ? await codeOf(body) : undefined
   if (code !== undefined && ledger.wasThere(photo, code, asked, performance.now())) return
-  broken.push(`${key} was answered ${status} with version ${code}; there was ${ledger.tell(photo, asked)}`)
+  broken.push(`${key} was answered ${status} with version ${code}; there was ${ledger.describe(photo, asked)}`)
 }
 
 const askFor = async (scene: Scene, port: number, wanted: (typeof KEYS)[number], mayFail: boolean): Promise<void> => {
@@ -150,7 +153,7 @@ const load = async (scene: Scene, port: number, random: Run["random"], isOver: (
   await Promise.all([shop(), ...Array.from({ length: 6 }, client)])
 }
 
-/** What lies in the store and says that it is whole, is; and what the shop has uploaded lies there as it was. */
+/** Faults of the stores: renditions that are not complete, and originals that differ from the uploaded ones. */
 const inspect = async ({ place, ledger, uploaded, broken }: Scene): Promise<void> => {
   for (const { photo, key } of KEYS) {
     const stored = await place.renditions.get(key)

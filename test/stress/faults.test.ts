@@ -4,7 +4,7 @@ import { expect, it } from "vitest"
 import { faults } from "./faults.ts"
 import { tryPart } from "./part.ts"
 
-it("a file system that fails fails no request that need not fail, and leaves nothing half stored", async () => {
+it("a failing file system fails only the requests that need it, and leaves no partial rendition", async () => {
   const { trials, broken, skipped } = await tryPart(faults, { count: 14, seconds: 6, seed: 1 })
   expect(broken).toEqual([])
   expect(trials > 0 || skipped !== undefined).toBe(true)

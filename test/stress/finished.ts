@@ -1,13 +1,10 @@
-/**
- * What `npm run stress` has in place of vitest, so that the parts can use what tests use: whatever was started is ended when its part
- * has run.
- */
+/** Responsible for replacing vitest in `npm run stress`, so that the parts can use the helpers of tests: cleans up after each part. */
 const endings: (() => unknown)[] = []
 
-/** As vitest's. */
+/** Like vitest's. */
 export const onTestFinished = (end: () => unknown): void => void endings.push(end)
 
-/** Ends everything, the youngest first. */
+/** Cleans up, the last first. */
 export const finish = async (): Promise<void> => {
   for (let end = endings.pop(); end; end = endings.pop()) await end()
 }

@@ -1,4 +1,4 @@
-/** Photos in a real folder that change while they are rendered for real: see shop.ts. */
+/** Responsible for trials with photos in a real folder that change while they are rendered: see shop.ts. */
 import { renameSync, rmSync } from "node:fs"
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -8,12 +8,12 @@ import { folderOriginals, folderRenditions } from "../../src/store/folder.ts"
 import type { Part } from "./part.ts"
 import { type Ground, playLives } from "./shop.ts"
 
-/** Photos that live at one time. */
+/** Photos that change at the same time. */
 const AT_ONCE = 20
 
 const FORMATS = ["png", "jpg", "png", "webp"] as const
 
-/** One time for all: what tells two versions is when they came, by a clock that ticks some hundred times a second. */
+/** Modification time of all versions: only the times of the file system, which tick some hundred times a second, distinguish them. */
 const TAKEN = new Date("2024-05-01T12:00:00Z")
 
 const openGround = (folder: string): Ground => {

@@ -1,14 +1,14 @@
 /**
- * Requests of people who mean no good, byte by byte, by a seed; and a strict reader of what comes back. A request is clean where a
- * client of good will could have sent it: then nothing less than a whole answer will do.
+ * Responsible for hostile requests, byte by byte, from a seed, and for a strict parser of the responses. A request is clean if an ordinary
+ * client could have sent it: then it has to get a complete response.
  */
 import type { Random } from "./mutate.ts"
 import { KEYS, SIZES } from "./served.ts"
 
-/** What is sent on one connection. */
+/** The bytes that are sent on one connection. */
 export interface Attack {
   readonly bytes: Buffer
-  /** Of each request, in order; the last asks for an end. */
+  /** The method of each request, in order. The last request closes the connection. */
   readonly methods: readonly string[]
   readonly isClean: boolean
 }
@@ -81,23 +81,23 @@ const DIRTY_HEADERS: readonly ((random: Random) => string)[] = [
 
 const encode = (key: string): string => key.split("/").map(encodeURIComponent).join("/")
 
-/** An address of something that is there, with a size of the list or not. */
-const address = (random: Random): string => {
+/** The URL path of an existing original, with a listed size or another one. */
+const existingPath = (random: Random): string => {
   const segments = encode(pick(random, KEYS)).split("/")
   const size = pick(random, random() < 0.8 ? [...SIZES, "info"] : WRONG_SIZES)
   const ending = pick(random, random() < 0.8 ? ["", ".avif", ".webp", size === "info" ? ".json" : ""] : WRONG_ENDINGS)
   return `/${[...segments.slice(0, -1), size, `${segments.at(-1)}${ending}`].join("/")}`
 }
 
-/** Something that is not there, or that should not be. */
-const strangeAddress = (random: Random): string => {
+/** A URL path that does not exist, or should not. */
+const strangePath = (random: Random): string => {
   const kind = below(random, 4)
   if (kind === 0)
     return `/${times(1 + below(random, 8), () => pick(random, [...SEGMENTS, ...SIZES, ...KEYS.map(encode)])).join("/")}`
   if (kind === 1) return `${"/x".repeat(below(random, 3000))}/48h/a.jpg`
   if (kind === 2)
     return `/48h/${times(below(random, 60), () => `%${below(random, 256).toString(16).padStart(2, "0")}`).join("")}`
-  const text = address(random)
+  const text = existingPath(random)
   const at = below(random, text.length)
   return (
     text.slice(0, at) + pick(random, ["../", "%2e%2e/", "%0d%0ax-injected:%20y", "//", "%", "?", "é"]) + text.slice(at)
@@ -108,8 +108,8 @@ const query = (random: Random): string =>
   random() < 0.8 ? "" : `?${pick(random, ["v=1", "x=%0d%0ax-injected:%20y", "/../..", "q".repeat(2000), "%"])}`
 
 const cleanRequest = (random: Random, method: string, isLast: boolean): Buffer => {
-  const target = (random() < 0.75 ? address(random) : strangeAddress(random)) + query(random)
-  // No letter in it that a client would have to escape, and no other form than a path.
+  const target = (random() < 0.75 ? existingPath(random) : strangePath(random)) + query(random)
+  // Without characters that a client would have to escape, and always a path.
   const escaped = target.replace(/[^\x21-\x7e]/g, encodeURIComponent).replace(/^(?!\/)/, "/")
   const headers = times(below(random, 4), () => pick(random, HEADERS)(random))
   const lines = [
@@ -122,7 +122,7 @@ const cleanRequest = (random: Random, method: string, isLast: boolean): Buffer =
 }
 
 const dirtyRequest = (random: Random, method: string): Buffer => {
-  const line = `${method} ${strangeAddress(random)} ${pick(random, ["HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9", "", "ICY"])}`
+  const line = `${method} ${strangePath(random)} ${pick(random, ["HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9", "", "ICY"])}`
   const headers = times(below(random, 4), () => pick(random, [...HEADERS, ...DIRTY_HEADERS, ...DIRTY_HEADERS])(random))
   const text = [line, ...(random() < 0.9 ? ["host: a.example"] : []), ...headers].join(random() < 0.95 ? "\r\n" : "\n")
   const bytes = Buffer.from(`${text}\r\n\r\n`, random() < 0.5 ? "utf8" : "latin1")
@@ -146,10 +146,10 @@ const STATUSES: ReadonlySet<number> = new Set([
   100, 200, 204, 206, 304, 400, 404, 405, 408, 412, 413, 415, 416, 417, 422, 431, 503,
 ])
 
-/** Of what never became a request. */
+/** Statuses for bytes that are not a request. */
 const UNPARSED: ReadonlySet<number> = new Set([400, 408, 431])
 
-/** Where the body ends, or why there is none that could be. */
+/** The end of the body, or the reason why it has none. */
 const bodyEnd = (bytes: Buffer, at: number, headers: readonly string[], isBodiless: boolean): number | string => {
   if (isBodiless) return at
   const length = headers.find((line) => /^content-length:/i.test(line))?.slice("content-length: ".length)
@@ -173,7 +173,7 @@ const faultsOfHead = (line: string, headers: readonly string[]): readonly string
   ]
 }
 
-/** One answer of several: where it ends, whether it is final, and what is wrong with it. */
+/** One of several responses: its end, whether it is final, and its faults. */
 interface Part {
   readonly end: number
   readonly isFinal: boolean
@@ -185,7 +185,7 @@ const readAnswer = (bytes: Buffer, at: number, end: number, method: string | und
   const status = Number(line.slice(9, 12))
   const faults = faultsOfHead(line, headers)
   const isBodiless = method === "HEAD" || status < 200 || status === 204 || status === 304
-  // What is no request has no method: then there is a body, and the end of the connection behind it.
+  // Bytes that are not a request have no method. The response has a body, and the connection ends after it.
   const isUnparsed = UNPARSED.has(status) && headers.some((header) => /^connection: close$/i.test(header))
   const next = bodyEnd(bytes, end + 4, headers, isBodiless && !(isUnparsed && bytes.length > end + 4))
   if (typeof next === "string") return { end: bytes.length, isFinal: true, faults: [...faults, next] }
@@ -193,8 +193,8 @@ const readAnswer = (bytes: Buffer, at: number, end: number, method: string | und
 }
 
 /**
- * What is wrong with the bytes that came back, in words; and how many answers they are.
- * @param isWhole the server ended the connection, so that nothing may be missing
+ * Parses the bytes of a connection. @returns the number of responses, and their faults as text
+ * @param isWhole the server closed the connection, so that no byte may be missing
  */
 export const readAnswers = (
   bytes: Buffer,

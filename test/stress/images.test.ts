@@ -1,4 +1,4 @@
-/** A few of the damaged pictures that `npm run stress` tries, and proof that a process which dies or hangs is noticed. */
+/** Some of the damaged pictures of `npm run stress`, and a check that a process that dies or hangs is noticed. */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -11,7 +11,7 @@ import { createPool } from "./pool.ts"
 
 describe("damaged pictures", () => {
   it.skipIf(process.platform !== "linux")(
-    "kill nobody, hang nobody, are never our fault, and give pictures that decode or refusals",
+    "kill and hang no process, and get pictures that decode or errors that blame the file",
     async () => {
       const { trials, broken } = await tryPart(images, { count: 600, seconds: 20, seed: 1 })
       expect(broken).toEqual([])
@@ -21,7 +21,7 @@ describe("damaged pictures", () => {
 })
 
 describe("a pool", () => {
-  it("tells of a child that dies or hangs, and goes on with another", async () => {
+  it("reports a child that dies or hangs, and continues with another one", async () => {
     const script = join(await temporaryFolder(), "child.mjs")
     await writeFile(
       script,
@@ -31,8 +31,8 @@ describe("a pool", () => {
         else process.send(what)
       })`,
     )
-    const pool = createPool<{ readonly what: string }, string>({ script, children: 1, patienceMs: 4000 })
-    const replies = await Promise.all(["a", "die", "b", "hang", "c"].map((what) => pool.ask({ what })))
+    const pool = createPool<{ readonly what: string }, string>({ script, children: 1, timeoutMs: 4000 })
+    const replies = await Promise.all(["a", "die", "b", "hang", "c"].map((what) => pool.send({ what })))
     expect(replies).toEqual([
       { answer: "a" },
       { died: expect.stringContaining("SIGSEGV") },

@@ -1,6 +1,10 @@
 /**
- * Damaged pictures through the built package, in processes that they may kill. Holds: whatever the bytes are, the process lives, the
- * answer comes in time, it is a picture that decodes or a refusal that blames the file, and memory stays near what was reckoned with.
+ * Responsible for trials with damaged pictures through the built package, in processes that they may kill.
+ *
+ * Invariants, for any bytes:
+ * - The process survives and responds in time.
+ * - The response is a picture that decodes, or an error that blames the file.
+ * - Memory stays near the estimate.
  */
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
@@ -14,50 +18,50 @@ import type { Outcome, Part, Run } from "./part.ts"
 import { wholePictures } from "./pictures.ts"
 import { createPool, type Reply } from "./pool.ts"
 
-interface Question {
+interface Trial {
   readonly bytes: Buffer
-  readonly addresses: readonly string[]
+  readonly paths: readonly string[]
 }
 
-/** As image-worker.mjs gives it; memory in bytes. */
+/** The message of image-worker.mjs. Memory is in bytes. */
 interface Answered {
   readonly answers: readonly { readonly status: number; readonly text?: string; readonly fault?: string }[]
   readonly ms: number
   readonly rss: number
-  /** Above what was resident before. */
+  /** Above the resident memory before. */
   readonly peak: number
-  /** What admission reckons with at most; only for a large peak. */
+  /** The largest estimate. Only for a large peak. */
   readonly estimate?: number
 }
 
 const WORKER = fileURLToPath(new URL("image-worker.mjs", import.meta.url))
-/** Longer than the worker's own deadline. */
-const PATIENCE_MS = 30_000
-/** Refusals that blame the file: too large, unsupported, corrupt. */
+/** Longer than the deadline of the worker. */
+const TIMEOUT_MS = 30_000
+/** Errors that blame the file: too large, unsupported, corrupt. */
 const BLAMES: ReadonlySet<number> = new Set([413, 415, 422])
-/** A peak may be this much above what was reckoned with: the allocator keeps what it was given. */
+/** A peak may be this much above the estimate: the allocator keeps freed memory. */
 const PEAK_FACTOR = 2
 const PEAK_SLACK = 300e6
-/** What a child may grow by from its 200th picture on. */
+/** A child may grow by this much after its first pictures. */
 const GROWTH_BYTES = 300e6
 const WARM = 200
 
 const SIZES = ["24x18", "16w", "40h"]
 const ENDINGS = ["", ".avif", ".webp", ".jpeg", ".png"]
-const ADDRESSES: readonly string[] = [
+const PATHS: readonly string[] = [
   "/info/photo.json",
   ...SIZES.flatMap((size) => ENDINGS.map((ending) => `/${size}/photo${ending}`)),
 ]
 
-/** The trial of a number: the same for the same seed, whatever ran before it. */
-const trialOf = (pictures: readonly Buffer[], seed: number, number: number): Question => {
+/** The trial with a number: the same for the same seed, independent of the trials before it. */
+const trialOf = (pictures: readonly Buffer[], seed: number, number: number): Trial => {
   const random: Random = seeded(Math.imul(seed, 0x9e37_79b1) ^ number)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
-  const addresses = Array.from({ length: random() < 0.8 ? 1 : 3 }, () => pick(ADDRESSES))
-  return { bytes: mutate(pick(pictures), pick(pictures), random), addresses: [...new Set(addresses)] }
+  const paths = Array.from({ length: random() < 0.8 ? 1 : 3 }, () => pick(PATHS))
+  return { bytes: mutate(pick(pictures), pick(pictures), random), paths: [...new Set(paths)] }
 }
 
-/** What is wrong with a reply, in words. */
+/** The faults of a reply, as text. */
 const faultsOf = (reply: Reply<Answered>): readonly string[] => {
   if ("died" in reply) return [`the process ${reply.died}`]
   const { answers, peak, estimate } = reply.answer
@@ -66,12 +70,12 @@ const faultsOf = (reply: Reply<Answered>): readonly string[] => {
     return status === 200 || BLAMES.has(status) ? [] : [text?.trim() ?? String(status)]
   })
   const isHungry = estimate !== undefined && peak > PEAK_FACTOR * estimate + PEAK_SLACK
-  return isHungry ? [...wrong, `a peak of ${peak} bytes where ${estimate} were reckoned with`] : wrong
+  return isHungry ? [...wrong, `a peak of ${peak} bytes with an estimate of ${estimate}`] : wrong
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 1e6)
 
-/** What is counted on the way. */
+/** The counts of a run. */
 const createTally = (seed: number) => {
   let folder: string | undefined
   const broken: string[] = []
@@ -80,13 +84,13 @@ const createTally = (seed: number) => {
   return {
     broken,
     facts,
-    add: (number: number, { bytes, addresses }: Question, reply: Reply<Answered>): void => {
+    add: (number: number, { bytes, paths }: Trial, reply: Reply<Answered>): void => {
       const faults = faultsOf(reply)
       if (faults.length > 0) {
         folder ??= mkdtempSync(join(tmpdir(), "imgtailor-broken-"))
         const file = join(folder, `${seed}-${number}`)
         writeFileSync(file, bytes)
-        broken.push(`trial ${number} of seed ${seed}, ${addresses.join(" ")}: ${faults.join("; ")} (${file})`)
+        broken.push(`trial ${number} of seed ${seed}, ${paths.join(" ")}: ${faults.join("; ")} (${file})`)
       }
       if ("died" in reply) return
       for (const { status } of reply.answer.answers)
@@ -98,8 +102,8 @@ const createTally = (seed: number) => {
   }
 }
 
-/** One after another with one child, until all are asked. @returns how much more is resident in the end */
-const askInTurn = async (next: () => Promise<Reply<Answered> | undefined>): Promise<number> => {
+/** Runs trials one after another with one child. @returns by how much its memory grew */
+const runInTurn = async (next: () => Promise<Reply<Answered> | undefined>): Promise<number> => {
   const resident: number[] = []
   for (let reply = await next(); reply; reply = await next()) {
     if ("answer" in reply) resident.push(reply.answer.rss)
@@ -115,13 +119,13 @@ const run = async ({ count, seed, isOver, say }: Run): Promise<Outcome> => {
   const tally = createTally(seed)
   let trials = 0
   const lane = (): Promise<number> => {
-    const pool = createPool<Question, Answered>({ script: WORKER, children: 1, patienceMs: PATIENCE_MS })
-    return askInTurn(async () => {
+    const pool = createPool<Trial, Answered>({ script: WORKER, children: 1, timeoutMs: TIMEOUT_MS })
+    return runInTurn(async () => {
       if (trials >= count || isOver()) return undefined
       const number = (trials += 1)
       if (number % 5000 === 0) say(`${number} pictures, ${tally.broken.length} broken`)
       const trial = trialOf(pictures, seed, number)
-      const reply = await pool.ask(trial)
+      const reply = await pool.send(trial)
       tally.add(number, trial, reply)
       return reply
     })

@@ -1,7 +1,7 @@
 /**
- * Damaged pictures, by a seed: bits and bytes at random, numbers that lie, pieces that are missing, doubled, swapped or of another
- * file. Every container is taken apart at its own joints, or its decoder would refuse most of them at the first look; a PNG's checksums
- * are put right again for the same reason.
+ * Responsible for damaged pictures from a seed: random bits and bytes, wrong numbers, pieces that are missing, repeated, exchanged or from
+ * another file. Each format is damaged at the borders of its structure, and checksums of PNGs are corrected, because the decoder would
+ * otherwise reject most pictures at once.
  */
 import { crc32 } from "node:zlib"
 
@@ -88,7 +88,7 @@ const gifBlocks = (bytes: Buffer): readonly Span[] => {
   return starts.map(([at], index): Span => [at, starts[index + 1]?.[0] ?? bytes.length])
 }
 
-/** The joints of a file, by what it is. */
+/** The structural pieces of a file, by its format. */
 const piecesOf = (bytes: Buffer): readonly Span[] => {
   if (bytes.length < 16) return []
   if (isPng(bytes)) return chain(bytes, 8, (at) => at + 12 + bytes.readUInt32BE(at))
@@ -236,7 +236,7 @@ const MUTATIONS = [
   splice,
 ]
 
-/** Checksums that fit what is there now. */
+/** Corrects the checksums. */
 const repairPng = (bytes: Buffer): Buffer => {
   for (const [from, to] of piecesOf(bytes))
     if (to - from >= 12) bytes.writeUInt32BE(crc32(bytes.subarray(from + 4, to - 4)), to - 4)

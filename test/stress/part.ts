@@ -1,47 +1,47 @@
 /**
- * A part of `npm run stress`: one way of trying to break what must always hold. It knows neither its time nor its place: the command
- * gives it minutes or an hour, its test a few seconds.
+ * Responsible for the type of a part of `npm run stress`: one way of trying to break the invariants. The command runs a part for minutes or
+ * an hour, its test for some seconds.
  */
 import { seeded } from "../image/support.ts"
 
-/** What bounds a run. A part ends when either is reached. */
+/** Limits of a run. A part ends when either is reached. */
 export interface Bounds {
-  /** Trials at most. */
+  /** Maximum number of trials. */
   readonly count: number
   readonly seconds: number
 }
 
-/** What a part is given. */
+/** Parameters of a run. */
 export interface Run {
-  /** Trials at most. */
+  /** Maximum number of trials. */
   readonly count: number
-  /** The same seed makes the same trials, as far as chance is ours. */
+  /** The same seed leads to the same trials, except for timing. */
   readonly seed: number
-  /** Numbers from 0 to below 1, by the seed. */
+  /** Random numbers from 0 to below 1, from the seed. */
   readonly random: () => number
-  /** True when the time is over or somebody interrupts: asked before each trial. */
+  /** True when the time is over or the run is interrupted. To be checked before each trial. */
   readonly isOver: () => boolean
-  /** A line for whoever watches. */
+  /** Prints a line of progress. */
   readonly say: (text: string) => void
 }
 
-/** What came of a run. */
+/** Result of a run. */
 export interface Outcome {
   readonly trials: number
-  /** Each rule that was broken, in words, with what it takes to see it again. */
+  /** Each violation as text, with the parameters to reproduce it. */
   readonly broken: readonly string[]
-  /** Why nothing, or only some of it, was tried here. */
+  /** Why the part, or some of it, could not be tried here. */
   readonly skipped?: string
-  /** What else is worth knowing: counts by kind, times, memory. */
+  /** Further results: counts by kind, times, memory. */
   readonly facts?: Readonly<Record<string, number>>
 }
 
 export interface Part {
   readonly name: string
   readonly full: Bounds
-  /** Of `--short`, which tries all parts within two minutes. */
+  /** Limits with `--short`, which tries all parts within two minutes. */
   readonly short: Bounds
-  /** Whatever it starts ends with `onTestFinished`, which both the command and vitest know. */
+  /** Registers its clean-up with `onTestFinished`, which the command provides like vitest. */
   readonly run: (run: Run) => Promise<Outcome>
 }
 

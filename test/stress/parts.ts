@@ -1,4 +1,4 @@
-/** Every part of `npm run stress`, in the order in which they run; what the command imports. */
+/** Responsible for the list of the parts of `npm run stress`, in their order. */
 import { bucket } from "./bucket.ts"
 import { clients } from "./clients.ts"
 import { crashes } from "./crashes.ts"

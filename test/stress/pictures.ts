@@ -1,4 +1,4 @@
-/** Small whole pictures of every kind that is decoded: what damaged ones are made from. */
+/** Responsible for small valid pictures of every format that is decoded. The damaged ones are made from them. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { deflateSync } from "node:zlib"

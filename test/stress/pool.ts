@@ -1,32 +1,29 @@
-/**
- * Children that may die or hang, and are replaced when they do: what came of each question is told, and the next one is asked of
- * another child.
- */
+/** Responsible for child processes that may die or hang. Each message gets a reply, and a child that died or hung is replaced. */
 import { type ChildProcess, fork } from "node:child_process"
 
 import { onTestFinished } from "vitest"
 
-/** What came of a question: an answer, or how the child ended. */
+/** The answer to a message, or how the child ended. */
 export type Reply<T> = { readonly answer: T } | { readonly died: string }
 
 export interface Pool<Q, A> {
-  /** Asks the next child that is free. */
-  readonly ask: (question: Q) => Promise<Reply<A>>
+  /** Sends a message to the next child that is free. */
+  readonly send: (message: Q) => Promise<Reply<A>>
   /** Ends all children. */
   readonly end: () => void
 }
 
 export interface PoolOptions {
-  /** Answers each message with one; told the script of the child. */
+  /** Script of the child, which answers each message with one. */
   readonly script: string
   readonly children: number
-  /** When a child that has not answered is killed. */
-  readonly patienceMs: number
+  /** Time after which a child that has not answered is killed. */
+  readonly timeoutMs: number
 }
 
 const MAX_NOTES = 2000
 
-const askOnce = <A>(child: ChildProcess, question: object, patienceMs: number): Promise<Reply<A>> =>
+const sendOnce = <A>(child: ChildProcess, message: object, timeoutMs: number): Promise<Reply<A>> =>
   new Promise((resolve) => {
     let notes = ""
     const note = (text: Buffer): void => void (notes = (notes + text.toString()).slice(-MAX_NOTES))
@@ -37,16 +34,16 @@ const askOnce = <A>(child: ChildProcess, question: object, patienceMs: number): 
       resolve(reply)
     }
     const timer = setTimeout(() => {
-      settle({ died: `did not answer within ${patienceMs} ms` })
+      settle({ died: `did not answer within ${timeoutMs} ms` })
       child.kill("SIGKILL")
-    }, patienceMs)
+    }, timeoutMs)
     child.stderr?.on("data", note)
     child.once("message", (answer) => settle({ answer: answer as A }))
     child.once("close", (code, signal) => settle({ died: `ended with ${signal ?? code}: ${notes.trim()}` }))
-    child.send(question)
+    child.send(message)
   })
 
-export const createPool = <Q extends object, A>({ script, children, patienceMs }: PoolOptions): Pool<Q, A> => {
+export const createPool = <Q extends object, A>({ script, children, timeoutMs }: PoolOptions): Pool<Q, A> => {
   const all = new Set<ChildProcess>()
   const free: ChildProcess[] = []
   const waiting: ((child: ChildProcess) => void)[] = []
@@ -57,7 +54,7 @@ export const createPool = <Q extends object, A>({ script, children, patienceMs }
     else free.push(child)
   }
   const start = (): ChildProcess => {
-    // As README asks of a server that lives long: or glibc keeps what is given back.
+    // As README recommends for servers: glibc would keep freed memory.
     const env = { ...process.env, MALLOC_ARENA_MAX: "2" }
     const child = fork(script, { env, serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] })
     all.add(child)
@@ -68,9 +65,9 @@ export const createPool = <Q extends object, A>({ script, children, patienceMs }
   for (let count = 0; count < children; count++) give(start())
   onTestFinished(end)
   return {
-    ask: async (question) => {
+    send: async (message) => {
       const child = free.pop() ?? (await new Promise<ChildProcess>((resolve) => waiting.push(resolve)))
-      const reply = await askOnce<A>(child, question, patienceMs)
+      const reply = await sendOnce<A>(child, message, timeoutMs)
       if ("died" in reply) all.delete(child)
       give("died" in reply ? start() : child)
       return reply

@@ -1,19 +1,23 @@
 import { seeded } from "../image/support.ts"
 /**
- * Changes, requests and departures in every order that a seed makes, on the stage of test/race/: nobody is answered with what was gone
- * before they asked, no more runs at one time than may, and what is stored in the end is what is.
+ * Responsible for trials with changes, requests and disconnects in random orders, on the stage of test/race/.
+ *
+ * Invariants:
+ * - No request gets a version that was gone before it began.
+ * - No more renders run at once than allowed.
+ * - Stored renditions are of the present version in the end.
  */
 import { begin, type Event, EVENTS, perform, type PlayOptions, settle, storeFaults } from "../race/support.ts"
 import type { Part } from "./part.ts"
 
 const ALL = Object.keys(EVENTS) as readonly Event[]
 
-/** What is stored is looked at after somebody has asked for each key once more: a request says nothing of keys that nobody asks for. */
+/** Every key is requested at the end, before the store is checked: a request does not check other keys. */
 const ASKS = ALL.filter((event) => event.startsWith("ask"))
 
 const VERSIONS = ["changes", "times", "contents", "files"] as const
 
-/** Everything that a seed decides. */
+/** A random schedule. */
 const draw = (
   random: () => number,
 ): { readonly options: PlayOptions; readonly events: readonly Event[]; readonly choices: readonly number[] } => {
@@ -30,7 +34,7 @@ const draw = (
   }
 }
 
-/** What is wrong with one schedule. */
+/** Plays one schedule. @returns its faults */
 const playOne = async (seed: number): Promise<readonly string[]> => {
   const { options, events, choices } = draw(seeded(seed))
   const play = begin(options)

@@ -1,4 +1,4 @@
-/** A few of the hostile requests that `npm run stress` tries, and proof that a malformed answer is noticed. */
+/** Some of the hostile requests of `npm run stress`, and a check that a malformed response is noticed. */
 import { describe, expect, it } from "vitest"
 
 import { readAnswers } from "./hostile.ts"
@@ -7,7 +7,7 @@ import { requests } from "./requests.ts"
 
 describe("hostile requests", () => {
   it.skipIf(process.platform !== "linux")(
-    "are answered in order and as HTTP, store nothing that may not be, and touch nothing else",
+    "get valid HTTP responses in order, store only listed renditions, and change no other file",
     async () => {
       const { trials, broken } = await tryPart(requests, { count: 1000, seconds: 20, seed: 1 })
       expect(broken).toEqual([])
@@ -21,8 +21,8 @@ const ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 const faultsOf = (text: string, methods = ["GET"]): readonly string[] =>
   readAnswers(Buffer.from(text, "latin1"), methods, true).faults
 
-describe("a reader of answers", () => {
-  it("takes what is whole: one, several, without a body, in chunks", () => {
+describe("the parser of responses", () => {
+  it("accepts complete responses: one, several, without a body, in chunks", () => {
     expect(faultsOf(ANSWER)).toEqual([])
     expect(faultsOf(ANSWER + ANSWER, ["GET", "POST"])).toEqual([])
     expect(faultsOf("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", ["HEAD"])).toEqual([])

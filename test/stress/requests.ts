@@ -1,6 +1,10 @@
 /**
- * Hostile requests against a real server. Holds: every answer is well-formed HTTP and no fault of ours, the process lives and stays
- * small, nothing but originals × sizes × formats and facts is stored, and nothing else on the disk is touched.
+ * Responsible for trials with hostile requests against a real server.
+ *
+ * Invariants:
+ * - Every response is well-formed HTTP, and none is a 500.
+ * - The process survives and stays small.
+ * - Only originals × sizes × formats and `info` are stored, and no other file is changed.
  */
 import { connect } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -12,9 +16,9 @@ import type { Outcome, Part, Run } from "./part.ts"
 import { type Served, startServed } from "./served.ts"
 
 const LANES = 24
-/** A clean request is answered within the server's deadline. */
-const PATIENCE_MS = 35_000
-/** Who did not ask properly is not waited for, once nothing comes. */
+/** A clean request gets a response within the deadline of the server. */
+const TIMEOUT_MS = 35_000
+/** The wait for further bytes after a malformed request. */
 const QUIET_MS = 300
 const MAX_GROWTH_BYTES = 400e6
 const CHECK_EVERY = 2000
@@ -23,7 +27,7 @@ type Manner = "at once" | "slowly" | "leaves" | "leaves early"
 
 interface Got {
   readonly bytes: Buffer
-  /** Until the server ended the connection. */
+  /** True if the server closed the connection. */
   readonly isWhole: boolean
 }
 
@@ -33,12 +37,12 @@ const mannerOf = (random: Random): Manner => {
   return chance < 0.85 ? "slowly" : chance < 0.95 ? "leaves" : "leaves early"
 }
 
-/** Sends an attack, and gives what came back. */
+/** Sends an attack. @returns the bytes of the responses */
 const send = (port: number, { bytes, isClean }: Attack, manner: Manner, random: Random): Promise<Got> =>
   new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1")
     const chunks: Buffer[] = []
-    let timer = setTimeout(() => finish(false), PATIENCE_MS)
+    let timer = setTimeout(() => finish(false), TIMEOUT_MS)
     const finish = (isWhole: boolean): void => {
       clearTimeout(timer)
       socket.destroy()
@@ -74,7 +78,7 @@ const send = (port: number, { bytes, isClean }: Attack, manner: Manner, random: 
 
 const show = ({ bytes }: Attack): string => JSON.stringify(bytes.toString("latin1").slice(0, 300))
 
-/** Attacks once. @returns what was wrong, in words */
+/** Attacks once. @returns the faults, as text */
 const attackOnce = async (served: Served, seed: number, number: number): Promise<readonly string[]> => {
   const random = seeded(Math.imul(seed, 0x9e37_79b1) ^ number)
   const attacked = attack(random)

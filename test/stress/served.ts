@@ -1,4 +1,4 @@
-/** What requests are thrown at: a real `imgtailor serve` over a folder with something of everything, and how it is watched meanwhile. */
+/** Responsible for a real `imgtailor serve` over a folder with originals of every kind, and for checking its files and memory. */
 import { createHash } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { mkdir, readFile, readlink, symlink, writeFile } from "node:fs/promises"
@@ -31,12 +31,12 @@ const BROKEN: Readonly<Record<string, string>> = {
   "page.html": "<!doctype html>",
 }
 
-/** Keys that exist, whatever comes of them. */
+/** Keys of existing files and folders, valid or not. */
 export const KEYS: readonly string[] = [...Object.keys(PHOTOS), ...Object.keys(BROKEN), "link.jpg", "shop"]
 
 const ENDINGS = ["", ".avif", ".webp", ".jpeg", ".jpg", ".png", ".gif"]
 
-/** Keys that may be stored: originals × sizes × formats, and facts. */
+/** Keys that may be stored: originals × sizes × formats, and `info`. */
 const ALLOWED: ReadonlySet<string> = new Set(
   Object.keys(PHOTOS).flatMap((key) => {
     const { directory, file } = splitKey(key)
@@ -46,9 +46,9 @@ const ALLOWED: ReadonlySet<string> = new Set(
   }),
 )
 
-/** A server that is watched. */
+/** A server under observation. */
 export interface Served extends ServeProcess {
-  /** What was changed or stored and must not have been, in words. */
+  /** Files that were changed or stored and must not have been, as text. */
   readonly misdeeds: () => Promise<readonly string[]>
   readonly memoryBytes: () => number
   /** Open files and sockets. */
@@ -76,7 +76,7 @@ const differences = (before: ReadonlyMap<string, string>, after: ReadonlyMap<str
   ...[...after.keys()].filter((key) => !before.has(key)).map((key) => `${key} was written`),
 ]
 
-/** Starts it. `world` is the folder around the originals. */
+/** Starts a server. `world` is the folder around the originals. */
 export const startServed = async (...args: readonly string[]): Promise<Served> => {
   const world = await temporaryFolder()
   const write = async (key: string, bytes: Uint8Array): Promise<void> => {

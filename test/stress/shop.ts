@@ -1,6 +1,6 @@
 /**
- * A shop whose photos are replaced, deleted and restored while they are asked for, in orders and with delays that a seed makes. Every
- * answer is judged: it is whole, and of a version that was there at some time since it was asked for.
+ * Responsible for trials with photos that are replaced, deleted and restored while they are requested, in random orders and with random
+ * delays. Every response has to be complete, and of a version that existed at some time since the request.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 
@@ -10,13 +10,13 @@ import { type Originals, readBody, type Renditions } from "../../src/store/store
 import { type Fault, faultyOriginals, faultyRenditions } from "../support/faulty-store.ts"
 import { codeOf, createLedger, formatOf, type Ledger, photoOf } from "./versions.ts"
 
-/** Where photos are, for those who upload them. */
+/** The stores of a trial. */
 export interface Ground {
   readonly originals: Originals
   readonly renditions: Renditions
-  /** The same store as it is reached by those who look at what came of it. */
+  /** The same renditions without delays and faults, to check them. */
   readonly lookInto: Renditions
-  /** Gets a change ready; what it gives makes it, at once where the place allows that. */
+  /** Prepares a change. @returns a function that makes it, at once where the store can */
   readonly prepare: (key: string, bytes: Uint8Array | undefined) => Promise<() => Promise<unknown>>
 }
 
@@ -29,7 +29,7 @@ const SETS: readonly Partial<Limits>[] = [
   { renders: 4, memoryBytes: 20_000 },
 ]
 
-/** Keys of everything that can be asked of a photo in the root. */
+/** Every key of a photo in the root. */
 const keysOf = (photo: string): readonly string[] => [
   ...SIZES.flatMap((size) =>
     ["", ...FORMATS.map((format) => `.${format}`)].map((ending) => `${size}/${photo}${ending}`),
@@ -43,14 +43,14 @@ const below = (random: Random, end: number): number => Math.floor(random() * end
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[below(random, from.length)] as T
 
-/** Mostly nothing, sometimes long enough for an original's times to prove what its bytes are. */
+/** Mostly short, sometimes long enough for an original to become stable. */
 const pause = (random: Random): Promise<unknown> => {
   const chance = random()
   const longest = chance < 0.5 ? 0 : chance < 0.8 ? 4 : chance < 0.993 ? 40 : 2300
   return longest === 0 ? Promise.resolve() : sleep(random() * longest)
 }
 
-/** The same stores, late before each call and after it. */
+/** The same stores with a delay before and after each call. */
 const late = (
   { originals, renditions }: Ground,
   wait: () => Promise<unknown>,
@@ -83,7 +83,7 @@ interface Scene {
   readonly ground: Ground
   readonly ledger: Ledger
   readonly tailor: Tailor
-  /** Statuses that are an answer too: of a store that fails. */
+  /** Statuses that are right while a store fails. */
   readonly excused: ReadonlySet<number>
   readonly broken: string[]
   readonly counts: Record<string, number>
@@ -101,7 +101,7 @@ const judge = async (scene: Scene, photo: string, key: string, asked: number, re
   const isAnswer = status === 404 || code !== undefined
   if (isAnswer && ledger.wasThere(photo, code, asked, performance.now())) return
   const said = status === 200 ? `a picture of ${code ?? "no version, or damaged"}` : `${status}`
-  broken.push(`${key} was answered with ${said}; since it was asked for there was ${ledger.tell(photo, asked)}`)
+  broken.push(`${key} was answered with ${said}; since the request there was ${ledger.describe(photo, asked)}`)
 }
 
 /** @returns the status */
@@ -131,7 +131,7 @@ const change = async ({ ground, ledger, random }: Scene, photo: string, former: 
   await other()
 }
 
-/** One photo's life. */
+/** The changes and requests of one photo. */
 const live = async (scene: Scene, photo: string): Promise<void> => {
   const { random, ledger } = scene
   const keys = keysOf(photo)
@@ -148,7 +148,7 @@ const live = async (scene: Scene, photo: string): Promise<void> => {
   await Promise.all(asked)
 }
 
-/** How often a key is asked for at most before it has to be answered and stored, where a store has failed until now. */
+/** Requests until a rendition has to be stored, after a store has failed. */
 const ATTEMPTS = 4
 
 const storedFault = async ({ ledger, ground }: Scene, photo: string, key: string): Promise<string | undefined> => {
@@ -161,7 +161,7 @@ const storedFault = async ({ ledger, ground }: Scene, photo: string, key: string
     : `${key} is stored as ${code ?? "nothing whole"}, in the end the photo is ${ledger.now(photo)}`
 }
 
-/** After all has come to rest: everybody is answered with what is, and what is stored is that, too. */
+/** Checks, after the last change, that requests get the present version, and that it is stored. */
 const rest = async (scene: Scene, photo: string, attempts: number): Promise<void> => {
   for (const key of keysOf(photo)) {
     let fault: string | undefined
@@ -177,23 +177,23 @@ const rest = async (scene: Scene, photo: string, attempts: number): Promise<void
 
 export interface LivesOptions {
   readonly random: Random
-  /** Lives end early when it is. */
+  /** Ends the trials early. */
   readonly isOver: () => boolean
   readonly ground: Ground
-  /** Names of photos that were never there. */
+  /** Names of photos that do not exist yet. */
   readonly photos: readonly string[]
   readonly excused?: ReadonlySet<number>
   /** Called when nothing changes any more. */
   readonly onRest?: () => Promise<void>
-  /** Added to what is counted. */
+  /** Counts to add to. */
   readonly counts: Record<string, number>
 }
 
-/** Lets some photos live side by side. @returns what was wrong, a sentence each */
+/** Runs the lives of some photos concurrently. @returns the faults, a sentence each */
 export const playLives = async (options: LivesOptions): Promise<readonly string[]> => {
   const { random, isOver, ground, photos, excused = new Set(), onRest, counts } = options
   const drawn = pick(random, SETS)
-  // What could not be written is answered from memory for a while, and written no sooner than it is made again.
+  // A rendition that could not be written is sent from memory for a minute, and written when it is rendered again.
   const limits = excused.size > 0 ? { ...drawn, cacheBytes: 0 } : drawn
   let isCalm = false
   const stores = late(ground, () => (isCalm ? Promise.resolve() : pause(random)))

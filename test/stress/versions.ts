@@ -1,23 +1,23 @@
 /**
- * Photos whose every version has a colour of its own, and a record of when each was there: a rendition then tells which version it was
- * made from, and the record whether that may be answered.
+ * Responsible for photos whose versions have different colours, and for a ledger of the times of each version: the colour of a rendition
+ * shows its version, and the ledger whether that version may be sent.
  */
 import sharp from "sharp"
 
 import { flat, type PhotoFormat } from "../support/photos.ts"
 
-/** Of which a colour tells one from all others. */
+/** Number of versions with distinct colours. */
 export const CODES = 1000
 
 const LEVELS = 10
 const [LOWEST, STEP] = [12, 24]
-/** Half of what lies between two colours; encoders of flat pictures stray by 4 at most. */
+/** Half the distance of two colours. Encoders change flat colours by 4 at most. */
 const TOLERANCE = 11
 
 const WIDTH = 90
 const HEIGHT = 60
 
-/** PNGs are filled up to one length, so that length tells no version from another. What follows a PNG's end is no part of it. */
+/** PNGs are padded to one length, so that versions do not differ in it. Bytes after the end of a PNG are ignored. */
 const PNG_BYTES = 1500
 
 const levelsOf = (code: number): readonly [number, number, number] => {
@@ -30,13 +30,13 @@ const nearest = ([r, g, b]: readonly [number, number, number]): number => {
   return digit(r) + digit(g) * LEVELS + digit(b) * LEVELS ** 2
 }
 
-/** The format that a photo's name says. */
+/** The format of a photo, by its name. */
 export const formatOf = (key: string): PhotoFormat => {
   const ending = key.slice(key.lastIndexOf(".") + 1)
   return ending === "jpg" ? "jpeg" : (ending as PhotoFormat)
 }
 
-/** A photo of which every pixel says its version. */
+/** A photo whose every pixel has the colour of its version. */
 export const photoOf = async (code: number, format: PhotoFormat): Promise<Buffer> => {
   const bytes = await flat({ width: WIDTH, height: HEIGHT, colour: levelsOf(code), format })
   return format === "png" ? Buffer.concat([bytes, Buffer.alloc(PNG_BYTES - bytes.length)]) : bytes
@@ -47,16 +47,16 @@ const codeOfColour = (colour: readonly [number, number, number]): number | undef
   return levelsOf(code).every((level, at) => Math.abs(level - (colour[at] ?? -1)) <= TOLERANCE) ? code : undefined
 }
 
-const codeOfFacts = (bytes: Uint8Array): number | undefined => {
+const codeOfInfo = (bytes: Uint8Array): number | undefined => {
   const { dominantColour = "" } = JSON.parse(Buffer.from(bytes).toString()) as { dominantColour?: string }
   const [r = -1, g = -1, b = -1] = [1, 3, 5].map((at) => parseInt(dominantColour.slice(at, at + 2), 16))
   return codeOfColour([r, g, b])
 }
 
-/** The version that a rendition or facts were made from; undefined where any pixel is missing, damaged, or of another one. */
+/** The version that a rendition or `info` was made from; undefined where any pixel is missing, damaged, or of another one. */
 export const codeOf = async (bytes: Uint8Array): Promise<number | undefined> => {
   try {
-    if (bytes[0] === "{".charCodeAt(0)) return codeOfFacts(bytes)
+    if (bytes[0] === "{".charCodeAt(0)) return codeOfInfo(bytes)
     const image = sharp(bytes, { failOn: "warning" }).toColourspace("srgb").removeAlpha()
     const { data } = await image.raw().toBuffer({ resolveWithObject: true })
     const code = codeOfColour([data[0] ?? -1, data[1] ?? -1, data[2] ?? -1])
@@ -70,25 +70,25 @@ export const codeOf = async (bytes: Uint8Array): Promise<number | undefined> => 
 
 /** A state of one photo. */
 interface State {
-  /** Undefined where it was absent. */
+  /** Undefined if it was absent. */
   readonly code: number | undefined
   /** Milliseconds of a clock that is never set back. */
   readonly begun: number
   done: number
 }
 
-/** What photos there were when. */
+/** The versions of photos and their times. */
 export interface Ledger {
-  /** Makes a change, which nobody else makes of the same photo meanwhile. */
+  /** Makes a change. Changes of one photo must not overlap. */
   readonly change: (key: string, code: number | undefined, act: () => Promise<unknown>) => Promise<void>
-  /** What is there now. */
+  /** The present version. */
   readonly now: (key: string) => number | undefined
-  /** A colour that no photo had lately. */
+  /** A version that no photo had lately. */
   readonly newCode: () => number
-  /** Whether a version (undefined: absent) was there at any time between two moments. */
+  /** Whether a version (undefined: absent) existed at any time between two moments. */
   readonly wasThere: (key: string, code: number | undefined, from: number, to: number) => boolean
-  /** The same for what is told of an answer that is wrong. */
-  readonly tell: (key: string, from: number) => string
+  /** The versions since a moment as text, for reports of wrong responses. */
+  readonly describe: (key: string, from: number) => string
 }
 
 export const createLedger = (): Ledger => {
@@ -118,7 +118,7 @@ export const createLedger = (): Ledger => {
     now: (key) => of(key).at(-1)?.code,
     newCode: () => (used += 1) % CODES,
     wasThere: (key, code, from, to) => since(key, from).some((state) => state.code === code && state.begun <= to),
-    tell: (key, from) =>
+    describe: (key, from) =>
       since(key, from)
         .map(
           ({ code, begun, done }) =>
