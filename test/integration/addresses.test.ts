@@ -1,4 +1,4 @@
-/** Addresses on the wire: every spelling reaches the one original that it names, or is refused; none reaches anything else. */
+/** URLs on the wire: every spelling reaches the one original that it names, or is refused. No URL reaches anything else. */
 import { mkdir, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -12,7 +12,7 @@ import { startServer } from "../support/server.ts"
 const isColour = async (bytes: Uint8Array, colour: Colour): Promise<boolean> =>
   colourDistance(await colourAt(bytes, 0.5, 0.5), colour) < 16
 
-/** Names of originals, each with the ways in which it may be addressed. All of them get pictures of different colours. */
+/** Keys of originals, each with the URL paths that lead to it. Each original has its own colour. */
 const SPELLINGS: readonly (readonly [key: string, ...targets: string[]])[] = [
   ["a b.jpg", "/480h/a%20b.jpg"],
   ["a+b.jpg", "/480h/a+b.jpg", "/480h/a%2Bb.jpg", "/480h/a%2bb.jpg"],
@@ -41,24 +41,24 @@ const SPELLINGS: readonly (readonly [key: string, ...targets: string[]])[] = [
   ["🏺/a&b;c,d=e@f:g$h.jpg", "/%F0%9F%8F%BA/480h/a&b;c,d=e@f:g$h.jpg"],
 ]
 
-const colourOf = (at: number): Colour => [(at % 5) * 60 + 5, (Math.floor(at / 5) % 5) * 60 + 5, 128]
+const colourOf = (index: number): Colour => [(index % 5) * 60 + 5, (Math.floor(index / 5) % 5) * 60 + 5, 128]
 
-describe("an address", () => {
-  it("in any spelling reaches the original of that name, letter by letter, and is stored once", async () => {
+describe("a URL", () => {
+  it("a URL in any spelling reaches the original of exactly that name, and is stored once", async () => {
     const shop = await startServer({ exclude: ["!**/.*"] })
     for (const [at, [key]] of SPELLINGS.entries())
       await shop.write(key, await flat({ width: 60, height: 40, colour: colourOf(at), format: "png" }))
     for (const [at, [key, ...targets]] of SPELLINGS.entries()) {
       for (const target of targets) {
-        const answer = await shop.get(target)
-        expect(answer.status, `for ${target}`).toBe(200)
-        expect(await isColour(answer.body, colourOf(at)), `for ${target}, which is ${key}`).toBe(true)
+        const response = await shop.get(target)
+        expect(response.status, `for ${target}`).toBe(200)
+        expect(await isColour(response.body, colourOf(at)), `for ${target}, the URL of ${key}`).toBe(true)
       }
     }
     expect((await shop.stored()).length).toBe(SPELLINGS.length)
   })
 
-  it("with an image extension behind an image extension is that format first, and an original of that name else", async () => {
+  it("a second image extension is a format first, and otherwise part of the original's name", async () => {
     const shop = await startServer()
     await shop.write("a.jpg.webp", await flat({ colour: GREEN, format: "webp" }))
     const alone = await shop.get("/480h/a.jpg.webp")
@@ -71,7 +71,7 @@ describe("an address", () => {
     expect(await isColour((await shop.get("/480h/a.jpg.webp")).body, GREEN)).toBe(true)
   })
 
-  it("whose name ends like a format is that original first, and a format of a shorter name else", async () => {
+  it("an extension after a name without one is part of the original's name first, and otherwise a format", async () => {
     const shop = await startServer()
     await shop.write("photo", await flat({ colour: RED }))
     expect(await isColour((await shop.get("/480h/photo.webp")).body, RED)).toBe(true)
@@ -79,22 +79,22 @@ describe("an address", () => {
     expect(await isColour((await shop.get("/480h/photo.webp")).body, GREEN)).toBe(true)
   })
 
-  it("of facts without .json is refused with the right address", async () => {
+  it("an info URL without .json is refused with the right URL", async () => {
     const shop = await startServer()
     await shop.write("a b.jpg", await flat())
-    const answer = await shop.get("/info/a%20b.jpg")
-    expect(answer.status).toBe(400)
-    expect(answer.text).toContain("/info/a%20b.jpg.json")
+    const response = await shop.get("/info/a%20b.jpg")
+    expect(response.status).toBe(400)
+    expect(response.text).toContain("/info/a%20b.jpg.json")
   })
 
-  it("is answered for the longest name that can be, in all its forms, and for one letter more in none", async () => {
+  it("the longest possible name is answered in all formats, and a longer one in none", async () => {
     const shop = await startServer()
-    // A rendition's name grows by its format (".avif"), and that of its record by ".json"; a file system takes 255 bytes.
+    // The name of a rendition is longer by its format (".avif"), that of its record by ".json". A file system allows 255 bytes.
     const name = `${"x".repeat(255 - ".jpg.avif.json".length)}.jpg`
     const statusesOf = (file: string): Promise<readonly number[]> =>
       Promise.all(
         [`/480h/${file}`, `/480h/${file}.avif`, `/480h/${file}.webp`, `/info/${file}.json`].map(
-          async (address) => (await shop.get(address)).status,
+          async (path) => (await shop.get(path)).status,
         ),
       )
     for (const file of [name, `x${name}`]) await shop.write(file, await flat({ width: 60, height: 40 }))
@@ -104,7 +104,7 @@ describe("an address", () => {
   })
 })
 
-/** Targets that name nothing, and why they are refused. */
+/** Request targets that name no rendition. */
 const REFUSED: readonly string[] = [
   "/",
   "/480h",
@@ -138,7 +138,7 @@ const REFUSED: readonly string[] = [
   "/480h/%2",
   "/480h/a%zz.jpg",
   "/480h/a%im.jpg",
-  // Not UTF-8: a lone byte, a cut-off sequence, an overlong slash, half of a surrogate pair.
+  // Not UTF-8: a lone byte, a truncated sequence, an overlong slash, half of a surrogate pair.
   "/480h/a%ff.jpg",
   "/480h/%E0%A4%A",
   "/480h/%C0%AF",
@@ -149,41 +149,52 @@ const REFUSED: readonly string[] = [
   "480h/a.jpg",
 ]
 
-describe("an address that names nothing", () => {
-  it.each(REFUSED)("%s is refused, and nothing is looked up or stored", async (target) => {
-    const looked: string[] = []
-    const look = async (key: string): Promise<undefined> => void looked.push(key)
-    const shop = await startServer({ originals: { ...memoryOriginals(), head: look, get: look } })
-    const answer = await shop.get(target)
-    expect(answer.status).toBe(400)
-    expect(answer.headers).not.toHaveProperty("x-injected")
-    expect(looked).toEqual([])
+describe("an invalid URL", () => {
+  it.each(REFUSED)("the invalid URL %s is refused, and nothing is looked up or stored", async (target) => {
+    const lookedUp: string[] = []
+    const lookUp = async (key: string): Promise<undefined> => void lookedUp.push(key)
+    const shop = await startServer({ originals: { ...memoryOriginals(), head: lookUp, get: lookUp } })
+    const response = await shop.get(target)
+    expect(response.status).toBe(400)
+    expect(response.headers).not.toHaveProperty("x-injected")
+    expect(lookedUp).toEqual([])
     expect(await shop.stored()).toEqual([])
   })
 
-  it("of ten thousand letters, in one name or in many, is refused", async () => {
+  it("a URL of ten thousand characters, in one segment or in many, is refused", async () => {
     const shop = await startServer()
     for (const target of [
       `/480h/${"x".repeat(10_000)}.jpg`,
       `${"/x".repeat(5000)}/480h/a.jpg`,
       `/${"9".repeat(10_000)}w/a.jpg`,
     ]) {
-      const answer = await shop.get(target)
-      expect(answer.status).toBe(400)
-      expect(answer.body.length).toBeLessThan(2000)
+      const response = await shop.get(target)
+      expect(response.status).toBe(400)
+      expect(response.body.length).toBeLessThan(2000)
     }
     expect((await shop.get(`/480h/${"x".repeat(100_000)}.jpg`)).status).toBe(431)
     expect((await shop.get("/healthz")).status).toBe(200)
   })
 
-  it("but is decoded twice by somebody else is not found", async () => {
+  it("a URL path that is longer than any key is refused before it is decoded", async () => {
+    const shop = await startServer({ unknownSize: "snap", compat: ["ipx"] })
+    for (const path of [
+      `/480h/${"%41".repeat(3000)}`,
+      `/481h/${"%41".repeat(3000)}`,
+      `/_ipx/w_300/${"%41".repeat(3000)}`,
+    ])
+      expect((await shop.get(path)).text).toBe("400 bad-url: The URL path is too long.\n")
+    expect(await shop.stored()).toEqual([])
+  })
+
+  it("a URL that is escaped twice is decoded once, and is not found", async () => {
     const shop = await startServer()
     await shop.write("a b.jpg", await flat())
     for (const target of ["/480h/a%2520b.jpg", "/480h/%252e%252e%252fa.jpg", "/480h/..%252f..%252fetc%252fpasswd"])
       expect((await shop.get(target)).status, `for ${target}`).toBe(404)
   })
 
-  it("holds raw bytes that no address may hold is refused", async () => {
+  it("a URL with raw bytes that URLs must not have is refused", async () => {
     const shop = await startServer()
     await shop.write("caf\u00e9.jpg", await flat())
     for (const target of [
@@ -198,8 +209,8 @@ describe("an address that names nothing", () => {
   })
 })
 
-describe("what lies outside the folder of photos", () => {
-  it("is reached neither by name nor by link", async () => {
+describe("a file outside the folder of originals", () => {
+  it("a file outside the folder is reached neither by name nor by link", async () => {
     const shop = await startServer()
     const outside = await temporaryFolder()
     await writeFile(join(outside, "secret.jpg"), await flat({ colour: BLUE }))
@@ -218,7 +229,7 @@ describe("what lies outside the folder of photos", () => {
     expect(await shop.stored()).toEqual([])
   })
 
-  it("is not reached where one folder holds both, by asking for a rendition of a rendition", async () => {
+  it("a rendition of a rendition cannot be requested in a shared store", async () => {
     const folder = await temporaryFolder()
     const shop = await startServer({ originals: folder, renditions: folder, sharedStore: true })
     await writeFile(join(folder, "a.jpg"), await flat({ colour: YELLOW }))

@@ -1,6 +1,6 @@
 /**
- * Addresses that are not on the list, over the wire: sizes that are snapped, and those that Nuxt Image and unpic write. Each is answered
- * byte for byte as the listed one is, names it, and nothing is stored under any other.
+ * Unlisted URLs on the wire: sizes that are snapped, and the URLs of Nuxt Image and unpic. Each is answered with the bytes of the listed URL
+ * and names it, and nothing is stored under any other key.
  */
 import { generate } from "unpic/providers/ipx"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
@@ -15,42 +15,42 @@ const startShop = async (options: ServerOptions): Promise<RunningServer> => {
   return shop
 }
 
-/** What only one of the two addresses has to say. */
-const OWN = new Set(["date", "content-location", "server-timing", "cache-status", "cache-control"])
+/** Headers that may differ between an alias and its listed URL. */
+const DIFFERENT = new Set(["date", "content-location", "server-timing", "cache-status", "cache-control"])
 
-/** Headers that must be those of the listed address. */
-const alike = ({ status, headers, body }: RawResponse): object => {
-  const rest = Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN.has(name)))
+/** The parts of a response that must equal those of the listed URL. */
+const commonParts = ({ status, headers, body }: RawResponse): object => {
+  const rest = Object.fromEntries(Object.entries(headers).filter(([name]) => !DIFFERENT.has(name)))
   return { status, rest, body: body.toString("base64") }
 }
 
-const expectSame = async (shop: RunningServer, address: string, listed: string, accept?: string): Promise<void> => {
+const expectSame = async (shop: RunningServer, alias: string, listed: string, accept?: string): Promise<void> => {
   const headers = accept === undefined ? {} : { accept }
-  const [answer, expected] = [await shop.get(address, headers), await shop.get(listed, headers)]
-  expect([address, alike(answer)]).toEqual([address, alike(expected)])
+  const [response, expected] = [await shop.get(alias, headers), await shop.get(listed, headers)]
+  expect([alias, commonParts(response)]).toEqual([alias, commonParts(expected)])
   expect(expected.status).toBe(200)
-  expect(answer.headers["cache-control"]).toBe("public, max-age=300")
+  expect(response.headers["cache-control"]).toBe("public, max-age=300")
   expect(expected.headers["cache-control"]).toBe("public, max-age=3600, s-maxage=31536000")
 }
 
-describe("a size that is not listed", () => {
-  it("is refused where nothing is said", async () => {
+describe("an unlisted size", () => {
+  it("an unlisted size is refused by default", async () => {
     const shop = await startShop({})
-    const answer = await shop.get("/361x271/bag.jpg")
-    expect([answer.status, answer.text.includes("The nearest is 360x270.")]).toEqual([400, true])
+    const response = await shop.get("/361x271/bag.jpg")
+    expect([response.status, response.text.includes("The nearest is 360x270.")]).toEqual([400, true])
     expect((await shop.get("/_ipx/w_300/bag.jpg")).status).toBe(400)
   })
 
-  it("is answered as the one that it means, byte for byte, which alone is stored", async () => {
+  it("an unlisted size is answered with the bytes of the listed one, which alone is stored", async () => {
     const shop = await startShop({ unknownSize: "snap", basePath: "/img" })
-    for (const [address, listed] of [
+    for (const [alias, listed] of [
       ["/img/300x225/bag.jpg", "/img/360x270/bag.jpg"],
       ["/img/4000w/bag.jpg.webp", "/img/1280w/bag.jpg.webp"],
       ["/img/shop/77h/a%20b+%c8%99.jpg?v=2", "/img/shop/480h/a%20b%2B%C8%99.jpg"],
       ["/img/shop/%377h/a%20b+%c8%99.jpg", "/img/shop/480h/a%20b%2B%C8%99.jpg"],
     ] as const) {
-      expect((await shop.get(address)).headers["content-location"]).toBe(listed)
-      await expectSame(shop, address, listed)
+      expect((await shop.get(alias)).headers["content-location"]).toBe(listed)
+      await expectSame(shop, alias, listed)
       expect((await shop.get(listed)).headers).not.toHaveProperty("content-location")
     }
     expect(await shop.stored()).toEqual(["1280w/bag.jpg.webp", "360x270/bag.jpg", "shop/480h/a b+ș.jpg"])
@@ -61,15 +61,18 @@ describe("a size that is not listed", () => {
     ["private, max-age=60", "private, max-age=60"],
     ["public,max-age=31536000,immutable", "public,max-age=300"],
     ["s-maxage=60, max-age=600, stale-while-revalidate=9", "max-age=300"],
-  ])("is never kept longer than %s says, nor than five minutes", async (cacheControl, expected) => {
-    const shop = await startShop({ unknownSize: "snap", cacheControl })
-    expect((await shop.get("/300x225/bag.jpg")).headers["cache-control"]).toBe(expected)
-    expect((await shop.get("/360x270/bag.jpg")).headers["cache-control"]).toBe(cacheControl)
-  })
+  ])(
+    "an unlisted size with Cache-Control %s is cached for five minutes at most: %s",
+    async (cacheControl, expected) => {
+      const shop = await startShop({ unknownSize: "snap", cacheControl })
+      expect((await shop.get("/300x225/bag.jpg")).headers["cache-control"]).toBe(expected)
+      expect((await shop.get("/360x270/bag.jpg")).headers["cache-control"]).toBe(cacheControl)
+    },
+  )
 
-  it("is negotiated as the one that it means, and neither's headers are those of an explicit address", async () => {
+  it("an unlisted size is negotiated like the listed one, and the headers of aliases and explicit URLs are kept apart", async () => {
     const shop = await startShop({ unknownSize: "snap" })
-    // The same rendition, thrice: with and without Vary, with and without its address.
+    // The same rendition three times: with and without Vary, with and without Content-Location.
     for (let repeat = 0; repeat < 2; repeat++) {
       const snapped = await shop.get("/300x225/bag.jpg", { accept: "image/webp" })
       const explicit = await shop.get("/300x225/bag.jpg.webp", { accept: "image/webp" })
@@ -85,7 +88,7 @@ describe("a size that is not listed", () => {
     expect(await shop.stored()).toEqual(["360x270/bag.jpg.webp"])
   })
 
-  it("has conditions, ranges and HEAD as the one that it means", async () => {
+  it("an unlisted size supports conditions, ranges and HEAD", async () => {
     const shop = await startShop({ unknownSize: "snap" })
     const { headers, body } = await shop.get("/360x270/bag.jpg")
     const etag = headers["etag"] ?? ""
@@ -95,33 +98,33 @@ describe("a size that is not listed", () => {
     expect([head.status, head.headers["content-length"]]).toEqual([200, String(body.length)])
   })
 
-  it("that is retired, or of a kind that is not listed, is refused and nothing is stored", async () => {
+  it("a retired size and a shape that is not listed are refused, and nothing is stored", async () => {
     const shop = await startShop({ unknownSize: "snap", sizes: ["360x270"], retired: { sizes: ["300x225"] } })
-    for (const address of ["/300x225/bag.jpg", "/300w/bag.jpg", "/0300x225/bag.jpg", "/..%2f1x1/bag.jpg"])
-      expect([address, (await shop.get(address)).status]).toEqual([address, 400])
+    for (const path of ["/300x225/bag.jpg", "/300w/bag.jpg", "/0300x225/bag.jpg", "/..%2f1x1/bag.jpg"])
+      expect([path, (await shop.get(path)).status]).toEqual([path, 400])
     expect((await shop.get("/300x225/bag.jpg")).text).toContain("is retired")
     expect(await shop.stored()).toEqual([])
   })
 })
 
-describe("an address of ipx", () => {
+describe("an ipx URL", () => {
   it.each(["", "/img"])(
-    "below %j is answered as the listed one, byte for byte, which alone is stored",
+    "an ipx URL below %j is answered with the bytes of the listed one, which alone is stored",
     async (basePath) => {
       const shop = await startShop({ compat: ["ipx"], basePath })
       const baseURL = `${basePath}/_ipx`
-      for (const [address, listed] of [
-        // As Nuxt Image writes them.
+      for (const [alias, listed] of [
+        // Of Nuxt Image.
         [`${baseURL}/_/bag.jpg`, "/1280w/bag.jpg"],
         [`${baseURL}/f_webp&q_80&s_300x225/bag.jpg`, "/360x270/bag.jpg.webp"],
         [`${baseURL}/fit_cover&h_300/shop/a%20b+%C8%99.jpg`, "/shop/480h/a%20b%2B%C8%99.jpg"],
-        // As unpic does.
+        // Of unpic.
         [generate("/bag.jpg", { width: 300, height: 225 }, { baseURL }), "/360x270/bag.jpg"],
         [generate("/bag.jpg", { width: 300, quality: 80, format: "avif" }, { baseURL }), "/1280w/bag.jpg.avif"],
         [generate("/shop/a b+ș.jpg", { width: 300 }, { baseURL }), "/shop/1280w/a%20b%2B%C8%99.jpg"],
       ] as const) {
-        expect((await shop.get(address)).headers["content-location"]).toBe(basePath + listed)
-        await expectSame(shop, address, basePath + listed)
+        expect((await shop.get(alias)).headers["content-location"]).toBe(basePath + listed)
+        await expectSame(shop, alias, basePath + listed)
       }
       await expectSame(shop, `${baseURL}/f_auto,w_300/bag.jpg`, `${basePath}/1280w/bag.jpg`, "image/webp")
       expect(await shop.stored()).toEqual(
@@ -138,28 +141,28 @@ describe("an address of ipx", () => {
     },
   )
 
-  it("that is none is refused with what would be right, and nothing is stored", async () => {
+  it("a malformed ipx URL is refused with the expected form, and nothing is stored", async () => {
     const shop = await startShop({ compat: ["ipx"] })
-    for (const [path, said] of [
+    for (const [path, message] of [
       ["w_abc/bag.jpg", "s_300x200"],
       ["w_300", "no original"],
       ["w_300/https://other.example/a.jpg", "another server"],
       ["w_300/%2e%2e/%2e%2e/etc/passwd", "/_ipx/<modifiers>/<directory>/<file>"],
       ["w_300/..%2fbag.jpg", "/_ipx/<modifiers>/<directory>/<file>"],
     ] as const) {
-      const answer = await shop.get(`/_ipx/${path}`)
-      expect([path, answer.status, answer.text.includes(said)]).toEqual([path, 400, true])
+      const response = await shop.get(`/_ipx/${path}`)
+      expect([path, response.status, response.text.includes(message)]).toEqual([path, 400, true])
     }
     expect((await shop.get("/_ipx/w_300/none.jpg")).status).toBe(404)
     expect(await shop.stored()).toEqual([])
-    // Our own addresses are what they were, and are not snapped.
+    // Other URLs are not affected, and are not snapped.
     expect((await shop.get("/360x270/bag.jpg")).status).toBe(200)
     expect((await shop.get("/361x270/bag.jpg")).status).toBe(400)
   })
 })
 
-describe("what reads addresses of ipx", () => {
-  it("is loaded when the first one is asked for, and where they are not understood never", async () => {
+describe("the code for ipx URLs", () => {
+  it("the code for ipx URLs is loaded with the first one, and never where they are not accepted", async () => {
     let loaded = 0
     vi.doMock("unpic/providers/ipx", (original) => {
       loaded += 1

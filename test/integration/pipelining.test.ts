@@ -1,4 +1,4 @@
-/** Clients that send requests before the answers to earlier ones: each is answered, in order, and none of them takes more than one does. */
+/** Clients that send requests before the responses to earlier ones: all are answered in order, and one file is open at a time. */
 import { readdirSync, readlinkSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -8,33 +8,33 @@ import { expect, it, onTestFinished } from "vitest"
 import { flat, noise } from "../support/photos.ts"
 import { parseResponse, readAll, type RunningServer, startServer } from "../support/server.ts"
 
-const ADDRESS = "/1280w/large.png"
+const URL_PATH = "/1280w/large.png"
 
-/** A server with a rendition that is sent from the disk. */
+/** A server with a rendition that is read from the disk. */
 const startShop = async (): Promise<RunningServer> => {
   const shop = await startServer({ limits: { cacheBytes: 0 } })
   await shop.write("large.png", await noise({ width: 1000, height: 600 }))
   await shop.write("small.jpg", await flat({ width: 40, height: 30 }))
-  await shop.get(ADDRESS)
+  await shop.get(URL_PATH)
   return shop
 }
 
-/** A connection on which all of that was asked, and nothing is read yet. */
-const askAtOnce = (port: number, addresses: readonly string[]): Socket => {
+/** A connection on which several requests were sent, and nothing has been read. */
+const sendAtOnce = (port: number, paths: readonly string[]): Socket => {
   const socket = connect(port, "127.0.0.1").pause()
   onTestFinished(() => void socket.destroy())
   socket.write(
-    addresses
-      .map((address, at) => {
-        const last = at === addresses.length - 1 ? "connection: close\r\n" : ""
-        return `GET ${address} HTTP/1.1\r\nhost: a\r\n${last}\r\n`
+    paths
+      .map((path, index) => {
+        const last = index === paths.length - 1 ? "connection: close\r\n" : ""
+        return `GET ${path} HTTP/1.1\r\nhost: a\r\n${last}\r\n`
       })
       .join(""),
   )
   return socket
 }
 
-/** Files below a folder that this process, and so the server, has open. */
+/** Number of open files below a folder. The server runs in this process. */
 const openBelow = (folder: string): number =>
   readdirSync("/proc/self/fd").filter((fd) => {
     try {
@@ -45,13 +45,13 @@ const openBelow = (folder: string): number =>
   }).length
 
 it.skipIf(process.platform !== "linux")(
-  "requests sent at once are answered in order, and have one file open at a time",
+  "pipelined requests are answered in order, with one open file at a time",
   async () => {
     const shop = await startShop()
-    const large = await shop.get(ADDRESS)
+    const large = await shop.get(URL_PATH)
     const small = await shop.get("/480h/small.jpg")
-    const socket = askAtOnce(shop.port, Array.from({ length: 15 }, () => [ADDRESS, "/480h/small.jpg"]).flat())
-    // What was asked before, and as many answers as the system takes for a client that does not read.
+    const socket = sendAtOnce(shop.port, Array.from({ length: 15 }, () => [URL_PATH, "/480h/small.jpg"]).flat())
+    // Earlier requests, and as many responses as the system takes for a client that does not read.
     const before = shop.reports.length
     await sleep(400)
     expect(openBelow(shop.renditions)).toBeLessThanOrEqual(1)
@@ -74,11 +74,11 @@ it.skipIf(process.platform !== "linux")(
   },
 )
 
-it("requests by the thousand end their connection, and no other", async () => {
+it("a thousand pipelined requests end their own connection and no other", async () => {
   const shop = await startShop()
-  const socket = askAtOnce(
+  const socket = sendAtOnce(
     shop.port,
-    Array.from({ length: 1000 }, () => ADDRESS),
+    Array.from({ length: 1000 }, () => URL_PATH),
   )
   const ended = new Promise<string>((resolve) => {
     socket.once("end", () => resolve("closed"))
@@ -87,5 +87,5 @@ it("requests by the thousand end their connection, and no other", async () => {
   socket.resume()
   expect(await ended).toMatch(/^(?:closed|ECONNRESET)$/)
   expect(shop.reports.length).toBeLessThan(10)
-  expect((await shop.get(ADDRESS)).status).toBe(200)
+  expect((await shop.get(URL_PATH)).status).toBe(200)
 })
