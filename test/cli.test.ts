@@ -597,6 +597,20 @@ group.skipIf(process.getuid?.() !== 0)("stores that cannot be used", () => {
   })
 })
 
+it("serve starts with a store that does not answer at the moment, and reports it", async () => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await new Promise((resolve) => server.once("listening", resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  const endpoint = `http://127.0.0.1:${port}`
+  const { url, stderr } = await launchServe(["s3://shop-photos", "--s3-endpoint", endpoint, "--sizes", "64w"], {
+    cwd: await temporaryFolder(),
+    env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+  })
+  await expect.poll(stderr).toMatch(/"level":40,.*originals: Cannot use s3:\/\/shop-photos: connect ECONNREFUSED/)
+  expect((await fetch(`${url}/64w/a.jpg`)).status).toBe(502)
+})
+
 group("excluded originals", () => {
   it("imgtailor neither serves, lists nor warms dot files, dot folders and the patterns of --exclude", async () => {
     const photo = await flat({ width: 16, height: 16 })
