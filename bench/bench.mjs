@@ -10,6 +10,7 @@ import sharp from "sharp"
 import { churn } from "./parts/churn.mjs"
 import { coldStart } from "./parts/cold-start.mjs"
 import { cold } from "./parts/cold.mjs"
+import { edge } from "./parts/edge.mjs"
 import { encoders } from "./parts/encoders.mjs"
 import { factors } from "./parts/factors.mjs"
 import { gallery } from "./parts/gallery.mjs"
@@ -33,6 +34,7 @@ const PARTS = {
   memory,
   gallery,
   encoders,
+  edge,
   churn,
   scale,
   inputs,

@@ -14,7 +14,7 @@
  */
 import { isSegment, recode, refuse, type Refusal, utf8Length } from "./decode-path.ts"
 import { FORMATS, type Format, formatOfName } from "./format.ts"
-import { INFO, type Size, type SizeList } from "./list.ts"
+import { INFO, nearestSize, type Size, type SizeList } from "./list.ts"
 import { NO_ORIGINAL, refuseInfo, refuseMissingSize, refuseSize, TOO_LONG } from "./reject-key.ts"
 
 declare const brand: unique symbol
@@ -121,6 +121,12 @@ export const isRenditionKey = (key: string, grammar: Grammar): boolean => {
   return isReserved(segments[segments.length - 2], grammar)
 }
 
+const rejectSize = (requested: string, { sizes, retired }: Grammar): Refusal => {
+  const names = sizes.map(({ name }) => name)
+  const isRetired = retired.sizes.includes(requested)
+  return refuseSize(requested, names, { nearest: nearestSize(requested, sizes)?.name, isRetired })
+}
+
 const parseInfo = (directory: string, file: string, { basePath = "" }: Grammar): Parsed | Refusal => {
   const original = file.slice(0, -".json".length)
   if (!file.endsWith(".json") || !isSegment(original)) {
@@ -192,13 +198,14 @@ const fits = (original: string, { sizes, formats, retired, maxBytes }: Grammar):
 export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed | Refusal => {
   const file = segments[segments.length - 1]
   const sizeSegment = segments[segments.length - 2]
-  if (file === undefined || sizeSegment === undefined) return refuseMissingSize(grammar)
+  if (file === undefined || sizeSegment === undefined)
+    return refuseMissingSize(grammar.sizes[0].name, grammar.basePath ?? "")
   const directory = segments
     .slice(0, -2)
     .map((segment) => `${segment}/`)
     .join("")
   const size = grammar.sizes.find(({ name }) => name === sizeSegment)
-  if (!size && sizeSegment !== INFO) return refuseSize(sizeSegment, grammar)
+  if (!size && sizeSegment !== INFO) return rejectSize(sizeSegment, grammar)
   const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file, grammar)
   if ("refused" in parsed) return parsed
   const fitting = parsed.readings.filter(({ original }) => fits(original, grammar))

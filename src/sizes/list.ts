@@ -72,14 +72,19 @@ export const toShape = (input: SizeInput): Shape | undefined => {
   return box && { ...box, name, gravity }
 }
 
-/** True for a value that a `Cache-Control` header can have: printable ASCII. */
-export const isCacheControl = (text: string): boolean => /^[\x20-\x7e]+$/.test(text)
+/** Directives separated by commas, as in RFC 9111 §5.2. */
+const DIRECTIVES = /^[\w-]+(?:=(?:[\w-]+|"[ !#-[\]-~]*"))?(?: *, *[\w-]+(?:=(?:[\w-]+|"[ !#-[\]-~]*"))?)*$/
+const WITHOUT_SECONDS = /(?:^|, *)(?:max-age|s-maxage|stale-while-revalidate|stale-if-error)(?!=\d+ *(?:,|$))/i
+
+/** True for a valid `Cache-Control` header, such as `public, max-age=3600`. */
+export const isCacheControl = (text: string): boolean => DIRECTIVES.test(text) && !WITHOUT_SECONDS.test(text)
 
 /** The first mistake in an entry. */
 const problemIn = (input: SizeInput, at: number): Problem | undefined => {
   const { size, name, gravity, cacheControl } = typeof input === "string" ? ({ size: input } as const) : input
   if (!parseSize(size)) {
-    const guess = guessSize(size)
+    // A side of 0 does not tell which one was intended.
+    const guess = /(?:^|\D)0+(?:\D|$)/.test(size) ? undefined : guessSize(size)
     const message = `Expected a size like 360x270, 1280w or 480h, each side 1 to ${MAX_SIDE}, got ${JSON.stringify(size)}.${guess ? ` Did you mean ${formatSize(guess)}?` : ""}`
     return { path: typeof input === "string" ? [at] : [at, "size"], message }
   }
@@ -92,7 +97,7 @@ const problemIn = (input: SizeInput, at: number): Problem | undefined => {
     return { path: [at, "gravity"], message }
   }
   if (cacheControl === undefined || isCacheControl(cacheControl)) return undefined
-  const message = `Expected a Cache-Control header in printable ASCII, got ${JSON.stringify(cacheControl)}.`
+  const message = `Expected Cache-Control directives separated by commas, like public, max-age=3600, got ${JSON.stringify(cacheControl)}.`
   return { path: [at, "cacheControl"], message }
 }
 
@@ -138,16 +143,44 @@ export const toSizeInput = ({ name, gravity, quality, cacheControl, ...box }: Si
 export const cacheControlOf = (size: Size | typeof INFO, fallback: string): string =>
   size === INFO ? fallback : (size.cacheControl ?? fallback)
 
-/** How far a size is from the requested one, as a factor. Another shape (crop, by width, by height) is farther than any size of the same. */
-const distance = (requested: Box, size: Box): number => {
+/** The sides of sizes in pixels, in the order of their list; 0 for a side that a size does not have. */
+export interface Sides {
+  readonly widths: readonly number[]
+  readonly heights: readonly number[]
+}
+
+/** The sides of a list of sizes. */
+export const sidesOf = (list: readonly Box[]): Sides => ({
+  widths: list.map(({ width = 0 }) => width),
+  heights: list.map(({ height = 0 }) => height),
+})
+
+/** How far two sides are apart, as a factor; an absent side counts as less than any. */
+const factor = (side: number, other: number): number => (side > other ? side / other : other / side)
+
+/**
+ * The index of the size nearest to a box; -1 for an empty list. Another shape (crop, by width, by height) is farther than any size of the
+ * same. A loop over numbers, since it runs in the edge function of a CDN.
+ */
+export const nearestIndex = (box: Box, { widths, heights }: Sides): number => {
   const none = 1 / MAX_SIDE
-  const side = (a: number, b: number): number => Math.max(a / b, b / a)
-  return side(requested.width ?? none, size.width ?? none) * side(requested.height ?? none, size.height ?? none)
+  const { width = none, height = none } = box
+  let nearest = -1
+  let least = Infinity
+  for (let index = 0; index < widths.length; index++) {
+    const far = factor(width, widths[index] || none) * factor(height, heights[index] || none)
+    if (far >= least) continue
+    nearest = index
+    least = far
+  }
+  return nearest
 }
 
 /** The size nearest to a box. The list must not be empty. */
-export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T =>
-  list.reduce((best, size) => (distance(box, size) < distance(box, best) ? size : best))
+export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T => list[nearestIndex(box, sidesOf(list))] as T
+
+/** The box that a text describes, or probably means. For hints in error messages. */
+export const readBox = (text: string): Box | undefined => parseSize(text) ?? guessSize(text)
 
 /**
  * The listed size nearest to a text; undefined if the text does not look like a size. For hints in error messages.
@@ -155,6 +188,6 @@ export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T =>
  * nearestSize("300×300", list)?.name // "360x270"
  */
 export const nearestSize = (text: string, list: SizeList): Size | undefined => {
-  const box = parseSize(text) ?? guessSize(text)
+  const box = readBox(text)
   return box && nearestTo(box, list)
 }

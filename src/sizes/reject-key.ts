@@ -1,32 +1,27 @@
 /**
  * Responsible for the reasons with which a key is rejected, in words for the client. They are apart from parsing, since the edge function
- * of a CDN has a parser of its own and must say the same.
+ * of a CDN has a separate parser and must give the same reasons.
  */
 import { refuse, type Refusal, utf8Length } from "./decode-path.ts"
-import { nearestSize, type SizeList } from "./list.ts"
 
-/** The settings that are named in the reasons. */
-interface Named {
-  readonly sizes: SizeList
-  readonly retired: { readonly sizes: readonly string[] }
-  readonly basePath?: string
-}
-
-/** The URL has fewer than two segments. */
-export const refuseMissingSize = ({ basePath = "", sizes }: Named): Refusal =>
+/** The URL has fewer than two segments. @param name a listed size, for the example in the hint */
+export const refuseMissingSize = (name: string, basePath: string): Refusal =>
   refuse(
     "bad-url",
     "The URL has no size.",
-    `Expected ${basePath}/<directory>/<size>/<file>, for instance ${basePath}/${sizes[0].name}/photo.jpg.`,
+    `Expected ${basePath}/<directory>/<size>/<file>, for instance ${basePath}/${name}/photo.jpg.`,
   )
 
-/** The second-to-last segment is not a listed size. */
-export const refuseSize = (requested: string, { sizes, retired }: Named): Refusal => {
+/** The second-to-last segment is not a listed size. @param names of all listed sizes @param nearest of these, to the requested one */
+export const refuseSize = (
+  requested: string,
+  names: readonly string[],
+  { nearest, isRetired }: { readonly nearest: string | undefined; readonly isRetired: boolean },
+): Refusal => {
   const shown = JSON.stringify(utf8Length(requested) > 64 ? `${/^[ -~]{0,64}/.exec(requested)?.[0]}…` : requested)
-  const nearest = nearestSize(requested, sizes)
-  const all = `Allowed: ${sizes.map((size) => size.name).join(", ")}.`
-  const detail = retired.sizes.includes(requested) ? `${shown} is retired.` : `${shown} is not on the list of sizes.`
-  return refuse("size-not-allowed", detail, nearest ? `The nearest is ${nearest.name}. ${all}` : all)
+  const all = `Allowed: ${names.join(", ")}.`
+  const detail = isRetired ? `${shown} is retired.` : `${shown} is not on the list of sizes.`
+  return refuse("size-not-allowed", detail, nearest === undefined ? all : `The nearest is ${nearest}. ${all}`)
 }
 
 /** The URL of info does not end in the name of an original and `.json`. @param suggestion the path that would be right */

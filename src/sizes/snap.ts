@@ -12,7 +12,7 @@
  * Invariants:
  * - A listed size snaps to itself.
  */
-import type { Shape } from "./list.ts"
+import { sidesOf, type Shape, type Sides } from "./list.ts"
 import type { Box } from "./size.ts"
 
 /** A requested size in CSS pixels, with the number of device pixels for each. */
@@ -46,12 +46,6 @@ export const isSameShape = (a: Box, b: Box): boolean =>
  */
 export const sizesOfShape = <T extends Shape>(size: Shape, list: readonly T[]): readonly T[] =>
   list.filter((other) => isSameShape(other, size) && other.gravity === size.gravity).sort((a, b) => area(a) - area(b))
-
-/** The sides of listed sizes in pixels, in the list's order; 0 for a side that a size does not have. */
-export interface Sides {
-  readonly widths: readonly number[]
-  readonly heights: readonly number[]
-}
 
 /** The index of the crop whose ratio is nearest to that of a box; -1 if the list has no crop. */
 const nearestCrop = (box: Required<Box>, { widths, heights }: Sides): number => {
@@ -113,6 +107,5 @@ const isPositive = (side: number | undefined): boolean => side !== undefined && 
  */
 export const snap = <T extends Shape>({ width, height, dpr = 1 }: SnapRequest, list: readonly T[]): T | undefined => {
   if (![width ?? height, height ?? width, dpr].every(isPositive)) return undefined
-  const sides = { widths: list.map((size) => size.width ?? 0), heights: list.map((size) => size.height ?? 0) }
-  return list[snapIndex({ width: width ?? 0, height: height ?? 0 }, dpr, sides)]
+  return list[snapIndex({ width: width ?? 0, height: height ?? 0 }, dpr, sidesOf(list))]
 }

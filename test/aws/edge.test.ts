@@ -1,6 +1,6 @@
 /**
- * The edge function: that it answers what our own server answers, whoever runs it (TypeScript, the built source with no more than
- * CloudFront documents, nginx's JavaScript), and that CloudFront takes it.
+ * Tests of the edge function: it answers as the server does, in each engine (TypeScript; the built source with nothing but what CloudFront
+ * documents; nginx's JavaScript), and CloudFront accepts its source.
  */
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -9,19 +9,19 @@ import { createContext, runInContext } from "node:vm"
 
 import { beforeAll, describe, expect, it } from "vitest"
 
-import { createEdge, type EdgeRequest, type EdgeResponse } from "../../src/aws/edge/handler.ts"
+import { writeList } from "../../src/aws/edge/edge-list.ts"
+import { type EdgeRequest, type EdgeResponse, handleRequest } from "../../src/aws/edge/handler.ts"
+import { snapSize } from "../../src/aws/edge/snap-size.ts"
 import { edgeResponseSource, edgeSource } from "../../src/aws/edge/source.ts"
 import type { TailorConfig, TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { originalNotFound } from "../../src/errors.ts"
 import { createHandle } from "../../src/http/handle.ts"
 import { COMMON_HEADERS } from "../../src/http/headers.ts"
-import { resolveSnapped } from "../../src/http/snap-path.ts"
-import { resolveUrlPath } from "../../src/http/url-path.ts"
 import { encodeKey, type Grammar, type Parsed } from "../../src/sizes/key.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
 import { launch, runCommand } from "../support/command.ts"
-import { edgeRequests } from "../support/edge-addresses.ts"
+import { edgeRequests } from "../support/edge-requests.ts"
 import { temporaryFolder } from "../support/folders.ts"
 import { getFrom, findNginx, waitUntilUp, wholeConfig } from "../support/nginx.ts"
 import { edgeModule, loadNjs } from "../support/njs-edge.ts"
@@ -34,7 +34,7 @@ interface Installation {
   readonly unknownSize: TailorConfig["unknownSize"]
   readonly source: string
   readonly requests: readonly EdgeRequest[]
-  /** What the TypeScript makes of them. */
+  /** The results of the TypeScript code. */
   readonly results: readonly Result[]
 }
 
@@ -51,8 +51,9 @@ const install = async (options: Partial<TailorOptions>): Promise<Installation> =
   const { basePath, unknownSize } = config
   const grammar = { ...config.grammar, basePath, maxBytes: { segment: 1024, key: 1024 } }
   const requests = edgeRequests(grammar, basePath, 3000)
-  const edge = createEdge(grammar, basePath, unknownSize === "snap" ? resolveSnapped : resolveUrlPath)
-  const results = requests.map((request) => edge({ request: copy(request) }))
+  const list = writeList(grammar, basePath)
+  const snap = unknownSize === "snap" ? snapSize : undefined
+  const results = requests.map((request) => handleRequest(copy(request), list, snap))
   return { grammar, basePath, unknownSize, source: await edgeSource(config), requests, results }
 }
 
@@ -83,7 +84,7 @@ beforeAll(async () => {
   installations = await Promise.all(OPTIONS.map(install))
 })
 
-/** The first few requests that two disagree about. */
+/** The first few requests with different results. */
 const differences = (
   { requests, results }: Installation,
   others: readonly unknown[],
@@ -93,7 +94,7 @@ const differences = (
     .filter(({ expected, got }) => !isDeepStrictEqual(expected, got))
     .slice(0, 3)
 
-/** Our own server, as far as the key that it would look up: an answer, or the request that an origin would get. One at a time. */
+/** The server up to the key that it would look up: its response, or the request that an origin would get. Handles one request at a time. */
 const createServer = ({
   grammar,
   basePath,
@@ -105,7 +106,12 @@ const createServer = ({
     throw originalNotFound("")
   }
   const core = { grammar, answer } as unknown as Core
-  const handle = createHandle(core, { basePath, unknownSize, cacheControl: "", health: { report: () => ({}) } as never })
+  const handle = createHandle(core, {
+    basePath,
+    unknownSize,
+    cacheControl: "",
+    health: { report: () => ({}) } as never,
+  })
   return async (request) => {
     wanted = undefined
     const { accept } = request.headers
@@ -129,11 +135,18 @@ const createServer = ({
   }
 }
 
-/** So many sizes. */
+/** A list of unnamed sizes. */
 const listOf = (length: number): readonly string[] => Array.from({ length }, (_, at) => `${1000 + at}x${1000 + at}`)
 
-describe("the edge", () => {
-  it("is asked for all that there is", () => {
+/** A list of sizes with names, each as long as `product-card`. */
+const namedSizes = (length: number): TailorOptions["sizes"] =>
+  Array.from({ length }, (_, at) => ({
+    size: `${1000 + at}x${700 + at}`,
+    name: `photo-card-${String(at).padStart(2, "0")}`,
+  }))
+
+describe("the edge function", () => {
+  it("is tested with requests of every kind", () => {
     const all = installations.flatMap(({ results }) => results)
     expect(all.length).toBeGreaterThan(10_000)
     const count = (isSo: (result: Result) => boolean): number => all.filter(isSo).length
@@ -150,13 +163,13 @@ describe("the edge", () => {
       [405, 300],
     ] as const)
       expect(count((result) => "statusCode" in result && result.statusCode === status)).toBeGreaterThan(least)
-    const said = all.map((result) => ("body" in result ? result.body : "")).join("")
+    const bodies = all.map((result) => ("body" in result ? result.body : "")).join("")
     const reasons =
-      'malformed escape|control character|escaped slash|empty segment|segment ".."|too long|no size|not on the list|is retired|The nearest is|A rendition cannot be an original|ends in .json|Expected an address under|starts with a slash|about:blank|…'
-    expect(reasons.split("|").filter((reason) => !said.includes(reason))).toEqual([])
+      'malformed escape|control character|escaped slash|empty segment|segment ".."|too long|no size|not on the list|is retired|The nearest is|A rendition cannot be an original|ends in .json|Expected a URL path under|starts with a slash|about:blank|…'
+    expect(reasons.split("|").filter((reason) => !bodies.includes(reason))).toEqual([])
   })
 
-  it("answers as our own server does, and asks for the key that it would look up", async () => {
+  it("the edge function answers as the server does, and forwards the path of the key that the server looks up", async () => {
     for (const installation of installations) {
       const ask = createServer(installation)
       const answers: unknown[] = []
@@ -165,24 +178,24 @@ describe("the edge", () => {
     }
   })
 
-  it("snaps where that is wanted, always to what is listed", () => {
+  it("the edge function snaps to listed sizes only, and only if unknownSize is snap", () => {
     for (const { grammar, unknownSize, requests, results } of installations) {
       const names = new Set(["info", ...grammar.sizes.map(({ name }) => name)])
       let snapped = 0
       for (const [at, result] of results.entries()) {
         const size = "uri" in result ? result.uri.split("/").at(-2) : undefined
-        // What has no size is no rendition's.
+        // A path without a size is not that of a rendition.
         if (!size) continue
         expect(names).toContain(size)
-        const asked = decodeURIComponent(requests[at]?.uri.split("/").at(-2) ?? "")
-        if (asked !== size) snapped += 1
-        expect(grammar.retired.sizes).not.toContain(asked)
+        const requested = decodeURIComponent(requests[at]?.uri.split("/").at(-2) ?? "")
+        if (requested !== size) snapped += 1
+        expect(grammar.retired.sizes).not.toContain(requested)
       }
       expect(Math.min(snapped, 100)).toBe(unknownSize === "snap" ? 100 : 0)
     }
   })
 
-  it("leaves nothing of the address that could split a cache", () => {
+  it("the edge function forwards one spelling of a path, without query and cookies", () => {
     for (const { results } of installations) {
       for (const result of results) {
         if (!("uri" in result) || result.uri === "/healthz") continue
@@ -197,7 +210,7 @@ describe("the edge", () => {
   })
 })
 
-/** What CloudFront's runtime 2.0 is documented to have, as far as it is built in elsewhere. */
+/** The built-in objects that CloudFront documents for runtime 2.0, as far as other engines have them too. */
 const DOCUMENTED: Readonly<Record<string, string>> = {
   globalThis:
     "Object Function Array String Number Boolean Symbol Math JSON RegExp Date Promise Error EvalError RangeError ReferenceError SyntaxError TypeError URIError globalThis undefined NaN Infinity decodeURI decodeURIComponent encodeURI encodeURIComponent isFinite isNaN parseFloat parseInt",
@@ -214,13 +227,13 @@ const DOCUMENTED: Readonly<Record<string, string>> = {
   Math: "E LN10 LN2 LOG10E LOG2E PI SQRT1_2 SQRT2 abs acos acosh asin asinh atan atan2 atanh cbrt ceil clz32 cos cosh exp expm1 floor fround hypot imul log log1p log2 log10 max min pow random round sign sinh sin sqrt tan tanh trunc",
 }
 
-/** Runs a source where nothing else is: no iteration, no newer method, no code from strings. */
+/** Runs a source in a context without any undocumented method, iteration, or code from strings. */
 const runBare = (source: string, expression: string): unknown => {
   const context = createContext({}, { codeGeneration: { strings: false, wasm: false } })
   runInContext(
     `{
       const documented = ${JSON.stringify(DOCUMENTED)}
-      const kept = [Symbol.replace, Symbol.split]
+      const kept = [Symbol.replace, Symbol.search, Symbol.split]
       const { deleteProperty } = Reflect
       const undocumented = Object.entries(documented).flatMap(([path, names]) => {
         const holder = path.split(".").reduce((value, name) => value[name], globalThis)
@@ -237,8 +250,8 @@ const runBare = (source: string, expression: string): unknown => {
 
 const eventsOf = (requests: readonly EdgeRequest[]): string => JSON.stringify(requests.map((request) => ({ request })))
 
-describe("its source", () => {
-  it("does the same with no more than CloudFront documents", () => {
+describe("the source of the edge function", () => {
+  it("the source gives the same results with nothing but what CloudFront documents", () => {
     for (const installation of installations) {
       const events = JSON.stringify(eventsOf(installation.requests))
       const results = runBare(
@@ -249,7 +262,7 @@ describe("its source", () => {
     }
   })
 
-  it("is run where what is not documented is missing", () => {
+  it("the context for the source lacks undocumented features", () => {
     const fails = (source: string): string => {
       try {
         return JSON.stringify(runBare("", source))
@@ -263,7 +276,7 @@ describe("its source", () => {
     expect(fails("JSON.stringify([1, 2].map((n) => n + 1))")).toBe("[2,3]")
   })
 
-  it("does the same in nginx's JavaScript, and there answers and forwards requests", async (context) => {
+  it("the source gives the same results in nginx's JavaScript, where it also answers and forwards requests", async (context) => {
     const path = findNginx(context)
     const load = loadNjs(path) ?? context.skip("nginx has no njs")
     const folder = await temporaryFolder()
@@ -301,17 +314,17 @@ describe("its source", () => {
       expect(differences(installation, JSON.parse(body.toString()) as readonly unknown[])).toEqual([])
     }
 
-    const said = async (...asked: Parameters<typeof ask>): Promise<unknown> => {
-      const reply = await ask(...asked)
+    const replyTo = async (...sent: Parameters<typeof ask>): Promise<unknown> => {
+      const reply = await ask(...sent)
       return [reply.status, reply.body.toString()]
     }
     const accept = ["image/webp", "image/avif;q=0.5"]
-    expect(await said("/shop/480h/a%20b+c.jpg?x=1", { headers: { accept } })).toEqual([
+    expect(await replyTo("/shop/480h/a%20b+c.jpg?x=1", { headers: { accept } })).toEqual([
       200,
       "/shop/480h/a%20b%2Bc.jpg.webp",
     ])
-    expect(await said("/healthz")).toEqual([200, "/healthz"])
-    expect(await said("/imgtailor.json?v=1")).toEqual([200, "/imgtailor.json"])
+    expect(await replyTo("/healthz")).toEqual([200, "/healthz"])
+    expect(await replyTo("/imgtailor.json?v=1")).toEqual([200, "/imgtailor.json"])
     const refused = await ask("/shop/481h/a.jpg")
     expect([refused.status, refused.headers["cache-control"], refused.headers["content-length"]]).toEqual([
       400,
@@ -319,43 +332,56 @@ describe("its source", () => {
       String(refused.body.length),
     ])
     expect(refused.body.toString()).toContain("The nearest is 480h.")
-    expect(await said("/shop/481h/a.jpg", { method: "HEAD" })).toEqual([400, ""])
-    expect(await said("/shop/480h/a.jpg", { method: "OPTIONS" })).toEqual([204, ""])
+    expect(await replyTo("/shop/481h/a.jpg", { method: "HEAD" })).toEqual([400, ""])
+    expect(await replyTo("/shop/480h/a.jpg", { method: "OPTIONS" })).toEqual([204, ""])
   })
 
-  it("is small enough for CloudFront, and says so where a list makes it too large", async () => {
-    const bytes = async (options: Partial<TailorOptions>): Promise<number> =>
+  it("the source is small enough for CloudFront, and a list that makes it too large is an error", async () => {
+    const byteLength = async (options: Partial<TailorOptions>): Promise<number> =>
       Buffer.byteLength(await edgeSource(configOf(options)))
-    expect(await bytes({ sizes: ["360x270", "480h", "1280w"] })).toBeLessThanOrEqual(10_240)
-    expect(await bytes({ sizes: listOf(20), retired: { sizes: ["1w", "2w"] }, basePath: "/img" })).toBeLessThanOrEqual(
-      10_240,
+    expect(await byteLength({ sizes: ["360x270", "480h", "1280w"] })).toBeLessThanOrEqual(10_240)
+    await expect(edgeSource(configOf({ sizes: listOf(400), unknownSize: "snap" }))).rejects.toThrow(
+      /about \d\d of the 400 sizes fit\. .* or leave unknownSize at reject\.$/,
     )
-    expect(await bytes({ sizes: listOf(90) })).toBeLessThanOrEqual(10_240)
-    expect(await bytes({ sizes: listOf(25), unknownSize: "snap" })).toBeLessThanOrEqual(10_240)
-    await expect(edgeSource(configOf({ sizes: listOf(90), unknownSize: "snap" }))).rejects.toThrow(
-      /about \d\d of the 90 sizes fit\. .* or leave unknownSize at reject\.$/,
+    // The code for snapping is only in the source that needs it.
+    expect(await byteLength({ sizes: ["1w"] })).toBeLessThan(
+      (await byteLength({ sizes: ["1w"], unknownSize: "snap" })) - 500,
     )
-    // What snaps is in the source of who wants it, and of nobody else.
-    expect(await bytes({ sizes: ["1w"] })).toBeLessThan(8700)
     const tooLong = edgeSource(configOf({ sizes: listOf(500) }))
     await expect(tooLong).rejects.toMatchObject({ code: "bad-config" })
     await expect(tooLong).rejects.toThrow(
-      /sizes: Expected .* at most 10240 bytes, got 1\d{4}: about 1\d\d of the 500 sizes fit. List fewer sizes/,
+      /sizes: Expected .* at most 10240 bytes, got 1\d{4}: about \d\d+ of the 500 sizes fit. List fewer sizes/,
     )
   })
 
-  it("has nothing that CloudFront forbids", async () => {
+  it.each(["reject", "snap"] as const)(
+    "the source with unknownSize %s has room for 40 named sizes and more",
+    async (unknownSize) => {
+      const fits = (count: number): Promise<boolean> =>
+        edgeSource(
+          configOf({ sizes: namedSizes(count), unknownSize, retired: { sizes: ["100w", "200w"] }, basePath: "/img" }),
+        ).then(
+          () => true,
+          () => false,
+        )
+      let count = 0
+      while (await fits(count + 1)) count += 1
+      expect(count).toBeGreaterThanOrEqual(40)
+    },
+  )
+
+  it("the source uses nothing that CloudFront forbids, and declares a function handler", async () => {
     for (const source of [...installations.map((each) => each.source), edgeResponseSource()]) {
       expect(source).not.toMatch(
         /\b(?:eval|Function|import|export|require|setTimeout|setImmediate|XMLHttpRequest|fetch)\b/,
       )
-      expect(source).toMatch(/function handler\(|handler=/)
+      expect(source).toMatch(/function handler\(\w+\)\s*\{/)
     }
   })
 })
 
-describe("headers of what origins answer", () => {
-  it("are what our own server says of a picture", () => {
+describe("the edge function for responses", () => {
+  it("the function for responses adds the headers that the server sends with an image", () => {
     const event = { response: { statusCode: 200, headers: { etag: { value: '"1"' }, vary: { value: "Origin" } } } }
     const result = runBare(edgeResponseSource(), `JSON.stringify(handler(${JSON.stringify(event)}))`)
     const expected = { etag: '"1"', ...COMMON_HEADERS, vary: "Accept" }
@@ -367,7 +393,7 @@ describe("headers of what origins answer", () => {
 })
 
 describe("imgtailor edge", () => {
-  it("prints it", async () => {
+  it("the edge command prints the source", async () => {
     const cwd = await temporaryFolder()
     const args = ["edge", "--sizes", "360x270,480h", "--retired-sizes", "100w", "--base-path", "/img"]
     const options = { sizes: ["360x270", "480h"], retired: { sizes: ["100w"] }, basePath: "/img" }
@@ -379,7 +405,7 @@ describe("imgtailor edge", () => {
     expect((await runCommand(["edge", "--response"], { cwd })).stdout).toBe(edgeResponseSource())
   })
 
-  it("takes a configuration for another machine, and says what is wrong with a list", async () => {
+  it("the edge command accepts a configuration for another machine, and reports mistakes in the list", async () => {
     const cwd = await temporaryFolder()
     const settings = { originals: "./not-here", watch: true, sizes: ["360x270", NAMED[0]] }
     await writeFile(join(cwd, "imgtailor.config.json"), JSON.stringify(settings))

@@ -1,25 +1,30 @@
 /**
- * What CloudFront runs when a viewer asks, before it looks into its cache: what is not on the list is refused here, and an accepted
- * address becomes the key that is stored, in one spelling, so that neither `Accept` nor query nor spelling splits the cache. It says what
- * our own server would say, by the same code. Pure.
+ * Responsible for the edge function: CloudFront calls it for each viewer request, before it looks into its cache. It refuses URLs that are
+ * not listed, and rewrites accepted ones to the path of the stored object.
+ *
+ * Invariants:
+ * - Answers as the server does, status, headers and text included.
+ * - An accepted request has one spelling and neither query nor cookies, so that nothing but the stored object decides the cache key.
  */
 import { explain } from "../../http/explain.ts"
 import { type Headers, OPTIONS_HEADERS } from "../../http/headers.ts"
-import { LIST_PATH, type resolveUrlPath } from "../../http/url-path.ts"
+import { LIST_PATH } from "../../http/url-path.ts"
 import { expectedMethod, type RefusalCode, REFUSALS } from "../../refusals.ts"
-import { encodeKey, type Grammar } from "../../sizes/key.ts"
+import type { EdgeList } from "./edge-list.ts"
+import { explainRefusal } from "./explain-refusal.ts"
+import { type SnapSize, toStoredPath } from "./fast-path.ts"
 
-/** A header as CloudFront gives it; `multiValue` where it was sent more than once (CloudFront Developer Guide, "CloudFront Functions event structure"). */
+/** A header; `multiValue` if it was sent more than once (CloudFront Developer Guide, "CloudFront Functions event structure"). */
 export interface EdgeHeader {
   readonly value: string
   readonly multiValue?: readonly { readonly value: string }[]
 }
 
-/** A viewer's request, as far as it matters here. */
+/** The parts of a viewer request that the edge function uses. */
 export interface EdgeRequest {
   readonly method: string
   /**
-   * The path as it was sent, escapes and dot segments included, without the query. Bytes that are no UTF-8 are taken for ISO 8859-1
+   * The path as sent, without the query: escapes and dot segments are kept. Bytes that are not UTF-8 are read as ISO 8859-1
    * (CloudFront Developer Guide, "Restrictions on all edge functions").
    */
   uri: string
@@ -29,20 +34,17 @@ export interface EdgeRequest {
   cookies: Readonly<Record<string, EdgeHeader>>
 }
 
-/** An answer that no origin is asked for. */
+/** A response of the edge function itself. */
 export interface EdgeResponse {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, EdgeHeader>>
   readonly body?: string
 }
 
-/** From a viewer's request to the one that origins get, or to an answer. */
-export type Edge = (event: { readonly request: EdgeRequest }) => EdgeRequest | EdgeResponse
-
 const acceptOf = ({ headers: { accept } }: EdgeRequest): string | undefined =>
   accept?.multiValue ? accept.multiValue.map(({ value }) => value).join(", ") : accept?.value
 
-/** Headers as CloudFront takes them. */
+/** Headers in the form of CloudFront's events. */
 export const toHeaders = (headers: Headers): EdgeResponse["headers"] =>
   Object.keys(headers).reduce<Record<string, EdgeHeader>>((all, name) => {
     all[name] = { value: headers[name] ?? "" }
@@ -62,7 +64,7 @@ const refuse = (
   }
 }
 
-/** The same request for another object: its own, changed, since CloudFront takes back what it gave. */
+/** The same request for another path. CloudFront expects the object that it passed, so it is changed in place. */
 const forward = (request: EdgeRequest, uri: string): EdgeRequest => {
   request.uri = uri
   request.querystring = {}
@@ -70,21 +72,20 @@ const forward = (request: EdgeRequest, uri: string): EdgeRequest => {
   return request
 }
 
-/**
- * @param basePath what precedes the addresses of viewers, and no key
- * @param resolve what addresses mean: given, so that what snaps is only in the source of who wants it
- */
-export const createEdge =
-  (grammar: Grammar, basePath: string, resolve: typeof resolveUrlPath): Edge =>
-  ({ request }) => {
-    const { method, uri } = request
-    if (method === "OPTIONS") return { statusCode: 204, headers: toHeaders(OPTIONS_HEADERS) }
-    if (method !== "GET" && method !== "HEAD")
-      return refuse("method-not-allowed", { detail: expectedMethod(method) }, request)
-    if (uri === "/healthz") return forward(request, uri)
-    if (uri === basePath + LIST_PATH) return forward(request, LIST_PATH)
-    const wanted = resolve(uri, acceptOf(request), basePath, grammar)
-    return "refused" in wanted
-      ? refuse(wanted.refused, wanted, request)
-      : forward(request, `/${encodeKey(wanted.parsed.key)}`)
-  }
+/** The forwarded request, or a response that no origin is asked for. @param snapSize only for `unknownSize: "snap"` */
+export const handleRequest = (
+  request: EdgeRequest,
+  list: EdgeList,
+  snapSize?: SnapSize,
+): EdgeRequest | EdgeResponse => {
+  const { method, uri } = request
+  if (method === "OPTIONS") return { statusCode: 204, headers: toHeaders(OPTIONS_HEADERS) }
+  if (method !== "GET" && method !== "HEAD")
+    return refuse("method-not-allowed", { detail: expectedMethod(method) }, request)
+  const path = toStoredPath(uri, acceptOf(request), list, snapSize)
+  if (path) return forward(request, path)
+  if (uri === "/healthz") return forward(request, uri)
+  if (uri === list.basePath + LIST_PATH) return forward(request, LIST_PATH)
+  const refusal = explainRefusal(uri, list, snapSize)
+  return refuse(refusal.refused, refusal, request)
+}

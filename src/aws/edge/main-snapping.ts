@@ -1,9 +1,11 @@
-/** The edge as main.ts has it, for `unknownSize: "snap"`. */
-import { resolveSnapped } from "../../http/snap-path.ts"
-import { type EdgeList, readList } from "./edge-grammar.ts"
-import { createEdge, type Edge } from "./handler.ts"
+/** Responsible for the entry point of the edge function for `unknownSize: "snap"`; see main.ts. */
+import type { EdgeList } from "./edge-list.ts"
+import { type EdgeRequest, type EdgeResponse, handleRequest } from "./handler.ts"
+import { snapSize } from "./snap-size.ts"
 
 declare const LIST: EdgeList
 
-/** Called for each viewer's request. */
-export const handler: Edge = createEdge(readList(LIST), LIST.basePath, resolveSnapped)
+/** Called for each viewer request. */
+export function handler(event: { readonly request: EdgeRequest }): EdgeRequest | EdgeResponse {
+  return handleRequest(event.request, LIST, snapSize)
+}

@@ -1,4 +1,4 @@
-/** Requests as strangers send them, thousands of them and always the same: what the edge and our own server must agree about. */
+/** Generated requests, hostile ones included, the same in each run: the edge function and the server must agree about them. */
 import * as fc from "fast-check"
 
 import type { EdgeHeader, EdgeRequest } from "../../src/aws/edge/handler.ts"
@@ -19,7 +19,7 @@ const EXTENSIONS = [
   ..."constructor jpg.webp webp.jpg JPG.avif jpg.gif jpg.WEBP tif.png jpg.webp.webp txt.webp .webp".split(" "),
 ]
 
-/** Sizes that are on no list, and texts that are none. */
+/** Sizes that no list contains, and texts that are not sizes. */
 const UNLISTED = [
   "361x270",
   "360X270",
@@ -78,7 +78,7 @@ const ACCEPTS: readonly (string | readonly string[] | undefined)[] = [
 ]
 
 const encoded = (text: string): string => encodeURIComponent(text)
-/** Not all that needs escaping is escaped, and some is that need not be. */
+/** Spellings of a text: some reserved characters are not escaped, and some unreserved ones are. */
 const spelt = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 4, arbitrary: text.map(encoded) },
@@ -103,7 +103,7 @@ const file = fc.oneof(
 )
 
 const side = fc.oneof(fc.integer({ min: 1, max: 8300 }), fc.integer({ min: 1, max: 1500 }))
-/** Few of them on any list. */
+/** Sizes that are rarely listed. */
 const anySize = fc.oneof(
   side.map((width) => `${width}w`),
   side.map((height) => `${height}h`),
@@ -127,13 +127,13 @@ const pathUnder = ({ sizes, retired }: Grammar, basePath: string): fc.Arbitrary<
     fc.array(directory, { maxLength: 3 }),
   )
   const last = fc.oneof({ weight: 10, arbitrary: spelt(file) }, fc.constantFrom(...HOSTILE))
-  const address = fc.tuple(directories, size, last).map(([before, name, end]) => [...before, name, end].join("/"))
+  const path = fc.tuple(directories, size, last).map(([before, name, end]) => [...before, name, end].join("/"))
   const start = fc.oneof(
     { weight: 12, arbitrary: fc.constant(`${basePath}/`) },
     fc.constantFrom("/", "//", "", `${basePath}//`, `${basePath}x/`, "/img", "/IMG/"),
   )
   return fc.oneof(
-    { weight: 20, arbitrary: fc.tuple(start, address).map(([before, after]) => before + after) },
+    { weight: 20, arbitrary: fc.tuple(start, path).map(([before, after]) => before + after) },
     fc.constantFrom("/", "/healthz", "/healthz/", `${basePath}/healthz`, "/favicon.ico", basePath),
     fc.constantFrom(
       "/imgtailor.json",
@@ -150,13 +150,13 @@ const pathUnder = ({ sizes, retired }: Grammar, basePath: string): fc.Arbitrary<
 const toHeader = (sent: string | readonly string[]): EdgeHeader =>
   typeof sent === "string" ? { value: sent } : { value: sent[0] ?? "", multiValue: sent.map((value) => ({ value })) }
 
-/** A number of requests for an installation, hostile ones among them; the same ones each time. */
+/** Requests for an installation, hostile ones included; the same in each run. */
 export const edgeRequests = (grammar: Grammar, basePath: string, numRuns: number): readonly EdgeRequest[] => {
   const methods = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom("GET", "HEAD") },
     fc.constantFrom("OPTIONS", "POST", "PUT", "get"),
   )
-  // A question mark ends the path, and is no part of what CloudFront hands over.
+  // CloudFront splits the query from the path, so a path has no question mark.
   const path = pathUnder(grammar, basePath).map((text) => text.replaceAll("?", "%3F"))
   const request = fc.tuple(methods, path, fc.constantFrom(...ACCEPTS)).map(([method, uri, accept]): EdgeRequest => ({
     method,
