@@ -150,6 +150,9 @@ const truncateOriginals = async ({ photos, versions, random }: Shop): Promise<()
   }
 }
 
+/** The server looks at the folder of originals as a whole once a second. */
+const untilNoticed = (): Promise<unknown> => sleep(1100)
+
 const FAULTS: readonly Fault[] = [
   {
     name: "a full disk",
@@ -195,7 +198,11 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "originals in a folder without permissions",
-    harm: async ({ photos }) => withMode(photos, 0),
+    harm: async ({ photos }) => {
+      const undo = withMode(photos, 0)
+      await untilNoticed()
+      return undo
+    },
     answers: [200, 502],
   },
   {
@@ -214,6 +221,7 @@ const FAULTS: readonly Fault[] = [
     name: "the folder of originals is gone",
     harm: async ({ photos }) => {
       renameSync(photos, `${photos}-away`)
+      await untilNoticed()
       return () => renameSync(`${photos}-away`, photos)
     },
     answers: [200, 502],
@@ -271,24 +279,30 @@ const ask = (port: number, key: string): Promise<RawResponse | undefined> =>
     .then((response) => response ?? undefined)
     .catch(() => undefined)
 
-/** Requests everything. @returns the wrong responses, as text */
-const requestAll = async (
-  { port, versions }: Shop,
-  answers: readonly number[],
+/** The fault of a picture that was sent, as text. */
+const pictureFault = async (
+  shop: Shop,
+  { photo, key }: (typeof KEYS)[number],
+  { body, headers }: RawResponse,
   isHit: boolean,
-): Promise<readonly string[]> => {
-  const broken = KEYS.map(async ({ photo, key }) => {
-    const response = await ask(port, key)
+): Promise<string | undefined> => {
+  const code = await codeOf(body)
+  const version = shop.versions.get(photo)
+  const status = headers["cache-status"] ?? ""
+  // While the original cannot be looked at, a stored rendition of its last known version is sent.
+  const isRight = status.includes("detail=unverified") ? code !== undefined : code === version
+  if (!isRight) return `${key} was answered with ${code}, is ${version}`
+  return isHit && status !== "imgtailor; hit" ? `${key} was not stored: ${status}` : undefined
+}
+
+/** Requests everything. @returns the wrong responses, as text */
+const requestAll = async (shop: Shop, answers: readonly number[], isHit: boolean): Promise<readonly string[]> => {
+  const broken = KEYS.map(async (key) => {
+    const response = await ask(shop.port, key.key)
     const status = response?.status ?? 0
     if (!answers.includes(status))
-      return `${key} was answered ${status}: ${response?.text.slice(0, 100).trim() ?? "nothing"}`
-    if (!response || status !== 200) return undefined
-    const code = await codeOf(response.body)
-    const is = response.headers["cache-status"] ?? ""
-    // While the original cannot be looked at, a stored rendition of its last known version is sent.
-    const isRight = is.includes("detail=unverified") ? code !== undefined : code === versions.get(photo)
-    if (!isRight) return `${key} was answered with ${code}, is ${versions.get(photo)}`
-    return isHit && is !== "imgtailor; hit" ? `${key} was not stored: ${is}` : undefined
+      return `${key.key} was answered ${status}: ${response?.text.slice(0, 100).trim() ?? "nothing"}`
+    return response && status === 200 ? pictureFault(shop, key, response, isHit) : undefined
   })
   return (await Promise.all(broken)).filter((text) => text !== undefined)
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 
-import type { Limits } from "../../src/config/options.ts"
+import type { Limits, TailorOptions } from "../../src/config/options.ts"
 import { createTailor, type Tailor } from "../../src/create-tailor.ts"
 import { type Originals, readBody, type Renditions } from "../../src/store/store.ts"
 import { type Fault, faultyOriginals, faultyRenditions } from "../support/faulty-store.ts"
@@ -22,11 +22,12 @@ export interface Ground {
 
 const SIZES = ["60x40", "45w"] as const
 const FORMATS = ["webp", "avif"] as const
-const SETS: readonly Partial<Limits>[] = [
-  { renders: 2 },
-  { renders: 3, cacheBytes: 0 },
-  { renders: 5, memoryBytes: 200_000, cacheBytes: 0 },
-  { renders: 4, memoryBytes: 20_000 },
+/** So little memory makes renders wait for each other. With processes it would be a limit of real memory. */
+const SETS: readonly (Pick<TailorOptions, "isolation"> & { readonly limits: Partial<Limits> })[] = [
+  { isolation: "process", limits: { renders: 2 } },
+  { isolation: "none", limits: { renders: 3, cacheBytes: 0 } },
+  { isolation: "none", limits: { renders: 5, memoryBytes: 200_000, cacheBytes: 0 } },
+  { isolation: "none", limits: { renders: 4, memoryBytes: 20_000 } },
 ]
 
 /** Every key of a photo in the root. */
@@ -194,10 +195,10 @@ export const playLives = async (options: LivesOptions): Promise<readonly string[
   const { random, isOver, ground, photos, excused = new Set(), onRest, counts } = options
   const drawn = pick(random, SETS)
   // A rendition that could not be written is sent from memory for a minute, and written when it is rendered again.
-  const limits = excused.size > 0 ? { ...drawn, cacheBytes: 0 } : drawn
+  const limits = excused.size > 0 ? { ...drawn.limits, cacheBytes: 0 } : drawn.limits
   let isCalm = false
   const stores = late(ground, () => (isCalm ? Promise.resolve() : pause(random)))
-  const tailor = createTailor({ ...stores, sizes: SIZES, formats: FORMATS, limits, recheckSeconds: 0 })
+  const tailor = createTailor({ ...stores, ...drawn, sizes: SIZES, formats: FORMATS, limits, recheckSeconds: 0 })
   const ledger = createLedger()
   const broken: string[] = []
   const scene: Scene = { random, isOver, ground, ledger, tailor, excused, broken, counts }
@@ -206,5 +207,6 @@ export const playLives = async (options: LivesOptions): Promise<readonly string[
   await tailor.idle()
   await onRest?.()
   await Promise.all(photos.map((photo) => rest(scene, photo, excused.size > 0 ? ATTEMPTS : 1)))
-  return broken.map((fault) => `${fault} (with ${JSON.stringify(limits)})`)
+  await tailor.close()
+  return broken.map((fault) => `${fault} (with ${JSON.stringify({ ...drawn, limits })})`)
 }
