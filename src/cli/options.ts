@@ -24,15 +24,15 @@ const toOption = (setting: Setting): Option => {
 }
 
 /**
- * Options for settings, and `--config`; common ones first.
+ * Options for settings, `--config`, and those of the command itself; common ones first, limits last.
  * @param isWanted whether a command has the setting of this name
  */
-export const settingOptions = (isWanted: (name: string) => boolean): readonly Option[] => {
+export const settingOptions = (isWanted: (name: string) => boolean, own: readonly Option[] = []): readonly Option[] => {
   const optionsOf = ({ heading, settings }: SettingGroup): readonly Option[] =>
     settings.filter(({ path: [name] }) => isWanted(name)).map((setting) => toOption(setting).helpGroup(`${heading}:`))
   const [common = [], ...others] = SETTING_GROUPS.map(optionsOf)
   const description = "Configuration file. (default: imgtailor.config.{ts,js,mjs,json} in this folder)"
-  return [...common, new Option("--config <file>", description), ...others.flat()]
+  return [...common, new Option("--config <file>", description), ...own, ...others.flat()]
 }
 
 /** For commands that need only the size list: the locations in a configuration file can be those of another machine. */

@@ -6,26 +6,23 @@ import { toNumber } from "../config/parse-text.ts"
 import type { Invocation } from "./command.ts"
 import { settingOptions, settingsFromOptions, textOf } from "./options.ts"
 
-const AWS = "AWS:"
-
 /** Settings without a meaning in a stack, which makes its own bucket for renditions. */
 const UNUSED: ReadonlySet<string> = new Set([...STACK_IGNORES, "sharedStore", "s3Endpoint", "s3PathStyle"])
 
-/** Options of every command that makes a stack. */
-export const STACK_OPTIONS: readonly Option[] = [
-  ...settingOptions((name) => !UNUSED.has(name)),
-  new Option("--aliases <domains>", "Custom domains, separated by commas.").helpGroup(AWS),
-  new Option("--certificate-arn <arn>", "ACM certificate for --aliases, in us-east-1.").helpGroup(AWS),
-  new Option("--enable-events", "Turn on EventBridge for the bucket of the originals. (default: false)").helpGroup(AWS),
-  new Option(
-    "--warm",
-    "Add a function that renders ahead of demand, for S3 Batch Operations. (default: false)",
-  ).helpGroup(AWS),
-  new Option(
-    "--concurrency <number>",
-    "Concurrent executions of the renderer; 0 reserves none. (default: 50)",
-  ).helpGroup(AWS),
+const OWN: readonly Option[] = [
+  new Option("--aliases <domains>", "Custom domains, separated by commas."),
+  new Option("--certificate-arn <arn>", "ACM certificate for --aliases, in us-east-1."),
+  new Option("--enable-events", "Turn on EventBridge for the bucket of the originals."),
+  new Option("--warm", "Add a function that renders ahead of demand, for S3 Batch Operations."),
+  new Option("--concurrency <number>", "Concurrent executions of the renderer; 0 reserves none. (default: 50)"),
 ]
+
+/** Options of every command that makes a stack. @param own those of the command itself */
+export const stackOptions = (own: readonly Option[] = []): readonly Option[] =>
+  settingOptions(
+    (name) => !UNUSED.has(name),
+    [...own, ...OWN].map((option) => option.helpGroup("AWS:")),
+  )
 
 /** Settings and options of a stack; absent ones are left out. */
 export interface StackInput {

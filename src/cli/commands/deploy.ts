@@ -15,13 +15,12 @@ import { badConfig, notInstalled } from "../../errors.ts"
 import type { Command, Values } from "../command.ts"
 import { textOf } from "../options.ts"
 import { print } from "../output.ts"
-import { STACK_OPTIONS, stackFromOptions } from "../stack.ts"
+import { stackFromOptions, stackOptions } from "../stack.ts"
 
-const OPTIONS: readonly Option[] = [
-  ...STACK_OPTIONS,
-  new Option("--stack <name>", "Name of the stack.").default("ImgTailor").helpGroup("AWS:"),
-  new Option("--code <zip>", "Zip made by package --mode direct. (default: made now)").helpGroup("AWS:"),
-  new Option("--synth <folder>", "Only write the CDK's cloud assembly into a folder.").helpGroup("AWS:"),
+const OWN: readonly Option[] = [
+  new Option("--stack <name>", "Name of the stack.").default("ImgTailor"),
+  new Option("--code <zip>", "Zip made by package --mode direct. (default: made now)"),
+  new Option("--synth <folder>", "Only write the CDK's cloud assembly into a folder."),
 ]
 
 const PACKAGES = "aws-cdk-lib constructs aws-cdk"
@@ -80,7 +79,7 @@ const problemsOf = ({ stack, code, synth }: Values): readonly string[] => [
 export const deploy: Command = {
   description: "Deploy CloudFront, S3 and Lambda for a bucket of originals, with the AWS CDK.",
   argument: new Argument("[options-for-cdk...]", "Options for cdk deploy, after --."),
-  options: OPTIONS,
+  options: stackOptions(OWN),
   example: "imgtailor deploy --originals s3://shop-photos --sizes 360x270,480h,1280w -- --profile shop",
   run: async (invocation) => {
     const { values, operands } = invocation

@@ -12,10 +12,10 @@ const NEEDED: ReadonlySet<string> = new Set("sizes formats retired unknownSize s
 export const edge: Command = {
   description:
     "Print the CloudFront function that rejects unlisted sizes and negotiates formats (JavaScript runtime 2.0).",
-  options: [
-    ...settingOptions((name) => NEEDED.has(name)),
-    new Option("--response", "Print the function for viewer responses, which adds headers, instead."),
-  ],
+  options: settingOptions(
+    (name) => NEEDED.has(name),
+    [new Option("--response", "Print the function for viewer responses, which adds headers, instead.")],
+  ),
   example: "imgtailor edge --sizes 360x270,480h,1280w > edge.js",
   run: async (invocation) => {
     const settings = await settingsFromOptions(invocation)

@@ -75,7 +75,7 @@ const printDescription = ({ original, renditions }: Description): void => {
 export const info: Command = {
   description: "Describe an original and list all of its URLs.",
   argument: new Argument("<original>", "An original: its path in the folder of originals, like shop/photo.jpg."),
-  options: [...settingOptions((name) => !SERVER_SETTINGS.has(name)), JSON_OPTION],
+  options: settingOptions((name) => !SERVER_SETTINGS.has(name), [JSON_OPTION]),
   example: "imgtailor info shop/photo.jpg --originals ./photos --sizes 360x270,480h,1280w",
   run: async (invocation) => {
     const config = await loadFromOptions(invocation)

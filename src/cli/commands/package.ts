@@ -22,8 +22,7 @@ const OPTIONS: readonly Option[] = [
     .default("arm64"),
   new Option("--layer", "Put sharp into a second zip, for a layer. The AWS console can then edit the function."),
   new Option("--out <folder>", "Where to write the zips.").default("."),
-  ...settingOptions((name) => !LOCAL_SETTINGS.has(name)),
-  JSON_OPTION,
+  ...settingOptions((name) => !LOCAL_SETTINGS.has(name), [JSON_OPTION]),
 ]
 
 const choice = <T extends string>(values: readonly T[], value: unknown, fallback: T): T =>

@@ -21,7 +21,7 @@ const folderHint = (original: string): string =>
 export const purge: Command = {
   description: "Delete the renditions of originals, in every listed and retired size and format.",
   argument: new Argument("<original>", "An original (shop/photo.jpg) or a prefix ending in / (shop/; / for all)."),
-  options: [...settingOptions((name) => NEEDED.has(name)), JSON_OPTION],
+  options: settingOptions((name) => NEEDED.has(name), [JSON_OPTION]),
   example: "imgtailor purge shop/photo.jpg --originals ./photos --sizes 360x270,480h,1280w",
   run: async (invocation) => {
     const config = await loadFromOptions(invocation)

@@ -143,11 +143,13 @@ const checkFolder = (folder: string | undefined, { originals, demo }: Values): s
 export const serve: Command = {
   description: "Serve a folder or bucket of images in every listed size. Each is rendered when it is first requested.",
   argument: new Argument("[folder]", "Folder of the original images, or s3://bucket/prefix."),
-  options: [
-    ...settingOptions(() => true),
-    new Option("--demo", "Serve generated images instead of a folder, in the sizes 360x270,480h,640w,1280w."),
-    JSON_OPTION,
-  ],
+  options: settingOptions(
+    () => true,
+    [
+      new Option("--demo", "Serve generated images instead of a folder, in the sizes 360x270,480h,640w,1280w."),
+      JSON_OPTION,
+    ],
+  ),
   example: "imgtailor serve ./photos --sizes 360x270,480h,1280w",
   run: async (invocation) => {
     const { values, operands } = invocation

@@ -2,12 +2,12 @@
 import { makeTemplate } from "../../aws/stack/stack.ts"
 import type { Command } from "../command.ts"
 import { print } from "../output.ts"
-import { STACK_OPTIONS, stackFromOptions } from "../stack.ts"
+import { stackFromOptions, stackOptions } from "../stack.ts"
 
 /** `imgtailor template`. */
 export const template: Command = {
   description: "Print a CloudFormation template: CloudFront, S3 and Lambda for a bucket of originals.",
-  options: STACK_OPTIONS,
+  options: stackOptions(),
   example: "imgtailor template --originals s3://shop-photos --sizes 360x270,480h,1280w > images.json",
   run: async (invocation) => {
     const { settings, stack } = await stackFromOptions(invocation)

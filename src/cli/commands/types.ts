@@ -13,13 +13,12 @@ import type { Command, Invocation } from "../command.ts"
 import { loadFromOptions, NO_LOCATIONS, settingOptions, textOf } from "../options.ts"
 import { print, printNotices } from "../output.ts"
 
-const LISTED: readonly Option[] = settingOptions((name) => ["sizes", "formats", "basePath"].includes(name))
-
-const OPTIONS: readonly Option[] = [
-  ...LISTED,
+const OWN: readonly Option[] = [
   new Option("--url <url>", "Take the list from a running server, like https://img.example.com/imgtailor.json."),
   new Option("--out <file>", "File to write. (default: standard output)"),
 ]
+
+const OPTIONS = settingOptions((name) => ["sizes", "formats", "basePath"].includes(name), OWN)
 
 /** A working server needs less for a few hundred bytes. */
 const TIMEOUT_MS = 10_000
@@ -50,7 +49,7 @@ const configOf = async (invocation: Invocation): Promise<TailorConfig> => {
   const { values } = invocation
   const url = textOf(values, "url")
   if (url === undefined) return loadFromOptions(invocation, NO_LOCATIONS)
-  const others = LISTED.filter((option) => values[option.attributeName()] !== undefined)
+  const others = OPTIONS.filter((option) => !OWN.includes(option) && values[option.attributeName()] !== undefined)
   if (others.length > 0)
     throw badConfig(others.map((option) => `${option.long}: not allowed with --url, which has the list.`))
   return configFromUrl(url)

@@ -113,7 +113,7 @@ export const warm: Command = {
     "[original...]",
     "Originals (shop/photo.jpg) or prefixes ending in / (shop/; / for all).",
   ).default(["/"], "/"),
-  options: [...settingOptions((name) => !SERVER_SETTINGS.has(name)), JSON_OPTION],
+  options: settingOptions((name) => !SERVER_SETTINGS.has(name), [JSON_OPTION]),
   example: "imgtailor warm shop/ --originals ./photos --sizes 360x270,480h,1280w",
   run: async (invocation) => {
     const { values, operands } = invocation
