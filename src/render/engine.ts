@@ -33,7 +33,7 @@ export interface Engine {
   readonly prepare: () => void
   readonly ready: () => Promise<void>
   readonly open: (bytes: Uint8Array, options: OpenOptions) => Promise<EngineOriginal>
-  readonly state: () => Pick<RendererState, "processes" | "slow">
+  readonly state: () => Pick<RendererState, "processes" | "slow" | "problem">
   readonly drain: () => void
   readonly close: () => Promise<void>
 }

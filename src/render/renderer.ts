@@ -89,6 +89,8 @@ export interface RendererState {
   readonly waiting: number
   /** Sessions whose process continues at the lowest priority. */
   readonly slow: number
+  /** Set while no render process can be started: a sentence without details of the machine. */
+  readonly problem?: string | undefined
 }
 
 /** Decodes originals and encodes renditions. */

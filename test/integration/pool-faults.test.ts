@@ -207,6 +207,7 @@ describe("the pool", () => {
     await expect(renderer.ready()).rejects.toMatchObject({ code: "bad-config" })
     await expect(renderer.ready()).rejects.toThrow(/isolation.*"none"/s)
     expect(await ask(renderer, "photo")).toBe("bad-config")
+    expect(renderer.state().problem).toBe("No render process can be started.")
   })
 
   it("answers running and later requests when it is closed, and leaves no process", async () => {

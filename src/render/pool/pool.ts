@@ -11,16 +11,10 @@ import { availableParallelism } from "node:os"
 
 import { busy } from "../../errors.ts"
 import type { StartOptions } from "./child-connection.ts"
-import { IDLE_MS, MAX_IDLE_RSS_BYTES, maxProcesses, type PoolLimits } from "./limits.ts"
+import { MAX_IDLE_RSS_BYTES, maxProcesses, type PoolLimits } from "./limits.ts"
 import type { RenderProcess } from "./render-process.ts"
 import { createStarter } from "./starter.ts"
-import { createWaitingLine } from "./waiting-line.ts"
-
-/** A process and its resident memory before the work, in bytes. */
-export interface Lent {
-  readonly process: RenderProcess
-  readonly rssBytes: number
-}
+import { createActivity, createStock, type Lent } from "./stock.ts"
 
 /** Render processes. */
 export interface Pool {
@@ -38,46 +32,14 @@ export interface Pool {
   readonly giveBack: (process: RenderProcess, rssBytes: number) => void
   /** Number of processes. */
   readonly count: () => number
+  /** Whether none can be started at present, as a sentence. */
+  readonly problem: () => string | undefined
   /** Ends all processes and resolves when they have exited. */
   readonly close: () => Promise<void>
 }
 
-/** A switch that turns itself off after a minute in which it was not touched. */
-const createActivity = (
-  onIdle: () => void,
-): { readonly touch: () => void; readonly isOn: () => boolean; readonly end: () => void } => {
-  let timer: NodeJS.Timeout | undefined
-  return {
-    touch: () => {
-      clearTimeout(timer)
-      timer = setTimeout(() => {
-        timer = undefined
-        onIdle()
-      }, IDLE_MS)
-      timer.unref()
-    },
-    isOn: () => timer !== undefined,
-    end: () => clearTimeout(timer),
-  }
-}
-
-/** Processes that wait for an original, the latest used one first. */
-const createIdle = () => {
-  const idle: Lent[] = []
-  return {
-    push: (lent: Lent): void => void idle.push(lent),
-    pop: (): Lent | undefined => idle.pop(),
-    length: (): number => idle.length,
-    remove: (process: RenderProcess): void => {
-      const at = idle.findIndex((each) => each.process === process)
-      if (at !== -1) idle.splice(at, 1)
-    },
-    /** Ends all but one. */
-    trim: (): void => {
-      for (const { process } of idle.splice(1)) process.end({ reason: "surplus" })
-    },
-  }
-}
+/** A sentence for health checks. */
+const PROBLEM = "No render process can be started."
 
 const endAll = async (all: Iterable<RenderProcess>): Promise<void> => {
   const exits = Array.from(all, (process) => {
@@ -95,72 +57,33 @@ const borrow = async (lend: Pool["lend"], giveBack: Pool["giveBack"]): Promise<v
   giveBack(process, rssBytes)
 }
 
-/** Processes that are lent and idle, and callers that wait for one. */
-const createStock = () => {
-  const idle = createIdle()
-  const lent = new Set<RenderProcess>()
-  const line = createWaitingLine<Lent>()
-
-  const handOut = (next: Lent): Lent => {
-    lent.add(next.process)
-    next.process.setBusy(true)
-    return next
-  }
-
-  return {
-    idle,
-    line,
-    lentCount: (): number => lent.size,
-    take: (): Lent | undefined => {
-      const next = idle.pop()
-      return next && handOut(next)
-    },
-    offer: (next: Lent): void => {
-      if (line.length() > 0) return void line.offer(handOut(next))
-      idle.push(next)
-      next.process.setBusy(false)
-    },
-    takeBack: (process: RenderProcess): void => void lent.delete(process),
-    remove: (process: RenderProcess): void => {
-      lent.delete(process)
-      idle.remove(process)
-    },
-  }
-}
-
 /** @param options how a process is started */
 export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
   /** Processes of a server under load, apart from slow jobs: one for each core, and a spare one. */
   const wanted = Math.max(2, availableParallelism()) + 1
   const stock = createStock()
-  const { idle, line } = stock
+  const { line } = stock
   const activity = createActivity(() => {
-    if (stock.lentCount() === 0) idle.trim()
+    if (stock.lentCount() === 0) stock.trim()
   })
   let isClosed = false
 
-  const fill = (): void => {
-    while (isMoreNeeded()) starter.start()
-  }
-  const starter = createStarter(options, {
-    onStarted: (process) => {
-      if (!isClosed) stock.offer({ process, rssBytes: process.initialRssBytes() })
-      fill()
-    },
-    onExited: (process) => {
-      stock.remove(process)
-      fill()
-    },
-    onRetry: fill,
-    onFailed: line.rejectAll,
-  })
   const isFull = (): boolean => starter.all.size >= maxProcesses(limits)
   const isMoreNeeded = (): boolean => {
     if (isClosed || starter.isFailing() || isFull()) return false
     if (starter.starting() < line.length()) return true
     // Spare processes start one after the other, so that they do not delay the first original.
-    return starter.starting() === 0 && activity.isOn() && (idle.length() === 0 || starter.all.size < wanted)
+    return starter.starting() === 0 && activity.isOn() && (stock.idleCount() === 0 || starter.all.size < wanted)
   }
+  const fill = (): void => {
+    while (isMoreNeeded()) starter.start()
+  }
+  const starter = createStarter(options, {
+    onStarted: (process) => stock.offer({ process, rssBytes: process.initialRssBytes() }),
+    onExited: stock.remove,
+    onChange: fill,
+    onFailed: line.rejectAll,
+  })
 
   const lend = async (signal: AbortSignal): Promise<Lent> => {
     signal.throwIfAborted()
@@ -176,7 +99,7 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
     stock.takeBack(process)
     activity.touch()
     if (process.hasEnded()) return
-    const isSurplus = line.length() === 0 && idle.length() >= wanted
+    const isSurplus = line.length() === 0 && stock.idleCount() >= wanted
     if (rssBytes > MAX_IDLE_RSS_BYTES || isSurplus) process.end({ reason: "surplus" })
     else stock.offer({ process, rssBytes })
   }
@@ -191,5 +114,7 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
     line.rejectAll(busy("shutdown"))
     await endAll(starter.all)
   }
-  return { lend, giveBack, prepare, close, ready: () => borrow(lend, giveBack), count: () => starter.all.size }
+  const count = (): number => starter.all.size
+  const problem = (): string | undefined => (starter.hasFailed() ? PROBLEM : undefined)
+  return { lend, giveBack, prepare, close, ready: () => borrow(lend, giveBack), count, problem }
 }

@@ -93,7 +93,7 @@ const createPooledEngine = (
     prepare: pool.prepare,
     ready: pool.ready,
     open: (bytes, options) => openOriginal(leases, bytes, limits, options),
-    state: () => ({ processes: pool.count(), slow: guard.slowCount() }),
+    state: () => ({ processes: pool.count(), slow: guard.slowCount(), problem: pool.problem() }),
     drain: leases.drain,
     close: () => {
       leases.drain()

@@ -14,8 +14,8 @@ const FIRST_BACKOFF_MS = 200
 export interface StarterEvents {
   readonly onStarted: (process: RenderProcess) => void
   readonly onExited: (process: RenderProcess) => void
-  /** Another attempt is due. */
-  readonly onRetry: () => void
+  /** A process has started or exited, or another attempt is due. */
+  readonly onChange: () => void
   /** The attempts failed one after the other. */
   readonly onFailed: (error: Error) => void
 }
@@ -27,6 +27,8 @@ export interface Starter {
   readonly starting: () => number
   /** Whether the latest start failed and the next attempt is not due yet. */
   readonly isFailing: () => boolean
+  /** Whether the latest start failed. */
+  readonly hasFailed: () => boolean
   /** All processes, those that are starting included. */
   readonly all: ReadonlySet<RenderProcess>
   /** Starts no more. */
@@ -44,17 +46,19 @@ const cannotStart = (detail: string): Error =>
 /** @param options how a process is started */
 export const createStarter = (
   options: StartOptions,
-  { onStarted, onExited, onRetry, onFailed }: StarterEvents,
+  { onStarted, onExited, onChange, onFailed }: StarterEvents,
 ): Starter => {
   const all = new Set<RenderProcess>()
   let starting = 0
   let failures = 0
   let hasEverStarted = false
+  let hasFailed = false
   let isClosed = false
   let backoff: NodeJS.Timeout | undefined
 
   const onFailure = (ending: Ending): void => {
     if (isClosed) return
+    hasFailed = true
     failures += 1
     if (failures >= ATTEMPTS) {
       failures = 0
@@ -63,13 +67,14 @@ export const createStarter = (
     }
     backoff ??= setTimeout(() => {
       backoff = undefined
-      onRetry()
+      onChange()
     }, FIRST_BACKOFF_MS * failures)
   }
 
   return {
     all,
     starting: () => starting,
+    hasFailed: () => hasFailed,
     isFailing: () => backoff !== undefined,
     start: () => {
       const process = startRenderProcess(options)
@@ -79,12 +84,15 @@ export const createStarter = (
         starting -= 1
         if (ending) return onFailure(ending)
         failures = 0
+        hasFailed = false
         hasEverStarted = true
         onStarted(process)
+        onChange()
       })
       void process.exited.then(() => {
         all.delete(process)
         onExited(process)
+        onChange()
       })
     },
     close: () => {
