@@ -1,4 +1,4 @@
-// examples/node-http.ts: a server of your own, with photos under /images/
+// examples/node-http.ts: a custom server with photos under /images/
 import { createServer } from "node:http"
 
 import { createTailor } from "imgtailor"

@@ -55,7 +55,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
   },
   "original-not-found": {
     ...REFUSALS["original-not-found"],
-    when: "No original has this name, or it lies outside the folder, or it cannot be read. The response does not distinguish these cases; the log does.",
+    when: "No original has this name, or it is outside the folder, or it cannot be read. The response does not distinguish these cases; the log does.",
   },
   "unsupported-original": {
     status: 415,

@@ -34,7 +34,7 @@ export class TailorError extends Error {
   readonly code: ErrorCode
   /** HTTP status of the response. */
   readonly status: number
-  /** What was wrong. Public: part of the response. */
+  /** The error in one sentence. Public: part of the response. */
   readonly detail: string
   /** The expected form, or what to do. Public: part of the response. */
   readonly hint: string | undefined
@@ -141,7 +141,7 @@ export const originalTooLarge = (found: string, limit: string): TailorError =>
   new TailorError("original-too-large", { detail: `The original has ${found}; the limit is ${limit}.` })
 
 /**
- * Rendering was stopped because it exceeded a limit of its own, whatever else the machine was doing.
+ * Rendering was stopped because it exceeded its own limit, independent of the load on the machine.
  * @param limit the limit with its unit: "512 MB of memory"
  * @param rememberMs see {@link TailorError.rememberMs}
  */

@@ -12,7 +12,7 @@ import type { OperationState, StoreState } from "./store/observed.ts"
 import type { StoreProblem } from "./store/store.ts"
 import type { Counts } from "./tailor/decision.ts"
 
-/** What a server is doing: only a ready one should get requests. */
+/** Phase in the life of a server. Only a ready one should get requests. */
 export type Phase = "starting" | "ready" | "draining"
 
 /** State of one more part of a server. */

@@ -54,7 +54,7 @@ export const errorFields = (error: unknown): LogFields => {
 }
 
 const levelOf = ({ status, outcome, code, cause, storeFailure }: RequestReport): LogLevel => {
-  // What makes a health check fail is logged where it happens.
+  // The cause of a failed health check is logged where it happens.
   if (status >= 500 && code !== "busy") return outcome === "other" ? "warn" : "error"
   return cause === undefined && storeFailure === undefined ? "info" : "warn"
 }

@@ -1,7 +1,4 @@
-/**
- * What the package promises: the names that each entry exports, which change only on purpose, and that whoever meets one of them in an
- * editor is told what it is.
- */
+/** The public API of the package: the names that each entry exports, and a docstring for every exported name. */
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
 
@@ -12,7 +9,7 @@ const SRC = join(ROOT, "src")
 
 const textOf = (file: string): string => readFileSync(join(SRC, file), "utf8")
 
-/** A name that a file exports, and the file that declares it. */
+/** An exported name, and the file that declares it. */
 interface Export {
   readonly name: string
   readonly file: string
@@ -30,7 +27,7 @@ const declarationsOf = (file: string): readonly Export[] =>
     isType: kind === "interface" || kind === "type",
   }))
 
-/** Everything that a file exports, its own or another's. */
+/** All exports of a file, including those of other files. */
 const exportsOf = (file: string): readonly Export[] => {
   const target = (specifier: string | undefined): string =>
     specifier === undefined ? file : posix.join(posix.dirname(file), specifier)
@@ -59,7 +56,7 @@ const entries = Object.entries(exports).flatMap(([entry, paths]) =>
 )
 
 describe("the package", () => {
-  it("exports these names, and no others", () => {
+  it("the entries export these names and no others", () => {
     const names = Object.fromEntries(
       entries.map(({ entry, file }) => [
         entry,
@@ -263,68 +260,68 @@ describe("the package", () => {
     `)
   })
 
-  it.each(entries)("$entry has at run time what its source says", async ({ file }) => {
+  it.each(entries)("$entry exports the same names at run time as in its source", async ({ file }) => {
     const module = (await import(join(SRC, file))) as object
     const values = exportsOf(file).filter(({ isType }) => !isType)
     expect(Object.keys(module).toSorted()).toEqual(values.map(({ name }) => name).toSorted())
   })
 })
 
-/** Whether a doc comment ends right above a declaration. */
+/** True where a docstring ends directly above the declaration. */
 const isDocumented = ({ name, file }: Export): boolean =>
   new RegExp(
     String.raw`\*/\nexport (?:declare )?(?:async )?(?:const|let|function\*?|class|interface|type) ${name}\b`,
   ).test(textOf(file))
 
-/** What speaks for itself inside the package, and why. Nothing that an entry exports does: it is met without its file around it. */
-const SELF_EXPLANATORY: readonly { readonly file: RegExp; readonly name: RegExp; readonly why: string }[] = [
+/** Names that need no docstring inside the package, and why. Exports of an entry always need one. */
+const UNDOCUMENTED: readonly { readonly file: RegExp; readonly name: RegExp; readonly why: string }[] = [
   {
     file: /^errors\.ts$/,
     name: /^[a-z]/,
-    why: "a maker is named after its code, and the table beside it has its meaning",
+    why: "functions that make errors are named after the code, which the table explains",
   },
-  { file: /^cli\/commands\//, name: /^/, why: "a command's description is what --help prints" },
-  { file: /^cli\/output\.ts$/, name: /^/, why: "a style is named after how it looks" },
-  { file: /^/, name: /^create[A-Z]/, why: "what a factory makes is said at the type that it returns" },
-  { file: /^/, name: /(?:Parts|Options|Input)$/, why: "the arguments of one function, each with its own comment" },
+  { file: /^cli\/commands\//, name: /^/, why: "--help prints the description of a command" },
+  { file: /^cli\/output\.ts$/, name: /^/, why: "styles are named after their look" },
+  { file: /^/, name: /^create[A-Z]/, why: "the type that a factory returns has the docstring" },
+  { file: /^/, name: /(?:Parts|Options|Input)$/, why: "the arguments of one function, each with its own docstring" },
 ]
 
-const speaksForItself = (exported: Export): boolean =>
-  SELF_EXPLANATORY.some(({ file, name }) => file.test(exported.file) && name.test(exported.name))
+const needsNoDocstring = (exported: Export): boolean =>
+  UNDOCUMENTED.some(({ file, name }) => file.test(exported.file) && name.test(exported.name))
 
 const show = ({ name, file }: Export): string => `${file}: ${name}`
 
-describe("what is exported", () => {
+describe("an exported name", () => {
   const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
   const declared = files.flatMap(declarationsOf)
   const isPublic = new Set(entries.flatMap(({ file }) => exportsOf(file)).map(show))
 
-  it("by the package says what it is, in a comment of its own", () => {
-    const silent = declared.filter((exported) => isPublic.has(show(exported)) && !isDocumented(exported))
-    expect(silent.map(show)).toEqual([])
+  it("every export of the package has a docstring", () => {
+    const missing = declared.filter((exported) => isPublic.has(show(exported)) && !isDocumented(exported))
+    expect(missing.map(show)).toEqual([])
   })
 
-  it("within the package says what it is, or speaks for itself", () => {
-    const silent = declared.filter(
-      (exported) => !isPublic.has(show(exported)) && !isDocumented(exported) && !speaksForItself(exported),
+  it("every export of a file has a docstring, or is listed as clear without one", () => {
+    const missing = declared.filter(
+      (exported) => !isPublic.has(show(exported)) && !isDocumented(exported) && !needsNoDocstring(exported),
     )
-    expect(silent.map(show)).toEqual([])
+    expect(missing.map(show)).toEqual([])
   })
 
-  it("is excused for no reason that has gone", () => {
+  it("every exception from docstrings is needed", () => {
     const undocumented = declared.filter((exported) => !isDocumented(exported))
-    const idle = SELF_EXPLANATORY.filter(
+    const idle = UNDOCUMENTED.filter(
       ({ file, name }) => !undocumented.some((exported) => file.test(exported.file) && name.test(exported.name)),
     )
     expect(idle.map(({ why }) => why)).toEqual([])
   })
 
-  it("is found in every form", () => {
+  it("exports are found in every form", () => {
     expect(declared.length).toBeGreaterThan(200)
     const names = exportsOf("index.ts").map(({ name }) => name)
-    // A value, a type in a list of values, a type in a list of types, and one behind a star.
+    // A value, a type in a list of values, a type in a list of types, and a type behind a star.
     for (const name of ["createTailor", "Tailor", "Answer", "Renditions"]) expect(names).toContain(name)
   })
 })

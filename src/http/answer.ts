@@ -22,6 +22,6 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** Absent for HEAD, 204 and 304. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
-  /** What was decided for the request, and why. */
+  /** The decision for the request, and its reason. */
   readonly decision: Decision
 }

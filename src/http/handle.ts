@@ -1,5 +1,5 @@
 /**
- * Responsible for turning a request into a plain `Answer`. Everything that speaks HTTP (the Node server, `fetch`, a cloud function)
+ * Responsible for turning a request into a plain `Answer`. Every HTTP interface (the Node server, `fetch`, a cloud function)
  * translates to and from this handler and decides nothing itself.
  *
  * Invariants:
@@ -33,7 +33,7 @@ import { LIST_PATH, withoutQuery, resolveUrlPath, type ResolvedUrl } from "./url
 export interface HandleOptions {
   /** "", or a path like `/img` without a trailing slash. */
   readonly basePath: string
-  /** `Cache-Control` of renditions whose size has none of its own. */
+  /** `Cache-Control` of renditions whose size has none. */
   readonly cacheControl: string
   /** How to handle an unlisted size. @default "reject" */
   readonly unknownSize?: "reject" | "snap"

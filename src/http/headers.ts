@@ -127,7 +127,7 @@ const build = (
 
 /**
  * Remembers the headers of renditions for as long as their record lives: those of a popular rendition are built once.
- * @param cacheControl of sizes without a setting of their own
+ * @param cacheControl of sizes without their own setting
  */
 export const createRenditionHeaders = (cacheControl: string): RenditionHeaders => {
   const cache = new WeakMap<RenditionMeta, Map<string, HeaderSet>>()

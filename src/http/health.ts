@@ -18,7 +18,7 @@ const toAnswer = ({ method }: HttpRequest, status: number, value: object): Answe
   return { status, headers, ...(method !== "HEAD" && { body }), decision: DECISION }
 }
 
-/** 200 for as long as the process answers. The body says what does not work. */
+/** 200 as long as the process answers. The body lists the parts that do not work. */
 export const answerLiveness = (request: HttpRequest, health: Health): Answer => toAnswer(request, 200, health.report())
 
 /** 503 where this process should get no requests. */

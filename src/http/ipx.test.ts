@@ -32,7 +32,7 @@ const resolveIpx = createResolveIpx(extract)
 const resolveUrl = (path: string, accept?: string, grammar = GRAMMAR, basePath = ""): ReturnType<typeof resolveIpx> =>
   resolveIpx(path, accept, basePath, { ...grammar, basePath })
 
-/** The URL path of the rendition, or the refusal as text. */
+/** The URL path of the rendition, or the error as text. */
 const outcomeOf = (path: string, accept?: string, grammar = GRAMMAR, basePath = ""): string | undefined => {
   const resolved = resolveUrl(path, accept, grammar, basePath)
   return "refused" in resolved ? `${resolved.refused}: ${resolved.detail} ${resolved.hint}` : resolved.contentLocation

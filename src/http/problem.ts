@@ -22,7 +22,7 @@ const extraHeaders = (code: TailorError["code"], byteLength: number | undefined)
   return {}
 }
 
-/** What was known of a request when it failed. */
+/** The known details of a request that failed. */
 interface Context extends Partial<Decision> {
   /** Length of the rendition in bytes, for an unsatisfiable range. */
   readonly byteLength?: number

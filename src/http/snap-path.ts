@@ -11,7 +11,7 @@ import { parseSize } from "../sizes/size.ts"
 import { snap } from "../sizes/snap.ts"
 import { asAlias, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
-/** A raw path with a listed size in place of its own. Undefined where no listed size is suitable, and for a retired size. */
+/** A raw path with its size replaced by a listed one. Undefined where no listed size is suitable, and for a retired size. */
 const toListedPath = (path: string, { sizes, retired }: Grammar): string | undefined => {
   const segments = path.split("/")
   const index = segments.length - 2

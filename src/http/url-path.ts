@@ -1,6 +1,6 @@
 /**
  * Responsible for resolving a URL path and an `Accept` header to the key of a rendition, before anything is read. Pure, and the same in
- * the server, in cloud functions and at the edge of a CDN. Refusals are values.
+ * the server, in cloud functions and at the edge of a CDN. Errors are values.
  */
 import { decodePath, type Refusal } from "../sizes/decode-path.ts"
 import { encodeKey, formatKey, type Grammar, type Parsed, parseKey, type RenditionKey, splitKey } from "../sizes/key.ts"

@@ -2,7 +2,7 @@
  * Responsible for the connections of a server: the time by which each of them ends, and their orderly end at shutdown.
  *
  * Invariants:
- * - Every connection has a time by which it is closed, whatever its client sends or reads. One timer looks at all of them.
+ * - Every connection has a time by which it is closed, independent of its client. One timer checks all of them.
  * - At shutdown a connection is ended once its last response has been handed to the system, never before.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -22,7 +22,7 @@ export interface ConnectionTimes {
   readonly stalledMs: number
   /** From the last response to a connection that is being closed until it is cut. @default 1000 */
   readonly closingMs: number
-  /** Time between two looks at all connections. @default 5000 */
+  /** Time between two checks of all connections. @default 5000 */
   readonly lookMs: number
 }
 
@@ -39,7 +39,7 @@ export const CONNECTION_TIMES: ConnectionTimes = {
   lookMs: 5000,
 }
 
-/** At shutdown a client has longer to read what the system still holds for it. */
+/** At shutdown a client has longer to read the bytes that the system still holds for it. */
 const SHUTDOWN_CLOSING_MS = 5000
 const SHUTDOWN_LOOK_MS = 500
 
@@ -63,11 +63,11 @@ export interface Connections {
   readonly respond: (socket: Socket, byteLength: number) => void
   /** Nothing was sent or received for a while. Closes the connection, unless its response is still being prepared. */
   readonly timeout: (socket: Socket) => void
-  /** What was received is not a request. @returns false where a response is being sent, which an answer would corrupt */
+  /** The received bytes are not a request. @returns false where a response is being sent, which an answer would corrupt */
   readonly refuse: (socket: Socket) => boolean
   /** Ends all connections, each after its last response. Requests that arrive meanwhile are answered. */
   readonly end: () => void
-  /** Stops looking at the connections. */
+  /** Stops checking the connections. */
   readonly stop: () => void
 }
 
@@ -83,7 +83,7 @@ const endSocket = (socket: Socket, connection: Connection, closingMs: number): v
 
 /**
  * Node calls `destroySoon` after a response with `Connection: close`. It closes the socket as soon as the system has taken the last byte,
- * and where a byte from the client is unread by then, the system discards what it has not delivered yet. So the client gets time.
+ * and if a byte from the client is unread by then, the system discards all bytes that it has not delivered yet. So the client gets time.
  */
 const endSoon = (socket: Socket, connection: Connection, closingMs: number): void => {
   socket.destroySoon = () => endSocket(socket, connection, closingMs)
@@ -109,7 +109,7 @@ const onRequest = (state: State, request: IncomingMessage, response: ServerRespo
   const connection = state.connections.get(socket)
   if (!connection) return
   connection.responses += 1
-  // The handler has a deadline of its own, and the response has a time limit once it begins.
+  // The handler has its own deadline, and the response has a time limit once it begins.
   if (connection.responses === 1) connection.dueMs = Infinity
   response.once("close", () => onResponseEnd(state, socket, connection))
   // A request needs no body, and its body may never end.

@@ -1,4 +1,4 @@
-/** Responsible for telling what a path leads to, and whether that is still the same. */
+/** Responsible for identifying the file or folder at a path, so that a replaced one is noticed. */
 import { lstat, stat } from "node:fs/promises"
 
 /** Device and inode of a file or folder: equal values mean the same one. */
@@ -7,7 +7,7 @@ export interface Identity {
   readonly id: string
 }
 
-/** What a path leads to, through links. Undefined where nothing is there or it cannot be looked at. */
+/** The file or folder at a path, through links. Undefined where nothing is there or access is denied. */
 export const identityOf = async (path: string): Promise<Identity | undefined> => {
   try {
     const stats = await stat(path, { bigint: true })
@@ -17,10 +17,10 @@ export const identityOf = async (path: string): Promise<Identity | undefined> =>
   }
 }
 
-/** What lies at a path itself: "hidden" where that cannot be seen, for example in a folder that this process may not enter. */
+/** The kind of entry at a path: "hidden" where that is unknown, for example in a folder that this process may not enter. */
 export type Entry = "folder" | "link" | "other" | "nothing" | "hidden"
 
-/** Looks at a path. A link is not followed. */
+/** The kind of entry at a path. A link is not followed. */
 export const entryOf = async (path: string): Promise<Entry> => {
   try {
     const stats = await lstat(path)

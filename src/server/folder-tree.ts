@@ -4,7 +4,7 @@
  * and more watches than Linux allows by default.)
  *
  * Invariants:
- * - A watch belongs to the folder that its path leads to: device and inode are compared whenever the path is looked at again.
+ * - A watch belongs to the folder that its path leads to: device and inode are compared at every update.
  * - A folder that could not be watched is tried again.
  */
 import { readdir } from "node:fs/promises"
@@ -40,7 +40,7 @@ export interface FolderTree {
   readonly state: () => FoldersState
 }
 
-/** Folders looked at before other work gets a turn. */
+/** Folders that are updated before other work gets a turn. */
 const FOLDERS_PER_TURN = 50
 
 export const createFolderTree = ({ isLeftOut, onEvent, onLink, signal }: FolderTreeOptions): FolderTree => {
@@ -55,7 +55,7 @@ export const createFolderTree = ({ isLeftOut, onEvent, onLink, signal }: FolderT
     }
     const isNew = folders.add(folder, identity.id)
     if ((await identityOf(folder))?.id === identity.id) return isNew
-    // Replaced between the look and the watch, so the watch may be of either.
+    // The folder was replaced meanwhile, so the watch may be of either.
     folders.remove(folder)
     return watchFolder(folder)
   }

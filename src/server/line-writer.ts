@@ -2,7 +2,7 @@
  * Responsible for writing log lines without ever waiting for their destination.
  *
  * Invariants:
- * - `write` returns at once, whatever the destination does: a stopped reader, a full disk, a closed pipe.
+ * - `write` returns at once, also with a stopped reader, a full disk or a closed pipe.
  * - Memory is bounded: lines that do not fit are dropped and counted, and the count is written once lines can be written again.
  * - The writer keeps no process alive and installs no exit hooks. `flush` ends after its time at the latest, and on any error.
  *
@@ -107,7 +107,7 @@ export const createLineWriter = (stream: LogStream, options: LineWriterOptions):
   const { maxLength = 1_000_000, delayMs = 0, formatDropped } = options
   const send = isPipe(stream.fd) ? sendToStream(stream) : sendToFile(stream.fd)
   const buffer = createBuffer()
-  /** Length of what is being written; 0 where nothing is. */
+  /** Length of the text that is being written, 0 for none. */
   let sendingLength = 0
   let dropped = 0
   let reportedDropped = 0

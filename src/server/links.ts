@@ -58,7 +58,7 @@ export const createLinks = (root: string): Links => {
     aliasesOf: (path) => {
       if (targets.size === 0) return [path]
       const found = new Set([path])
-      // A set iterates over what is added meanwhile.
+      // The iteration includes aliases that are added meanwhile.
       for (const alias of found) {
         for (let folder = alias; folder.length > root.length; folder = dirname(folder))
           for (const link of linksTo.get(folder) ?? [])

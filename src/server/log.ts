@@ -25,7 +25,7 @@ export interface Log {
   readonly request: (report: RequestReport) => void
   /** Logs a sentence. @param level @default "info" */
   readonly note: (text: string, level?: LogLevel) => void
-  /** Logs an error with the sentence that says what failed. */
+  /** Logs an error. @param text the failed action */
   readonly error: (error: unknown, text: string) => void
   /** Writes the lines that are still in memory, for at most one second. */
   readonly flush: () => Promise<void>

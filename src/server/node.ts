@@ -3,7 +3,7 @@
  * GET and HEAD have no body, so there is little to translate. An answer that is in memory is written to the socket in one piece.
  *
  * Invariants:
- * - Every connection ends, whatever its client does. See connections.ts.
+ * - Every connection ends, independent of its client. See connections.ts.
  * - Closing a server truncates no response.
  */
 import {
@@ -107,7 +107,7 @@ const createListener =
  */
 export const toNodeListener = ({ handle }: { readonly handle: Handle }): RequestListener => createListener(handle)
 
-/** Responses to what Node's parser rejects, by the code of its error. */
+/** Responses to requests that Node's parser rejects, by the code of its error. */
 const PARSE_ERRORS: Readonly<Record<string, string>> = {
   HPE_INVALID_URL:
     "400 bad-url: The URL has invalid characters. Percent-encode characters outside ASCII as UTF-8: é is %C3%A9.",
@@ -194,7 +194,7 @@ export const createNodeServer = ({ handle }: { readonly handle: Handle }, option
   return server
 }
 
-/** Lets the event loop accept or read what has arrived. It polls between two turns, but not before the first. */
+/** Lets the event loop accept connections or read requests. It polls between two turns, but not before the first. */
 const twoTurns = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)))
 
 /** Longest time to accept the connections that wait, where new ones keep arriving. */

@@ -1,5 +1,5 @@
 /**
- * Responsible for one changed path: what it means for the watched folders and links, and which renditions it makes stale.
+ * Responsible for handling one changed path: updating the watched folders and links, and deleting the renditions that became stale.
  *
  * Invariants:
  * - A removal counts only where the nearest existing parent folder is the one that was watched.
@@ -29,7 +29,7 @@ export interface PathChangesOptions {
   readonly signal: AbortSignal
 }
 
-/** What was seen to disappear. */
+/** The entries that disappeared while they were watched. */
 interface Removal {
   /** A file is no longer there. */
   readonly isFileRemoved: boolean
@@ -41,9 +41,9 @@ const NOTHING_REMOVED: Removal = { isFileRemoved: false, isFolderRemoved: false 
 
 /** Handles changed paths. */
 export interface PathChanges {
-  /** Handles a changed path. @returns whether to {@link PathChanges.repeat} it, and with what */
+  /** Handles a changed path. @returns the argument of {@link PathChanges.repeat}, undefined where it need not be repeated */
   readonly handle: (path: string) => Promise<{ readonly mayBeFolder: boolean } | undefined>
-  /** Deletes what renders that ran at the time of the change have stored since. Waits for those that are running. */
+  /** Deletes stale renditions again, after the renders that are running: they may have stored the old original since. */
   readonly repeat: (path: string, mayBeFolder: boolean) => Promise<void>
   /** Sweeps folders that are watched only from now on. */
   readonly sweepFolders: (folders: readonly string[]) => Promise<void>
@@ -80,7 +80,7 @@ export const createPathChanges = (options: PathChangesOptions): PathChanges => {
     return false
   }
 
-  /** What the entry at a path proves about a file and a folder that were there before. */
+  /** The removals that the present entry at a path proves. */
   const findRemoval = async (path: string, entry: Entry): Promise<Removal> => {
     if (entry === "link" || entry === "hidden" || !(await isInWatchedParent(path))) return NOTHING_REMOVED
     return { isFileRemoved: entry !== "other", isFolderRemoved: entry !== "folder" }

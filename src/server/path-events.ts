@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - Every path is handled after its last event.
- * - Adding an event costs the same, whatever waits.
+ * - The cost of adding an event is constant.
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 

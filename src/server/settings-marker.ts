@@ -1,6 +1,6 @@
 /**
  * Responsible for noticing another server that uses the same folder of renditions with other settings: a file in that folder names the
- * settings of the server that wrote it last. Each of two such servers would delete or overwrite what the other has rendered.
+ * settings of the server that wrote it last. Each of two such servers would delete or overwrite the renditions of the other.
  *
  * Invariants:
  * - A server that starts replaces the marker without a notice, since changed settings are no conflict.
@@ -22,7 +22,7 @@ const folderOf = ({ originals, renditions }: TailorConfig): string | undefined =
   return originals === renditions ? join(renditions, ".imgtailor") : renditions
 }
 
-/** Identifies everything that decides which renditions there are, and how they are made. */
+/** Identifies the settings that decide which renditions exist and how they are rendered. */
 const idOf = ({ grammar, settings }: TailorConfig): string =>
   createHash("sha256")
     .update(JSON.stringify([grammar.sizes, grammar.formats, settings]))
@@ -67,7 +67,7 @@ export const keepMarker = (
     if (isReported || found === "") return
     isReported = true
     onConflict(
-      `Another server with other settings uses the renditions in ${folder}: each renders again what the other has stored. ` +
+      `Another server with other settings uses the renditions in ${folder}: each replaces the renditions of the other. ` +
         "Give them the same sizes, formats and settings, or separate folders of renditions.",
     )
   }

@@ -1,4 +1,4 @@
-/** Stores stay tidy for as long as a process runs. */
+/** Temporary files are removed for as long as a process runs. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 
 import { keepTidy } from "./tidy.ts"
@@ -6,8 +6,8 @@ import { keepTidy } from "./tidy.ts"
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-describe("a store", () => {
-  it("is tidied at the start and once an hour, whatever came of it before", async () => {
+describe("keepTidy", () => {
+  it("keepTidy removes temporary files at the start and once an hour, also after a failure", async () => {
     const errors: unknown[] = []
     let times = 0
     keepTidy(

@@ -1,16 +1,17 @@
 /**
- * Clears away what killed writers left in a store: at the start, and now and then, since what a process left that was killed a moment
- * ago may still be another's that is being written.
+ * Responsible for removing the temporary files that killed writers left in a store: at the start and every hour, since a recent file may
+ * still belong to another process that is writing it.
  */
 
 const EVERY_MS = 3_600_000
 
 /**
- * Does it until the process ends.
- * @param tidy of the store; where it cannot be done, nothing else fails
+ * Calls `tidy` until the process ends.
+ * @param tidy removes the temporary files
+ * @param onError called with the error of a failed call
  */
 export const keepTidy = (tidy: () => Promise<void>, onError: (error: unknown) => void): void => {
-  const once = (): void => void tidy().catch(onError)
-  once()
-  setInterval(once, EVERY_MS).unref()
+  const run = (): void => void tidy().catch(onError)
+  run()
+  setInterval(run, EVERY_MS).unref()
 }

@@ -1,4 +1,4 @@
-/** Responsible for the limits of the system's file watches: noticing that events may have been dropped, and saying what is not watched. */
+/** Responsible for the limits of the system's file watches: noticing that events may have been dropped, and reporting folders without a watch. */
 import { readFileSync } from "node:fs"
 
 import { describeError } from "../errors.ts"
@@ -17,8 +17,8 @@ const queueLength = (): number => {
 }
 
 /**
- * Returns a function to call with every event. All events of the queue arrive in one turn of the event loop, so where a turn brings half
- * of what the queue holds, some may have been dropped.
+ * Returns a function to call with every event. All events of the queue arrive in one turn of the event loop, so a turn with half the
+ * length of the queue may follow dropped events.
  * @param onOverflow called after such a turn
  */
 export const createOverflow = (onOverflow: () => void, limit: number = queueLength() / 2): (() => void) => {

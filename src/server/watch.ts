@@ -5,8 +5,8 @@
  *
  * Invariants:
  * - No stale file stays: where a change may have been missed (an overflow, a replaced folder, a folder that is not watched), everything
- *   concerned is swept, and where watching is incomplete, the log and the health check say so.
- * - An event costs the same, whatever the number of folders.
+ *   concerned is swept, and incomplete watching is reported by the log and the health check.
+ * - The cost of an event does not depend on the number of folders.
  */
 import { relative, sep } from "node:path"
 import { setImmediate as nextTurn } from "node:timers/promises"

@@ -1,4 +1,4 @@
-/** Health checks: `/healthz` says what does not work, `/readyz` whether this process should get requests. */
+/** Health checks: `/healthz` lists the parts that do not work, `/readyz` decides whether this process should get requests. */
 import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 

@@ -122,7 +122,7 @@ describe("the log in JSON", () => {
     expect((lines()[0] ?? "").length).toBeLessThan(2500)
   })
 
-  it("leaves out what is below its level", async () => {
+  it("leaves out lines below its level", async () => {
     const { lines } = await openFileLog()
     const file = join(await temporaryFolder(), "log")
     const fd = openSync(file, "a")
@@ -227,7 +227,7 @@ describe("a destination that takes no lines", () => {
     expect(log.dropped()).toBe(3)
   })
 
-  it("is told how many lines are missing once it takes lines again", async () => {
+  it("gets the number of missing lines once it takes lines again", async () => {
     const file = join(await temporaryFolder(), "log")
     const fd = openSync(file, "a")
     onTestFinished(() => closeSync(fd))

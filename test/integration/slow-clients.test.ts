@@ -57,7 +57,7 @@ const repeat = (socket: Socket, text: string): void => {
   socket.once("close", () => clearInterval(timer))
 }
 
-/** What a client does once it is connected. */
+/** Behaviour of a client once it is connected. */
 const KINDS: Readonly<Record<string, (socket: Socket) => void>> = {
   "send nothing": (socket) => void socket.resume(),
   "send headers slowly": (socket) => {

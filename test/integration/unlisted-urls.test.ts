@@ -114,11 +114,11 @@ describe("an ipx URL", () => {
       const shop = await startShop({ compat: ["ipx"], basePath })
       const baseURL = `${basePath}/_ipx`
       for (const [alias, listed] of [
-        // Of Nuxt Image.
+        // Nuxt Image
         [`${baseURL}/_/bag.jpg`, "/1280w/bag.jpg"],
         [`${baseURL}/f_webp&q_80&s_300x225/bag.jpg`, "/360x270/bag.jpg.webp"],
         [`${baseURL}/fit_cover&h_300/shop/a%20b+%C8%99.jpg`, "/shop/480h/a%20b%2B%C8%99.jpg"],
-        // Of unpic.
+        // unpic
         [generate("/bag.jpg", { width: 300, height: 225 }, { baseURL }), "/360x270/bag.jpg"],
         [generate("/bag.jpg", { width: 300, quality: 80, format: "avif" }, { baseURL }), "/1280w/bag.jpg.avif"],
         [generate("/shop/a b+ș.jpg", { width: 300 }, { baseURL }), "/shop/1280w/a%20b%2B%C8%99.jpg"],

@@ -1,5 +1,5 @@
 /**
- * What may go wrong with a watch: folders that are replaced, mounted over or cannot be watched, links, and more events than the system
+ * Faults of a watch: folders that are replaced, mounted over or cannot be watched, links, and more events than the system
  * holds. Only proved staleness deletes a file, and what cannot be watched is reported and swept.
  */
 import { execFileSync } from "node:child_process"
@@ -250,7 +250,7 @@ describe("closing a watch", () => {
   })
 })
 
-/** Limits of the system's watches are set in a user namespace of its own. */
+/** Sets a limit of the system's watches in a separate user namespace. */
 const namespace = (limit: string, value: number): readonly string[] => [
   "unshare",
   "--user",

@@ -113,7 +113,7 @@ describe("stale files are deleted", () => {
     await expect.poll(shop.files, { timeout: 5000 }).toEqual([])
   })
 
-  it("the second pass deletes what a render that was running stored after the first pass", async () => {
+  it("the second pass deletes a rendition of the old original that a running render stored after the first pass", async () => {
     const shop = await openShop({ longestRenderMs: 300 })
     await shop.write("a.jpg", await flat({ colour: RED }))
     await shop.watch()
@@ -130,7 +130,7 @@ describe("stale files are deleted", () => {
 
 describe("a rendition stored by another process", () => {
   it.each(["purgeStale", "sweep"] as const)(
-    "is judged by %s as it is on the disk, not as it is in memory",
+    "is compared by %s with its record on the disk, not in memory",
     async (name) => {
       const originals = memoryOriginals()
       const renditions = await temporaryFolder()
@@ -177,7 +177,7 @@ describe("a watch that begins", () => {
 })
 
 describe("imgtailor serve --watch", () => {
-  it("serve --watch deletes what was stale when it started, and what becomes stale while it runs", async () => {
+  it("serve --watch deletes stale files when it starts and while it runs", async () => {
     const photos = await createPhotos()
     const renditions = await temporaryFolder()
     const files = (): Promise<readonly string[]> => filesBelow(join(renditions, "files"))

@@ -27,7 +27,7 @@ export interface GetOptions {
   readonly body?: string
 }
 
-/** Requests a URL path exactly as it is written. */
+/** Requests a URL path exactly as written. */
 export type Get = (path: string, options?: GetOptions) => Promise<Reply>
 
 /** Returns a function that sends requests to a port or a Unix socket. */

@@ -1,4 +1,4 @@
-/** Responsible for `imgtailor serve` as a process of its own, which can be killed at any moment. */
+/** Responsible for `imgtailor serve` as a separate process, which can be killed at any moment. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { existsSync, mkdirSync, rmdirSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"

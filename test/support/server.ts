@@ -1,4 +1,4 @@
-/** A real server over real folders, and a client that sends its request line and headers exactly as given: no library tidies them up. */
+/** Responsible for a real server over real folders, and a client that sends its request line and headers exactly as given. */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises"
 import type { Server } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
@@ -20,7 +20,7 @@ export interface RawRequest {
 
 export interface RawResponse {
   readonly status: number
-  /** By lower-case name; repeated ones joined with a comma. */
+  /** By lower-case name. Repeated headers are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
   /** The body as text. */
@@ -39,10 +39,10 @@ const parseHead = (head: string): Pick<RawResponse, "status" | "headers"> => {
   return { status: Number(statusLine.split(" ")[1]), headers }
 }
 
-/** @throws {Error} the bytes are not one whole answer */
+/** @throws {Error} the bytes are not one complete response */
 export const parseResponse = (bytes: Buffer, method = "GET"): RawResponse => {
   const end = bytes.indexOf("\r\n\r\n")
-  if (end < 0) throw new Error(`Expected an answer, got ${JSON.stringify(bytes.toString("latin1").slice(0, 200))}`)
+  if (end < 0) throw new Error(`Expected a response, got ${JSON.stringify(bytes.toString("latin1").slice(0, 200))}`)
   const { status, headers } = parseHead(bytes.subarray(0, end).toString("latin1"))
   const body = bytes.subarray(end + 4)
   const promised = Number(headers["content-length"] ?? 0)
@@ -52,7 +52,7 @@ export const parseResponse = (bytes: Buffer, method = "GET"): RawResponse => {
   return { status, headers, body, text: body.toString() }
 }
 
-/** A connection, and the bytes of a request on it. The target may be bytes, which go out as they are. */
+/** Sends a request on a new connection. The target may be bytes, which are sent unchanged. */
 export const openRequest = (
   port: number,
   target: string | Buffer,
@@ -68,21 +68,21 @@ export const openRequest = (
   return socket
 }
 
-/** Everything that comes until the other side closes. */
+/** Reads until the other side ends the connection. */
 export const readAll = async (socket: Socket): Promise<Buffer> => {
   const chunks: Buffer[] = []
   for await (const chunk of socket) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on its own connection, and reads the response. */
 export const send = async (port: number, target: string | Buffer, request: RawRequest = {}): Promise<RawResponse> =>
   parseResponse(await readAll(openRequest(port, target, request)), request.method)
 
-/** A shop's folder of photos. */
+/** A folder of photos. */
 export interface Photos {
   readonly folder: string
-  /** Moves a new file into place, as an upload does. */
+  /** Moves a new file into place, like an upload. */
   readonly write: (key: string, bytes: Uint8Array) => Promise<void>
   readonly remove: (key: string) => Promise<void>
 }
@@ -110,20 +110,20 @@ export interface RunningServer extends Photos {
   readonly server: Server
   readonly tailor: Tailor
   readonly renditions: string
-  /** One report for each request that was handled. */
+  /** One report for each handled request. */
   readonly reports: readonly RequestReport[]
   readonly get: (target: string | Buffer, headers?: Readonly<Record<string, string>>) => Promise<RawResponse>
   readonly send: (target: string | Buffer, request?: RawRequest) => Promise<RawResponse>
-  /** Keys of all that is stored, once nothing is being stored any more. */
+  /** Keys of all stored renditions, once nothing is being stored. */
   readonly stored: () => Promise<readonly string[]>
 }
 
 export interface ServerOptions extends Partial<TailorOptions> {
-  /** Served in place of an empty folder. */
+  /** Folder of photos. @default an empty one */
   readonly photos?: Photos
 }
 
-/** A server on a free port; closed at the end of the test. */
+/** Starts a server on a free port. It is closed at the end of the test. */
 export const startServer = async ({ photos: given, ...options }: ServerOptions = {}): Promise<RunningServer> => {
   const photos = given ?? (await createPhotos())
   const renditions = typeof options.renditions === "string" ? options.renditions : await temporaryFolder()
@@ -136,7 +136,7 @@ export const startServer = async ({ photos: given, ...options }: ServerOptions =
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
   onTestFinished(async () => {
     await closeServer(server, 0)
-    // A test that failed may have left a store held.
+    // A failed test may have left a store waiting.
     await Promise.race([tailor.idle(), sleep(500)])
   })
   const { port } = server.address() as AddressInfo

@@ -1,6 +1,6 @@
 /**
- * What stands around the function in the redirect flow, each part as it behaves at Amazon's: the bucket's website endpoint with its
- * routing rule, the API in front of the function, and a CDN that keeps what it is told to, and for as long.
+ * Responsible for the services around the function in the redirect flow, with the behaviour of AWS: the website endpoint of the bucket with
+ * its routing rule, the API in front of the function, and a CDN that obeys Cache-Control.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -35,7 +35,7 @@ const listen = async (listener: Listener): Promise<Front> => {
 
 const SHOWN = ["content-type", "cache-control", "etag", "last-modified", "x-amz-meta-cache-tag"]
 
-/** Serves a bucket, and sends visitors of what is not there to the API: status 307, and the key as it was written. */
+/** Serves a bucket, and redirects requests for missing objects to the API with status 307 and the key as sent. */
 export const startWebsite = (server: S3Server, bucket: string, apiUrl: () => string): Promise<Front> =>
   listen(async ({ url = "/" }, response) => {
     const path = url.split("?")[0] ?? "/"
@@ -47,11 +47,11 @@ export const startWebsite = (server: S3Server, bucket: string, apiUrl: () => str
       response.writeHead(200, Object.fromEntries(headers)).end(Buffer.from(await object.arrayBuffer()))
       return
     }
-    // No Cache-Control: S3 gives its redirects none.
+    // S3 sends its redirects without Cache-Control.
     response.writeHead(307, { location: `${apiUrl()}/prod/resizer?key=${path.slice(1)}` }).end()
   })
 
-/** Which of its events the API calls the function with. */
+/** The kind of events with which the API calls the function. */
 export type Shape = "http-api" | "rest-api"
 
 const toEvent = ({ method = "GET", url = "/", headers }: IncomingMessage, shape: Shape): HttpEvent => {
@@ -74,7 +74,7 @@ const toEvent = ({ method = "GET", url = "/", headers }: IncomingMessage, shape:
   }
 }
 
-/** Calls a function with the events of an API. */
+/** Starts an API that calls a function with its events. */
 export const startApi = (handler: (event: HttpEvent) => Promise<ProxyResult>, shape: Shape): Promise<Front> =>
   listen(async (request, response) => {
     const result = await handler(toEvent(request, shape))
@@ -82,7 +82,7 @@ export const startApi = (handler: (event: HttpEvent) => Promise<ProxyResult>, sh
     response.end(Buffer.from(result.body, result.isBase64Encoded ? "base64" : "utf8"))
   })
 
-interface Kept {
+interface Cached {
   readonly status: number
   readonly headers: Headers
   readonly body: Buffer
@@ -96,37 +96,35 @@ const secondsOf = (headers: Headers, defaultSeconds: number): number => {
   return Number(/s-maxage=(\d+)/.exec(control)?.[1] ?? /max-age=(\d+)/.exec(control)?.[1] ?? defaultSeconds)
 }
 
-/** A CDN in front of a website; what says nothing of itself is kept for the default time. */
+/** Starts a CDN in front of a website. Responses without Cache-Control are cached for the default time. */
 export const startCdn = (websiteUrl: string, defaultSeconds: number): Promise<Front> => {
-  const cache = new Map<string, Kept>()
-  const ask = async (url: string): Promise<Kept> => {
-    const answer = await fetch(`${websiteUrl}${url}`, { redirect: "manual" })
-    const { status, headers } = answer
+  const cache = new Map<string, Cached>()
+  const fetchOrigin = async (url: string): Promise<Cached> => {
+    const response = await fetch(`${websiteUrl}${url}`, { redirect: "manual" })
+    const { status, headers } = response
     const untilMs = Date.now() + secondsOf(headers, defaultSeconds) * 1000
-    const kept = { status, headers, body: Buffer.from(await answer.arrayBuffer()), untilMs }
-    if (untilMs > Date.now()) cache.set(url, kept)
-    return kept
+    const cached = { status, headers, body: Buffer.from(await response.arrayBuffer()), untilMs }
+    if (untilMs > Date.now()) cache.set(url, cached)
+    return cached
   }
   return listen(async ({ url = "/" }, response) => {
     const hit = cache.get(url)
-    const { status, headers, body } = hit && hit.untilMs > Date.now() ? hit : await ask(url)
-    const wanted = [...SHOWN, "location"].flatMap((name) =>
-      headers.has(name) ? [[name, headers.get(name) ?? ""]] : [],
-    )
-    response.writeHead(status, { ...Object.fromEntries(wanted), "x-cache": hit ? "Hit" : "Miss" }).end(body)
+    const { status, headers, body } = hit && hit.untilMs > Date.now() ? hit : await fetchOrigin(url)
+    const shown = [...SHOWN, "location"].flatMap((name) => (headers.has(name) ? [[name, headers.get(name) ?? ""]] : []))
+    response.writeHead(status, { ...Object.fromEntries(shown), "x-cache": hit ? "Hit" : "Miss" }).end(body)
   })
 }
 
-/** What a visitor ends with. */
+/** The last response of a chain of redirects. */
 export interface Visit {
   readonly status: number
   readonly headers: Headers
   readonly body: Buffer
-  /** Where each redirect led. */
+  /** Target of each redirect. */
   readonly redirects: readonly string[]
 }
 
-/** A GET that follows redirects, as browsers do, until there are too many. */
+/** Sends a GET and follows redirects like a browser, up to a limit. */
 export const visit = async (url: string, headers: Readonly<Record<string, string>> = {}): Promise<Visit> => {
   const redirects: string[] = []
   let at = url
