@@ -1,7 +1,7 @@
 /**
  * Responsible for the settings of a function on AWS: its environment variables, and a configuration file beside its code.
  *
- * The file is imported or parsed directly. The loader of the command line also reads TypeScript and YAML; loading it would take most of a
+ * The file is imported or parsed directly. The loader of the command line also reads TypeScript; loading it would take most of a
  * cold start.
  */
 import { existsSync } from "node:fs"
@@ -12,9 +12,8 @@ import { pathToFileURL } from "node:url"
 import { unreadable } from "../config/config-file.ts"
 import { environment, mergeOptions } from "../config/load.ts"
 import type { TailorConfig } from "../config/options.ts"
-import { optionsFrom } from "../config/parse-text.ts"
 import { resolveConfig } from "../config/resolve.ts"
-import { variableOf } from "../config/setting.ts"
+import { optionsFromVariables, variableProblems } from "../config/variables.ts"
 import { badConfig } from "../errors.ts"
 
 type Env = NodeJS.ProcessEnv
@@ -108,8 +107,12 @@ const behindEdge = (config: TailorConfig): TailorConfig => ({
 export const loadFunction = async (env: Env = process.env): Promise<FunctionConfig> => {
   const folder = folderOf(env)
   const file = await readOptions(folder)
-  const own = optionsFrom((setting) => env[variableOf(setting)] || undefined)
-  const options = mergeOptions(own, mergeOptions(redirectOptions(env), mergeOptions(file, DEFAULTS)))
+  const unknown = variableProblems(env)
+  if (unknown.length > 0) throw badConfig(unknown)
+  const options = mergeOptions(
+    optionsFromVariables(env),
+    mergeOptions(redirectOptions(env), mergeOptions(file, DEFAULTS)),
+  )
   if (Array.isArray(options["compat"]) && options["compat"].length > 0)
     throw badConfig(["compat: Expected none: the bucket and the edge function accept imgtailor's own URLs only."])
   const cdnUrl = env["CDN_URL"] ? checkUrl("CDN_URL", env["CDN_URL"], "https://images.example.com") : ""

@@ -24,7 +24,7 @@ export const ARCHITECTURES = ["arm64", "x64"] as const
 export type Architecture = (typeof ARCHITECTURES)[number]
 
 /** Settings that functions do not have. */
-export const LOCAL_SETTINGS: ReadonlySet<string> = new Set([...SERVER_SETTINGS, "compat"])
+export const LOCAL_SETTINGS: ReadonlySet<string> = new Set([...SERVER_SETTINGS, "compat", "isolation"])
 
 type Files = Readonly<Record<string, Uint8Array>>
 

@@ -118,7 +118,8 @@ describe("the distribution", () => {
   })
 
   it.each([
-    [{ IMGTAILOR_DISTRIBUTION: "d111.cloudfront.net" }, "IMGTAILOR_DISTRIBUTION: Expected the id"],
+    [{ IMGTAILOR_DISTRIBUTION: "d111.cloudfront.net" }, "IMGTAILOR_DISTRIBUTION: Expected the ID"],
+    [{ IMGTAILOR_DISTRIBUTIONS: "E1" }, "IMGTAILOR_DISTRIBUTIONS: unknown environment variable"],
     [{ IMGTAILOR_DISTRIBUTION: "E1", AWS_ENDPOINT_URL_CLOUDFRONT: "moto" }, "AWS_ENDPOINT_URL_CLOUDFRONT: Expected"],
   ])("is refused where it is none: %j", async (more, complaint) => {
     await expect(loadFunction({ ...ENV, ...more })).rejects.toThrow(complaint)
