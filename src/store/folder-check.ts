@@ -1,7 +1,7 @@
 /** Responsible for looking whether folders can be used, when a server starts. */
 import { randomUUID } from "node:crypto"
 import { mkdir, open, opendir, rename, rm, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { join, sep } from "node:path"
 
 import { describeUser, isForbidden, systemCode } from "./folder-paths.ts"
 import type { StoreProblem } from "./store.ts"
@@ -57,7 +57,8 @@ export const checkOriginalsFolder = async (path: string): Promise<StoreProblem |
     const directory = await opendir(path, { bufferSize: 1 })
     await directory.read()
     await directory.close()
-    await stat(join(path, "."))
+    // Entering the folder is another permission than listing it.
+    await stat(`${path}${sep}.`)
     return undefined
   } catch (error) {
     return toProblem(error, `list ${path}`, path)
@@ -71,6 +72,16 @@ export interface WritableFolders {
   readonly targets: readonly string[]
 }
 
+/** Creates a folder. On a read-only file system, a recursive `mkdir` reports a missing folder, so it is the second choice. */
+const createFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") await mkdir(path, { recursive: true })
+    else if (systemCode(error) !== "EEXIST") throw error
+  }
+}
+
 /** Writes, syncs, renames and deletes a file, as for each rendition. */
 export const checkRenditionsFolder = async ({
   root,
@@ -79,7 +90,7 @@ export const checkRenditionsFolder = async ({
 }: WritableFolders): Promise<StoreProblem | undefined> => {
   const name = `.imgtailor-check-${randomUUID()}`
   try {
-    for (const folder of [temporary, ...targets]) await mkdir(folder, { recursive: true })
+    for (const folder of [temporary, ...targets]) await createFolder(folder)
     for (const target of targets) {
       const file = await open(join(temporary, name), "wx")
       try {

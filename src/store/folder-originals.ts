@@ -32,8 +32,8 @@ import type { CallOptions, OriginalObject, Originals, OriginalStat } from "./sto
 /** Files that were verified lately; about 200 bytes each. */
 const MAX_VERIFIED = 100_000
 
-/** Concurrent lookups on a network file system. If its server does not respond, each one holds a thread of the pool. */
-const NETWORK_LOOKUPS = 2
+/** Concurrent calls to a network file system. If its server does not respond, each one holds a thread of the pool (libuv has four). */
+const NETWORK_CALLS = 2
 
 /** Options for originals in a folder. */
 export interface FolderOriginalsOptions {
@@ -142,15 +142,15 @@ const get = async (folder: Folder, key: string, maxBytes: number): Promise<Origi
 }
 
 /** True only with evidence that the original was deleted: an unmounted disk looks the same to `head`. */
-const isGone = async ({ path: root, root: state }: Folder, key: string): Promise<boolean> => {
-  const path = filePath(root, key)
+const isGone = async ({ path: folder, root, verified }: Folder, key: string): Promise<boolean> => {
+  const path = filePath(folder, key)
   if (!path) return false
   try {
     await lstat(path)
     return false
   } catch (error) {
     // A missing parent folder is no evidence.
-    return systemCode(error) === "ENOENT" && state.isEvidence(path).catch(() => false)
+    return systemCode(error) === "ENOENT" && root.isEvidence(path, verified.get(path)).catch(() => false)
   }
 }
 
@@ -165,19 +165,19 @@ const localAccess = (folder: Folder): Access => ({
   get: (key, maxBytes) => get(folder, key, maxBytes),
 })
 
+/** A call waits for its turn and for its result until its signal aborts. Work that has begun keeps its turn until it ends. */
 const networkAccess = (folder: Folder): Access => {
-  const gate = createGate({ capacity: NETWORK_LOOKUPS, maxWaiting: Infinity })
-  const whileWanted = <T>(work: Promise<T>, options: CallOptions | undefined): Promise<T> => {
-    // The work continues after its caller has left.
-    work.catch(() => {})
-    return orAbort(work, options?.signal)
+  const gate = createGate({ capacity: NETWORK_CALLS, maxWaiting: Infinity })
+  const run = async <T>(work: () => Promise<T>, options: CallOptions | undefined): Promise<T> => {
+    const release = await gate.acquire(1, options?.signal)
+    const running = work().finally(release)
+    // Its caller may leave before it fails.
+    running.catch(() => {})
+    return orAbort(running, options?.signal)
   }
   return {
-    head: async (key, options) => {
-      const release = await gate.acquire(1, options?.signal)
-      return whileWanted(head(folder, lookUpLater, key).finally(release), options)
-    },
-    get: (key, maxBytes, options) => whileWanted(get(folder, key, maxBytes), options),
+    head: (key, options) => run(() => head(folder, lookUpLater, key), options),
+    get: (key, maxBytes, options) => run(() => get(folder, key, maxBytes), options),
   }
 }
 
@@ -193,9 +193,12 @@ export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOpt
   let beginning: Promise<Access> | undefined
 
   const begin = async (): Promise<Access> => {
-    const [network] = await Promise.all([networkFileSystemOf(opened.path), opened.root.begin()])
-    access = network === undefined ? localAccess(opened) : networkAccess(opened)
-    return access
+    const [network, isUsable] = await Promise.all([networkFileSystemOf(opened.path), opened.root.begin()])
+    const found = network === undefined ? localAccess(opened) : networkAccess(opened)
+    // A folder that is mounted later may be on a network file system.
+    if (isUsable) access = found
+    else beginning = undefined
+    return found
   }
   const ready = (options: CallOptions | undefined): Access | Promise<Access> =>
     access ?? orAbort((beginning ??= begin()), options?.signal)

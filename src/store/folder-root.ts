@@ -15,17 +15,18 @@ const LOOK_INTERVAL_MS = 1000
 
 /** The state of a folder of originals. */
 export interface FolderRoot {
-  /** Looks at the folder for the first time, before anything may change. Never throws. */
-  readonly begin: () => Promise<void>
+  /** Looks at the folder for the first time. Returns true if it can be used, and never throws. */
+  readonly begin: () => Promise<boolean>
   /** Call with the device of each original that was found. */
   readonly onFound: (device: bigint) => void
   /** @throws {store-unavailable} if the folder as a whole cannot be used */
   readonly requireUsable: (key: string) => Promise<void>
   /**
    * True if the folder of a missing file can be listed, contains something, and is on the device that the root had at the start.
+   * @param inode of the file when it was there, if known: it may have been on a mounted device
    * @throws system errors
    */
-  readonly isEvidence: (path: string) => Promise<boolean>
+  readonly isEvidence: (path: string, inode: string | undefined) => Promise<boolean>
 }
 
 /** Undefined for a folder that may be entered but not listed. */
@@ -62,23 +63,27 @@ export const createFolderRoot = (root: string): FolderRoot => {
   const found = new Set<bigint>()
   let latest: { readonly look: Promise<Look>; readonly atMs: number } | undefined
 
-  const look = async (): Promise<Look> => {
+  const lookNow = async (): Promise<Look> => {
+    const now = await lookAt(root)
+    if (now.isEmpty !== true) startDevice ??= device ??= now.device
+    return now
+  }
+
+  const look = (): Promise<Look> => {
     if (!latest || performance.now() - latest.atMs >= LOOK_INTERVAL_MS)
-      latest = { look: lookAt(root), atMs: performance.now() }
-    const now = await latest.look.catch((error: unknown) => {
+      latest = { look: lookNow(), atMs: performance.now() }
+    return latest.look.catch((error: unknown) => {
       // A root that can be used again is noticed at once.
       latest = undefined
       throw error
     })
-    if (now.isEmpty !== true) startDevice ??= device ??= now.device
-    return now
   }
 
   return {
     begin: () =>
       look().then(
-        () => {},
-        () => {},
+        () => true,
+        () => false,
       ),
     onFound: (foundOn) => void found.add(foundOn),
     requireUsable: async (key) => {
@@ -92,9 +97,10 @@ export const createFolderRoot = (root: string): FolderRoot => {
         throw unavailable(`${root} is on another device than before. Is its disk mounted?`, key)
       device = now.device
     },
-    isEvidence: async (path) => {
+    isEvidence: async (path, inode) => {
       const folder = dirname(path)
-      const [inFolder, inRoot] = await Promise.all([stat(folder, { bigint: true }), lookAt(root)])
+      const [inFolder, inRoot] = await Promise.all([stat(folder, { bigint: true }), lookNow()])
+      if (inode !== undefined && !inode.startsWith(`${startDevice}:`)) return false
       const isOnStartDevice = inFolder.dev === startDevice && inRoot.device === startDevice
       return isOnStartDevice && inFolder.isDirectory() && (await isEmptyFolder(folder)) === false
     },
