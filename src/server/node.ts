@@ -23,6 +23,8 @@ import type { Handle } from "../http/handle.ts"
 import { CONNECTION_TIMES, type Connections, type ConnectionTimes, createConnections } from "./connections.ts"
 import { connectionLimit } from "./descriptors.ts"
 
+export type { ConnectionTimes } from "./connections.ts"
+
 /** Longer than the idle time-out of proxies (nginx 60 s, AWS load balancers 60 s), so that they never use a connection that is being closed. */
 const KEEP_ALIVE_MS = 65_000
 /** Part of the time for the first request that its headers may take, before the client gets a 408. */
