@@ -15,7 +15,7 @@
 import { isSegment, recode, refuse, type Refusal, utf8Length } from "./decode-path.ts"
 import { FORMATS, type Format, formatOfName } from "./format.ts"
 import { INFO, nearestSize, type Size, type SizeList } from "./list.ts"
-import { NO_ORIGINAL, refuseInfo, refuseMissingSize, refuseSize, TOO_LONG } from "./reject-key.ts"
+import { NO_ORIGINAL, refuseInfo, refuseLongName, refuseMissingSize, refuseSize, TOO_LONG } from "./reject-key.ts"
 
 declare const brand: unique symbol
 /** The key of an original, validated. */
@@ -121,10 +121,16 @@ export const isRenditionKey = (key: string, grammar: Grammar): boolean => {
   return isReserved(segments[segments.length - 2], grammar)
 }
 
-const rejectSize = (requested: string, { sizes, retired }: Grammar): Refusal => {
+const rejectSize = (
+  directory: string,
+  requested: string,
+  file: string,
+  { sizes, retired, basePath = "" }: Grammar,
+): Refusal => {
   const names = sizes.map(({ name }) => name)
   const isRetired = retired.sizes.includes(requested)
-  return refuseSize(requested, names, { nearest: nearestSize(requested, sizes)?.name, isRetired })
+  const withSize = `${basePath}/${encodeKey(`${directory}${requested}/${names[0]}/${file}`)}`
+  return refuseSize(requested, names, { nearest: nearestSize(requested, sizes)?.name, isRetired, withSize })
 }
 
 const parseInfo = (directory: string, file: string, { basePath = "" }: Grammar): Parsed | Refusal => {
@@ -171,17 +177,21 @@ const parseImage = (directory: string, file: string, size: Size, { formats, reti
 
 const longest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, utf8Length(text)), 0)
 
+/** Bytes that the name of a rendition's record can have more than that of its original: a format, and `.json`. */
+const endingBytes = ({ formats, retired }: Grammar): number =>
+  ".".length + longest(["json"].concat(formats, retired.formats)) + ".json".length
+
 /** True if all possible keys of an original, and their records, are within the limits of the store. */
-const fits = (original: string, { sizes, formats, retired, maxBytes }: Grammar): boolean => {
+const fits = (original: string, grammar: Grammar): boolean => {
+  const { sizes, retired, maxBytes } = grammar
   const { directory, file } = splitKey(original)
-  const ending = ".".length + longest(["json"].concat(formats, retired.formats))
   const name = longest(
     [INFO].concat(
       sizes.map((size) => size.name),
       retired.sizes,
     ),
   )
-  const fileBytes = utf8Length(file) + ending + ".json".length
+  const fileBytes = utf8Length(file) + endingBytes(grammar)
   return (
     Math.max(fileBytes, longest(directory.split("/"))) <= maxBytes.segment &&
     utf8Length(directory) + name + 1 + fileBytes <= maxBytes.key
@@ -205,11 +215,14 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
     .map((segment) => `${segment}/`)
     .join("")
   const size = grammar.sizes.find(({ name }) => name === sizeSegment)
-  if (!size && sizeSegment !== INFO) return rejectSize(sizeSegment, grammar)
+  if (!size && sizeSegment !== INFO) return rejectSize(directory, sizeSegment, file, grammar)
   const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file, grammar)
   if ("refused" in parsed) return parsed
   const fitting = parsed.readings.filter(({ original }) => fits(original, grammar))
-  if (fitting.length === 0) return TOO_LONG
+  if (fitting.length === 0) {
+    const { segment, key } = grammar.maxBytes
+    return segment < key ? refuseLongName(segment - endingBytes(grammar)) : TOO_LONG
+  }
   const readings = fitting.filter(({ original }) => canBeOriginal(original, grammar))
   if (readings.length > 0) return { ...parsed, readings: readings as [Reading, ...Reading[]] }
   return NO_ORIGINAL

@@ -87,6 +87,14 @@ describe("a URL", () => {
     expect(response.text).toContain("/info/a%20b.jpg.json")
   })
 
+  it("a URL without a size is refused with one that has a size", async () => {
+    const shop = await startServer({ basePath: "/img", sizes: ["360x270", "480h"] })
+    expect((await shop.get("/img/a%20b/shop/mug.jpg")).text).toBe(
+      '400 size-not-allowed: "shop" is not on the list of sizes. If it is a folder, try /img/a%20b/shop/360x270/mug.jpg. Allowed: 360x270, 480h.\n',
+    )
+    expect((await shop.get(`/img/${"x".repeat(200)}/mug.jpg`)).text).not.toContain("If it is a folder")
+  })
+
   it("the longest possible name is answered in all formats, and a longer one in none", async () => {
     const shop = await startServer()
     // The name of a rendition is longer by its format (".avif"), that of its record by ".json". A file system allows 255 bytes.
@@ -100,6 +108,7 @@ describe("a URL", () => {
     for (const file of [name, `x${name}`]) await shop.write(file, await flat({ width: 60, height: 40 }))
     expect(await statusesOf(name)).toEqual([200, 200, 200, 200])
     expect(await statusesOf(`x${name}`)).toEqual([400, 400, 400, 400])
+    expect((await shop.get(`/480h/x${name}`)).text).toContain("may have 245 bytes")
     expect((await shop.stored()).length).toBe(4)
   })
 })
