@@ -44,7 +44,7 @@ describe("createSummary", () => {
     expect(summary.messages(false).at(-1)).toBe("Stopped after 20 failures of a store in a row.")
   })
 
-  it("createSummary says how to continue after an interruption", () => {
+  it("createSummary suggests to run again after an interruption", () => {
     expect(createSummary().messages(true)).toEqual(["Interrupted. Run the same command again to continue."])
   })
 })
