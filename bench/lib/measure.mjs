@@ -17,29 +17,88 @@ export const median = (values) => {
 /** Length of a clock tick: sysconf(_SC_CLK_TCK) is 100 on every Linux that Node supports. */
 const TICK_MS = 10
 
-/** CPU milliseconds used by a process, ended threads included (the AVIF encoder starts some); in steps of 10 (Linux). */
-export const wholeCpuMs = (pid) => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+/** Reads a file of /proc, or an empty text if its process has just ended. */
+const readProc = (path) => {
+  try {
+    return readFileSync(path, "latin1")
+  } catch {
+    return ""
+  }
+}
+
+const threadsOf = (pid) => {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+  } catch {
+    return []
+  }
+}
+
+/** A process and its descendants, such as render processes (Linux). */
+const treeOf = (pid) => [
+  pid,
+  ...threadsOf(pid)
+    .flatMap((thread) => readProc(`/proc/${pid}/task/${thread}/children`).split(" "))
+    .filter((child) => child.trim() !== "")
+    .flatMap(treeOf),
+]
+
+const sum = (values) => values.reduce((total, value) => total + value, 0)
+
+/** CPU milliseconds from /proc/<pid>/stat: of the process itself, and of its children that have ended; in steps of 10 (Linux). */
+const statCpuMs = (pid) => {
+  const fields = readProc(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, "")
     .split(" ")
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15).map(Number)
+  return { own: (user + system) * TICK_MS, ended: (childUser + childSystem) * TICK_MS }
 }
+
+/**
+ * CPU milliseconds used by a process and its descendants, ended threads and processes included (the AVIF encoder starts some threads); in
+ * steps of 10 (Linux).
+ */
+export const wholeCpuMs = (pid) =>
+  sum(
+    treeOf(pid).map((process) => {
+      const { own, ended } = statCpuMs(process)
+      return own + ended
+    }),
+  )
 
 /** Bytes read by a process from files and sockets (Linux). */
 export const readBytes = (pid) => Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, "latin1"))[1])
 
-/** CPU milliseconds used by the present threads of a process, to the microsecond (Linux). */
-export const cpuMs = (pid) => {
-  let nanoseconds = 0
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1").split(" ")[0])
-  }
-  return nanoseconds / 1e6
-}
+/** CPU milliseconds used by the present threads of a process and its descendants, to the microsecond, and by ended children (Linux). */
+export const cpuMs = (pid) =>
+  sum(
+    treeOf(pid).map((process) => {
+      const nanoseconds = threadsOf(process).map((thread) =>
+        Number(readProc(`/proc/${process}/task/${thread}/schedstat`).split(" ")[0]),
+      )
+      return sum(nanoseconds) / 1e6 + statCpuMs(process).ended
+    }),
+  )
 
-/** A field of /proc/<pid>/status in MiB: VmHWM is the peak of resident memory, VmRSS its present value (Linux). */
-export const memoryMiB = (pid, field) =>
-  Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "latin1"))[1]) / 1024
+/** Memory of a process and its descendants in MiB. Pages that several of them share count once (PSS, Linux). */
+export const memoryMiB = (pid) =>
+  sum(
+    treeOf(pid).map((process) => Number(/^Pss:\s+(\d+)/m.exec(readProc(`/proc/${process}/smaps_rollup`))?.[1] ?? 0)),
+  ) / 1024
+
+const SAMPLE_MS = 50
+
+/** Runs work. @returns the peak of {@link memoryMiB} meanwhile */
+export const peakMemoryMiB = async (pid, work) => {
+  let peak = memoryMiB(pid)
+  const timer = setInterval(() => (peak = Math.max(peak, memoryMiB(pid))), SAMPLE_MS)
+  try {
+    await work()
+    return Math.max(peak, memoryMiB(pid))
+  } finally {
+    clearInterval(timer)
+  }
+}
 
 /**
  * Runs variants in turn.

@@ -32,7 +32,7 @@ export const churn = async ({ folder }) => {
       const { status } = await server.get(path)
       if (status !== 200) throw new Error(`${path}: ${status}`)
       count += 1
-      if (count === EARLY || count === LATE) marks[count] = memoryMiB(server.pid, "VmRSS")
+      if (count === EARLY || count === LATE) marks[count] = memoryMiB(server.pid)
     }
   }
   await Promise.all(Array.from({ length: 8 }, visit))

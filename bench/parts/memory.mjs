@@ -1,8 +1,8 @@
-// Peak resident memory for eight 50-megapixel originals at once, compared with a bare sharp server with the same settings and environment.
+// Peak memory for eight 50-megapixel originals at once, compared with a bare sharp server with the same settings and environment.
 import { copyFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 
-import { memoryMiB } from "../lib/measure.mjs"
+import { peakMemoryMiB } from "../lib/measure.mjs"
 import { photo } from "../lib/photos.mjs"
 import { bareSharp, imgtailor } from "../lib/servers.mjs"
 
@@ -16,8 +16,7 @@ export const memory = async ({ folder }) => {
   for (const name of names) copyFileSync(source, join(originals, `${name}.jpg`))
   await new Promise((resolve) => setTimeout(resolve, 2100))
   const peak = async (server, pathOf) => {
-    await Promise.all(names.map((name) => server.get(pathOf(name))))
-    const mib = memoryMiB(server.pid, "VmHWM")
+    const mib = await peakMemoryMiB(server.pid, () => Promise.all(names.map((name) => server.get(pathOf(name)))))
     await server.stop()
     return mib
   }

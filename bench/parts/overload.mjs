@@ -60,7 +60,7 @@ const throughput = async (server, rounds) => {
     lost.push(...many.answers.filter(({ status }) => status !== 200))
   }
   const [before, during] = [percentile(idle, 0.99), percentile(busy, 0.99)]
-  const detail = `${lost.length} not 200, peak ${Math.round(memoryMiB(server.pid, "VmHWM"))} MiB`
+  const detail = `${lost.length} not 200, ${Math.round(memoryMiB(server.pid))} MiB at the end`
   return [
     row("G8", `${COUNT} distinct renders at once: throughput over four's at once`, median(ratios), 0.97, false, detail),
     row(
