@@ -72,7 +72,8 @@ export interface HealthParts {
   readonly counts: Counts
   readonly originals: HealthStore
   readonly renditions: HealthStore
-  readonly renderer: () => RendererState
+  /** Its `problem` is set while no render process can be started. */
+  readonly renderer: () => RendererState & { readonly problem?: string | undefined }
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -138,10 +139,11 @@ export const createHealth = ({ counts, originals, renditions, renderer, clock }:
 
   const report = (): HealthReport => {
     const states = Object.fromEntries(Array.from(parts, ([name, state]) => [name, state()]))
+    const rendererState = renderer()
     const problems = [
       ...problemsOf("originals", originals.state()),
       ...problemsOf("renditions", renditions.state()),
-      ...Object.values(states).flatMap(({ problem }) => problem ?? []),
+      ...[rendererState, ...Object.values(states)].flatMap(({ problem }) => problem ?? []),
     ]
     return {
       status: problems.length === 0 ? "ok" : "degraded",
@@ -150,7 +152,7 @@ export const createHealth = ({ counts, originals, renditions, renderer, clock }:
       requests: counts,
       originals: toStoreReport(originals.state()),
       renditions: toStoreReport(renditions.state()),
-      renderer: renderer(),
+      renderer: rendererState,
       parts: states,
     }
   }
@@ -159,7 +161,7 @@ export const createHealth = ({ counts, originals, renditions, renderer, clock }:
     report,
     findUnreadiness: async () => {
       if (phase !== "ready") return `The server is ${phase}.`
-      return (await checkOriginals()) ?? (await checkRenditions())
+      return renderer().problem ?? (await checkOriginals()) ?? (await checkRenditions())
     },
     setPhase: (next) => (phase = next),
     addPart: (name, state) => void parts.set(name, state),

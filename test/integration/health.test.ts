@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 
 import { storeDenied } from "../../src/errors.ts"
-import { createHealth, type Health, type HealthReport } from "../../src/health.ts"
+import { createHealth, type Health, type HealthParts, type HealthReport } from "../../src/health.ts"
 import { folderOriginals } from "../../src/store/folder.ts"
 import { memoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
 import { observeOriginals, observeRenditions } from "../../src/store/observed.ts"
@@ -123,6 +123,7 @@ describe("the health of a tailor", () => {
   const create = (
     clock: () => number = Date.now,
     head: Originals["head"] = async () => undefined,
+    renderer: HealthParts["renderer"] = () => ({ processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0 }),
   ): { readonly health: Health; readonly originals: Originals } => {
     const originals = observeOriginals({ ...memoryOriginals(), head }, clock)
     const renditions = observeRenditions(memoryRenditions(), clock)
@@ -131,7 +132,7 @@ describe("the health of a tailor", () => {
       counts: { hit: 0, miss: 0, coalesced: 0, refused: 0, unverified: 0, notStored: 0, notDeleted: 0 },
       originals: { state: originals.state, check },
       renditions: { state: renditions.state, check },
-      renderer: () => ({ processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0 }),
+      renderer,
       clock,
     })
     return { health, originals: originals.store }
@@ -168,6 +169,17 @@ describe("the health of a tailor", () => {
     health.setPhase("draining")
     expect(await health.findUnreadiness()).toBe("The server is draining.")
     expect(health.report()).toMatchObject({ status: "ok", phase: "draining" })
+  })
+
+  it("is not ready and degraded while no render process can be started", async () => {
+    const state = { processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0 }
+    let problem: string | undefined = "No render process can be started."
+    const { health } = create(Date.now, undefined, () => ({ ...state, problem }))
+    expect(await health.findUnreadiness()).toBe(problem)
+    expect(health.report()).toMatchObject({ status: "degraded", problems: [problem] })
+    problem = undefined
+    expect(await health.findUnreadiness()).toBeUndefined()
+    expect(health.report().status).toBe("ok")
   })
 
   it("includes further parts and their problems", () => {
