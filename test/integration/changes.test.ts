@@ -73,6 +73,8 @@ describe("an original", () => {
   it("that is deleted takes its rendition away with the next request for it", async () => {
     const shop = await startServer()
     await shop.write("shop/a.jpg", await flat())
+    // The deletion of the last file of a folder would be no evidence.
+    await shop.write("shop/other.jpg", await flat())
     for (const address of [ADDRESS, `${ADDRESS}.webp`]) await shop.get(address)
     expect(await shop.stored()).toEqual(["shop/480h/a.jpg", "shop/480h/a.jpg.webp"])
     await shop.remove("shop/a.jpg")

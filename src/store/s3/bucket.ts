@@ -1,5 +1,5 @@
-import { describeError, codeOf } from "../../errors.ts"
 /** Responsible for reading objects of one bucket, for originals and renditions alike. */
+import { describeError, codeOf } from "../../errors.ts"
 import { type CallOptions, type GetOptions, isSafeKey, type StoreProblem } from "../store.ts"
 import { createClient, type S3Client, type S3Result } from "./client.ts"
 import type { CredentialSource } from "./credential-types.ts"
