@@ -5,7 +5,7 @@
  * space and one does not, so here it may mean either). Schema 1.0 names the bucket by its ARN, 2.0 by its name, with arguments of the
  * job's.
  */
-import { codeOf, TailorError } from "../errors.ts"
+import { codeOf, isPermanent } from "../errors.ts"
 import { logError } from "./log.ts"
 import { decodeForm, type ObjectChange } from "./object-events.ts"
 
@@ -58,10 +58,11 @@ const MAX_RESULT = 1000
 
 /** What a task's object has in it will not change by trying again; what is ours, or passes, may. */
 const toFailure = (error: unknown): BatchOutcome => {
-  const isForGood = error instanceof TailorError && error.status < 500
-  if (!isForGood) logError(error)
+  // An original that was removed since the manifest was written does not come back during the job.
+  const isFinal = isPermanent(error) || codeOf(error) === "original-not-found"
+  if (!isFinal) logError(error)
   return {
-    resultCode: isForGood ? "PermanentFailure" : "TemporaryFailure",
+    resultCode: isFinal ? "PermanentFailure" : "TemporaryFailure",
     resultString: `${codeOf(error) ?? "internal"}: ${error instanceof Error ? error.message : String(error)}`,
   }
 }
