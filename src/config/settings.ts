@@ -86,7 +86,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         path: ["exclude"],
         kind: "list",
         description:
-          "Glob patterns of originals that are not served, like `drafts/**`. Dot files and dot folders are excluded, too, unless a pattern with `!` allows them: `!.well-known/**`.",
+          "Glob patterns of originals that are not served, like `drafts/**`. Dot folders and dot files without an image extension are excluded, too, unless a pattern with `!` allows them: `!.well-known/**`. `**/.*` excludes every dot file.",
         default: "none",
       },
       {

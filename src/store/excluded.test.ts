@@ -7,6 +7,7 @@ import type { Originals } from "./store.ts"
 
 const KEYS = [
   ".DS_Store",
+  "._a.jpg",
   ".git/a.jpg",
   ".hidden.jpg",
   ".well-known/a.jpg",
@@ -37,16 +38,31 @@ const visibleIn = async (store: Originals): Promise<Readonly<Record<"head" | "ge
 
 describe("excludedOriginals", () => {
   it.each<[readonly string[], readonly string[]]>([
-    [[], ["a.jpg", "drafts.jpg", "drafts/a.jpg", "drafts/b/c.jpg", "shop/a..b.jpg", "shop/a.psd", "shop/drafts/a.jpg"]],
-    [["drafts/**"], ["a.jpg", "drafts.jpg", "shop/a..b.jpg", "shop/a.psd", "shop/drafts/a.jpg"]],
+    [
+      [],
+      [
+        ".hidden.jpg",
+        "a.jpg",
+        "drafts.jpg",
+        "drafts/a.jpg",
+        "drafts/b/c.jpg",
+        "shop/a..b.jpg",
+        "shop/a.psd",
+        "shop/drafts/a.jpg",
+      ],
+    ],
+    [
+      ["drafts/**", "**/.*"],
+      ["a.jpg", "drafts.jpg", "shop/a..b.jpg", "shop/a.psd", "shop/drafts/a.jpg"],
+    ],
     [
       ["**/drafts/**", "**/*.psd"],
-      ["a.jpg", "drafts.jpg", "shop/a..b.jpg"],
+      [".hidden.jpg", "a.jpg", "drafts.jpg", "shop/a..b.jpg"],
     ],
     [["**", "!.well-known/**"], [".well-known/a.jpg"]],
     [
       ["!**/.*", "!**/.*/**", ".git/**", "drafts/**", "!drafts/b/**", "shop/**"],
-      [".DS_Store", ".hidden.jpg", ".well-known/a.jpg", "a.jpg", "drafts.jpg", "drafts/b/c.jpg"],
+      [".DS_Store", "._a.jpg", ".hidden.jpg", ".well-known/a.jpg", "a.jpg", "drafts.jpg", "drafts/b/c.jpg"],
     ],
   ])("excludedOriginals with %j shows the same keys by head, get and list", async (patterns, visible) => {
     expect(await visibleIn(originalsWith(patterns))).toEqual({ head: visible, get: visible, list: visible })
@@ -62,6 +78,6 @@ describe("excludedOriginals", () => {
     const gone = excludedOriginals({ ...memoryOriginals(), isGone: async () => true }, ["drafts/**"])
     expect(await gone.isGone?.("a.jpg")).toBe(true)
     expect(await gone.isGone?.("drafts/a.jpg")).toBe(false)
-    expect(await gone.isGone?.(".hidden.jpg")).toBe(false)
+    expect(await gone.isGone?.(".git/a.jpg")).toBe(false)
   })
 })

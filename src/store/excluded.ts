@@ -1,16 +1,24 @@
 /**
- * Responsible for originals that are not served: dot files, files in dot folders, and those that the `exclude` setting names.
+ * Responsible for originals that are not served: files in dot folders, dot files that are no pictures, and those that the `exclude` setting names.
  *
  * Invariants:
  * - An excluded original is absent for all callers: it is not read, not listed and not warmed.
  * - Exclusion does not say that an original was deleted, so its stored renditions are kept.
  */
+import { formatOfName } from "../sizes/format.ts"
 import type { Originals } from "./store.ts"
 
 type IsExcluded = (key: string) => boolean
 
-/** A name that begins with a dot. */
-const isHidden: IsExcluded = (key) => /(?:^|\/)\./.test(key)
+/**
+ * A file in a dot folder, or a dot file that is no picture by its name. `._photo.jpg` is where macOS keeps metadata of `photo.jpg`.
+ * A photo that somebody named `.hidden.jpg` is served like any other.
+ */
+const isHidden: IsExcluded = (key) => {
+  const file = key.slice(key.lastIndexOf("/") + 1)
+  if (/(?:^|\/)\.[^/]*\//.test(key) || file.startsWith("._")) return true
+  return file.startsWith(".") && formatOfName(file) === undefined
+}
 
 /** The last pattern that matches decides; one with `!` allows. Without a match, hidden files are excluded. */
 const compile = async (patterns: readonly string[]): Promise<IsExcluded> => {

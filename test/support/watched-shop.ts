@@ -42,10 +42,7 @@ export const openShop = async ({ folder, longestRenderMs = 60_000, times }: Shop
   const photos = await createPhotos(folder)
   const renditions = await temporaryFolder()
   const tailor = openTailor(
-    resolveConfig(
-      { originals: photos.folder, renditions, sizes: SIZES, exclude: ["!.hidden.jpg"], isolation: "none" },
-      environment(),
-    ),
+    resolveConfig({ originals: photos.folder, renditions, sizes: SIZES, isolation: "none" }, environment()),
   )
   const errors: unknown[] = []
   const notices: string[] = []
