@@ -66,9 +66,6 @@ export const wholeCpuMs = (pid) =>
     }),
   )
 
-/** Bytes read by a process from files and sockets (Linux). */
-export const readBytes = (pid) => Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, "latin1"))[1])
-
 /** CPU milliseconds used by the present threads of a process and its descendants, to the microsecond, and by ended children (Linux). */
 export const cpuMs = (pid) =>
   sum(

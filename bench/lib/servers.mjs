@@ -1,4 +1,5 @@
 // Starts the servers that are compared, each in its own process with the same environment, and sends requests to them.
+import { readFileSync, writeFileSync } from "node:fs"
 import http from "node:http"
 import { fileURLToPath } from "node:url"
 
@@ -50,20 +51,38 @@ const start = async (script, args) => {
   return { pid: child.pid, port, get, stop }
 }
 
+const MAIN = here("../../dist/cli/main.js")
+const SIZES = "360x270,480h,640w,320w,960w,1280w,1600w,1920w"
+
 /** `imgtailor serve`, started as by a user. */
 export const imgtailor = (originals, renditions, ...flags) =>
-  start(here("../../dist/cli/main.js"), [
-    "serve",
-    originals,
-    "--sizes",
-    "360x270,480h,640w,320w,960w,1280w,1600w,1920w",
-    "--renditions",
-    renditions,
-    "--port",
-    "0",
-    "--json",
-    ...flags,
-  ])
+  start(MAIN, ["serve", originals, "--sizes", SIZES, "--renditions", renditions, "--port", "0", "--json", ...flags])
+
+/** `imgtailor serve` with a store that counts. `readBytes` is the total length of all originals read so far. */
+export const countingImgtailor = async (originals, renditions) => {
+  const [config, log] = [`${renditions}.config.mjs`, `${renditions}.reads`]
+  writeFileSync(log, "")
+  writeFileSync(
+    config,
+    `import { appendFileSync } from "node:fs"
+import { folderOriginals } from ${JSON.stringify(new URL("../../dist/store/folder.js", import.meta.url).href)}
+const store = folderOriginals(${JSON.stringify(originals)})
+const get = async (...values) => {
+  const original = await store.get(...values)
+  if (original) appendFileSync(${JSON.stringify(log)}, original.bytes.length + "\\n")
+  return original
+}
+export default { originals: { ...store, get } }
+`,
+  )
+  const flags = ["--config", config, "--sizes", SIZES, "--renditions", renditions, "--port", "0", "--json"]
+  const server = await start(MAIN, ["serve", ...flags])
+  const readBytes = () =>
+    readFileSync(log, "utf8")
+      .split("\n")
+      .reduce((total, line) => total + Number(line), 0)
+  return { ...server, readBytes }
+}
 
 /** The limit for renders: `node:http` and one sharp call for each request. Nothing is checked or stored. */
 export const bareSharp = (folder) => start(here("../limits/bare-sharp.mjs"), [folder])

@@ -2,18 +2,18 @@
 import { copyFileSync, mkdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 
-import { median, readBytes, wholeCpuMs } from "../lib/measure.mjs"
+import { median, wholeCpuMs } from "../lib/measure.mjs"
 import { photo } from "../lib/photos.mjs"
-import { imgtailor } from "../lib/servers.mjs"
+import { countingImgtailor } from "../lib/servers.mjs"
 
 const SIZES = ["360x270", "480h", "320w", "640w", "960w", "1280w"]
 /** Goal for the CPU of six together over six separate renders. JPEG is scaled while it is decoded, so it only shares the read. */
 const KINDS = { png: 0.5, avif: 0.5, jpg: undefined }
 
-const cost = async (pid, work) => {
-  const [cpu, start, read] = [wholeCpuMs(pid), performance.now(), readBytes(pid)]
+const cost = async ({ pid, readBytes }, work) => {
+  const [cpu, start, read] = [wholeCpuMs(pid), performance.now(), readBytes()]
   await work()
-  return { cpu: wholeCpuMs(pid) - cpu, wall: performance.now() - start, read: readBytes(pid) - read }
+  return { cpu: wholeCpuMs(pid) - cpu, wall: performance.now() - start, read: readBytes() - read }
 }
 
 export const sharing = async ({ folder, isShort }) => {
@@ -28,16 +28,16 @@ export const sharing = async ({ folder, isShort }) => {
       for (const name of ["one", "all"]) copyFileSync(source, join(originals, `${name}${round}.${kind}`))
   }
   await new Promise((resolve) => setTimeout(resolve, 2100))
-  const server = await imgtailor(originals, join(folder, "sharing-renditions"))
+  const server = await countingImgtailor(originals, join(folder, "sharing-renditions"))
   const results = []
   for (const [kind, goal] of Object.entries(KINDS)) {
     const ratios = { cpu: [], wall: [], read: [] }
     for (let round = 0; round < rounds; round++) {
       const get = (name, size) => server.get(`/${size}/${name}${round}.${kind}.webp`)
-      const apart = await cost(server.pid, async () => {
+      const apart = await cost(server, async () => {
         for (const size of SIZES) await get("one", size)
       })
-      const together = await cost(server.pid, () => Promise.all(SIZES.map((size) => get("all", size))))
+      const together = await cost(server, () => Promise.all(SIZES.map((size) => get("all", size))))
       ratios.cpu.push(together.cpu / apart.cpu)
       ratios.wall.push(together.wall / apart.wall)
       ratios.read.push(together.read / lengths[kind])
