@@ -74,6 +74,26 @@ describe("excludedOriginals", () => {
     expect(keys).toEqual(["drafts.jpg", "drafts/a.jpg", "shop/a..b.jpg", "shop/a.psd", "shop/drafts/a.jpg"])
   })
 
+  it("excludedOriginals without patterns skips dot folders without listing their files", async () => {
+    const store = memoryOriginals()
+    const hidden = Array.from({ length: 50 }, (_, at) => [`.git/${at}.jpg`, `shop/.thumbs/b/${at}.jpg`]).flat()
+    for (const key of [...hidden, "a.jpg", ".c.txt", "shop/b.jpg", "shop/z.jpg"]) store.set(key, new Uint8Array())
+    let listed = 0
+    const counted: Originals = {
+      ...store,
+      async *list(prefix, options) {
+        for await (const key of store.list(prefix, options)) {
+          listed += 1
+          yield key
+        }
+      },
+    }
+    const keys: string[] = []
+    for await (const key of excludedOriginals(counted, []).list("")) keys.push(key)
+    expect(keys).toEqual(["a.jpg", "shop/b.jpg", "shop/z.jpg"])
+    expect(listed).toBeLessThan(10)
+  })
+
   it("excludedOriginals never states that an excluded original was deleted", async () => {
     const gone = excludedOriginals({ ...memoryOriginals(), isGone: async () => true }, ["drafts/**"])
     expect(await gone.isGone?.("a.jpg")).toBe(true)

@@ -20,6 +20,9 @@ const isHidden: IsExcluded = (key) => {
   return file.startsWith(".") && formatOfName(file) === undefined
 }
 
+/** The first dot folder that contains a key, with a slash at its end; undefined if none does. */
+const hiddenFolderOf = (key: string): string | undefined => /^(?:[^/]+\/)*?\.[^/]*\//.exec(key)?.[0]
+
 /** The last pattern that matches decides; one with `!` allows. Without a match, hidden files are excluded. */
 const compile = async (patterns: readonly string[]): Promise<IsExcluded> => {
   const { default: picomatch } = await import("picomatch")
@@ -57,7 +60,18 @@ export const excludedOriginals = (store: Originals, patterns: readonly string[])
     get: async (key, options) => use((excludes) => (excludes(key) ? undefined : store.get(key, options))),
     async *list(prefix, options) {
       const excludes = await use((found) => found)
-      for await (const key of store.list(prefix, options)) if (!excludes(key)) yield key
+      let after = options?.after
+      for (let skipped: string | undefined = ""; skipped !== undefined;) {
+        skipped = undefined
+        const page = { after, signal: options?.signal, onSkip: options?.onSkip }
+        for await (const key of store.list(prefix, page)) {
+          if (!excludes(key)) yield key
+          else if (patterns.length === 0) skipped = hiddenFolderOf(key)
+          if (skipped !== undefined) break
+        }
+        // Continue after the last possible key in the folder: .git may contain more files than the originals.
+        after = `${skipped}\u{10ffff}`
+      }
     },
     isGone: async (key, options) =>
       use((excludes) => (excludes(key) ? false : (store.isGone?.(key, options) ?? false))),

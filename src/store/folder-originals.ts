@@ -12,7 +12,7 @@
  */
 import { type BigIntStats, statSync } from "node:fs"
 import { type FileHandle, lstat, stat } from "node:fs/promises"
-import { resolve } from "node:path"
+import { dirname, resolve } from "node:path"
 
 import type { LRUCache } from "lru-cache"
 
@@ -141,16 +141,34 @@ const get = async (folder: Folder, key: string, maxBytes: number): Promise<Origi
   }
 }
 
-/** True only with evidence that the original was deleted: an unmounted disk looks the same to `head`. */
+/** The path at which something else is instead of an original: its own, or that of a folder that became a file. */
+const replacedAt = async (path: string): Promise<string | undefined> => {
+  try {
+    const stats = await lstat(path)
+    // A link may lead to a disk that is not mounted.
+    return stats.isFile() || stats.isSymbolicLink() ? undefined : path
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return path
+    return systemCode(error) === "ENOTDIR" ? fileAbove(dirname(path)) : undefined
+  }
+}
+
+/** The nearest path upwards that is a file. */
+const fileAbove = async (path: string): Promise<string | undefined> => {
+  const stats = await lstat(path).catch(() => undefined)
+  if (stats) return stats.isFile() ? path : undefined
+  return fileAbove(dirname(path))
+}
+
+/** True only with evidence that the original was deleted or replaced: an unmounted disk looks the same to `head`. */
 const isGone = async ({ path: folder, root, verified }: Folder, key: string): Promise<boolean> => {
   const path = filePath(folder, key)
   if (!path) return false
   try {
-    await lstat(path)
+    const replaced = await replacedAt(path)
+    return replaced !== undefined && (await root.isEvidence(replaced, verified.get(path)))
+  } catch {
     return false
-  } catch (error) {
-    // A missing parent folder is no evidence.
-    return systemCode(error) === "ENOENT" && root.isEvidence(path, verified.get(path)).catch(() => false)
   }
 }
 

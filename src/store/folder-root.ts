@@ -22,8 +22,8 @@ export interface FolderRoot {
   /** @throws {store-unavailable} if the folder as a whole cannot be used */
   readonly requireUsable: (key: string) => Promise<void>
   /**
-   * True if the folder of a missing file can be listed, contains something, and is on the device that the root had at the start.
-   * @param inode of the file when it was there, if known: it may have been on a mounted device
+   * True if the folder around a path can be listed, contains something, and is on the device that the root had at the start.
+   * @param inode of the original when it existed, if known: it may have been on a mounted device
    * @throws system errors
    */
   readonly isEvidence: (path: string, inode: string | undefined) => Promise<boolean>

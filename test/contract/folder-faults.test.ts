@@ -140,18 +140,22 @@ describe("isGone of originals in a folder", () => {
     }
   })
 
+  it("is true if a folder or a FIFO replaced the original, or if a file replaced its folder", async () => {
+    const folder = await temporaryFolder()
+    await fill(folder, "a.jpg", "b.jpg", "shop/deep/c.jpg")
+    const originals = folderOriginals(folder)
+    for (const key of ["a.jpg", "b.jpg", "shop/deep/c.jpg"]) expect(await originals.head(key)).toBeDefined()
+    for (const name of ["a.jpg", "b.jpg", "shop"]) await rm(join(folder, name), { recursive: true })
+    await mkdir(join(folder, "a.jpg"))
+    execFileSync("mkfifo", [join(folder, "b.jpg")])
+    await writeFile(join(folder, "shop"), "a file")
+    for (const key of ["a.jpg", "b.jpg", "shop/deep/c.jpg"]) expect(await originals.isGone?.(key)).toBe(true)
+  })
+
   const WITHOUT_EVIDENCE: Readonly<Record<string, (folder: string) => Promise<void>>> = {
     "its folder is missing": (folder) => rm(join(folder, "shop"), { recursive: true }),
     "its folder is empty": async (folder) => {
       for (const name of await readdir(join(folder, "shop"))) await rm(join(folder, "shop", name))
-    },
-    "its folder became a file": async (folder) => {
-      await rm(join(folder, "shop"), { recursive: true })
-      await writeFile(join(folder, "shop"), "a file")
-    },
-    "it became a folder": async (folder) => {
-      await rm(join(folder, "shop/a.jpg"))
-      await mkdir(join(folder, "shop/a.jpg"))
     },
     "it became a link to a missing file": async (folder) => {
       await rm(join(folder, "shop/a.jpg"))
