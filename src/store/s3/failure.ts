@@ -79,18 +79,24 @@ export const isExpired = ({ code }: S3Failure): boolean => EXPIRED_CODES.has(cod
 export const isAccessDenied = ({ status, code }: S3Failure): boolean =>
   code === "AccessDenied" || (status === 403 && code === "")
 
+/** The permission that is missing if S3 may not use the key of an object encrypted with AWS KMS; undefined for other failures. */
+export const missingKmsPermission = (failure: S3Failure): string | undefined =>
+  isAccessDenied(failure) ? /\bkms:\w+/i.exec(failure.message)?.[0] : undefined
+
 const ADVICE: Readonly<Record<string, string>> = {
   NoSuchBucket: " Create the bucket, or correct its name.",
   InvalidAccessKeyId: " Check the access key, and for temporary keys the session token.",
   SignatureDoesNotMatch: " Check the secret access key.",
 }
 
-const adviceFor = ({ code, status, region }: S3Failure): string => {
+const adviceFor = (failure: S3Failure): string => {
+  const { code, status, region } = failure
   if (code === "RequestTimeTooSkewed")
     return ` The clock of this machine shows ${new Date().toISOString()}: correct it.`
   const isElsewhere = status === 301 || status === 307 || code === "AuthorizationHeaderMalformed"
   if (isElsewhere && region) return ` The bucket is in region ${region}: set s3Region, or AWS_REGION.`
-  return ADVICE[code] ?? ""
+  const permission = missingKmsPermission(failure)
+  return permission === undefined ? (ADVICE[code] ?? "") : ` Allow ${permission} on the key that encrypts the object.`
 }
 
 /** A failure in one line: status, code, S3's message, and what to do. */

@@ -10,7 +10,7 @@ import { orAbort } from "../../abort.ts"
 import { storeUnavailable } from "../../errors.ts"
 import type { CallOptions } from "../store.ts"
 import type { S3Client } from "./client.ts"
-import { describeFailure, isAccessDenied, type S3Failure, toStoreError } from "./failure.ts"
+import { describeFailure, isAccessDenied, missingKmsPermission, type S3Failure, toStoreError } from "./failure.ts"
 import { listPage } from "./list-objects.ts"
 import type { S3Place } from "./place.ts"
 
@@ -117,7 +117,8 @@ export const createNotFound = (
           notifyOnce(`${name} is in an archive storage class and cannot be read before it is restored.`)
         return undefined
       }
-      if (!isAccessDenied(failure)) throw toStoreError(failure, name)
+      // The object exists: S3 asks for its key only then.
+      if (!isAccessDenied(failure) || missingKmsPermission(failure)) throw toStoreError(failure, name)
       if (await orAbort(witnesses.areAllForbidden(key), options.signal)) {
         const cause = `${describeFailure(failure)}. Objects that could be read before are forbidden too: check the policy of the bucket.`
         throw storeUnavailable("s3", name, cause)
