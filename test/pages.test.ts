@@ -44,6 +44,11 @@ it("every decision record is at most a page long, and has context, decision and 
   }
 })
 
+it("no two decision records have the same number", async () => {
+  const numbers = (await readdir(join(PACKAGE, "docs/decisions"))).map((name) => name.slice(0, 3))
+  expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([])
+})
+
 it("every relative link leads to a file", async () => {
   for (const page of await pages()) {
     const links = [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)\s#]+)/g)].map(([, link = ""]) => link)
