@@ -8,7 +8,8 @@
  * - A request gets a version that it could have read itself. `canUse` in shared-originals.ts is the one rule for joining.
  * - Identical misses cost one read, one render and one write. Concurrent sizes of one original share its read and its session.
  * - A client that disconnects fails no other request, and stops only work that is queued.
- * - A slot is held until the rendition is written, so that a slow store does not let renditions pile up in memory.
+ * - A slot is held until the rendition is written, so that a slow store does not let renditions pile up in memory. Only a slow render gives
+ *   its slot away before.
  * - A write delays responses by 2 s at most, and fails none.
  * - After each write the original is checked again, so that the rendition that stays in the store is that of the present version,
  *   whichever render was faster.
@@ -22,7 +23,7 @@ import type { Conflicts } from "./conflicts.ts"
 import { timed, type Timings } from "./decision.ts"
 import { type MissRequest, type Product, type ProductParts, proveStored, renderProduct } from "./product.ts"
 import { recheck, type RecheckParts } from "./recheck.ts"
-import type { RenderSlot, RenderSlots } from "./render-slots.ts"
+import type { RenderSlots } from "./render-slots.ts"
 import { canUse, type OriginalRead, type OriginalUse, type SharedOriginals, type Sighting } from "./shared-originals.ts"
 import type { WriteResult } from "./stored.ts"
 
@@ -168,23 +169,23 @@ const startRender = (state: State, name: string, render: Render, { isRecheck }: 
 
 const produce = async (state: State, render: Render, cancelled: AbortSignal): Promise<RenderResult> => {
   const { original, previous, stat, timings } = render
-  let slot: RenderSlot | undefined
+  let releaseSlot: (() => void) | undefined
   let product: Product
   try {
-    slot = await timed(timings, "wait", async () => {
+    releaseSlot = await timed(timings, "wait", async () => {
       if (previous) await orAbort(previous, cancelled)
       return state.slots.acquire(stat.byteLength, cancelled)
     })
-    product = await readAndProduce(state, render, slot, cancelled)
+    product = await readAndProduce(state, render, cancelled, releaseSlot)
   } catch (error) {
-    slot?.release()
+    releaseSlot?.()
     throw error
   } finally {
     original.release()
   }
   render.isWriting = true
   const written = write(state, render, product)
-  void written.then(slot.release)
+  void written.then(releaseSlot)
   const pending = sleep(WRITE_WAIT_MS, { failure: "the write is still pending after 2 s" }, { ref: false })
   const { failure, etag }: WriteResult = await timed(timings, "store", () => Promise.race([written, pending]))
   return {
@@ -209,11 +210,11 @@ const write = async ({ stored, conflicts }: State, render: Render, product: Prod
 const readAndProduce = async (
   state: State,
   render: Render,
-  slot: RenderSlot,
   cancelled: AbortSignal,
+  onSlow: () => void,
 ): Promise<Product> => {
   const { original, timings, reading, stored, previous } = render
-  const read = (render.read = original.read(slot.giveWay))
+  const read = (render.read = original.read(onSlow))
   const content = await timed(timings, "fetch", () => read.content)
   if (!content) throw originalNotFound(reading.original)
   // Where nothing was stored, there is nothing to prove: this saves a trip to another machine.
@@ -223,7 +224,7 @@ const readAndProduce = async (
   return timed(timings, "render", () =>
     renderProduct(state, render, content, (session) => {
       const recipe = state.freshness.recipeOf(reading)
-      return session.render(recipe, { isShared: original.isShared(), signal: cancelled, onSlow: slot.giveWay })
+      return session.render(recipe, { isShared: original.isShared(), signal: cancelled, onSlow })
     }),
   )
 }

@@ -1,79 +1,53 @@
-/** Render slots: how many renders run at once, and how slow ones give way. */
+/** Render slots: the number of renders that run at once, and renders that give their slot away. */
 import { setImmediate as nextTurn } from "node:timers/promises"
 
 import { describe, expect, it } from "vitest"
 
-import { createRenderSlots, type RenderSlot, type RenderSlots } from "./render-slots.ts"
+import { createRenderSlots } from "./render-slots.ts"
 
 const NEVER = new AbortController().signal
 
-/** Requests slots and records those that were given. */
-const createRenders = (slots: RenderSlots): { readonly held: RenderSlot[]; readonly start: () => void } => {
-  const held: RenderSlot[] = []
-  return { held, start: () => void slots.acquire(1, NEVER).then((slot) => held.push(slot)) }
+/** Requests slots and records the functions that release them. */
+const start = async (limits: { readonly renders: number; readonly queue: number }, count: number) => {
+  const slots = createRenderSlots(limits)
+  const held: (() => void)[] = []
+  for (let n = 0; n < count; n++) void slots.acquire(1, NEVER).then((release) => held.push(release))
+  await nextTurn()
+  return { slots, held }
 }
 
 describe("createRenderSlots", () => {
-  it("gives the slot of a slow render to the next one", async () => {
-    const { held, start } = createRenders(createRenderSlots({ renders: 1, queue: 10 }))
-    for (let n = 0; n < 2; n++) start()
-    await nextTurn()
-    expect(held.length).toBe(1)
-    held[0]?.giveWay()
-    await nextTurn()
+  it("gives a slot to the next render as soon as it is released", async () => {
+    const { held } = await start({ renders: 2, queue: 10 }, 4)
     expect(held.length).toBe(2)
-  })
-
-  it("lets at most as many slow renders run as ordinary ones, and further slow ones keep their slot", async () => {
-    const { held, start } = createRenders(createRenderSlots({ renders: 2, queue: 10 }))
-    for (let n = 0; n < 6; n++) start()
-    for (let n = 0; n < 4; n++) {
-      await nextTurn()
-      held[n]?.giveWay()
-    }
-    await nextTurn()
-    expect(held.length).toBe(4)
-    // A slow one ends: the next slow one takes its place and gives way.
-    held[0]?.release()
-    await nextTurn()
-    expect(held.length).toBe(5)
-    // An ordinary slot is released by a render that waits for a slow slot.
-    held[3]?.release()
-    await nextTurn()
-    expect(held.length).toBe(6)
-  })
-
-  it("counts a slot once, however often it is released or gives way", async () => {
-    const { held, start } = createRenders(createRenderSlots({ renders: 1, queue: 10 }))
-    for (let n = 0; n < 4; n++) start()
-    await nextTurn()
-    held[0]?.giveWay()
-    held[0]?.giveWay()
-    held[0]?.release()
-    held[0]?.release()
-    held[0]?.giveWay()
-    await nextTurn()
-    expect(held.length).toBe(2)
-    held[1]?.release()
+    held[0]?.()
     await nextTurn()
     expect(held.length).toBe(3)
   })
 
-  it("keeps a slow slot free when a render ends in the moment in which it becomes slow", async () => {
-    const { held, start } = createRenders(createRenderSlots({ renders: 1, queue: 10 }))
-    for (let n = 0; n < 3; n++) start()
+  it("counts a slot once, however often it is released", async () => {
+    const { held } = await start({ renders: 1, queue: 10 }, 3)
+    held[0]?.()
+    held[0]?.()
     await nextTurn()
-    held[0]?.giveWay()
-    held[0]?.release()
-    await nextTurn()
-    held[1]?.giveWay()
-    await nextTurn()
-    expect(held.length).toBe(3)
+    expect(held.length).toBe(2)
   })
 
   it("refuses a render that would make the queue too long", async () => {
-    const slots = createRenderSlots({ renders: 1, queue: 0 })
-    await slots.acquire(1, NEVER)
+    const { slots } = await start({ renders: 1, queue: 0 }, 1)
     await expect(slots.acquire(1, NEVER)).rejects.toMatchObject({ code: "busy" })
+  })
+
+  it("lets the render of a small original overtake that of a large one", async () => {
+    const { slots, held } = await start({ renders: 1, queue: 10 }, 1)
+    const order: string[] = []
+    void slots.acquire(5_000_000, NEVER).then(() => order.push("large"))
+    void slots.acquire(1000, NEVER).then((release) => {
+      order.push("small")
+      release()
+    })
+    held[0]?.()
+    await nextTurn()
+    expect(order).toEqual(["small", "large"])
   })
 })
