@@ -23,18 +23,18 @@ const attempts = (
 const failure = (name: string): Attempt<string> => ({ transient: new Error(name) })
 
 describe("retry", () => {
-  it("returns the first value", async () => {
+  it("retry returns the first value", async () => {
     const { next, made } = attempts([failure("first"), failure("second"), { value: "third" }])
     expect(await retry(next, RETRIES)).toBe("third")
     expect(made()).toBe(3)
   })
 
-  it("throws the last transient error after the last attempt", async () => {
+  it("retry throws the last transient error after the last attempt", async () => {
     const { next } = attempts([failure("first"), failure("second"), failure("third")])
     await expect(retry(next, RETRIES)).rejects.toThrow("third")
   })
 
-  it("does not repeat what throws", async () => {
+  it("retry does not repeat an attempt that throws", async () => {
     let made = 0
     const attempt = async (): Promise<Attempt<string>> => {
       made += 1
@@ -44,7 +44,7 @@ describe("retry", () => {
     expect(made).toBe(1)
   })
 
-  it("throws the transient error, not the abort, when the signal aborts during a pause", async () => {
+  it("retry throws the transient error, not the abort, when the signal aborts during a pause", async () => {
     const controller = new AbortController()
     const attempt = async (): Promise<Attempt<string>> => {
       setImmediate(() => controller.abort())
@@ -54,7 +54,7 @@ describe("retry", () => {
     await expect(retry(attempt, slow, controller.signal)).rejects.toThrow("connection reset")
   })
 
-  it("throws the signal's reason when it aborts the first attempt", async () => {
+  it("retry throws the signal's reason when it aborts the first attempt", async () => {
     const signal = AbortSignal.abort(new Error("the client left"))
     const attempt = async (): Promise<Attempt<string>> => signal.throwIfAborted() ?? failure("never")
     await expect(retry(attempt, RETRIES, signal)).rejects.toThrow("the client left")

@@ -12,7 +12,7 @@ type IsExcluded = (key: string) => boolean
 
 /**
  * A file in a dot folder, or a dot file that is no picture by its name. `._photo.jpg` is where macOS keeps metadata of `photo.jpg`.
- * A photo that somebody named `.hidden.jpg` is served like any other.
+ * A photo with the name `.hidden.jpg` is served like any other.
  */
 const isHidden: IsExcluded = (key) => {
   const file = key.slice(key.lastIndexOf("/") + 1)

@@ -46,7 +46,7 @@ const tree = fc
   .map((keys) => keys.filter((key) => !keys.some((other) => other.startsWith(`${key}/`))))
 
 describe("listFolder", () => {
-  it("equals the sorted list of keys, for any tree, prefix and place to continue", async () => {
+  it("listFolder equals the sorted list of keys, for any tree, prefix and place to continue", async () => {
     await fc.assert(
       fc.asyncProperty(tree, fc.array(fc.nat(), { minLength: 4, maxLength: 4 }), name, async (keys, picks, other) => {
         const folder = await temporaryFolder()
@@ -62,7 +62,7 @@ describe("listFolder", () => {
     )
   })
 
-  it("reads no further folder than the keys that were taken from it need", async () => {
+  it("listFolder reads no further folder than the keys that were taken from it need", async () => {
     const folder = await temporaryFolder()
     await fill(folder, ["a/1.jpg", "a/2.jpg", "b/1.jpg"])
     const keys = listFolder(folder, "", {})[Symbol.asyncIterator]()
@@ -74,7 +74,7 @@ describe("listFolder", () => {
     expect(await keys.next()).toMatchObject({ done: true })
   })
 
-  it("reports a folder that cannot be read and lists the others", async ({ skip }) => {
+  it("listFolder reports a folder that cannot be read and lists the others", async ({ skip }) => {
     skip(!isRoot, "stepping down to another user needs root")
     const folder = await temporaryFolder({ readable: true })
     await fill(folder, ["a/1.jpg", "lost+found/x.jpg", "z.jpg"])
@@ -90,11 +90,11 @@ describe("listFolder", () => {
     expect(unreadable).toEqual([join(folder, "lost+found/")])
   })
 
-  it("fails if the root cannot be read", async () => {
+  it("listFolder fails if the root cannot be read", async () => {
     await expect(listed(join(await temporaryFolder(), "absent"))).rejects.toMatchObject({ code: "store-unavailable" })
   })
 
-  it("does not enter folders behind links, so cycles end", async () => {
+  it("listFolder does not enter folders behind links, so cycles end", async () => {
     const folder = await temporaryFolder()
     await fill(folder, ["a/1.jpg"])
     await symlink("..", join(folder, "a", "up"))
@@ -103,7 +103,7 @@ describe("listFolder", () => {
     expect(await listed(folder, "b/")).toEqual([])
   })
 
-  it("stops when the caller's signal aborts", async () => {
+  it("listFolder stops when the caller's signal aborts", async () => {
     const folder = await temporaryFolder()
     await fill(folder, ["a.jpg", "b.jpg"])
     const controller = new AbortController()
@@ -115,7 +115,7 @@ describe("listFolder", () => {
 })
 
 describe("originals in a folder", () => {
-  it("list links to files inside the folder, and no other link", async () => {
+  it("originals in a folder list links to files inside the folder, and no other link", async () => {
     const [folder, outside] = [await temporaryFolder(), await temporaryFolder()]
     await fill(folder, ["a.jpg"])
     await fill(outside, ["secret.jpg"])

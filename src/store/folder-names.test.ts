@@ -15,12 +15,12 @@ describe("escapeName and unescapeName", () => {
     ["caf\u{e9}.jpg", "caf^c3^a9.jpg"],
     ["cafe\u{301}.jpg", "cafe^cc^81.jpg"],
     ["\u{1f3fa}.jpg", "^f0^9f^8f^ba.jpg"],
-  ])("%s is %s", (key, name) => {
+  ])("escapeName(%s) is %s, and unescapeName restores it", (key, name) => {
     expect(escapeName(key)).toBe(name)
     expect(unescapeName(name)).toBe(key)
   })
 
-  it("different keys get names that differ by more than case and normalisation", () => {
+  it("escapeName gives different keys names that differ by more than case and normalisation", () => {
     const key = fc.string({
       unit: fc.constantFrom("a", "A", "^", "4", "1", "\u{e9}", "e\u{301}", "\u{c9}", "\u{131}", "\u{1f3fa}"),
     })
@@ -34,7 +34,7 @@ describe("escapeName and unescapeName", () => {
   })
 
   it.each(["Mug.jpg", "caf\u{e9}.jpg", "a^b.jpg", "a^zz.jpg", "^61.jpg", "^4D.jpg", "^ff.jpg"])(
-    "no key is called %s",
+    "unescapeName(%s) is undefined",
     (name) => {
       expect(unescapeName(name)).toBeUndefined()
     },

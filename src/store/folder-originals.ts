@@ -11,8 +11,8 @@
  * - An original has one key: the spelling of its path on disk.
  */
 import { type BigIntStats, statSync } from "node:fs"
-import { type FileHandle, lstat, stat } from "node:fs/promises"
-import { dirname, resolve } from "node:path"
+import { type FileHandle, stat } from "node:fs/promises"
+import { resolve } from "node:path"
 
 import type { LRUCache } from "lru-cache"
 
@@ -20,6 +20,7 @@ import { orAbort } from "../abort.ts"
 import { createGate } from "../gate.ts"
 import { createLru } from "../lru.ts"
 import { checkOriginalsFolder } from "./folder-check.ts"
+import { replacedAt } from "./folder-evidence.ts"
 import { inodeOf, isInside, openFile, readWhole, toOriginalStat } from "./folder-file.ts"
 import { listFolder } from "./folder-list.ts"
 import { networkFileSystemOf } from "./folder-network.ts"
@@ -139,25 +140,6 @@ const get = async (folder: Folder, key: string, maxBytes: number): Promise<Origi
   } finally {
     await opened?.file.close()
   }
-}
-
-/** The path at which something else is instead of an original: its own, or that of a folder that became a file. */
-const replacedAt = async (path: string): Promise<string | undefined> => {
-  try {
-    const stats = await lstat(path)
-    // A link may lead to a disk that is not mounted.
-    return stats.isFile() || stats.isSymbolicLink() ? undefined : path
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return path
-    return systemCode(error) === "ENOTDIR" ? fileAbove(dirname(path)) : undefined
-  }
-}
-
-/** The nearest path upwards that is a file. */
-const fileAbove = async (path: string): Promise<string | undefined> => {
-  const stats = await lstat(path).catch(() => undefined)
-  if (stats) return stats.isFile() ? path : undefined
-  return fileAbove(dirname(path))
 }
 
 /** True only with evidence that the original was deleted or replaced: an unmounted disk looks the same to `head`. */

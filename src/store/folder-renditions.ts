@@ -21,7 +21,7 @@ import { bodyOf } from "./folder-body.ts"
 import { checkRenditionsFolder } from "./folder-check.ts"
 import { type FolderListOptions, listFolder } from "./folder-list.ts"
 import { escapeName, ignoresCase, unescapeName } from "./folder-names.ts"
-import { absentOr, filePath, FOLDER_KEY_LIMITS, isForbidden, unavailable } from "./folder-paths.ts"
+import { absentOr, filePath, FOLDER_KEY_LIMITS, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
 import { removeAbandoned, writeAtomically } from "./folder-write.ts"
 import type { RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
@@ -159,6 +159,8 @@ async function* list(place: Place, prefix: string, options: FolderListOptions): 
 export interface FolderRenditionsOptions {
   /** The folder of the plain files: that of the originals, in a shared store. @default `<folder>/files` */
   readonly files?: string
+  /** Receives sentences for the operator about folders that cannot be listed. */
+  readonly onNotice?: ((text: string) => void) | undefined
 }
 
 /**
@@ -166,7 +168,7 @@ export interface FolderRenditionsOptions {
  * @example
  * createTailor({ originals: "photos", renditions: folderRenditions("/var/cache/imgtailor"), sizes: ["360x270"] })
  */
-export const folderRenditions = (folder: string, { files }: FolderRenditionsOptions = {}): Renditions => {
+export const folderRenditions = (folder: string, { files, onNotice }: FolderRenditionsOptions = {}): Renditions => {
   const root = resolve(folder)
   const place: Place = {
     root,
@@ -183,7 +185,12 @@ export const folderRenditions = (folder: string, { files }: FolderRenditionsOpti
     get: (key) => get(place, key),
     put: (key, bytes, meta) => put(place, key, bytes, meta),
     delete: (keys) => removeAll(place, keys),
-    list: (prefix, options) => list(place, prefix, { signal: options?.signal, leaveOut: root }),
+    list: (prefix, options) =>
+      list(place, prefix, {
+        signal: options?.signal,
+        leaveOut: root,
+        onUnreadable: (path, error) => onNotice?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
+      }),
     tidy: () => removeAbandoned(temporary),
     check: () => checkRenditionsFolder({ root, temporary, targets: [place.files, records] }),
   }

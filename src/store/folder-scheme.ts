@@ -24,8 +24,10 @@ export const folderScheme: Scheme = {
     const { folderOriginals } = await import("./folder-originals.ts")
     return folderOriginals(folder, { onNotice })
   },
-  openRenditions: async (folder, { isShared }) => {
+  openRenditions: async (folder, { isShared, onNotice }) => {
     const { folderRenditions } = await import("./folder-renditions.ts")
-    return isShared ? folderRenditions(`${folder}${sep}.imgtailor`, { files: folder }) : folderRenditions(folder)
+    return isShared
+      ? folderRenditions(`${folder}${sep}.imgtailor`, { files: folder, onNotice })
+      : folderRenditions(folder, { onNotice })
   },
 }

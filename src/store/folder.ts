@@ -1,3 +1,3 @@
-/** Folders as stores: the public entry `imgtailor/stores/folder`. */
-export { folderOriginals } from "./folder-originals.ts"
-export { folderRenditions } from "./folder-renditions.ts"
+/** Responsible for the public entry `imgtailor/stores/folder`: originals and renditions in folders. */
+export { folderOriginals, type FolderOriginalsOptions } from "./folder-originals.ts"
+export { folderRenditions, type FolderRenditionsOptions } from "./folder-renditions.ts"

@@ -26,7 +26,7 @@ const key = fc.oneof(
 )
 
 describe("compareKeys", () => {
-  it("orders keys as their UTF-8 bytes are ordered", () => {
+  it("compareKeys orders keys as their UTF-8 bytes are ordered", () => {
     fc.assert(
       fc.property(key, key, (a, b) => {
         expect(Math.sign(compareKeys(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)))
@@ -42,7 +42,7 @@ describe("isListed", () => {
     ["a/b.jpg", "", "a/b.jpg", false],
     ["a/b.jpg", "", "a/a.jpg", true],
     ["a/b.jpg", "a/", "a/c.jpg", false],
-  ] as const)("%s with prefix %j after %j: %j", (name, prefix, after, expected) => {
+  ] as const)("isListed: %s with prefix %j after %j is %j", (name, prefix, after, expected) => {
     expect(isListed(name, prefix, after)).toBe(expected)
   })
 })

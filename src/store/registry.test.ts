@@ -14,7 +14,7 @@ describe("parseLocation", () => {
     [String.raw`C:\photos`, { scheme: "file", text: String.raw`C:\photos` }],
     ["s3://shop-photos", { scheme: "s3", text: "s3://shop-photos" }],
     ["s3://shop-photos/in/", { scheme: "s3", text: "s3://shop-photos/in" }],
-  ])("%s is %o", (text, location) => {
+  ])("parseLocation(%s) is %o", (text, location) => {
     expect(parseLocation(text)).toEqual(location)
   })
 
@@ -26,11 +26,11 @@ describe("parseLocation", () => {
     ["S3://shop", "Expected s3:// in lower case"],
     ["gs://shop", "Expected a folder or s3://bucket/prefix (gs:// is not supported)"],
     ["constructor://shop", "Expected a folder or s3://bucket/prefix (constructor:// is not supported)"],
-  ])("%j has the problem: %s", (text, problem) => {
+  ])("parseLocation(%j) has the problem: %s", (text, problem) => {
     expect(parseLocation(text)).toEqual({ problem })
   })
 
-  it.skipIf(process.platform === "win32")("reads the path of a file: URL", () => {
+  it.skipIf(process.platform === "win32")("parseLocation reads the path of a file: URL", () => {
     expect(parseLocation("file:///srv/my%20photos")).toEqual({ scheme: "file", text: "/srv/my photos" })
   })
 })
@@ -42,7 +42,7 @@ describe("asFolder and asRemoteUrl", () => {
     ["gs://shop", undefined, undefined],
     [{ name: "custom" }, undefined, undefined],
     [undefined, undefined, undefined],
-  ])("%j: folder %j, remote URL %j", (location, folder, url) => {
+  ])("%j has the folder %j and the remote URL %j", (location, folder, url) => {
     expect(asFolder(location)).toBe(folder)
     expect(asRemoteUrl(location)).toBe(url)
   })
@@ -54,13 +54,13 @@ describe("missingSetting", () => {
     ["s3://shop", { s3Region: "eu-central-1" }, undefined],
     ["s3://shop", { s3Endpoint: "http://127.0.0.1:9000" }, undefined],
     ["s3://shop/in/", {}, "s3Region: Expected the region of s3://shop/in, in this setting or in AWS_REGION."],
-  ])("%s with %j: %s", (location, settings, problem) => {
+  ])("missingSetting(%s) with %j is %s", (location, settings, problem) => {
     expect(missingSetting(location, settings)).toBe(problem)
   })
 })
 
 describe("openOriginals and openRenditions", () => {
-  it("open a folder, by path or URL", async () => {
+  it("openOriginals opens a folder, by path or URL", async () => {
     const folder = await mkdtemp(join(tmpdir(), "imgtailor-registry-"))
     await writeFile(join(folder, "a.jpg"), "photo")
     for (const location of [folder, pathToFileURL(folder).href]) {
@@ -74,13 +74,13 @@ describe("openOriginals and openRenditions", () => {
     await rm(folder, { recursive: true })
   })
 
-  it("know the limits of keys before their store is loaded", () => {
+  it("openRenditions knows the limits of keys before the store is loaded", () => {
     const options = { deadlineMs: 1000, isShared: false }
     expect(openRenditions("renditions", options).keyLimits).toEqual({ segment: 255, key: 2048 })
     expect(openRenditions("s3://shop/out", options)).toMatchObject({ name: "s3", keyLimits: { key: 1020 } })
   })
 
-  it("report wrong options with the first call", async () => {
+  it("openOriginals reports wrong options with the first call", async () => {
     const originals = openOriginals("s3://shop", { deadlineMs: 1000, s3PathStyle: true })
     const region = process.env["AWS_REGION"]
     delete process.env["AWS_REGION"]
@@ -88,7 +88,7 @@ describe("openOriginals and openRenditions", () => {
     if (region !== undefined) process.env["AWS_REGION"] = region
   })
 
-  it("reject a malformed location", () => {
+  it("openOriginals rejects a malformed location", () => {
     expect(() => openOriginals("gs://shop", { deadlineMs: 1000 })).toThrow("gs:// is not supported")
   })
 })

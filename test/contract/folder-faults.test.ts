@@ -129,7 +129,7 @@ describe("the root of the originals", () => {
 })
 
 describe("isGone of originals in a folder", () => {
-  it("is true for a deleted original in a folder with other files", async () => {
+  it("isGone is true for a deleted original in a folder with other files", async () => {
     const folder = await temporaryFolder()
     await fill(folder, "a.jpg", "shop/b.jpg", "shop/c.jpg")
     const originals = folderOriginals(folder)
@@ -140,7 +140,7 @@ describe("isGone of originals in a folder", () => {
     }
   })
 
-  it("is true if a folder or a FIFO replaced the original, or if a file replaced its folder", async () => {
+  it("isGone is true if a folder or a FIFO replaced the original, or if a file replaced its folder", async () => {
     const folder = await temporaryFolder()
     await fill(folder, "a.jpg", "b.jpg", "shop/deep/c.jpg")
     const originals = folderOriginals(folder)
@@ -164,7 +164,7 @@ describe("isGone of originals in a folder", () => {
     "the root is missing": (folder) => rm(folder, { recursive: true }),
   }
 
-  it.each(Object.entries(WITHOUT_EVIDENCE))("is false if %s", async (_, change) => {
+  it.each(Object.entries(WITHOUT_EVIDENCE))("isGone is false if %s", async (_, change) => {
     const folder = join(await temporaryFolder(), "photos")
     await fill(folder, "other.jpg", "shop/a.jpg", "shop/b.jpg")
     const originals = folderOriginals(folder)
@@ -173,13 +173,15 @@ describe("isGone of originals in a folder", () => {
     expect(await originals.isGone?.("shop/a.jpg")).toBe(false)
   })
 
-  it("is false for a key that cannot be one of an original", async () => {
+  it("isGone is false for a key that cannot be one of an original", async () => {
     const folder = await temporaryFolder()
     await fill(folder, "a.jpg")
     for (const key of ["", "..", "../a.jpg", "/a.jpg"]) expect(await folderOriginals(folder).isGone?.(key)).toBe(false)
   })
 
-  it("is false in a sub-folder whose disk was unmounted, also if files are below the mount point", async ({ skip }) => {
+  it("isGone is false in a sub-folder whose disk was unmounted, also if files are below the mount point", async ({
+    skip,
+  }) => {
     skip(!canMount, NO_MOUNTS)
     const folder = await temporaryFolder()
     await fill(folder, "other.jpg", "shop/.keep")
@@ -196,7 +198,7 @@ describe("isGone of originals in a folder", () => {
     }
   })
 
-  it("is false below a folder that may not be entered", async ({ skip }) => {
+  it("isGone is false below a folder that may not be entered", async ({ skip }) => {
     skip(!isRoot, NOT_ROOT)
     const folder = await temporaryFolder({ readable: true })
     await fill(folder, "other.jpg", "shut/a.jpg")
@@ -342,7 +344,7 @@ describe("links in a folder of originals", () => {
 })
 
 describe("a file system that ignores case and Unicode normalisation", () => {
-  it("only the spelling on disk is an original", async ({ skip }) => {
+  it("only the spelling on disk is the key of an original", async ({ skip }) => {
     skip(!canMountFuse, NO_MOUNTS)
     const { folder } = await mountFuse()
     await fill(folder, "Shop/Mug.jpg", "Shop/caf\u{e9}.jpg", "Shop/123.jpg")
@@ -393,7 +395,7 @@ const metaOf = (key: string): RenditionMeta => ({
 })
 
 describe("a network file system whose server is gone", () => {
-  it("calls end with the caller's signal, other calls of the process continue, and it works again", async ({
+  it("calls to a hanging file system end with the caller's signal, other files can be read, and it works again", async ({
     skip,
   }) => {
     skip(!canMountFuse, NO_MOUNTS)
@@ -419,11 +421,11 @@ describe("a network file system whose server is gone", () => {
 })
 
 describe("check of originals in a folder", () => {
-  it("finds no problem with a folder that can be listed", async () => {
+  it("check of originals finds no problem with a folder that can be listed", async () => {
     expect(await folderOriginals(await temporaryFolder()).check?.()).toBeUndefined()
   })
 
-  it("reports a missing folder and a file as permanent", async () => {
+  it("check of originals reports a missing folder and a file as permanent", async () => {
     const folder = await temporaryFolder()
     await fill(folder, "file")
     expect(await folderOriginals(join(folder, "absent")).check?.()).toMatchObject({
@@ -433,7 +435,9 @@ describe("check of originals in a folder", () => {
     expect(await folderOriginals(join(folder, "file")).check?.()).toMatchObject({ isPermanent: true })
   })
 
-  it("reports a folder that may not be listed, or not be entered, with user, owner and mode", async ({ skip }) => {
+  it("check of originals reports a folder that may not be listed, or not be entered, with user, owner and mode", async ({
+    skip,
+  }) => {
     skip(!isRoot, NOT_ROOT)
     const folder = await temporaryFolder({ readable: true })
     for (const mode of [0o700, 0o744, 0o711]) {
@@ -449,20 +453,20 @@ describe("check of originals in a folder", () => {
 })
 
 describe("check of renditions in a folder", () => {
-  it("finds no problem with a folder that can be created and written, and leaves no file", async () => {
+  it("check of renditions finds no problem with a folder that can be created and written, and leaves no file", async () => {
     const folder = join(await temporaryFolder(), "not", "yet")
     expect(await folderRenditions(folder).check?.()).toBeUndefined()
     expect(await filesBelow(folder)).toEqual([])
   })
 
-  it("checks the folder of the originals in a shared store", async () => {
+  it("check of renditions includes the folder of the originals in a shared store", async () => {
     const folder = await temporaryFolder()
     await fill(folder, "a.jpg")
     expect(await folderRenditions(join(folder, ".imgtailor"), { files: folder }).check?.()).toBeUndefined()
     expect(await filesBelow(folder)).toEqual(["a.jpg"])
   })
 
-  it("reports a file in the place of the folder as permanent", async () => {
+  it("check of renditions reports a file in the place of the folder as permanent", async () => {
     const folder = await temporaryFolder()
     await fill(folder, "file")
     expect(await folderRenditions(join(folder, "file")).check?.()).toMatchObject({ isPermanent: true })
@@ -480,19 +484,24 @@ describe("check of renditions in a folder", () => {
     },
   }
 
-  it.each(Object.entries(CLOSED))("reports a folder that %s as permanent, with the user", async (_, close) => {
-    if (!isRoot) return
-    const folder = await temporaryFolder({ readable: true })
-    await close(folder)
-    const problem = await asNobody(async () => folderRenditions(folder).check?.())
-    expect(problem).toMatchObject({
-      isPermanent: true,
-      message: expect.stringContaining(`Cannot store renditions in ${folder}`),
-    })
-    expect(problem?.message).toContain("EACCES")
-  })
+  it.each(Object.entries(CLOSED))(
+    "check of renditions reports a folder that %s as permanent, with the user",
+    async (_, close) => {
+      if (!isRoot) return
+      const folder = await temporaryFolder({ readable: true })
+      await close(folder)
+      const problem = await asNobody(async () => folderRenditions(folder).check?.())
+      expect(problem).toMatchObject({
+        isPermanent: true,
+        message: expect.stringContaining(`Cannot store renditions in ${folder}`),
+      })
+      expect(problem?.message).toContain("EACCES")
+    },
+  )
 
-  it("reports a read-only file system as permanent, and a full one as not permanent", async ({ skip }) => {
+  it("check of renditions reports a read-only file system as permanent, and a full one as not permanent", async ({
+    skip,
+  }) => {
     skip(!canMount, NO_MOUNTS)
     const folder = await temporaryFolder()
     await mountTmpfs(folder)
@@ -511,7 +520,7 @@ describe("check of renditions in a folder", () => {
 })
 
 describe("tidy of renditions in a folder", () => {
-  it("uses the clock of the file system, not that of this machine", async () => {
+  it("tidy uses the clock of the file system, not that of this machine", async () => {
     const folder = await temporaryFolder()
     await fill(folder, "tmp/young", "tmp/old")
     const hourAgo = new Date(Date.now() - 3_600_000)

@@ -442,7 +442,7 @@ describe.skipIf(versitygw === undefined)("an original that cannot be read", () =
 })
 
 describe.skipIf(versitygw === undefined)("check of an S3 store", () => {
-  it("finds no problem with a bucket that can be read, listed or not", async () => {
+  it("check finds no problem with a bucket that can be read, listed or not", async () => {
     const bucket = await bucketNamed("usable")
     for (const endpoint of [server.endpoint, hiding.endpoint]) {
       expect(await s3Originals(optionsFor(bucket, { endpoint })).check?.()).toBeUndefined()
@@ -456,13 +456,13 @@ describe.skipIf(versitygw === undefined)("check of an S3 store", () => {
     ["an unknown access key", { credentials: { accessKeyId: "nobody", secretAccessKey: "x" } }, "Check the access key"],
     ["a wrong secret", { credentials: { ...ROOT, secretAccessKey: "x" } }, "Check the secret access key"],
     ["missing credentials", { credentials: () => Promise.reject(new Error("no keys")) }, "no keys"],
-  ])("reports %s as permanent, with the remedy", async (_, more, remedy) => {
+  ])("check reports %s as permanent, with the remedy", async (_, more, remedy) => {
     const problem = await s3Originals(optionsFor("served-alone", more)).check?.()
     expect(problem).toMatchObject({ isPermanent: true, message: expect.stringContaining(remedy) })
     expect(problem?.message).toContain("s3://")
   })
 
-  it("reports a server that does not respond as not permanent", async () => {
+  it("check reports a server that does not respond as not permanent", async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`
     const problem = await s3Originals(optionsFor("shop", { endpoint, retries: { attempts: 1 } })).check?.()
     expect(problem).toMatchObject({ isPermanent: false, message: expect.stringContaining("ECONNREFUSED") })

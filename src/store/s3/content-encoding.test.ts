@@ -18,11 +18,11 @@ describe("decodeContent", () => {
     ["Brotli", "br", brotliCompressSync(PHOTO)],
     ["two encodings in their order", "gzip, br", brotliCompressSync(gzipSync(PHOTO))],
     ["a wrong declaration", "gzip", PHOTO],
-  ])("returns the photo for %s", async (_, encoding, body) => {
+  ])("decodeContent returns the photo for %s", async (_, encoding, body) => {
     expect(Buffer.from(await decodeContent(body, encoding, Infinity)).equals(PHOTO)).toBe(true)
   })
 
-  it("rejects a result over the limit with original-too-large, and accepts one at the limit", async () => {
+  it("decodeContent rejects a result over the limit with original-too-large, and accepts one at the limit", async () => {
     const body = gzipSync(PHOTO)
     await expect(decodeContent(body, "gzip", PHOTO.length - 1)).rejects.toMatchObject({ code: "original-too-large" })
     expect(await decodeContent(body, "gzip", PHOTO.length)).toHaveLength(PHOTO.length)

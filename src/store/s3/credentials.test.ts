@@ -45,7 +45,7 @@ const missing = (name: string): Promise<never> =>
   Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: "ERR_MODULE_NOT_FOUND" }))
 
 describe("defaultCredentials", () => {
-  it("reads keys and token from the environment", async () => {
+  it("defaultCredentials reads keys and token from the environment", async () => {
     const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_SESSION_TOKEN: "c" }
     expect(await defaultCredentials(env, missing).get()).toEqual({
       accessKeyId: "a",
@@ -54,7 +54,7 @@ describe("defaultCredentials", () => {
     })
   })
 
-  it("prefers AWS_KEY and AWS_SECRET to the keys of a role, and then uses no token", async () => {
+  it("defaultCredentials prefers AWS_KEY and AWS_SECRET to the keys of a role, and then uses no token", async () => {
     const env = {
       AWS_KEY: "k",
       AWS_SECRET: "s",
@@ -65,12 +65,12 @@ describe("defaultCredentials", () => {
     expect(await defaultCredentials(env, missing).get()).toEqual({ accessKeyId: "k", secretAccessKey: "s" })
   })
 
-  it("rejects half a pair of keys", async () => {
+  it("defaultCredentials rejects half a pair of keys", async () => {
     await expect(defaultCredentials({ AWS_KEY: "k" }, missing).get()).rejects.toThrow("only AWS_KEY is set")
     await expect(defaultCredentials({ AWS_SECRET_ACCESS_KEY: "k" }, missing).get()).rejects.toThrow("AWS_ACCESS_KEY_ID")
   })
 
-  it("reads the keys of a container, with a token from a file that is read each time", async () => {
+  it("defaultCredentials reads the keys of a container, with a token from a file that is read each time", async () => {
     const { origin, asked } = await metadataService({ "GET /creds": ANSWER })
     const file = join(await temporaryFolder(), "token")
     await writeFile(file, "first\n")
@@ -84,12 +84,12 @@ describe("defaultCredentials", () => {
     expect(asked.map(({ headers }) => headers.authorization)).toEqual(["first", "second"])
   })
 
-  it("sends no token to another machine without TLS", async () => {
+  it("defaultCredentials sends no token to another machine without TLS", async () => {
     const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://example.com/creds" }
     await expect(defaultCredentials(env, missing).get()).rejects.toThrow("Expected https")
   })
 
-  it("reads the keys of an instance's role", async () => {
+  it("defaultCredentials reads the keys of an instance's role", async () => {
     const { origin, asked } = await metadataService({
       "PUT /latest/api/token": "the-token",
       "GET /latest/meta-data/iam/security-credentials/": "the-role\n",
@@ -104,7 +104,7 @@ describe("defaultCredentials", () => {
     ])
   })
 
-  it("uses Amazon's package if an instance has no role, or no metadata service responds", async () => {
+  it("defaultCredentials uses Amazon's package if an instance has no role, or no metadata service responds", async () => {
     const { origin } = await metadataService({ "PUT /latest/api/token": "the-token" })
     const names: string[] = []
     const load = async (name: string): Promise<unknown> => {
@@ -121,7 +121,7 @@ describe("defaultCredentials", () => {
     expect(new Set(names)).toEqual(new Set(["@aws-sdk/credential-providers"]))
   })
 
-  it("names the package to install if no credentials are found", async () => {
+  it("defaultCredentials names the package to install if no credentials are found", async () => {
     await expect(defaultCredentials(NO_INSTANCE, missing).get()).rejects.toThrow(
       "npm install @aws-sdk/credential-providers",
     )
@@ -135,7 +135,7 @@ describe("cachedCredentials", () => {
     expiration: new Date(minutes * 60_000),
   })
 
-  it("replaces credentials some minutes before they expire, with one lookup for concurrent callers", async () => {
+  it("cachedCredentials replaces credentials some minutes before they expire, with one lookup for concurrent callers", async () => {
     let now = 0
     let asked = 0
     const source = cachedCredentials(
@@ -156,7 +156,7 @@ describe("cachedCredentials", () => {
     expect(asked).toBe(2)
   })
 
-  it("uses old credentials until they expire if the lookup fails, and not longer", async () => {
+  it("cachedCredentials uses old credentials until they expire if the lookup fails, and not longer", async () => {
     let now = 0
     let works = true
     const source = cachedCredentials(

@@ -40,7 +40,7 @@ const bucketWith = (readable: Set<string>): FakeBucket => {
 }
 
 describe("createNotFound", () => {
-  it("counts a forbidden object as absent, and reports that once a minute", async () => {
+  it("absentOr counts a forbidden object as absent, and reports that once a minute", async () => {
     const { notFound, notices, pass } = bucketWith(new Set())
     for (const key of ["a.jpg", "b.jpg"]) expect(await notFound.absentOr(DENIED, key, {})).toBeUndefined()
     expect(notices).toEqual([
@@ -51,7 +51,7 @@ describe("createNotFound", () => {
     expect(notices).toHaveLength(2)
   })
 
-  it("counts a forbidden object as absent while others can be read, and tries one of them every ten seconds at most", async () => {
+  it("absentOr counts a forbidden object as absent while others can be read, and tries one of them every ten seconds at most", async () => {
     const { notFound, calls, pass } = bucketWith(new Set(["found.jpg"]))
     notFound.onFound("found.jpg")
     const tried = (): number => calls.filter(({ key }) => key === "found.jpg").length
@@ -62,7 +62,7 @@ describe("createNotFound", () => {
     expect(tried()).toBe(2)
   })
 
-  it("throws store-unavailable while objects that could be read before are forbidden too", async () => {
+  it("absentOr throws store-unavailable while objects that could be read before are forbidden too", async () => {
     const readable = new Set(["a.jpg", "b.jpg"])
     const { notFound, pass } = bucketWith(readable)
     for (const key of readable) notFound.onFound(key)
@@ -77,7 +77,7 @@ describe("createNotFound", () => {
     expect(await notFound.absentOr(DENIED, "never-seen.jpg", {})).toBeUndefined()
   })
 
-  it("recovers at once when an object can be read again", async () => {
+  it("absentOr recovers at once when an object can be read again", async () => {
     const { notFound } = bucketWith(new Set(["b.jpg"]))
     for (const key of ["a.jpg", "b.jpg"]) notFound.onFound(key)
     expect(await notFound.absentOr(DENIED, "a.jpg", {})).toBeUndefined()
@@ -85,20 +85,20 @@ describe("createNotFound", () => {
     expect(await notFound.absentOr(DENIED, "c.jpg", {})).toBeUndefined()
   })
 
-  it("does not try an object against itself: a deleted original of a shop with one is absent", async () => {
+  it("absentOr does not try an object against itself: a deleted original of a shop with one is absent", async () => {
     const { notFound } = bucketWith(new Set())
     notFound.onFound("only.jpg")
     expect(await notFound.absentOr(DENIED, "only.jpg", {})).toBeUndefined()
   })
 
-  it("counts an archived object as absent, and reports it", async () => {
+  it("absentOr counts an archived object as absent, and reports it", async () => {
     const { notFound, notices } = bucketWith(new Set())
     const archived = { status: 403, code: "InvalidObjectState", message: "" }
     expect(await notFound.absentOr(archived, "a.jpg", {})).toBeUndefined()
     expect(notices).toEqual([expect.stringContaining("s3://shop/a.jpg is in an archive storage class")])
   })
 
-  it("waits no longer than the caller for the list that distinguishes forbidden and missing objects", async () => {
+  it("absentOr waits no longer than the caller for the list that distinguishes forbidden and missing objects", async () => {
     let signal: AbortSignal | undefined
     const client: S3Client = {
       nameOf: (key) => key,

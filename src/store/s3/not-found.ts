@@ -117,7 +117,7 @@ export const createNotFound = (
           notifyOnce(`${name} is in an archive storage class and cannot be read before it is restored.`)
         return undefined
       }
-      // The object exists: S3 asks for its key only then.
+      // The object exists: S3 needs its key only then.
       if (!isAccessDenied(failure) || missingKmsPermission(failure)) throw toStoreError(failure, name)
       if (await orAbort(witnesses.areAllForbidden(key), options.signal)) {
         const cause = `${describeFailure(failure)}. Objects that could be read before are forbidden too: check the policy of the bucket.`
