@@ -1,9 +1,8 @@
 /**
- * What S3 Batch Operations calls a function with, one object of its manifest at a time, and what it wants to hear of each.
+ * Responsible for the events of S3 Batch Operations: one object of a manifest at a time, and one result for each.
  *
- * Keys come encoded, and have to be decoded (S3 User Guide, "Invoke AWS Lambda function": of its two examples one reads a plus as a
- * space and one does not, so here it may mean either). Schema 1.0 names the bucket by its ARN, 2.0 by its name, with arguments of the
- * job's.
+ * Keys are encoded (S3 User Guide, "Invoke AWS Lambda function"). One of its two examples reads a plus as a space and the other does not,
+ * so both are tried. Schema 1.0 contains the bucket's ARN, 2.0 its name and the arguments of the job.
  */
 import { codeOf, isPermanent } from "../errors.ts"
 import { logError } from "./log.ts"
@@ -14,13 +13,13 @@ export interface BatchTask {
   readonly taskId: string
   readonly s3Key: string
   readonly s3VersionId?: string | null
-  /** Of schema 1.0. */
+  /** In schema 1.0. */
   readonly s3BucketArn?: string
-  /** Of schema 2.0. */
+  /** In schema 2.0. */
   readonly s3Bucket?: string
 }
 
-/** A call by S3 Batch Operations. */
+/** An event of S3 Batch Operations. */
 export interface BatchEvent {
   readonly invocationSchemaVersion: string
   readonly invocationId: string
@@ -28,14 +27,14 @@ export interface BatchEvent {
   readonly tasks: readonly BatchTask[]
 }
 
-/** What becomes of a task: `TemporaryFailure` is tried again before the job ends, `PermanentFailure` is reported. */
+/** The result of a task. S3 repeats a `TemporaryFailure` before the job ends, and reports a `PermanentFailure`. */
 export interface BatchOutcome {
   readonly resultCode: "Succeeded" | "TemporaryFailure" | "PermanentFailure"
-  /** For the job's report. */
+  /** For the report of the job. */
   readonly resultString: string
 }
 
-/** What a function answers. */
+/** The result of an event. */
 export interface BatchResult {
   readonly invocationSchemaVersion: string
   readonly invocationId: string
@@ -43,39 +42,38 @@ export interface BatchResult {
   readonly results: readonly (BatchOutcome & { readonly taskId: string })[]
 }
 
-/** True for a call by S3 Batch Operations. */
+/** True for an event of S3 Batch Operations. */
 export const isBatchEvent = (event: object): event is BatchEvent => "invocationSchemaVersion" in event
 
-/** What a task may be about, likeliest first. */
-export const meaningsOf = ({ s3Key, s3BucketArn = "", s3Bucket }: BatchTask): readonly ObjectChange[] => {
+/** The objects that a task can mean, the likeliest first. */
+export const readingsOf = ({ s3Key, s3BucketArn = "", s3Bucket }: BatchTask): readonly ObjectChange[] => {
   const bucket = s3Bucket ?? s3BucketArn.split(":").at(-1) ?? ""
   const keys = new Set([decodeForm(s3Key), decodeForm(s3Key.replaceAll("+", "%2B"))])
   return [...keys].map((key) => ({ bucket, key }))
 }
 
-/** Of no length that is documented; a key alone may have 1 024 bytes. */
-const MAX_RESULT = 1000
+/** Characters of a result. The limit is not documented; a key alone may have 1 024 bytes. */
+const MAX_RESULT_LENGTH = 1000
 
-/** What a task's object has in it will not change by trying again; what is ours, or passes, may. */
-const toFailure = (error: unknown): BatchOutcome => {
-  // An original that was removed since the manifest was written does not come back during the job.
-  const isFinal = isPermanent(error) || codeOf(error) === "original-not-found"
-  if (!isFinal) logError(error)
+/** A failure is permanent if the original is at fault, or is missing from the bucket that the manifest is of. */
+const toFailedOutcome = (error: unknown): BatchOutcome => {
+  const isForGood = isPermanent(error) || codeOf(error) === "original-not-found"
+  if (!isForGood) logError(error)
   return {
-    resultCode: isFinal ? "PermanentFailure" : "TemporaryFailure",
+    resultCode: isForGood ? "PermanentFailure" : "TemporaryFailure",
     resultString: `${codeOf(error) ?? "internal"}: ${error instanceof Error ? error.message : String(error)}`,
   }
 }
 
-/** Does the work for every task. What it throws is a task's failure, and not the call's: that would be everybody's. */
+/** Runs some work for every task. An error fails its task, not the whole call. */
 export const answerBatch = async (
   { invocationSchemaVersion, invocationId, tasks }: BatchEvent,
   work: (task: BatchTask) => Promise<BatchOutcome>,
 ): Promise<BatchResult> => {
   const results: BatchResult["results"][number][] = []
   for (const task of tasks) {
-    const { resultCode, resultString } = await work(task).catch(toFailure)
-    results.push({ taskId: task.taskId, resultCode, resultString: resultString.slice(0, MAX_RESULT) })
+    const { resultCode, resultString } = await work(task).catch(toFailedOutcome)
+    results.push({ taskId: task.taskId, resultCode, resultString: resultString.slice(0, MAX_RESULT_LENGTH) })
   }
   return { invocationSchemaVersion, invocationId, treatMissingKeysAs: "TemporaryFailure", results }
 }

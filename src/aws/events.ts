@@ -1,12 +1,12 @@
 /**
- * What Lambda is called with by each of its HTTP fronts, as the one plain request that everything here answers, and the way back.
+ * Responsible for Lambda's HTTP events: from each of their formats to one plain request, and back to a response.
  *
- * The fronts differ in what they leave of an address. As captured from live ones (github.com/hotsock/voker pull 8, and
- * github.com/middleapi/standard-server pull 93, which tells of them; github.com/fastify/aws-lambda-fastify issue 169):
- * - a function URL, a REST API and a load balancer give the path as it was sent, escapes and all;
- * - an HTTP API gives it decoded, whichever its payload format, so that `%2F` cannot be told from a slash, and cuts it at a decoded `?`;
- * - the raw query of format 2.0 is as it was sent; a load balancer's parameters are too ("does not decode them", ELB guide, "Lambda
- *   functions as targets"; fastify/aws-lambda-fastify issue 90); those of format 1.0 are decoded, so a plus cannot be told from a space.
+ * Invariants, observed on live requests (github.com/hotsock/voker pull 8, github.com/middleapi/standard-server pull 93,
+ * github.com/fastify/aws-lambda-fastify issues 90 and 169; ELB guide, "Lambda functions as targets"):
+ * - A function URL, a REST API and a load balancer pass the path as it was sent.
+ * - An HTTP API decodes the path in both payload formats, so `%2F` becomes a slash, and truncates it at a decoded `?`.
+ * - The raw query of format 2.0 and the parameters of a load balancer are as they were sent. Parameters of format 1.0 are decoded, so a
+ *   plus becomes a space.
  */
 import type { Answer, HttpRequest } from "../http/answer.ts"
 import { encodeKey } from "../sizes/key.ts"
@@ -27,7 +27,7 @@ export interface EventV2 {
   }
 }
 
-/** Payload format 1.0: REST APIs, HTTP APIs that are told so (they name the version), and load balancers (`elb`). */
+/** Payload format 1.0: REST APIs, HTTP APIs configured for it (their events have a version), and load balancers (`elb`). */
 export interface EventV1 {
   readonly version?: "1.0"
   readonly httpMethod: string
@@ -39,27 +39,27 @@ export interface EventV1 {
   readonly requestContext: { readonly stage?: string; readonly elb?: object }
 }
 
-/** A request over HTTP, in any of its shapes. */
+/** An HTTP event in any format. */
 export type HttpEvent = EventV2 | EventV1
 
-/** One parameter of a query, as often as it was given. */
+/** One parameter of a query. A repeated one is there as often. */
 export interface Parameter {
   readonly name: string
-  /** What it may mean, likeliest first: a plus in it may stand for a space. None where an escape is malformed. */
-  readonly meanings: readonly string[]
+  /** Possible values, the likeliest first: a plus can be a space. Empty if an escape is malformed. */
+  readonly readings: readonly string[]
 }
 
-/** A request, and what its front demands of the answer. */
+/** A request, and the requirements of its event format for the response. */
 export interface HttpCall {
   readonly request: HttpRequest
   readonly parameters: readonly Parameter[]
-  /** Longest body that a buffered answer can carry, before it becomes a third longer as Base64. */
+  /** Longest body of a buffered response in bytes, before Base64 makes it longer by a third. */
   readonly maxBytes: number
-  /** The front reads lists of header values, and nothing else. */
+  /** True if the response must have lists of header values. */
   readonly takesLists: boolean
 }
 
-/** A buffered answer, as every front understands it. */
+/** A response in one piece. */
 export interface ProxyResult {
   readonly statusCode: number
   readonly headers?: Readonly<Record<string, string>>
@@ -68,14 +68,14 @@ export interface ProxyResult {
   readonly isBase64Encoded: boolean
 }
 
-/** Lambda takes 6 MB (6 291 556 bytes) of JSON from a function; this leaves room for the headers. */
+/** Lambda accepts 6 MB (6 291 556 bytes) of JSON from a function. This leaves room for the headers. */
 const MAX_BYTES = 4_500_000
-/** A load balancer takes 1 MB of JSON (ELB guide, "Lambda functions as targets"). */
+/** A load balancer accepts 1 MB of JSON (ELB guide, "Lambda functions as targets"). */
 const MAX_BALANCER_BYTES = 700_000
 
 const isV2 = (event: HttpEvent): event is EventV2 => event.version === "2.0"
 
-/** True for what comes from a front of HTTP, rather than from anything else that may call a function. */
+/** True for an HTTP event (function URL, API Gateway, ALB). */
 export const isHttpEvent = (event: unknown): event is HttpEvent => {
   const { version, rawPath, httpMethod } = (event ?? {}) as Partial<EventV2 & EventV1>
   return version === "2.0" ? typeof rawPath === "string" : typeof httpMethod === "string"
@@ -89,15 +89,15 @@ const decode = (text: string): string | undefined => {
   }
 }
 
-/** A raw plus is one in an address, and a space in a form: S3's redirects and people write the former. */
-const meaningsOfRaw = (raw: string): readonly string[] => {
+/** A plus is literal in a URL and a space in a form. S3's redirects and people write the former. */
+const readingsOfRaw = (raw: string): readonly string[] => {
   const asPlus = decode(raw)
   const asSpace = raw.includes("+") ? decode(raw.replaceAll("+", " ")) : undefined
-  return [asPlus, asSpace].filter((meaning) => meaning !== undefined)
+  return [asPlus, asSpace].filter((reading) => reading !== undefined)
 }
 
-/** Decoded already, and nobody knows any more whether a space was sent as one. */
-const meaningsOfDecoded = (value: string): readonly string[] =>
+/** The value is decoded, so a space may have been sent as a plus. */
+const readingsOfDecoded = (value: string): readonly string[] =>
   value.includes(" ") ? [value, value.replaceAll(" ", "+")] : [value]
 
 const parseQuery = (query: string): readonly Parameter[] =>
@@ -106,10 +106,10 @@ const parseQuery = (query: string): readonly Parameter[] =>
     .filter((pair) => pair !== "")
     .map((pair) => {
       const [, name = "", value = ""] = /^([^=]*)=?(.*)$/s.exec(pair) ?? []
-      return { name: decode(name) ?? name, meanings: meaningsOfRaw(value) }
+      return { name: decode(name) ?? name, readings: readingsOfRaw(value) }
     })
 
-/** Name and value of every parameter or header, of which there may be a list beside the last one. */
+/** Name and value of every parameter or header. The lists have all values, the texts only the last. */
 const pairsOf = (lists: TextLists | null | undefined, texts: Texts | null | undefined): readonly [string, string][] => {
   const all = Object.entries(lists ?? texts ?? {})
   return all.flatMap(([name, value]) => [value ?? []].flat().map((text): [string, string] => [name, text]))
@@ -124,13 +124,13 @@ const headerReader = (pairs: readonly (readonly [string, string])[]): HttpReques
   return (name) => headers.get(name)
 }
 
-/** A path without the stage in front of it, which HTTP APIs leave there and which is no part of the address. */
+/** A path without the stage, which HTTP APIs leave in it. */
 const withoutStage = (path: string, stage: string | undefined): string =>
   stage !== undefined && path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : path
 
 const fromV2 = ({ rawPath, rawQueryString = "", headers, requestContext }: EventV2): HttpCall => {
   const { domainName = "", stage, http } = requestContext
-  // Function URLs have no names of their own, so this tells them from HTTP APIs, which look the same otherwise.
+  // A function URL has no custom domain, so its domain distinguishes it from an HTTP API.
   const isFunctionUrl = domainName.includes(".lambda-url.")
   const path = isFunctionUrl ? rawPath : encodeKey(withoutStage(rawPath, stage))
   return {
@@ -159,20 +159,20 @@ const fromV1 = (event: EventV1): HttpCall => {
     },
     parameters: isBalancer
       ? parseQuery(query)
-      : pairs.map(([name, value]) => ({ name, meanings: meaningsOfDecoded(value) })),
+      : pairs.map(([name, value]) => ({ name, readings: readingsOfDecoded(value) })),
     maxBytes: isBalancer ? MAX_BALANCER_BYTES : MAX_BYTES,
     takesLists: isBalancer && !headers && Boolean(multiValueHeaders),
   }
 }
 
-/** The request of an event. @throws where it is none over HTTP, such as the console's own test event */
+/** The request of an event. @throws {TypeError} for another event, such as the console's test event */
 export const toHttpCall = (event: HttpEvent): HttpCall => {
   if (!isHttpEvent(event))
     throw new TypeError("Expected an event of a function URL, of API Gateway or of a load balancer: see docs/aws.md.")
   return isV2(event) ? fromV2(event) : fromV1(event)
 }
 
-/** The body of an answer, read whole. */
+/** The body of a response, read whole. */
 const readAnswer = async ({ body }: Answer): Promise<Buffer> => {
   if (body === undefined) return Buffer.alloc(0)
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
@@ -183,7 +183,7 @@ const readAnswer = async ({ body }: Answer): Promise<Buffer> => {
 
 const isText = (type: string | undefined): boolean => /^text\/|^application\/(?:[\w.-]+\+)?json\b/.test(type ?? "")
 
-/** An answer for a front that takes it whole. */
+/** A response in one piece. */
 export const toProxyResult = async (answer: Answer, { takesLists }: HttpCall): Promise<ProxyResult> => {
   const { status, headers } = answer
   const bytes = await readAnswer(answer)

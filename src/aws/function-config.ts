@@ -25,7 +25,21 @@ const FILES = ["mjs", "js", "json"].map((extension) => `imgtailor.config.${exten
  * A function is called only for renditions that are not stored, so one more look-up of the original costs little, and a cache in memory
  * could outlive the stored rendition. The deadline is within the 15 s time-out of the redirect flow.
  */
-const DEFAULTS: Options = { recheckSeconds: 0, limits: { cacheBytes: 0, deadlineMs: 12_000 } }
+const DEFAULTS = { recheckSeconds: 0, limits: { cacheBytes: 0, deadlineMs: 12_000 } }
+
+/** Share of the function's memory that a render may take by its estimate; Node, sharp and the original need the rest. */
+const RENDER_SHARE = 0.7
+
+/** The memory of the function in bytes; undefined outside Lambda. */
+const memoryOf = (env: Env): number | undefined => {
+  const megabytes = Number(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+  return megabytes > 0 ? megabytes * 1024 * 1024 : undefined
+}
+
+const defaultsFor = (memoryBytes: number | undefined): Options =>
+  memoryBytes === undefined
+    ? DEFAULTS
+    : { ...DEFAULTS, limits: { ...DEFAULTS.limits, memoryBytes: Math.floor(memoryBytes * RENDER_SHARE) } }
 
 /** The settings of a function. */
 export interface FunctionConfig {
@@ -111,7 +125,7 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   if (unknown.length > 0) throw badConfig(unknown)
   const options = mergeOptions(
     optionsFromVariables(env),
-    mergeOptions(redirectOptions(env), mergeOptions(file, DEFAULTS)),
+    mergeOptions(redirectOptions(env), mergeOptions(file, defaultsFor(memoryOf(env)))),
   )
   if (Array.isArray(options["compat"]) && options["compat"].length > 0)
     throw badConfig(["compat: Expected none: the bucket and the edge function accept imgtailor's own URLs only."])

@@ -1,9 +1,9 @@
 /**
- * What S3 tells of objects, by itself, through EventBridge, or through a queue or a topic: which key of which bucket changed.
+ * Responsible for reading S3's events: which objects of which buckets changed. They come directly, through EventBridge, or through a queue
+ * or a topic.
  *
- * A notification has its key encoded as in a form ("object key name is URL encoded", a plus for a space; S3 User Guide, "Event message
- * structure"); EventBridge has it as it is. AWS writes `ObjectCreated:Put`, other servers `s3:ObjectCreated:Put`, and of those some
- * encode the key (MinIO) and some do not (versitygw).
+ * A notification encodes the key like a form, with a plus for a space (S3 User Guide, "Event message structure"); EventBridge does not
+ * encode it. AWS writes `ObjectCreated:Put`. Other servers write `s3:ObjectCreated:Put`: MinIO encodes the key, versitygw does not.
  */
 
 /** An object that was written or removed. */
@@ -15,29 +15,29 @@ export interface ObjectChange {
 interface S3Record {
   readonly eventName?: string
   readonly s3?: { readonly bucket: { readonly name: string }; readonly object: { readonly key: string } }
-  /** Of a queue: the notification as text. */
+  /** In a message of a queue: the event as JSON. */
   readonly body?: string
-  /** Of a topic, likewise. */
+  /** In a message of a topic: the event as JSON. */
   readonly Sns?: { readonly Message: string }
 }
 
-/** What a function that keeps renditions in step is called with. Anything else, `s3:TestEvent` among it, tells of no change. */
+/** An event that the sync function accepts. Any other, such as `s3:TestEvent`, contains no change. */
 export interface SyncEvent {
   readonly Records?: readonly S3Record[]
   readonly "detail-type"?: string
-  /** Of a topic that a queue listens to, the notification as text. */
+  /** In a message of a topic that reached a queue: the event as JSON. */
   readonly Message?: string
   readonly detail?: { readonly bucket?: { readonly name: string }; readonly object?: { readonly key: string } }
 }
 
-/** What makes or removes an object; tags, access lists and copies to elsewhere leave its bytes alone. */
+/** Events that create or remove an object. Others, about tags, access and replication, do not change its bytes. */
 const CHANGES = /^(?:s3:)?(?:ObjectCreated|ObjectRemoved|LifecycleExpiration):/
-const BRIDGED = new Set(["Object Created", "Object Deleted"])
+const EVENTBRIDGE_CHANGES = new Set(["Object Created", "Object Deleted"])
 
-/** Encoded, nothing else is left. */
+/** An encoded key has no other characters. */
 const ENCODED = /^[\x21-\x7e]*$/
 
-/** A key that was encoded as in a form; one that is malformed is taken as it is. */
+/** Decodes a key that is encoded like a form. A malformed one is returned unchanged. */
 export const decodeForm = (key: string): string => {
   try {
     return decodeURIComponent(key.replaceAll("+", " "))
@@ -46,7 +46,7 @@ export const decodeForm = (key: string): string => {
   }
 }
 
-/** Which keys a notification may mean. One too many is no harm: its renditions are made again when they are asked for. */
+/** The keys that a notification can mean. One too many does no harm: its renditions are rendered again when requested. */
 const keysIn = (eventName: string, key: string): readonly string[] => {
   if (!ENCODED.test(key)) return [key]
   const decoded = decodeForm(key)
@@ -68,11 +68,11 @@ const fromRecord = ({ eventName = "", s3, body, Sns }: S3Record): readonly Objec
   return keysIn(eventName, s3.object.key).map((key) => ({ bucket: s3.bucket.name, key }))
 }
 
-/** Every change that an event tells of. */
+/** Every change that an event contains. */
 export const changesIn = (event: SyncEvent): readonly ObjectChange[] => {
   const { Records = [], detail, Message } = event
   if (Message !== undefined) return changesIn(parse(Message))
-  if (detail?.bucket && detail.object && BRIDGED.has(event["detail-type"] ?? ""))
+  if (detail?.bucket && detail.object && EVENTBRIDGE_CHANGES.has(event["detail-type"] ?? ""))
     return [{ bucket: detail.bucket.name, key: detail.object.key }]
   return Records.flatMap(fromRecord)
 }

@@ -1,16 +1,16 @@
-/** Which original an object of a bucket is. Everything that is called about objects asks here, so that none takes a rendition for one. */
+/** Responsible for the question which original an object of a bucket is. Functions that events call use it, so that none purges a rendition. */
 import { canBeOriginal, type OriginalKey, toOriginalKey } from "../sizes/key.ts"
 import { formatS3Url, parseS3Url } from "../store/s3/place.ts"
-import type { FunctionState } from "./function.ts"
+import type { FunctionState } from "./function-state.ts"
 import type { ObjectChange } from "./object-events.ts"
 
-/** True for a key in the place of the renditions, where that is another one. */
+/** True for a key under the location of renditions, if it is not that of the originals. */
 const isRendition = ({ originals, renditions }: FunctionState["config"], bucket: string, key: string): boolean => {
   const place = typeof renditions === "string" && renditions !== originals ? parseS3Url(renditions) : undefined
   return place !== undefined && formatS3Url({ bucket, prefix: "" }, key).startsWith(formatS3Url(place))
 }
 
-/** The original that an object is; undefined in another place, for what can be none, and for our own renditions. */
+/** The key of the original that an object is. Undefined for one elsewhere, for a rendition, and for a key that no original has. */
 export const originalOf = (
   { tailor, config }: FunctionState,
   { bucket, key }: ObjectChange,

@@ -1,6 +1,9 @@
 /**
- * The zips of a function for AWS, made on any machine. Each function is one file that was bundled when imgtailor was built; sharp, which
- * is native code, is fetched by npm for the machine that Lambda has, whatever this one is.
+ * Responsible for the zips of a function for AWS, on any machine. The build bundled each function into one file. sharp has native code, so
+ * npm fetches it for Lambda's system.
+ *
+ * Invariants:
+ * - The same settings and versions make the same bytes, so an unchanged function is not deployed again.
  */
 import { spawn } from "node:child_process"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
@@ -13,12 +16,12 @@ import { resolveConfig } from "../config/resolve.ts"
 import { SERVER_SETTINGS } from "../config/setting.ts"
 import { asRemoteUrl } from "../store/registry.ts"
 
-/** What a function is for. */
+/** The flows of a function. */
 export const MODES = ["redirect", "direct", "sync"] as const
 /** See {@link MODES}. */
 export type Mode = (typeof MODES)[number]
 
-/** What Lambda's machines are, in npm's words. */
+/** Architectures of Lambda, by npm's names. */
 export const ARCHITECTURES = ["arm64", "x64"] as const
 /** See {@link ARCHITECTURES}. */
 export type Architecture = (typeof ARCHITECTURES)[number]
@@ -28,9 +31,9 @@ export const LOCAL_SETTINGS: ReadonlySet<string> = new Set([...SERVER_SETTINGS, 
 
 type Files = Readonly<Record<string, Uint8Array>>
 
-/** Dates of zips start here. Always the same, so that what did not change makes the same zip. */
+/** The first date of the zip format. */
 const MTIME = new Date(1980, 0, 2)
-/** Regular files that everybody may read: Lambda runs functions as another user. */
+/** Regular files that every user may read: Lambda runs functions as another user. */
 const READABLE = ((0o100000 | 0o644) << 16) >>> 0
 
 const zip = (files: Files): Uint8Array => {
@@ -41,25 +44,23 @@ const zip = (files: Files): Uint8Array => {
 
 const run = (command: string, given: readonly string[], cwd: string): Promise<void> =>
   new Promise((done, fail) => {
-    // On Windows npm is a script, which only a shell starts; nothing in the arguments is anybody's but ours.
+    // On Windows npm is a script, which only a shell starts. All arguments are constants.
     const child = spawn(command, given, {
       cwd,
       stdio: ["ignore", "ignore", "pipe"],
       shell: process.platform === "win32",
     })
-    let complaint = ""
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint += text))
+    let output = ""
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text))
     child.once("error", fail)
-    child.once("close", (code) =>
-      code === 0 ? done() : fail(new Error(`${command} ${given.join(" ")}: ${complaint}`)),
-    )
+    child.once("close", (code) => (code === 0 ? done() : fail(new Error(`${command} ${given.join(" ")}: ${output}`))))
   })
 
 const filesIn = async (folder: string, prefix: string): Promise<Files> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files: Record<string, Uint8Array> = {}
   for (const entry of entries) {
-    // npm's own records, and links to commands.
+    // Records of npm, and links to commands.
     if (!entry.isFile() || entry.name === ".package-lock.json" || entry.parentPath.endsWith(".bin")) continue
     const path = join(entry.parentPath, entry.name)
     files[prefix + relative(folder, path).split(sep).join("/")] = await readFile(path)
@@ -69,7 +70,7 @@ const filesIn = async (folder: string, prefix: string): Promise<Files> => {
 
 const ROOT = new URL("../../", import.meta.url)
 
-/** sharp and what it needs, as `node_modules/…`, for Lambda's Linux. */
+/** sharp and its dependencies as `node_modules/…`, for Lambda's Linux. */
 const fetchSharp = async (arch: string, prefix: string): Promise<Files> => {
   const { dependencies } = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8")) as {
     readonly dependencies: Readonly<Record<"sharp", string>>
@@ -86,23 +87,23 @@ const fetchSharp = async (arch: string, prefix: string): Promise<Files> => {
   }
 }
 
-/** Settings without what is about this machine: a place that is a folder, or where to listen. */
+/** The settings that are valid on another machine: not a folder, and not where to listen. */
 const portable = (options: Readonly<Record<string, unknown>>): Record<string, unknown> => {
   const isLocal = (name: string): boolean => asRemoteUrl(options[name]) === undefined
-  const left = new Set([...LOCAL_SETTINGS, ...["originals", "renditions"].filter(isLocal)])
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !left.has(name)))
+  const omitted = new Set([...LOCAL_SETTINGS, ...["originals", "renditions"].filter(isLocal)])
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !omitted.has(name)))
 }
 
-/** The settings that go with the function, checked here: what is wrong with them is better known now than from a log. */
+/** The settings in the zip. They are checked here, or a mistake would appear only in the log of the function. */
 const settingsFile = (options: Readonly<Record<string, unknown>>): Files => {
-  const kept = portable(options)
-  if (Object.keys(kept).length === 0) return {}
+  const settings = portable(options)
+  if (Object.keys(settings).length === 0) return {}
   const places = { originals: "s3://originals", renditions: "s3://renditions", s3Region: "us-east-1" }
-  resolveConfig({ sizes: ["1w"], ...places, ...kept }, { directory: process.cwd(), threads: 4 })
-  return { "imgtailor.config.json": new TextEncoder().encode(`${JSON.stringify(kept, undefined, 2)}\n`) }
+  resolveConfig({ sizes: ["1w"], ...places, ...settings }, { directory: process.cwd(), threads: 4 })
+  return { "imgtailor.config.json": new TextEncoder().encode(`${JSON.stringify(settings, undefined, 2)}\n`) }
 }
 
-/** Functions in a zip by the name of their file there; each file's handler is `handler`. The first is what the mode is called after. */
+/** The functions in a zip, by the name of their file. Each file exports `handler`. */
 const FUNCTIONS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
   redirect: { index: "redirect" },
   direct: { index: "direct", sync: "sync", batch: "batch" },
@@ -117,29 +118,30 @@ const codeOf = async (mode: Mode): Promise<Files> => {
   return Object.fromEntries(await Promise.all(files.map(async ([name, file]) => [name, await readFile(file)])))
 }
 
-/** A zip, and what to call it. */
+/** A zip and its file name. */
 export interface Zip {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
+/** Options of {@link makeZips}. */
 export interface ZipOptions {
   readonly mode: Mode
   readonly arch: Architecture
-  /** sharp in a zip of its own, for a layer. */
+  /** Put sharp into a second zip, for a layer. */
   readonly layer: boolean
-  /** Settings that go with the code, as a configuration file beside it; those of this machine are left out. */
+  /** Settings for a configuration file beside the code. Those that are valid on one machine only are omitted. */
   readonly settings: Readonly<Record<string, unknown>>
 }
 
 /**
- * A function's zip, and with `layer` a second one. The same settings make the same bytes.
+ * The zip of a function, and with `layer` a second one.
  * @throws {bad-config} with every mistake in the settings
- * @throws where npm cannot fetch sharp, with what it says
+ * @throws {Error} npm cannot fetch sharp; the message is npm's
  */
 export const makeZips = async ({ mode, arch, layer, settings }: ZipOptions): Promise<readonly Zip[]> => {
   const code = { ...settingsFile(settings), ...(await codeOf(mode)) }
-  // What deletes needs no pictures.
+  // The function that deletes decodes no images.
   const needsSharp = mode !== "sync"
   const hasLayer = needsSharp && layer
   const sharp = needsSharp ? await fetchSharp(arch, hasLayer ? "nodejs/" : "") : {}

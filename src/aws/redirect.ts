@@ -1,73 +1,75 @@
+/**
+ * Responsible for the function of the redirect flow (`imgtailor/redirect`), behind the website endpoint of a bucket that holds originals and
+ * renditions. A routing rule redirects requests for missing objects to `GET /resizer?key=<key>`. The function stores the rendition and
+ * redirects to the CDN.
+ *
+ * Invariants:
+ * - A redirect leads only to a stored rendition, and is never cached.
+ * - An error is an error response, never a redirect.
+ * - The location of a redirect consists of `CDN_URL` and the canonical key, and of nothing else from the request.
+ */
 import { badUrl } from "../errors.ts"
 import type { Answer } from "../http/answer.ts"
 import { encodeKey } from "../sizes/key.ts"
 import type { HttpCall } from "./events.ts"
-/**
- * `imgtailor/redirect`: behind the website endpoint of a bucket that holds originals and renditions. A routing rule sends visitors of
- * what is not there to `GET /resizer?key=<key>`; the function stores the rendition and sends them back to the CDN.
- *
- * Holds: visitors are sent back only to what is stored; no redirect may be remembered; an error is an error, never a redirect; where a
- * visitor is sent is made of `CDN_URL` and the key's one spelling, and of nothing else of the request.
- */
 import { type FunctionConfig, loadRedirect } from "./function-config.ts"
+import { createLazyState, type FunctionState } from "./function-state.ts"
+import { logLine } from "./log.ts"
 import {
   answerInOnePiece,
   type BufferedHandler,
-  createLazyState,
-  redirectOrFail,
   isTooLong,
   keyOf,
-  type FunctionState,
+  redirectOrFail,
   redirectTo,
   withoutNegotiation,
-} from "./function.ts"
-import { logLine } from "./log.ts"
+} from "./respond.ts"
 
-/** Whatever stage is in front. */
+/** Behind any stage. */
 const ROUTE = /\/resizer?$/
 
 const EXPECTED = "Expected /resizer?key=<directory>/<size>/<file>."
 
-/** What `key` may mean, likeliest first. @throws {bad-url} where it is not all there */
+/** The readings of the parameter `key`, the likeliest first. @throws {bad-url} if it is incomplete */
 const keysOf = ({ request, parameters }: HttpCall): readonly string[] => {
   const [path = ""] = request.target.split("?")
-  if (!ROUTE.test(path)) throw badUrl("There is nothing at this address.", EXPECTED)
+  if (!ROUTE.test(path)) throw badUrl("The URL path is not that of the function.", EXPECTED)
   const [key, ...others] = parameters
-  if (key?.name !== "key") throw badUrl("The address has no key.", EXPECTED)
-  // Whatever follows was part of the key before somebody left an ampersand as it is: half a key is another photo's.
-  if (others.length > 0) throw badUrl("The address has more than a key.", "In a key, & is written %26.")
-  if (key.meanings.length === 0) throw badUrl("The key has a malformed escape.", "A percent sign is written %25.")
-  return key.meanings
+  if (key?.name !== "key") throw badUrl("The URL has no key.", EXPECTED)
+  // An unescaped ampersand cuts the key, and the part in front can be the key of another photo.
+  if (others.length > 0) throw badUrl("The URL has more parameters than a key.", "Write & in a key as %26.")
+  if (key.readings.length === 0) throw badUrl("The key has a malformed escape.", "Write a percent sign as %25.")
+  return key.readings
 }
 
-/** A key, and what the tailor answers to it. */
+/** A key, and the tailor's answer for it. */
 interface Tailored {
   readonly key: string
   readonly answer: Answer
-  /** It is the key of a listed size, where another size was asked for: nothing is ever stored under what was asked for. */
+  /** True if `key` has a listed size in the place of the requested one: nothing is stored under the requested key. */
   readonly isSnapped: boolean
 }
 
-/** The first meaning whose original is there; where none is, the first. */
+/** The answer for the first reading whose original exists, or else for the first. */
 const tailorKey = async ({ tailor, config }: FunctionState, call: HttpCall): Promise<Tailored> => {
   const request = withoutNegotiation(call.request)
-  // The CDN has the conditions and ranges of whoever is sent back to it.
+  // The CDN evaluates conditions and ranges after the redirect.
   const header = (name: string): string | undefined => (name === "accept" ? request.header(name) : undefined)
   let first: Tailored | undefined
-  for (const asked of keysOf(call)) {
-    const target = `${config.basePath}/${encodeKey(asked)}`
+  for (const requested of keysOf(call)) {
+    const target = `${config.basePath}/${encodeKey(requested)}`
     const answer = await tailor.handle({ method: request.method, target, header })
     const { status, decision } = answer
-    const key = status === 200 && decision.original !== undefined ? keyOf(decision) : asked
-    const tailored = { key, answer, isSnapped: key !== asked }
+    const key = status === 200 && decision.original !== undefined ? keyOf(decision) : requested
+    const tailored = { key, answer, isSnapped: key !== requested }
     if (decision.code !== "original-not-found") return tailored
     first ??= tailored
   }
-  if (!first) throw badUrl("The address has no key.", EXPECTED)
+  if (!first) throw badUrl("The URL has no key.", EXPECTED)
   return first
 }
 
-/** Whether it is in the bucket now. A render that another request waited for tells only its own how storing it went. */
+/** True if the bucket can serve the rendition. The decision of a coalesced request does not contain the result of the write. */
 const isStored = async (
   opened: FunctionState,
   { key, isSnapped, answer: { decision } }: Tailored,
@@ -87,7 +89,7 @@ const respond = async (opened: FunctionState, call: HttpCall): Promise<Answer> =
   const redirect = (): Answer => redirectTo(`${opened.cdnUrl}/${encodeKey(key)}`, 301, answer)
   if (await isStored(opened, tailored)) return redirect()
   if (answer.decision.outcome === "hit")
-    logLine("warn", "asked for what is stored: a lost race, or a CDN that caches redirects", { key })
+    logLine("warn", "a stored rendition was requested: a race, or a CDN that caches redirects", { key })
   if (isTooLong(answer, call)) return redirectOrFail(answer, key, redirect, request)
   return { ...answer, headers: { ...answer.headers, "cache-control": "no-store" } }
 }
@@ -95,11 +97,21 @@ const respond = async (opened: FunctionState, call: HttpCall): Promise<Answer> =
 /** A function of the redirect flow, for API Gateway (REST and HTTP), a function URL or a load balancer. */
 export type RedirectHandler = BufferedHandler
 
-/** @param load gives the settings; called once, with the first event */
+/**
+ * Creates the handler of the redirect flow.
+ * @param load returns the settings; called once, with the first event
+ * @example
+ * // index.mjs, with settings in the environment: BUCKET, CDN_URL, SIZES
+ * import { createRedirectHandler } from "imgtailor/redirect"
+ * export const handler = createRedirectHandler()
+ */
 export const createRedirectHandler = (load: () => Promise<FunctionConfig> = () => loadRedirect()): RedirectHandler =>
   answerInOnePiece(createLazyState(load), respond)
 
 /**
- * The handler, with settings from the environment: `BUCKET`, `CDN_URL`, `SIZES`; docs/aws.md has the rest.
+ * The handler of the redirect flow, with settings from environment variables (`BUCKET`, `CDN_URL`, `SIZES`); see docs/aws-redirect.md.
+ * @example
+ * // index.mjs
+ * export { handler } from "imgtailor/redirect"
  */
 export const handler: RedirectHandler = createRedirectHandler()

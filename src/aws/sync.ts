@@ -1,3 +1,14 @@
+/**
+ * Responsible for the function that deletes stale renditions (`imgtailor/sync`): S3's events call it for changed originals. It deletes their
+ * renditions, and invalidates the copies in CloudFront. Every key that an original can have is known, so nothing is listed.
+ *
+ * A render that read the old original may store its rendition after that. So each event comes twice, the second time from a queue that
+ * delays it for longer than a render can take.
+ *
+ * Invariants:
+ * - A call that fails can be repeated, any number of times and in any order.
+ * - Originals are not touched.
+ */
 import type { OriginalKey } from "../sizes/key.ts"
 import {
   answerBatch,
@@ -5,96 +16,101 @@ import {
   type BatchOutcome,
   type BatchResult,
   isBatchEvent,
-  meaningsOf,
+  readingsOf,
 } from "./batch-events.ts"
-/**
- * `imgtailor/sync`: called when something in the bucket of originals changes, deletes what was made of it and has the CDN forget its
- * copies. Nothing is listed and no original is touched: an original's keys can all be written down.
- *
- * A render that had read the old original may store it after that. So each event comes twice, the second time from a queue that keeps it
- * for longer than a render can take, and both times all is done: what is cached need not be stored.
- *
- * Holds: what is stored goes first, or a CDN would fetch it again; a call that fails may be made again, any number of times, in any order.
- */
 import { type FunctionConfig, loadFunction } from "./function-config.ts"
-import { createLazyState, type FunctionState } from "./function.ts"
+import { createLazyState, type FunctionState } from "./function-state.ts"
 import { invalidate } from "./invalidate.ts"
 import { logError, logLine } from "./log.ts"
 import { changesIn, type ObjectChange, type SyncEvent } from "./object-events.ts"
 import { originalOf } from "./originals.ts"
+import { createOriginalPurge, type OriginalPurge } from "./purge-original.ts"
 
-/** What a call did. */
+/** The result of a call. */
 export interface SyncResult {
-  /** Originals whose renditions were looked for. */
+  /** Changed originals. */
   readonly originals: readonly string[]
-  /** Renditions that were there. */
+  /** Renditions that were deleted. */
   readonly deleted: number
-  /** Id of CloudFront's invalidation; undefined where no original was meant, or no distribution is known. */
+  /** ID of CloudFront's invalidation; undefined if nothing was stored, or no distribution is configured. */
   readonly invalidation?: string | undefined
 }
 
-/** What could not be done, beside what was. */
 interface Purged {
   readonly originals: readonly OriginalKey[]
+  /** Originals whose copies have to be invalidated. */
+  readonly pending: readonly OriginalKey[]
   readonly deleted: number
   readonly failures: readonly unknown[]
 }
 
-const purgeAll = async ({ tailor }: FunctionState, originals: Iterable<OriginalKey>): Promise<Purged> => {
+const purgeAll = async ({ purge }: OriginalPurge, originals: Iterable<OriginalKey>): Promise<Purged> => {
   const done: OriginalKey[] = []
+  const pending: OriginalKey[] = []
   const failures: unknown[] = []
   let deleted = 0
   for (const original of originals) {
     try {
-      deleted += await tailor.purge(original)
+      const purged = await purge(original)
+      deleted += purged.deleted
+      if (purged.isPending) pending.push(original)
       done.push(original)
     } catch (error) {
       logError(error)
       failures.push(error)
     }
   }
-  return { originals: done, deleted, failures }
+  return { originals: done, pending, deleted, failures }
 }
 
-/**
- * @throws where anything failed: then Lambda calls again with the same event. A message of a queue that was dealt with comes again with
- * the others of its batch, which does no harm; all fail of the same store and the same CDN, and Lambda slows down where it sees a
- * failure ("Handling errors for an SQS event source in Lambda"), so none is reported by itself.
- */
+/** @throws if anything failed: Lambda then calls again with the same event, and the other originals of the event are looked at again */
 const sync = async (opened: FunctionState, changes: readonly ObjectChange[]): Promise<SyncResult> => {
-  const meant = new Set(changes.map((change) => originalOf(opened, change)).filter((key) => key !== undefined))
-  const { originals, deleted, failures } = await purgeAll(opened, meant)
-  const { distribution } = opened
-  const invalidation = distribution && originals.length > 0 ? await invalidate(distribution, originals) : undefined
+  const { distribution, tailor } = opened
+  const changed = new Set(changes.map((change) => originalOf(opened, change)).filter((key) => key !== undefined))
+  const originalPurge = createOriginalPurge(tailor.core, tailor.renditions, distribution !== undefined)
+  const { originals, pending, deleted, failures } = await purgeAll(originalPurge, changed)
+  const invalidation = distribution && pending.length > 0 ? await invalidate(distribution, pending) : undefined
+  if (invalidation !== undefined) await originalPurge.confirm(pending)
   if (originals.length > 0) logLine("info", "purged", { originals, deleted, invalidation })
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${meant.size} failed`)
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${changed.size} originals failed`)
   return { originals, deleted, invalidation }
 }
 
 const syncTask = async (opened: FunctionState, changes: readonly ObjectChange[]): Promise<BatchOutcome> => {
   const { originals, deleted } = await sync(opened, changes)
-  return { resultCode: "Succeeded", resultString: originals.length > 0 ? `deleted ${deleted}` : "skipped: no original" }
+  const resultString = originals.length > 0 ? `deleted ${deleted}` : "skipped: not an original"
+  return { resultCode: "Succeeded", resultString }
 }
 
-/** A function that keeps renditions in step with originals; S3 Batch Operations may call it too, to purge those of a manifest. */
+/** A function that deletes renditions of changed originals. S3 Batch Operations can call it too, to purge the originals of a manifest. */
 export type SyncHandler = {
   (event: SyncEvent): Promise<SyncResult>
   (event: BatchEvent): Promise<BatchResult>
 }
 
-/** @param load gives the settings, which are those of the function that renders; called once, with the first event */
+/**
+ * Creates a handler for S3's events.
+ * @param load returns the settings, which must be those of the function that renders; called once, with the first event
+ * @example
+ * // index.mjs, with the settings of the function that renders, and IMGTAILOR_DISTRIBUTION
+ * import { createSyncHandler } from "imgtailor/sync"
+ * export const handler = createSyncHandler()
+ */
 export const createSyncHandler = (load: () => Promise<FunctionConfig> = () => loadFunction()): SyncHandler => {
   const open = createLazyState(load)
   const handle = async (event: SyncEvent | BatchEvent): Promise<SyncResult | BatchResult> => {
     const opened = await open()
     return isBatchEvent(event)
-      ? answerBatch(event, (task) => syncTask(opened, meaningsOf(task)))
+      ? answerBatch(event, (task) => syncTask(opened, readingsOf(task)))
       : sync(opened, changesIn(event))
   }
   return handle as SyncHandler
 }
 
 /**
- * The handler, with settings from the environment and from a configuration file beside it.
+ * The handler for S3's events, with settings from environment variables and from a configuration file beside it.
+ * @example
+ * // index.mjs
+ * export { handler } from "imgtailor/sync"
  */
 export const handler: SyncHandler = createSyncHandler()

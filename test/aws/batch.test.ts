@@ -1,4 +1,4 @@
-/** S3 Batch Operations warms originals: what is made, what is left alone, and what it is told. Real renders; a real S3 server once. */
+/** Tests of the function for S3 Batch Operations: what it renders, what it skips, and its results. Real renders; one test uses a real S3 server. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 
 import { type BatchEvent, type BatchOutcome } from "../../src/aws/batch-events.ts"
@@ -66,8 +66,8 @@ const eventFor = (s3Key: string, userArguments: Readonly<Record<string, string>>
 const outcomeOf = async (call: BatchHandler, ...given: Parameters<BatchHandler>): Promise<BatchOutcome | undefined> =>
   (await call(...given)).results[0]
 
-describe("a task", () => {
-  it("makes all that pages can ask for, and nothing that is there", async () => {
+describe("the batch function", () => {
+  it("a task renders every rendition that pages can request, and none that is stored", async () => {
     const { call, originals, stored } = stage()
     originals.set(PHOTO, await flat({ width: 800, height: 600 }))
     const event = await fixture<BatchEvent>("batch-1")
@@ -75,23 +75,25 @@ describe("a task", () => {
       invocationSchemaVersion: "1.0",
       invocationId: event.invocationId,
       treatMissingKeysAs: "TemporaryFailure",
-      results: [{ taskId: "dGFza2lkZ29lc2hlcmUK", resultCode: "Succeeded", resultString: "made 5, stored before 0" }],
+      results: [
+        { taskId: "dGFza2lkZ29lc2hlcmUK", resultCode: "Succeeded", resultString: "rendered 5, stored before 0" },
+      ],
     })
     expect(await stored()).toEqual(ALL)
-    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "made 0, stored before 5" })
+    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "rendered 0, stored before 5" })
     originals.set(PHOTO, await flat({ colour: BLUE }))
-    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "made 5, stored before 0" })
+    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "rendered 5, stored before 0" })
   })
 
-  it("needs no place in the queue of visitors", async () => {
+  it("a task is not refused by a full queue", async () => {
     const { call, originals } = stage({ limits: { cacheBytes: 0, renders: 1, queue: 0 } })
     originals.set(PHOTO, await flat())
     expect(await outcomeOf(call, eventFor(encodeURIComponent(PHOTO)))).toMatchObject({
-      resultString: "made 5, stored before 0",
+      resultString: "rendered 5, stored before 0",
     })
   })
 
-  it("makes nothing more once the store has failed", async () => {
+  it("a task starts no further render once the store has failed", async () => {
     let writes = 0
     const { call, originals } = stage({ limits: { cacheBytes: 0, renders: 1 } }, (store) => ({
       ...store,
@@ -101,11 +103,11 @@ describe("a task", () => {
     expect(await outcomeOf(call, await fixture<BatchEvent>("batch-1"))).toMatchObject({
       resultCode: "TemporaryFailure",
     })
-    // Those that were begun with the first, and not the fifth.
+    // The four concurrent renders, and not the fifth.
     expect(writes).toBe(ALL.length - 1)
   })
 
-  it("is narrowed by the job's arguments", async () => {
+  it("the arguments of a job select sizes and formats", async () => {
     const { call, originals, stored } = stage()
     originals.set(PHOTO, await flat())
     expect(await call(await fixture<BatchEvent>("batch-2"))).toMatchObject({ invocationSchemaVersion: "2.0" })
@@ -119,7 +121,7 @@ describe("a task", () => {
     })
   })
 
-  it("takes a plus for what is there: a space, or a plus", async () => {
+  it("a plus in a key is read as the space or the plus of the original that exists", async () => {
     for (const key of ["a b.jpg", "a+b.jpg"]) {
       const { call, originals, stored } = stage()
       originals.set(key, await flat())
@@ -128,7 +130,7 @@ describe("a task", () => {
     }
   })
 
-  it("makes no format of a name whose base address is not negotiated", async () => {
+  it("a task renders no format of an original whose base URL is not negotiated", async () => {
     const { call, originals, stored } = stage()
     originals.set("a.webp", await flat({ format: "webp" }))
     originals.set("b", await flat())
@@ -145,21 +147,21 @@ describe("a task", () => {
 
   it.each([
     ["a folder", "produs_227613/", {}],
-    ["a rendition in a bucket that has both", "produs_227613/90w/a.jpg", { sharedStore: true }],
-    ["what lies in another bucket", "a.jpg", { originals: "s3://another", s3Region: "eu-central-1" }],
-  ])("skips %s", async (_, key, more) => {
+    ["a rendition in a shared bucket", "produs_227613/90w/a.jpg", { sharedStore: true }],
+    ["an object of another bucket", "a.jpg", { originals: "s3://another", s3Region: "eu-central-1" }],
+  ])("a task skips %s", async (_, key, more) => {
     const { call, stored } = stage(more)
     expect(await outcomeOf(call, eventFor(key))).toMatchObject({
       resultCode: "Succeeded",
-      resultString: "skipped: no original",
+      resultString: "skipped: not an original",
     })
     expect(await stored()).toEqual([])
   })
 
   it.each([
     ["absent", undefined, "original-not-found"],
-    ["no photo", Buffer.from("a letter to a customer"), "unsupported-original"],
-  ])("fails for good where the original is %s", async (_, bytes, code) => {
+    ["not an image", Buffer.from("a letter to a customer"), "unsupported-original"],
+  ])("a task fails permanently if the original is %s", async (_, bytes, code) => {
     const { call, originals, stored } = stage()
     if (bytes) originals.set("a.jpg", bytes)
     expect(await outcomeOf(call, eventFor("a.jpg"))).toMatchObject({
@@ -169,7 +171,7 @@ describe("a task", () => {
     expect(await stored()).toEqual([])
   })
 
-  it("is tried again where the store fails, and goes on from what is stored", async () => {
+  it("a task fails temporarily if the store fails, and its repetition resumes", async () => {
     let writes = 0
     const failing = (store: Renditions): Renditions => ({
       ...store,
@@ -182,14 +184,14 @@ describe("a task", () => {
     const before = (await stored()).length
     expect(before).toBeLessThan(ALL.length)
     expect(await outcomeOf(call, event)).toMatchObject({
-      resultString: `made ${ALL.length - before}, stored before ${before}`,
+      resultString: `rendered ${ALL.length - before}, stored before ${before}`,
     })
     expect(await stored()).toEqual(ALL)
   })
 
-  it("is tried again where the call's time is over, and goes on from there", async () => {
-    let letGo = (): void => {}
-    const held = new Promise<void>((done) => (letGo = done))
+  it("a task fails temporarily if the time of the call is over, and its repetition resumes", async () => {
+    let release = (): void => {}
+    const held = new Promise<void>((done) => (release = done))
     let writes = 0
     const slow = (store: Renditions): Renditions => ({
       ...store,
@@ -205,16 +207,16 @@ describe("a task", () => {
     const context = { getRemainingTimeInMillis: () => end - Date.now() }
     expect(await outcomeOf(call, event, context)).toMatchObject({
       resultCode: "TemporaryFailure",
-      resultString: "the call's time is over; what was made is stored",
+      resultString: "out of time; the renditions so far are stored",
     })
     expect((await stored()).length).toBe(ALL.length - 1)
-    letGo()
+    release()
     expect(await outcomeOf(call, event)).toMatchObject({ resultCode: "Succeeded" })
     expect(await stored()).toEqual(ALL)
   })
 })
 
-describe.skipIf(versitygw === undefined)("a task on a real S3 server", () => {
+describe.skipIf(versitygw === undefined)("the batch function on a real S3 server", () => {
   let server: S3Server
   beforeAll(async () => {
     if (versitygw === undefined) return
@@ -227,16 +229,16 @@ describe.skipIf(versitygw === undefined)("a task on a real S3 server", () => {
     await server?.stop()
   })
 
-  it("reads the bucket of originals and writes that of renditions", async () => {
-    for (const bucket of ["shop", "made"]) await server.createBucket(bucket)
+  it("a task reads the bucket of originals and writes to that of renditions", async () => {
+    for (const bucket of ["shop", "renditions"]) await server.createBucket(bucket)
     await server.putObject("shop", PHOTO, await flat({ width: 800, height: 600, colour: BLUE }))
-    const places = { originals: "s3://shop", renditions: "s3://made", s3Endpoint: server.endpoint }
-    const { call } = stage(places)
+    const locations = { originals: "s3://shop", renditions: "s3://renditions", s3Endpoint: server.endpoint }
+    const { call } = stage(locations)
     const event = await fixture<BatchEvent>("batch-1")
-    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "made 5, stored before 0" })
-    expect(await server.keysIn("made")).toEqual(ALL)
-    const made = Buffer.from(await (await server.ask("made", ALL[0] ?? "")).arrayBuffer())
-    expect(colourDistance(await colourAt(made, 0.5, 0.5), BLUE)).toBeLessThan(12)
-    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "made 0, stored before 5" })
+    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "rendered 5, stored before 0" })
+    expect(await server.keysIn("renditions")).toEqual(ALL)
+    const bytes = Buffer.from(await (await server.ask("renditions", ALL[0] ?? "")).arrayBuffer())
+    expect(colourDistance(await colourAt(bytes, 0.5, 0.5), BLUE)).toBeLessThan(12)
+    expect(await outcomeOf(call, event)).toMatchObject({ resultString: "rendered 0, stored before 5" })
   })
 })

@@ -1,4 +1,4 @@
-/** Each shape of event, to a request and back: what its front decodes and what it does not, stages, headers, limits. */
+/** Tests of Lambda's HTTP events, in each of their formats: decoding, stages, headers, limits, and the response. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -20,9 +20,9 @@ const SPACES = "produs_227613/360x270/größe 1 1.jpg"
 
 const pathOf = (target: string): string => target.split("?")[0] ?? ""
 
-describe("the path of", () => {
+describe("toHttpCall", () => {
   it.each(["function-url", "http-api-stage", "rest-api", "http-api-v1", "load-balancer", "load-balancer-lists"])(
-    "%s is the address that was asked for, decoded once and without a stage",
+    "the path of %s is the requested one, decoded once and without a stage",
     async (name) => {
       const { request } = toHttpCall(await fixture<HttpEvent>(name))
       expect(decodePath(pathOf(request.target))).toEqual(SEGMENTS)
@@ -30,72 +30,75 @@ describe("the path of", () => {
     },
   )
 
-  it("an HTTP API is decoded already: a percent sign in it is one", async () => {
+  it("the path of an HTTP API is decoded, so a percent sign in it is literal", async () => {
     const event = await fixture<EventV2>("http-api-stage")
     const { request } = toHttpCall({ ...event, rawPath: "/prod/360x270/100%25.jpg" })
     expect(decodePath(request.target)).toEqual(["360x270", "100%25.jpg"])
   })
 
-  it("a function URL keeps what looks like its stage", async () => {
+  it("the path of a function URL keeps a segment that looks like a stage", async () => {
     const event = await fixture<EventV2>("function-url")
     expect(toHttpCall({ ...event, rawPath: "/$default/480h/a.jpg" }).request.target).toBe("/$default/480h/a.jpg")
   })
 })
 
-describe("the query of", () => {
+describe("the query of an event", () => {
   it.each(["function-url", "http-api", "http-api-stage", "load-balancer", "load-balancer-lists"])(
-    "%s leaves open whether a plus is one, and is first read as one",
+    "a plus in the query of %s is read as a plus, then as a space",
     async (name) => {
       const { parameters } = toHttpCall(await fixture<HttpEvent>(`${name}-resizer`))
-      expect(parameters).toEqual([{ name: "key", meanings: [PLUS, SPACES] }])
+      expect(parameters).toEqual([{ name: "key", readings: [PLUS, SPACES] }])
     },
   )
 
-  it.each(["rest-api", "http-api-v1"])("%s is decoded, so that any space may have been a plus", async (name) => {
-    const { parameters } = toHttpCall(await fixture<HttpEvent>(`${name}-resizer`))
-    expect(parameters).toEqual([{ name: "key", meanings: [SPACES, SPACES.replaceAll(" ", "+")] }])
-  })
+  it.each(["rest-api", "http-api-v1"])(
+    "a space in the query of %s is read as a space, then as a plus, since the query is decoded",
+    async (name) => {
+      const { parameters } = toHttpCall(await fixture<HttpEvent>(`${name}-resizer`))
+      expect(parameters).toEqual([{ name: "key", readings: [SPACES, SPACES.replaceAll(" ", "+")] }])
+    },
+  )
 
   it.each([
     ["", []],
-    ["key=a%2Bb", [{ name: "key", meanings: ["a+b"] }]],
-    ["key=a%20b", [{ name: "key", meanings: ["a b"] }]],
-    ["key=a%2520b", [{ name: "key", meanings: ["a%20b"] }]],
-    ["key=100%", [{ name: "key", meanings: [] }]],
-    ["key=a=b", [{ name: "key", meanings: ["a=b"] }]],
-    ["key", [{ name: "key", meanings: [""] }]],
+    ["key=a%2Bb", [{ name: "key", readings: ["a+b"] }]],
+    ["key=a%20b", [{ name: "key", readings: ["a b"] }]],
+    ["key=a%2520b", [{ name: "key", readings: ["a%20b"] }]],
+    ["key=100%", [{ name: "key", readings: [] }]],
+    ["key=a=b", [{ name: "key", readings: ["a=b"] }]],
+    ["key", [{ name: "key", readings: [""] }]],
     [
       "key=a&b.jpg",
       [
-        { name: "key", meanings: ["a"] },
-        { name: "b.jpg", meanings: [""] },
+        { name: "key", readings: ["a"] },
+        { name: "b.jpg", readings: [""] },
       ],
     ],
-  ])("a raw one is read letter by letter: %s", async (rawQueryString, parameters) => {
+  ])("the raw query %j is read without form decoding", async (rawQueryString, parameters) => {
     const event = await fixture<EventV2>("function-url-resizer")
     expect(toHttpCall({ ...event, rawQueryString }).parameters).toEqual(parameters)
   })
 
-  it("shows a parameter that was given twice as two", async () => {
+  it("a repeated parameter is there twice", async () => {
     const event = await fixture<EventV1>("rest-api-resizer")
     const call = toHttpCall({ ...event, multiValueQueryStringParameters: { key: ["a", "b"] } })
     expect(call.parameters.map(({ name }) => name)).toEqual(["key", "key"])
   })
 
-  it("gives back every key that was escaped, whatever is in it", async () => {
+  it("every escaped key is decoded to the same key", async () => {
     const event = await fixture<EventV2>("http-api-resizer")
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (key) => {
         const { parameters } = toHttpCall({ ...event, rawQueryString: `key=${encodeURIComponent(key)}` })
-        expect(parameters[0]?.meanings).toEqual([key])
+        expect(parameters[0]?.readings).toEqual([key])
       }),
     )
   })
 })
 
-describe("headers", () => {
+describe("the headers of an event", () => {
   it.each(["function-url", "rest-api", "load-balancer", "load-balancer-lists"])(
-    "of %s are found by their lower-case names",
+    "the headers of %s are found by their lower-case names",
     async (name) => {
       const { request } = toHttpCall(await fixture<HttpEvent>(name))
       expect(request.header("accept")).toContain("image/avif")
@@ -104,13 +107,13 @@ describe("headers", () => {
     },
   )
 
-  it("that were given twice are joined", async () => {
+  it("repeated headers are joined", async () => {
     const event = await fixture<EventV1>("load-balancer-lists")
     const { request } = toHttpCall({ ...event, multiValueHeaders: { "If-None-Match": ['"a"', '"b"'] } })
     expect(request.header("if-none-match")).toBe('"a", "b"')
   })
 
-  it("may be missing altogether", async () => {
+  it("an event without headers has none", async () => {
     const event = await fixture<EventV1>("rest-api")
     const { request } = toHttpCall({ ...event, headers: null, multiValueHeaders: null })
     expect(request.header("accept")).toBeUndefined()
@@ -124,15 +127,15 @@ it.each([
   ["s3-created", false],
   ["s3-test", false],
   ["eventbridge-created", false],
-])("%s is a request over HTTP: %s", async (name, isOne) => {
-  expect(isHttpEvent(await fixture(name))).toBe(isOne)
+])("isHttpEvent for %s is %s", async (name, isHttp) => {
+  expect(isHttpEvent(await fixture(name))).toBe(isHttp)
 })
 
-it("what is no request is refused with what was expected", async () => {
+it("toHttpCall throws for an event that is not HTTP", async () => {
   expect(() => toHttpCall({ key1: "value1" } as unknown as HttpEvent)).toThrow("Expected an event of a function URL")
 })
 
-describe("an answer", () => {
+describe("toProxyResult", () => {
   const answer = (more: Partial<Answer>): Answer => ({
     status: 200,
     headers: { "content-type": "image/jpeg", etag: '"a"' },
@@ -140,7 +143,7 @@ describe("an answer", () => {
     ...more,
   })
 
-  it("with a picture goes out as Base64, byte for byte", async () => {
+  it("toProxyResult encodes an image as Base64", async () => {
     const body = Uint8Array.from({ length: 256 }, (_, at) => at)
     const call = toHttpCall(await fixture<HttpEvent>("function-url"))
     const result = await toProxyResult(answer({ body: body.subarray(3) }), call)
@@ -148,7 +151,7 @@ describe("an answer", () => {
     expect(Buffer.from(result.body, "base64")).toEqual(Buffer.from(body.subarray(3)))
   })
 
-  it("that comes in pieces is put together", async () => {
+  it("toProxyResult joins the chunks of a body", async () => {
     const body = (async function* () {
       yield Uint8Array.of(1, 2)
       yield Uint8Array.of(3)
@@ -158,7 +161,7 @@ describe("an answer", () => {
   })
 
   it.each(["text/plain; charset=utf-8", "application/problem+json", "application/json"])(
-    "of %s stays readable",
+    "toProxyResult does not encode %s",
     async (type) => {
       const text = answer({ headers: { "content-type": type }, body: new TextEncoder().encode("größe") })
       const result = await toProxyResult(text, toHttpCall(await fixture<HttpEvent>("http-api-resizer")))
@@ -166,12 +169,12 @@ describe("an answer", () => {
     },
   )
 
-  it("without a body has none", async () => {
+  it("toProxyResult returns an empty body for an answer without one", async () => {
     const result = await toProxyResult(answer({ status: 304 }), toHttpCall(await fixture<HttpEvent>("function-url")))
     expect(result).toMatchObject({ statusCode: 304, body: "", isBase64Encoded: false })
   })
 
-  it("to a load balancer that gave lists has lists, and nothing else does", async () => {
+  it("toProxyResult returns lists of headers to a load balancer that sent lists, and only to it", async () => {
     const lists = await toProxyResult(answer({}), toHttpCall(await fixture<HttpEvent>("load-balancer-lists")))
     expect(lists.multiValueHeaders).toEqual({ "content-type": ["image/jpeg"], etag: ['"a"'] })
     expect(lists).not.toHaveProperty("headers")
@@ -181,7 +184,7 @@ describe("an answer", () => {
       )
   })
 
-  it("as long as its front takes fits into what Lambda and a load balancer take", async () => {
+  it("the longest body allowed fits the limits of Lambda and of a load balancer", async () => {
     for (const [name, limit] of [
       ["function-url", 6_291_556],
       ["load-balancer", 1_048_576],
