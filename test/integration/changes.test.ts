@@ -1,4 +1,4 @@
-/** What happens around the server: photos come, change and go; clients leave or are slow; stores are late or fail; the server ends. */
+/** Changes around a server: photos come, change and go, clients leave or are slow, stores are slow or fail, and the server shuts down. */
 import { writeFileSync } from "node:fs"
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import type { Server } from "node:http"
@@ -30,32 +30,32 @@ const isColour = async (bytes: Uint8Array, colour: Colour): Promise<boolean> =>
 const connectionsOf = (server: Server): Promise<number> =>
   new Promise((done, fail) => server.getConnections((error, count) => (error ? fail(error) : done(count))))
 
-describe("an original", () => {
-  it("that is new is there at once, although it was asked for in vain before", async () => {
+describe("originals", () => {
+  it("an original that is new is served at once, although it was requested before it existed", async () => {
     const shop = await startServer()
     expect((await shop.get(ADDRESS)).status).toBe(404)
     await shop.write("shop/a.jpg", await flat())
     expect((await shop.get(ADDRESS)).status).toBe(200)
   })
 
-  it("that is replaced is seen at once, in every rendition and in its facts", async () => {
+  it("an original that is replaced is served at once, in every rendition and in `info`", async () => {
     const shop = await startServer()
     const addresses = [ADDRESS, `${ADDRESS}.webp`, "/shop/360x270/a.jpg"]
     for (const colour of [RED, BLUE, GREEN]) {
       await shop.write("shop/a.jpg", await flat({ colour }))
       for (const address of addresses) expect(await isColour((await shop.get(address)).body, colour)).toBe(true)
-      const facts = JSON.parse((await shop.get("/shop/info/a.jpg.json")).text) as { dominantColour: string }
-      const dominant = [1, 3, 5].map((at) => parseInt(facts.dominantColour.slice(at, at + 2), 16))
+      const info = JSON.parse((await shop.get("/shop/info/a.jpg.json")).text) as { dominantColour: string }
+      const dominant = [1, 3, 5].map((at) => parseInt(info.dominantColour.slice(at, at + 2), 16))
       expect(colourDistance([dominant[0] ?? 0, dominant[1] ?? 0, dominant[2] ?? 0], colour)).toBeLessThan(20)
     }
   })
 
-  it("that is replaced by one of the same length, again and again within a moment, is never answered stale", async () => {
+  it("an original that is replaced by one of the same length, again and again within a moment, is never served stale", async () => {
     const shop = await startServer()
     const photos = await Promise.all(
       [RED, BLUE, GREEN, YELLOW].map(async (colour) => {
         const bytes = Buffer.alloc(4000)
-        // What follows the end of a PNG is no part of it.
+        // Bytes after the end of a PNG are ignored.
         ;(await flat({ width: 60, height: 40, colour, format: "png" })).copy(bytes)
         return { colour, bytes }
       }),
@@ -70,7 +70,7 @@ describe("an original", () => {
     }
   })
 
-  it("that is deleted takes its rendition away with the next request for it", async () => {
+  it("an original that is deleted has its rendition deleted with the next request for it", async () => {
     const shop = await startServer()
     await shop.write("shop/a.jpg", await flat())
     // The deletion of the last file of a folder would be no evidence.
@@ -84,7 +84,7 @@ describe("an original", () => {
     expect(await filesBelow(shop.renditions)).toEqual([])
   })
 
-  it("that is deleted leaves nothing to be answered of a rendition whose writer was killed before it was recorded", async () => {
+  it("an original that is deleted leaves no rendition to be served whose writer was killed before its record was written", async () => {
     const shop = await startServer()
     await shop.write("shop/a.jpg", await flat())
     await shop.get(ADDRESS)
@@ -97,7 +97,7 @@ describe("an original", () => {
     expect(await restarted.stored()).toEqual([])
   })
 
-  it("is not touched by anything that is asked of it", async () => {
+  it("an original is not touched by any request", async () => {
     const shop = await startServer()
     const bytes = await flat()
     await shop.write("shop/a.jpg", bytes)
@@ -109,7 +109,7 @@ describe("an original", () => {
     expect(await readFile(join(shop.folder, "shop/a.jpg"))).toEqual(bytes)
   })
 
-  it("that was replaced while it was rendered is answered as it was, and stored as it is", async () => {
+  it("an original that was replaced during a render is served in its former version, and stored in the present one", async () => {
     const photos = await createPhotos()
     const latch = createLatch()
     const renditions = await temporaryFolder()
@@ -133,8 +133,8 @@ describe("an original", () => {
   })
 })
 
-describe("a rendition", () => {
-  it("that somebody deleted, cut off or wrote over is made again", async () => {
+describe("renditions", () => {
+  it("a rendition that another program deleted, truncated or overwrote is rendered again", async () => {
     const shop = await startServer({ limits: { cacheBytes: 0 } })
     await shop.write("shop/a.jpg", await flat({ colour: GREEN }))
     const { body } = await shop.get(ADDRESS)
@@ -148,7 +148,7 @@ describe("a rendition", () => {
     }
   })
 
-  it("that cannot be stored is answered all the same, and said to be so", async () => {
+  it("a rendition that cannot be stored is served all the same, and reported", async () => {
     const file = join(await temporaryFolder(), "file")
     await writeFile(file, "no folder")
     const shop = await startServer({ renditions: join(file, "renditions") })
@@ -158,7 +158,7 @@ describe("a rendition", () => {
     expect(JSON.parse((await shop.get("/healthz")).text)).toMatchObject({ requests: { notStored: 1 } })
   })
 
-  it("of another quality is another rendition, with another ETag", async () => {
+  it("a rendition of another quality is another rendition, with another ETag", async () => {
     const shop = await startServer({ quality: 90 })
     await shop.write("shop/a.jpg", await noise({ width: 300, height: 200, format: "jpeg" }))
     const before = await shop.get(ADDRESS)
@@ -170,7 +170,7 @@ describe("a rendition", () => {
     expect(after.headers["etag"]).not.toBe(before.headers["etag"])
   })
 
-  it("is deleted by a purge in every size and format, and made again when it is asked for", async () => {
+  it("a rendition is deleted by a purge in every size and format, and rendered again for the next request", async () => {
     const shop = await startServer()
     await shop.write("shop/a.jpg", await flat())
     await shop.write("shop/b.jpg", await flat())
@@ -183,8 +183,8 @@ describe("a rendition", () => {
   })
 })
 
-describe("a client", () => {
-  it("that goes away while a rendition is made harms nobody who waits for the same", async () => {
+describe("clients", () => {
+  it("a client that disconnects during a render fails no other client that waits for the same", async () => {
     const photos = await createPhotos()
     const latch = createLatch()
     const tally = createTally()
@@ -202,7 +202,7 @@ describe("a client", () => {
     expect(await shop.stored()).toEqual(["shop/480h/a.jpg"])
   })
 
-  it("that goes away alone is told nothing, and the next one is answered", async () => {
+  it("a client that disconnects alone gets no response, and the next one does", async () => {
     const photos = await createPhotos()
     const latch = createLatch()
     const shop = await startServer({
@@ -220,7 +220,7 @@ describe("a client", () => {
     expect((await next).status).toBe(200)
   })
 
-  it("that goes away in the middle of a large answer leaves no file open", async () => {
+  it("a client that disconnects during a large response leaves no file open", async () => {
     const shop = await startServer({ limits: { cacheBytes: 0 } })
     await shop.write("large.png", await noise({ width: 1000, height: 600 }))
     await shop.get("/1280w/large.png")
@@ -235,7 +235,7 @@ describe("a client", () => {
     await expect.poll(openFiles, { timeout: 5000 }).toBeLessThanOrEqual(before + 2)
   })
 
-  it("that reads slowly holds up nobody, and gets all of it in the end", async () => {
+  it("a client that reads slowly delays no other client, and gets everything in the end", async () => {
     const shop = await startServer()
     await shop.write("large.png", await noise({ width: 1000, height: 600 }))
     await shop.write("shop/a.jpg", await flat())
@@ -245,7 +245,7 @@ describe("a client", () => {
     for (const socket of slow) expect(parseResponse(await readAll(socket)).body.equals(body)).toBe(true)
   })
 
-  it("that sends several requests on one connection is answered in their order", async () => {
+  it("a client that sends several requests on one connection gets the responses in their order", async () => {
     const shop = await startServer()
     await shop.write("shop/a.jpg", await flat())
     const socket = connect(shop.port, "127.0.0.1")
@@ -259,8 +259,8 @@ describe("a client", () => {
   })
 })
 
-describe("a request that waits", () => {
-  it("longer than the deadline is told when to come again, and its rendition is stored all the same", async () => {
+describe("waiting requests", () => {
+  it("a request that waits longer than the deadline gets 503 with Retry-After, and its rendition is stored all the same", async () => {
     const photos = await createPhotos()
     const latch = createLatch()
     const renditions = await temporaryFolder()
@@ -280,7 +280,7 @@ describe("a request that waits", () => {
     expect((await shop.get(ADDRESS)).status).toBe(200)
   })
 
-  it("is refused at once where the queue is full, and answered once there is room", async () => {
+  it("a request that waits is refused at once while the queue is full, and answered when it is not", async () => {
     const photos = await createPhotos()
     const latch = createLatch()
     const shop = await startServer({
@@ -301,7 +301,7 @@ describe("a request that waits", () => {
     expect((await shop.get("/shop/480h/b.jpg")).status).toBe(200)
   })
 
-  it("for a store that is late is answered all the same", async () => {
+  it("a request that waits for a slow store is answered", async () => {
     const photos = await createPhotos()
     const shop = await startServer({
       photos,
@@ -313,7 +313,7 @@ describe("a request that waits", () => {
     expect((await shop.get(ADDRESS)).headers["cache-status"]).toBe("imgtailor; hit")
   })
 
-  it("for a store that fails is answered 502 and not cached, and the log has what the client has not", async () => {
+  it("a request that waits for a failing store gets 502 that is not cached, and only the log has the cause", async () => {
     const photos = await createPhotos()
     const shop = await startServer({
       photos,
@@ -328,8 +328,8 @@ describe("a request that waits", () => {
   })
 })
 
-describe("two hundred different requests at one time", () => {
-  it("each get their own picture", async () => {
+describe("many requests", () => {
+  it("two hundred different concurrent requests each get their own picture", async () => {
     const shop = await startServer({ sizes: ["60x40", "50w", "30h"], limits: { renders: 3 } })
     const colours = Array.from({ length: 12 }, (_, at): Colour => [
       (at % 4) * 70 + 20,
@@ -354,8 +354,8 @@ describe("two hundred different requests at one time", () => {
   })
 })
 
-describe("a server that ends", () => {
-  it("answers what was asked, takes no new connection, and is done when the last answer is out", async () => {
+describe("shutdown", () => {
+  it("a server that ends answers running requests, accepts no new connection, and is closed after the last response", async () => {
     const photos = await createPhotos()
     const latch = createLatch()
     const shop = await startServer({
@@ -380,7 +380,7 @@ describe("a server that ends", () => {
     expect(await shop.stored()).toEqual(["shop/480h/a.jpg"])
   })
 
-  it("is not held up by connections on which nothing is asked, be they new or used before", async () => {
+  it("a server that ends does not wait for connections without a request, new or used before", async () => {
     const shop = await startServer()
     await shop.write("shop/a.jpg", await flat())
     const unused = connect(shop.port, "127.0.0.1")
@@ -391,7 +391,7 @@ describe("a server that ends", () => {
     await Promise.all([readAll(unused), readAll(used)])
   }, 4000)
 
-  it("cuts what is not done within its grace", async () => {
+  it("a server that ends ends requests that are not done within its grace period", async () => {
     const photos = await createPhotos()
     const latch = createLatch()
     const shop = await startServer({

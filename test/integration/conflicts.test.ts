@@ -1,4 +1,4 @@
-/** Two servers on one folder of renditions that disagree: each of them says so, once. */
+/** Two servers on one folder of renditions that disagree: each of them reports it, once. */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -88,14 +88,14 @@ describe("the marker in a folder of renditions", () => {
     return conflicts
   }
 
-  it("tells two running servers with other settings of each other, once", async () => {
+  it("makes two running servers with other settings report each other, once", async () => {
     const renditions = await temporaryFolder()
     const [one, other] = [await open(renditions, "60x40"), await open(renditions, "90w")]
     for (const conflicts of [one, other]) await expect.poll(() => conflicts.length).toBe(1)
     expect(one[0]).toContain(renditions)
   })
 
-  it("tells nothing to servers with the same settings, nor of those that ran before", async () => {
+  it("reports nothing for servers with the same settings, and for servers that have ended", async () => {
     const renditions = await temporaryFolder()
     await writeFile(join(renditions, "settings.txt"), "of a server that has ended\n")
     const [one, other] = [await open(renditions, "60x40"), await open(renditions, "60x40")]

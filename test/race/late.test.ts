@@ -36,8 +36,8 @@ const askAfter = async (key: string, others: string): Promise<Play> => {
   return play
 }
 
-describe("a request that comes while an original is in use for another", () => {
-  it("does not get bytes that were read before their version was stable", async () => {
+describe("late requests", () => {
+  it("a late request does not get bytes that were read before their version was stable", async () => {
     const play = begin({ versions: "times", isCached: false })
     await until(play, "render")
     play.world.write("a.jpg", "a1")
@@ -49,7 +49,7 @@ describe("a request that comes while an original is in use for another", () => {
   })
 
   it.each([ONE, OTHER])(
-    "does not get another version that was read before the one that it saw came back: %s",
+    "a late request does not get another version that was read before the one that it saw came back: %s",
     async (key) => {
       const play = await askAfter(key, "a1")
       expect(play.faults).toEqual([])
@@ -57,12 +57,15 @@ describe("a request that comes while an original is in use for another", () => {
     },
   )
 
-  it.each([ONE, OTHER])("is not refused because of the former bytes of the original: %s", async (key) => {
-    const play = await askAfter(key, CORRUPT)
-    expect(play.faults).toEqual([])
-  })
+  it.each([ONE, OTHER])(
+    "a late request is not refused because of the former bytes of the original: %s",
+    async (key) => {
+      const play = await askAfter(key, CORRUPT)
+      expect(play.faults).toEqual([])
+    },
+  )
 
-  it("does not wait for memory held by the pixels of the other when it has to read the original again", async () => {
+  it("a late request does not wait for memory held by the pixels of the other when it has to read the original again", async () => {
     const play = begin({ versions: "changes", isCached: false, limits: { memoryBytes: 300 } })
     await until(play, "read of a.jpg begins")
     play.ask(OTHER)
@@ -73,8 +76,8 @@ describe("a request that comes while an original is in use for another", () => {
   })
 })
 
-describe("a client that disconnects while an original is decoded", () => {
-  it("leaves its render slot taken until the decode has ended, since it cannot be stopped", async () => {
+describe("clients", () => {
+  it("a client that disconnects during a decode leaves its render slot taken until the decode has ended, since it cannot be stopped", async () => {
     const play = begin({ versions: "changes", isCached: false, limits: { renders: 1 } })
     play.ask(OTHER)
     await until(play, "decode")
@@ -86,8 +89,8 @@ describe("a client that disconnects while an original is decoded", () => {
   })
 })
 
-describe("an original that was refused in one size", () => {
-  it("has no stored rendition of its former version in another size that is requested", async () => {
+describe("refused originals", () => {
+  it("an original that was refused in one size has no stored rendition of its former version in another size that is requested", async () => {
     const play = begin({ versions: "changes", isCached: false })
     await play.playOut()
     expect(await play.stored(ONE)).toBeDefined()

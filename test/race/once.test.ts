@@ -95,8 +95,8 @@ const storedText = async (store: Renditions, key = KEY): Promise<string | undefi
   return object && Buffer.from(object.body as Uint8Array).toString()
 }
 
-describe("identical concurrent misses", () => {
-  it("cost one read, one render and one write, and get the same rendition", async () => {
+describe("identical misses", () => {
+  it("identical concurrent misses cost one read, one render and one write, and get the same rendition", async () => {
     const { core, renderer, reads, writes } = openShop()
     const answers = await Promise.all(Array.from({ length: 200 }, () => ask(core, KEY)))
     await core.idle()
@@ -110,7 +110,7 @@ describe("identical concurrent misses", () => {
     })
   })
 
-  it("cost no more when the first client leaves, and succeed for the others", async () => {
+  it("identical concurrent misses cost no more when the first client leaves, and succeed for the others", async () => {
     const { step, latch } = holdRender()
     const { core, renderer, reads, writes } = openShop({ step })
     const clients = Array.from({ length: 200 }, () => new AbortController())
@@ -131,7 +131,7 @@ describe("identical concurrent misses", () => {
     })
   })
 
-  it("cost no more when all clients leave during the render: it is stored, and the next request joins it", async () => {
+  it("identical concurrent misses cost no more when all clients leave during the render: it is stored, and the next request joins it", async () => {
     const { step, latch } = holdRender()
     const { core, renderer, store } = openShop({ step })
     const clients = Array.from({ length: 5 }, () => new AbortController())
@@ -147,7 +147,7 @@ describe("identical concurrent misses", () => {
     expect(await storedText(store)).toBe(RENDERED)
   })
 
-  it("are decided as one miss and as coalesced for the others", async () => {
+  it("identical concurrent misses are decided as one miss and as coalesced for the others", async () => {
     const { core } = openShop()
     const { parseKey } = await import("../../src/sizes/key.ts")
     const parsed = parseKey(KEY.split("/"), core.grammar)
@@ -160,7 +160,7 @@ describe("identical concurrent misses", () => {
     expect((await core.answer(parsed)).decision.outcome).toBe("hit")
   })
 
-  it("share a failure, and the next request tries again", async () => {
+  it("identical concurrent misses share a failure, and the next request tries again", async () => {
     let fails = true
     const { core, renderer } = openShop({
       originalsFault: on(["get"], async (call, key) => (fails ? failing(call, key) : undefined)),
@@ -172,7 +172,7 @@ describe("identical concurrent misses", () => {
     expect(renderer.calls.render).toBe(1)
   })
 
-  it("of an unstable original are rendered once, and read a second time by all requests that came during the render", async () => {
+  it("identical concurrent misses of an unstable original are rendered once, and read a second time by all requests that came during the render", async () => {
     const { step, latch } = holdRender()
     const { core, renderer, reads, writes } = openShop({ step, isStable: false })
     const early = [ask(core, KEY), ask(core, KEY)]
@@ -188,7 +188,7 @@ describe("identical concurrent misses", () => {
     })
   })
 
-  it("are joined only within one size and format", async () => {
+  it("identical concurrent misses are joined only within one size and format", async () => {
     const { core, renderer } = openShop()
     const keys = [KEY, "1280w/a.jpg", "480h/a.jpg.webp", "480h/a.jpg.avif", "info/a.jpg.json"]
     const answers = await Promise.all(keys.flatMap((key) => [ask(core, key), ask(core, key)]))
@@ -197,8 +197,8 @@ describe("identical concurrent misses", () => {
   })
 })
 
-describe("a client that leaves", () => {
-  it("takes its render out of the queue when no other client waits for it", async () => {
+describe("clients", () => {
+  it("a client that leaves takes its render out of the queue when no other client waits for it", async () => {
     const { step, latch } = holdRender()
     const { core, photos, renderer, reads } = openShop({ step, limits: { renders: 1 } })
     photos.set("b.jpg", Buffer.from("other"))
@@ -215,13 +215,13 @@ describe("a client that leaves", () => {
     expect({ render: renderer.calls.render, read: reads.get }).toEqual({ render: 1, read: 1 })
   })
 
-  it("before its request began is not answered", async () => {
+  it("a client that leaves before its request began is not answered", async () => {
     const { core } = openShop()
     expect(await ask(core, KEY, AbortSignal.abort())).toBe("left")
     await core.idle()
   })
 
-  it("during the lookup of the stored rendition is not answered either", async () => {
+  it("a client that leaves during the lookup of the stored rendition is not answered either", async () => {
     const latch = createLatch()
     const { core } = openShop({ renditionsFault: on(["get"], latch.hold) })
     const client = new AbortController()
@@ -234,8 +234,8 @@ describe("a client that leaves", () => {
   })
 })
 
-describe("a corrupt original", () => {
-  it("is decoded once per version, and works after its repair", async () => {
+describe("corrupt originals", () => {
+  it("a corrupt original is decoded once per version, and works after its repair", async () => {
     const { core, photos, renderer } = openShop()
     photos.set("a.jpg", Buffer.from(CORRUPT))
     for (let time = 0; time < 10; time++) expect(await ask(core, KEY)).toBe("corrupt-original")
@@ -247,7 +247,7 @@ describe("a corrupt original", () => {
     expect(await ask(core, KEY)).toBe(RENDERED)
   })
 
-  it("is never stored", async () => {
+  it("a corrupt original is never stored", async () => {
     const { core, photos, store, writes } = openShop()
     photos.set("a.jpg", Buffer.from(CORRUPT))
     await ask(core, KEY)
@@ -256,7 +256,7 @@ describe("a corrupt original", () => {
     expect(writes.put).toBe(0)
   })
 
-  it("that replaces a sound one has its rendition deleted", async () => {
+  it("a corrupt original that replaces a sound one has its rendition deleted", async () => {
     const { core, photos, store } = openShop()
     await ask(core, KEY)
     photos.set("a.jpg", Buffer.from(CORRUPT))
@@ -266,8 +266,8 @@ describe("a corrupt original", () => {
   })
 })
 
-describe("an original that changes during its render", () => {
-  it("to other bytes is sent in its former version and stored in the present one", async () => {
+describe("changes during a render", () => {
+  it("an original that changes during its render to other bytes is sent in its former version and stored in the present one", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store, renderer } = openShop({ step })
     const answer = ask(core, KEY)
@@ -282,7 +282,7 @@ describe("an original that changes during its render", () => {
     expect(renderer.calls.render).toBe(2)
   })
 
-  it("to nothing has its rendition deleted", async () => {
+  it("an original that changes during its render to nothing has its rendition deleted", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store } = openShop({ step })
     const answer = ask(core, KEY)
@@ -294,7 +294,7 @@ describe("an original that changes during its render", () => {
     expect(await storedText(store)).toBeUndefined()
   })
 
-  it("to bytes that do not decode has its rendition deleted", async () => {
+  it("an original that changes during its render to bytes that do not decode has its rendition deleted", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store } = openShop({ step })
     const answer = ask(core, KEY)
@@ -306,7 +306,7 @@ describe("an original that changes during its render", () => {
     expect(await storedText(store)).toBeUndefined()
   })
 
-  it("again and again is not rendered for ever because of one request", async () => {
+  it("an original that changes during its render again and again is not rendered for ever because of one request", async () => {
     let version = 0
     const shop: Shop = openShop({
       step: async (name) => {
@@ -318,7 +318,7 @@ describe("an original that changes during its render", () => {
     expect(shop.renderer.calls.render).toBeLessThan(10)
   })
 
-  it("back and forth is stored in its last version", async () => {
+  it("an original that changes during its render back and forth is stored in its last version", async () => {
     const { step, latch } = holdRender()
     const { core, photos, store } = openShop({ step })
     const answers = [ask(core, KEY)]
@@ -335,8 +335,8 @@ describe("an original that changes during its render", () => {
   })
 })
 
-describe("an original that was deleted", () => {
-  it("has its rendition deleted with the next request", async () => {
+describe("deleted originals", () => {
+  it("an original that was deleted has its rendition deleted with the next request", async () => {
     const { core, photos, store } = openShop()
     await ask(core, KEY)
     photos.remove("a.jpg")
@@ -344,7 +344,7 @@ describe("an original that was deleted", () => {
     expect(await storedText(store)).toBeUndefined()
   })
 
-  it("is answered as not found where its rendition cannot be deleted", async () => {
+  it("an original that was deleted is answered as not found where its rendition cannot be deleted", async () => {
     const { core, photos } = openShop({ renditionsFault: on(["delete"], failing) })
     await ask(core, KEY)
     photos.remove("a.jpg")
@@ -352,8 +352,8 @@ describe("an original that was deleted", () => {
   })
 })
 
-describe("a renditions' store that", () => {
-  it("cannot write fails no request, is reported once, and has the rendition rendered again for the next request", async () => {
+describe("failures of the renditions' store", () => {
+  it("a renditions' store that cannot write fails no request, is reported once, and has the rendition rendered again for the next request", async () => {
     const { core, renderer, writes } = openShop({ renditionsFault: on(["put"], failing) })
     const { parseKey } = await import("../../src/sizes/key.ts")
     const parsed = parseKey(KEY.split("/"), core.grammar)
@@ -366,7 +366,7 @@ describe("a renditions' store that", () => {
     expect({ render: renderer.calls.render, put: writes.put }).toEqual({ render: 2, put: 2 })
   })
 
-  it("never finishes writing delays a response by two seconds", async () => {
+  it("a renditions' store that never finishes writing delays a response by two seconds", async () => {
     const { core } = openShop({ renditionsFault: on(["put"], hanging) })
     const { parseKey } = await import("../../src/sizes/key.ts")
     const parsed = parseKey(KEY.split("/"), core.grammar)
@@ -376,36 +376,36 @@ describe("a renditions' store that", () => {
     expect(found.decision.storeFailure).toBeDefined()
   })
 
-  it("cannot read fails no request, and each request renders again", async () => {
+  it("a renditions' store that cannot read fails no request, and each request renders again", async () => {
     const { core, renderer, writes } = openShop({ renditionsFault: on(["get"], failing) })
     for (let time = 0; time < 2; time++) expect(await ask(core, KEY)).toBe(RENDERED)
     await core.idle()
     expect({ render: renderer.calls.render, put: writes.put }).toEqual({ render: 2, put: 2 })
   })
 
-  it("never answers delays a request until its deadline at most", async () => {
+  it("a renditions' store that never answers delays a request until its deadline at most", async () => {
     const { core } = openShop({ renditionsFault: on(["get"], hanging), limits: { deadlineMs: 50 } })
     expect(["busy", "store-unavailable"]).toContain(await ask(core, KEY))
   }, 3000)
 })
 
-describe("an originals' store that", () => {
-  it("fails to look up an original fails the request with a code", async () => {
+describe("failures of the originals' store", () => {
+  it("an originals' store that fails to look up an original fails the request with a code", async () => {
     const { core } = openShop({ originalsFault: on(["head"], failing) })
     expect(await ask(core, KEY)).toBe("store-unavailable")
   })
 
-  it("never answers a lookup delays a request until its deadline at most", async () => {
+  it("an originals' store that never answers a lookup delays a request until its deadline at most", async () => {
     const { core } = openShop({ originalsFault: on(["head"], hanging), limits: { deadlineMs: 50 } })
     expect(["busy", "store-unavailable"]).toContain(await ask(core, KEY))
   }, 3000)
 
-  it("never finishes a read delays a request until its deadline at most", async () => {
+  it("an originals' store that never finishes a read delays a request until its deadline at most", async () => {
     const { core } = openShop({ originalsFault: on(["get"], hanging), limits: { deadlineMs: 50 } })
     expect(await ask(core, KEY)).toBe("busy")
   }, 3000)
 
-  it("is slow is read once all the same", async () => {
+  it("an originals' store that is slow is read once all the same", async () => {
     const latch = createLatch()
     const { core, reads, renderer } = openShop({ originalsFault: on(["get"], latch.hold) })
     const early = ask(core, KEY)
@@ -417,8 +417,8 @@ describe("an originals' store that", () => {
   })
 })
 
-describe("a request for more work than the limits allow", () => {
-  it("is refused at the deadline, continues, and is stored", async () => {
+describe("limits", () => {
+  it("a request for more work than the limits allow is refused at the deadline, continues, and is stored", async () => {
     const { step, latch } = holdRender()
     const { core, renderer, store } = openShop({ step, limits: { deadlineMs: 50 } })
     expect(await ask(core, KEY)).toBe("busy")
@@ -429,7 +429,7 @@ describe("a request for more work than the limits allow", () => {
     expect(renderer.calls.render).toBe(1)
   })
 
-  it("is refused at once while the queue is full", async () => {
+  it("a request for more work than the limits allow is refused at once while the queue is full", async () => {
     const { step, latch } = holdRender()
     const { core, photos } = openShop({ step, limits: { renders: 1, queue: 1 } })
     for (const name of ["b", "c"]) photos.set(`${name}.jpg`, Buffer.from(name))
@@ -445,7 +445,7 @@ describe("a request for more work than the limits allow", () => {
     expect(await ask(core, "480h/c.jpg")).toBe("c @ 480h.")
   })
 
-  it("waits for memory, and runs alone if it needs more than the limit", async () => {
+  it("a render waits for memory, and runs alone if it needs more than the limit", async () => {
     let [running, most] = [0, 0]
     const { core, photos, renderer } = openShop({
       peakBytes: 2000,

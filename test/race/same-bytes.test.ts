@@ -51,8 +51,8 @@ const outcomeOf = async ({ core }: Server): Promise<string> => {
   return (await core.answer(parsed)).decision.outcome
 }
 
-describe("an original whose metadata changes and whose bytes do not", () => {
-  it("is read once and its rendition is kept, without a new record", async () => {
+describe("changed metadata", () => {
+  it("an original with changed metadata and equal bytes is read once and its rendition is kept, without a new record", async () => {
     const store = memoryRenditions()
     const server = openServer(store, { content: "photo", mtime: 1, ctime: 1 })
     await ask(server.core, KEY)
@@ -69,7 +69,7 @@ describe("an original whose metadata changes and whose bytes do not", () => {
     })
   })
 
-  it("gets a new record when its modification time changed too, and is then a hit without a read", async () => {
+  it("an original with changed metadata and equal bytes gets a new record when its modification time changed too, and is then a hit without a read", async () => {
     const store = memoryRenditions()
     const server = openServer(store, { content: "photo", mtime: 1, ctime: 1 })
     await ask(server.core, KEY)
@@ -86,7 +86,7 @@ describe("an original whose metadata changes and whose bytes do not", () => {
     })
   })
 
-  it("shares its rendition with a server that has a copy of it, and neither rewrites the record", async () => {
+  it("an original with changed metadata and equal bytes shares its rendition with a server that has a copy of it, and neither rewrites the record", async () => {
     const store = memoryRenditions()
     const one = openServer(store, { content: "photo", mtime: 1, ctime: 10 })
     const other = openServer(store, { content: "photo", mtime: 1, ctime: 20 })
@@ -99,7 +99,7 @@ describe("an original whose metadata changes and whose bytes do not", () => {
     expect([one.writes.put, other.writes.put]).toEqual([1, 0])
   })
 
-  it("is compared at each request while it is unstable, and recorded as stable afterwards", async () => {
+  it("an original with changed metadata and equal bytes is compared at each request while it is unstable, and recorded as stable afterwards", async () => {
     const store = memoryRenditions()
     const server = openServer(store, { content: "photo", mtime: 1, ctime: 1, isStable: false })
     await ask(server.core, KEY)
@@ -118,12 +118,12 @@ describe("an original whose metadata changes and whose bytes do not", () => {
   })
 })
 
-describe("an original whose bytes change", () => {
+describe("changed bytes", () => {
   it.each([
     ["its modification time and length do not", { content: "other", mtime: 1, ctime: 2 }],
     ["its length does not", { content: "other", mtime: 2, ctime: 2 }],
     ["everything else does too", { content: "another", mtime: 2, ctime: 2 }],
-  ])("is rendered again although %s", async (_, file) => {
+  ])("an original whose bytes change is rendered again although %s", async (_, file) => {
     const server = openServer(memoryRenditions(), { content: "photo", mtime: 1, ctime: 1 })
     await ask(server.core, KEY)
     server.place(file)
@@ -132,8 +132,8 @@ describe("an original whose bytes change", () => {
   })
 })
 
-describe("the time of a rendition", () => {
-  it("is a second later than that of the one before, even where both were rendered in one second", async () => {
+describe("times", () => {
+  it("the time of a rendition is a second later than that of the one before, even where both were rendered in one second", async () => {
     const store = memoryRenditions()
     const server = openServer(store, { content: "photo", mtime: 1, ctime: 1 })
     const times: number[] = []

@@ -73,28 +73,31 @@ const untilQuiet = async (): Promise<void> => {
   for (let round = 0; round < 20; round++) await turn()
 }
 
-describe("concurrent renditions of one original", () => {
-  it.each([1, 2, 4, 10])("cost one read and one decode, with %i concurrent renders", async (renders) => {
-    const { core, renderer, reads } = openShop({ limits: { renders } })
-    expect(await askAll(core)).toEqual(RENDERED)
-    expect(reads.get).toBe(1)
-    expect(renderer.calls).toMatchObject({ decode: 1, render: KEYS.length })
-  })
+describe("sharing", () => {
+  it.each([1, 2, 4, 10])(
+    "concurrent renditions of one original cost one read and one decode, with %i concurrent renders",
+    async (renders) => {
+      const { core, renderer, reads } = openShop({ limits: { renders } })
+      expect(await askAll(core)).toEqual(RENDERED)
+      expect(reads.get).toBe(1)
+      expect(renderer.calls).toMatchObject({ decode: 1, render: KEYS.length })
+    },
+  )
 
-  it("cost one read and a decode each where the decoder reads only the part that each needs", async () => {
+  it("concurrent renditions of one original cost one read and a decode each where the decoder reads only the part that each needs", async () => {
     const { core, renderer, reads } = openShop({ canShare: () => false })
     expect(await askAll(core)).toEqual(RENDERED)
     expect(reads.get).toBe(1)
     expect(renderer.calls).toMatchObject({ decode: 0, render: KEYS.length })
   })
 
-  it("are decoded for each request alone when they are not concurrent", async () => {
+  it("renditions of one original that are not concurrent are decoded one by one", async () => {
     const { core, renderer } = openShop()
     for (const key of KEYS) await ask(core, key)
     expect(renderer.calls).toMatchObject({ decode: 0, render: KEYS.length })
   })
 
-  it("have an unstable original read again for a request that comes during the read", async () => {
+  it("concurrent renditions of an unstable original have it read again for a request that comes during the read", async () => {
     const latch = createLatch()
     const fault: Fault = async (call, key) => (call === "get" ? latch.hold(call, key) : undefined)
     const { core, reads, photos } = openShop({ fault, isStable: false })
@@ -110,7 +113,7 @@ describe("concurrent renditions of one original", () => {
     expect(reads.get).toBeGreaterThan(1)
   })
 
-  it("never give bytes that were read before the version was stable to a request that saw it stable", async () => {
+  it("concurrent renditions of one original never give bytes that were read before the version was stable to a request that saw it stable", async () => {
     let content = "photo"
     const get = async (): Promise<OriginalObject> => {
       const bytes = Buffer.from(content)
@@ -133,7 +136,7 @@ describe("concurrent renditions of one original", () => {
     expect(await read(true)).toBe("digest of other")
   })
 
-  it("fail with the read that they wait for, and later ones do not", async () => {
+  it("concurrent renditions of one original fail with the read that they wait for, and later ones do not", async () => {
     let isBroken = true
     const fault: Fault = async (call) => {
       if (call === "get" && isBroken) throw new Error("reset")
@@ -146,14 +149,14 @@ describe("concurrent renditions of one original", () => {
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("are all refused for a damaged original, and its memory is released", async () => {
+  it("concurrent renditions of one original are all refused for a damaged original, and its memory is released", async () => {
     const { core, photos } = openShop({ content: CORRUPT, peakBytes: 1000, limits: { memoryBytes: 1000 } })
     expect(new Set(await askAll(core))).toEqual(new Set(["corrupt-original"]))
     photos.set("a.jpg", Buffer.from("photo"))
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("decode nothing when all clients leave during the wait for memory", async () => {
+  it("concurrent renditions of one original decode nothing when all clients leave during the wait for memory", async () => {
     const latch = createLatch()
     const step = async (name: string): Promise<void> => (name === "render" ? latch.hold("get", name) : undefined)
     const { core, photos, renderer } = openShop({ step, peakBytes: 1000, limits: { memoryBytes: 1000 } })
@@ -172,7 +175,7 @@ describe("concurrent renditions of one original", () => {
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("release the memory of shared pixels for a render that cannot use them", async () => {
+  it("concurrent renditions of one original release the memory of shared pixels for a render that cannot use them", async () => {
     const latch = createLatch()
     const step = async (name: string): Promise<void> => (name === "render" ? latch.hold("get", name) : undefined)
     const canShare = (recipe: Recipe): boolean => recipe.kind === "info" || recipe.format !== "avif"
@@ -187,7 +190,7 @@ describe("concurrent renditions of one original", () => {
     expect(renderer.calls).toMatchObject({ decode: 1, render: 3 })
   })
 
-  it("keep memory and slots until a decode has ended when all clients leave during it", async () => {
+  it("concurrent renditions of one original keep memory and slots until a decode has ended when all clients leave during it", async () => {
     const latch = createLatch()
     const step = async (name: string): Promise<void> => (name === "decode" ? latch.hold("get", name) : undefined)
     const { core, photos, renderer } = openShop({ step, peakBytes: 1000, limits: { memoryBytes: 1000, renders: 10 } })
@@ -206,7 +209,7 @@ describe("concurrent renditions of one original", () => {
     expect(await askAll(core)).toEqual(RENDERED)
   })
 
-  it("drop unused pixels for a render that needs the memory", async () => {
+  it("concurrent renditions of one original drop unused pixels for a render that needs the memory", async () => {
     const { core, photos, renderer } = openShop({ peakBytes: 600, limits: { memoryBytes: 1000, renders: 2 } })
     for (const name of ["b", "c", "d"]) photos.set(`${name}.jpg`, Buffer.from("photo"))
     const all = ["a", "b", "c", "d"].flatMap((name) =>

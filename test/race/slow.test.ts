@@ -53,8 +53,8 @@ const openShop = (
   return { core, photos, calls: renderer.calls }
 }
 
-describe("a slow render", () => {
-  it.each(["open", "render"] as const)("delays no other request when %s is slow", async (method) => {
+describe("slow renders", () => {
+  it.each(["open", "render"] as const)("a slow render delays no other request when %s is slow", async (method) => {
     const latch = createLatch()
     const { core } = openShop((renderer) => slowOnce(renderer, method, latch), 1)
     const slow = ask(core, "480h/a.jpg")
@@ -65,7 +65,7 @@ describe("a slow render", () => {
     expect(await slow).toBe("a @ 480h.")
   })
 
-  it("delays no other request when several sizes wait for an original that is slow to open", async () => {
+  it("a slow render delays no other request when several sizes wait for an original that is slow to open", async () => {
     const latch = createLatch()
     const { core } = openShop((renderer) => slowOnce(renderer, "open", latch), 2)
     const slow = ["480h/a.jpg", "1280w/a.jpg"].map((key) => ask(core, key))
@@ -91,15 +91,15 @@ const refusingOnce = (renderer: Renderer, error: Error): Renderer => {
   }
 }
 
-describe("an original that is too large", () => {
-  it("for one size is rendered in another", async () => {
+describe("large originals", () => {
+  it("an original that is too large for one size is rendered in another", async () => {
     const error = originalTooLarge("a side of 20000 pixels", "16383 pixels")
     const { core } = openShop((renderer) => refusingOnce(renderer, error), 4)
     expect(await ask(core, "480h/a.jpg")).toBe("original-too-large")
     expect(await ask(core, "1280w/a.jpg")).toBe("a @ 1280w.")
   })
 
-  it("for any size is refused in all, until it is replaced", async () => {
+  it("an original that is too large for any size is refused in all, until it is replaced", async () => {
     const error = originalTooCostly("500 MB of memory", "its process was ended", Infinity)
     const { core, photos, calls } = openShop((renderer) => refusingOnce(renderer, error), 4)
     expect(await ask(core, "480h/a.jpg")).toBe("original-too-large")

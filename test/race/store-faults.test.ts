@@ -70,8 +70,8 @@ const isStored = async ({ store }: Shop, key = KEY): Promise<boolean> => (await 
 
 afterEach(() => void vi.restoreAllMocks())
 
-describe("a rendition whose original is not found", () => {
-  it("is deleted where the store states that the original was deleted", async () => {
+describe("missing originals", () => {
+  it("a rendition of a missing original is deleted where the store states that the original was deleted", async () => {
     const shop = await openShop()
     shop.photos.remove("a.jpg")
     expect(await ask(shop.core, KEY)).toBe("original-not-found")
@@ -82,7 +82,7 @@ describe("a rendition whose original is not found", () => {
     ["cannot know", {}],
     ["denies it", { isGone: async () => false }],
     ["cannot be reached", { isGone: () => Promise.reject(storeUnavailable("memory", "a.jpg", "refused")) }],
-  ])("is kept where the store %s", async (_, answers) => {
+  ])("a rendition of a missing original is kept where the store %s", async (_, answers) => {
     const shop = await openShop()
     const core = shop.reopen({ originals: { ...silent(shop.photos), ...answers } })
     shop.photos.remove("a.jpg")
@@ -92,7 +92,7 @@ describe("a rendition whose original is not found", () => {
     expect(await ask(core, KEY)).toBe(RENDERED)
   })
 
-  it("is kept until every original that its key can mean was deleted", async () => {
+  it("a rendition of a missing original is kept until every original that its key can mean was deleted", async () => {
     const shop = await openShop()
     const key = "480h/a.jpg.webp"
     expect(await ask(shop.core, key)).toBe("photo @ 480h.webp")
@@ -106,7 +106,7 @@ describe("a rendition whose original is not found", () => {
     expect(await isStored(shop, key)).toBe(false)
   })
 
-  it("is reported where it cannot be deleted", async () => {
+  it("a rendition of a missing original is reported where it cannot be deleted", async () => {
     const shop = await openShop()
     shop.faults.renditions = on(["delete"], failing)
     shop.photos.remove("a.jpg")
@@ -115,7 +115,7 @@ describe("a rendition whose original is not found", () => {
     expect(shop.failures[0]?.reason).toContain("delete failed")
   })
 
-  it("is kept when a render ends after its original disappeared from a store that does not know why", async () => {
+  it("a rendition of a missing original is kept when a render ends after its original disappeared from a store that does not know why", async () => {
     const shop = await openShop()
     let isHidden = false
     const core = shop.reopen({
@@ -134,10 +134,10 @@ describe("a rendition whose original is not found", () => {
   })
 })
 
-describe("an originals' store that cannot be reached", () => {
+describe("outages", () => {
   const DAY = { staleIfErrorSeconds: 86_400 }
 
-  it("leaves stored renditions to be sent as unverified, and fails other requests", async () => {
+  it("an unreachable originals' store leads to stored renditions being sent as unverified, and fails other requests", async () => {
     const shop = await openShop(DAY)
     shop.faults.originals = failing
     expect(await decide(shop.core)).toMatchObject({ outcome: "hit", isUnverified: true, original: "a.jpg" })
@@ -148,7 +148,7 @@ describe("an originals' store that cannot be reached", () => {
     expect(shop.renderer.calls.render).toBe(0)
   })
 
-  it("fails requests where stale renditions are not allowed, and after the time for which they are", async () => {
+  it("an unreachable originals' store fails requests where stale renditions are not allowed, and after the time for which they are", async () => {
     let now = 0
     const shop = await openShop({ staleIfErrorSeconds: 60, clock: () => now })
     shop.faults.originals = failing
@@ -165,7 +165,7 @@ describe("an originals' store that cannot be reached", () => {
     expect(await ask(shop.core, KEY)).toBe(RENDERED)
   })
 
-  it("never leads to a rendition of a version that is known to be replaced", async () => {
+  it("an unreachable originals' store never leads to a rendition of a version that is known to be replaced", async () => {
     const shop = await openShop(DAY)
     shop.photos.set("a.jpg", Buffer.from("new"))
     shop.faults.originals = on(["get"], failing)
@@ -178,13 +178,13 @@ describe("an originals' store that cannot be reached", () => {
     expect(await ask(shop.core, KEY)).toBe("new @ 480h.")
   })
 
-  it("never leads to a rendition that was made by another recipe", async () => {
+  it("an unreachable originals' store never leads to a rendition that was made by another recipe", async () => {
     const shop = await openShop(DAY)
     shop.faults.originals = failing
     expect(await ask(shop.reopen({ jpegQuality: 50 }), KEY)).toBe("store-unavailable")
   })
 
-  it("sends a rendition that only a read could prove", async () => {
+  it("an unreachable originals' store sends a rendition that only a read could prove", async () => {
     const shop = await openShop(DAY)
     const unstable: Originals = {
       ...shop.photos,
@@ -199,15 +199,15 @@ describe("an originals' store that cannot be reached", () => {
     expect(await decide(shop.reopen({ originals: unstable }))).toMatchObject({ outcome: "hit", isUnverified: true })
   })
 
-  it("does not matter for an original that is refused", async () => {
+  it("an unreachable originals' store does not matter for an original that is refused", async () => {
     const shop = await openShop(DAY)
     shop.photos.set("a.jpg", Buffer.from(CORRUPT))
     expect(await ask(shop.core, KEY)).toBe("corrupt-original")
   })
 })
 
-describe("a renditions' store", () => {
-  it("that refuses to be read is reported, and its renditions are rendered and written again", async () => {
+describe("failures of the renditions' store", () => {
+  it("a renditions' store that refuses to be read is reported, and its renditions are rendered and written again", async () => {
     const shop = await openShop()
     shop.faults.renditions = on(["get", "head"], failing)
     expect(await ask(shop.core, KEY)).toBe(RENDERED)
@@ -218,7 +218,7 @@ describe("a renditions' store", () => {
     expect((await decide(shop.core)).outcome).toBe("hit")
   })
 
-  it("that holds a rendition whose bytes cannot be read has it rendered again and written over", async () => {
+  it("a renditions' store that holds a rendition whose bytes cannot be read has it rendered again and written over", async () => {
     const shop = await openShop()
     const meta = await shop.store.head(KEY)
     if (!meta) throw new Error("Expected a record.")
@@ -233,7 +233,7 @@ describe("a renditions' store", () => {
     expect(shop.renderer.calls.render).toBe(1)
   })
 
-  it("that hangs delays requests until it is found out, and then one in ten seconds", async () => {
+  it("a renditions' store that hangs delays requests until it is found out, and then one in ten seconds", async () => {
     const shop = await openShop({ limits: { deadlineMs: 50 } })
     shop.faults.renditions = on(["get"], hanging)
     expect(await ask(shop.core, KEY)).toBe("busy")
