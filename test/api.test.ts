@@ -223,6 +223,8 @@ describe("the package", () => {
         "./stores/folder": [
           "folderOriginals",
           "folderRenditions",
+          "type FolderOriginalsOptions",
+          "type FolderRenditionsOptions",
         ],
         "./stores/memory": [
           "memoryOriginals",
