@@ -1,0 +1,112 @@
+/**
+ * Responsible for the header of a GIF: its blocks and frames, without decompressing any.
+ *
+ * Source: GIF89a specification, §18 (logical screen), §20 (image descriptor), §23 (graphic control extension), appendix A (blocks).
+ */
+import { corruptOriginal } from "../../errors.ts"
+import { type Span, viewOf } from "./bytes.ts"
+import { tooMany } from "./limits.ts"
+
+/** The pixels of each frame are weighed by the limit on animations; this bounds the work for each frame. */
+const MAX_FRAMES = 5000
+
+const EXTENSION = 0x21
+const GRAPHIC_CONTROL = 0xf9
+const IMAGE = 0x2c
+const HEADER_BYTES = 13
+const IMAGE_DESCRIPTOR_BYTES = 10
+
+/** One frame. */
+export interface GifFrame {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+  readonly hasTransparentIndex: boolean
+  /** How long it is shown, in milliseconds. */
+  readonly delayMs: number
+  /** LZW code size, followed by the sub-blocks of its data. */
+  readonly data: Span
+}
+
+/** The header of a GIF. */
+export interface GifHeader {
+  readonly kind: "gif"
+  /** The logical screen, as the file says. */
+  readonly width: number
+  readonly height: number
+  /** Entries of the global colour table; 0 where there is none. */
+  readonly globalColours: number
+  readonly frames: readonly GifFrame[]
+  /** Behind the last whole block: where a trailer is, or should be. */
+  readonly end: number
+}
+
+/** Entries of the colour table that a packed field announces. */
+const tableEntries = (packed: number): number => ((packed & 0x80) === 0 ? 0 : 2 << (packed & 7))
+
+/** Where a chain of sub-blocks ends; Infinity where it leads out of the file. */
+const skipSubBlocks = (bytes: Uint8Array, from: number): number => {
+  let at = from
+  for (let length = bytes[at]; length !== undefined; length = bytes[at]) {
+    at += length + 1
+    if (length === 0) return at
+  }
+  return Infinity
+}
+
+type Control = Pick<GifFrame, "hasTransparentIndex" | "delayMs">
+
+const NO_CONTROL: Control = { hasTransparentIndex: false, delayMs: 0 }
+
+const readControl = (bytes: Uint8Array, view: DataView, at: number): Control => ({
+  hasTransparentIndex: ((bytes[at + 3] ?? 0) & 1) === 1,
+  delayMs: at + 6 <= bytes.length ? 10 * view.getUint16(at + 4, true) : 0,
+})
+
+const readFrame = (bytes: Uint8Array, view: DataView, at: number, control: Control): GifFrame => {
+  const short = (offset: number): number => (at + offset + 2 <= bytes.length ? view.getUint16(at + offset, true) : 0)
+  const start = at + IMAGE_DESCRIPTOR_BYTES + 3 * tableEntries(bytes[at + 9] ?? 0)
+  return {
+    left: short(1),
+    top: short(3),
+    width: short(5),
+    height: short(7),
+    ...control,
+    data: { start, end: skipSubBlocks(bytes, start + 1) },
+  }
+}
+
+/**
+ * Reads the blocks of a GIF. A missing trailer is fine, since every viewer shows such a file whole.
+ * @throws {corrupt-original} the data end within a block: libvips would show fewer frames, the last one with another's lower half
+ * @throws {original-too-large} too many frames
+ */
+export const parseGifHeader = (bytes: Uint8Array): GifHeader => {
+  const view = viewOf(bytes)
+  if (bytes.length < HEADER_BYTES) throw corruptOriginal("the data end within the header")
+  const globalColours = tableEntries(bytes[10] ?? 0)
+  const frames: GifFrame[] = []
+  let control = NO_CONTROL
+  let at = HEADER_BYTES + 3 * globalColours
+  while (at < bytes.length) {
+    if (bytes[at] === EXTENSION) {
+      if (bytes[at + 1] === GRAPHIC_CONTROL) control = readControl(bytes, view, at)
+      at = skipSubBlocks(bytes, at + 2)
+    } else if (bytes[at] === IMAGE) {
+      const frame = readFrame(bytes, view, at, control)
+      control = NO_CONTROL
+      at = frame.data.end
+      if (frames.push(frame) > MAX_FRAMES) throw tooMany(MAX_FRAMES, "frames")
+    } else break
+  }
+  if (at > bytes.length) throw corruptOriginal("the data end within a block")
+  return {
+    kind: "gif",
+    width: view.getUint16(6, true),
+    height: view.getUint16(8, true),
+    globalColours,
+    frames,
+    end: at,
+  }
+}

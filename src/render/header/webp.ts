@@ -1,0 +1,78 @@
+/**
+ * Responsible for the header of a WebP: its chunks, without decoding any.
+ *
+ * Source: RFC 9649 §2.3 (RIFF), §2.7 (VP8X, ANMF, ALPH, ICCP), §3.4 (VP8L).
+ */
+import { ascii, type Span, viewOf } from "./bytes.ts"
+import { checkMetadata, tooMany } from "./limits.ts"
+
+/** The decoder reads the header of an animation in time quadratic in its frames: 20 000 take 1.4 s, 5000 below 0.1 s. */
+const MAX_FRAMES = 5000
+
+/** Besides frames, ordinary files have fewer than 10. */
+const MAX_CHUNKS = 1000
+
+const RIFF_BYTES = 12
+const CHUNK_HEAD_BYTES = 8
+
+/** The header of a WebP. */
+export interface WebpHeader {
+  readonly kind: "webp"
+  readonly frames: number
+  /** The picture is coded without loss. */
+  readonly isLossless: boolean
+  /** Place of the flags of the extended format; undefined in a simple file. */
+  readonly flagsAt: number | undefined
+  /** There is a chunk with the alpha of a still picture. */
+  readonly hasAlphaChunk: boolean
+  /** Data of the ICC profile. */
+  readonly profile: Span | undefined
+  /** The last chunk of odd length has no pad byte. */
+  readonly isPadMissing: boolean
+}
+
+interface Chunk extends Span {
+  readonly type: string
+}
+
+/** Chunks, the last of which may lack its pad byte. */
+function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
+  const view = viewOf(bytes)
+  for (let at = RIFF_BYTES; at + CHUNK_HEAD_BYTES <= bytes.length;) {
+    const start = at + CHUNK_HEAD_BYTES
+    const end = start + view.getUint32(at + 4, true)
+    if (end > bytes.length) return
+    yield { type: ascii(bytes, at, at + 4), start, end }
+    at = end + ((end - start) & 1)
+  }
+}
+
+const METADATA: ReadonlySet<string> = new Set(["EXIF", "XMP ", "ICCP"])
+
+/**
+ * Reads the chunks of a WebP.
+ * @throws {original-too-large} too many frames or chunks, or too much metadata
+ */
+export const parseWebpHeader = (bytes: Uint8Array): WebpHeader => {
+  const found = new Map<string, Chunk>()
+  let [frames, chunks, metadataBytes, end] = [0, 0, 0, RIFF_BYTES]
+  for (const chunk of chunksOf(bytes)) {
+    if (chunk.type === "ANMF") frames += 1
+    else chunks += 1
+    if (frames > MAX_FRAMES) throw tooMany(MAX_FRAMES, "frames")
+    if (chunks > MAX_CHUNKS) throw tooMany(MAX_CHUNKS, "WebP chunks")
+    if (METADATA.has(chunk.type)) metadataBytes += chunk.end - chunk.start
+    if (!found.has(chunk.type)) found.set(chunk.type, chunk)
+    end = chunk.end + ((chunk.end - chunk.start) & 1)
+  }
+  checkMetadata(metadataBytes)
+  return {
+    kind: "webp",
+    frames: Math.max(frames, 1),
+    isLossless: found.has("VP8L"),
+    flagsAt: found.get("VP8X")?.start,
+    hasAlphaChunk: found.has("ALPH"),
+    profile: found.get("ICCP"),
+    isPadMissing: end > bytes.length,
+  }
+}
