@@ -111,10 +111,10 @@ const checkedKey = (original: string): OriginalKey => {
 
 const CONFLICTS: Readonly<Record<Conflict, string>> = {
   settings:
-    "Another server with other settings writes to the same store of renditions: each renders again what the other has stored. " +
+    "Another server with other settings writes to the same store of renditions: each replaces the renditions of the other. " +
     "Give them the same sizes, formats and settings, or separate stores.",
   originals:
-    "Another server with other originals writes to the same store of renditions: each renders again what the other has stored. " +
+    "Another server with other originals writes to the same store of renditions: each replaces the renditions of the other. " +
     "Give each its own store of renditions.",
 }
 
