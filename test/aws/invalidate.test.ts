@@ -1,4 +1,4 @@
-/** What CloudFront is asked, as whom, and what becomes of its refusals. */
+/** Tests of invalidations: the request to CloudFront, its signature, and failures. */
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 import { text } from "node:stream/consumers"
@@ -19,7 +19,7 @@ const TEMPORARY: S3Credentials = {
 }
 const sourceOf = (credentials: S3Credentials): CredentialSource => cachedCredentials(async () => credentials)
 
-interface Asked {
+interface Received {
   readonly url: string | undefined
   readonly headers: IncomingMessage["headers"]
   readonly body: string
@@ -27,13 +27,13 @@ interface Asked {
 
 type Refusal = readonly [status: number, code: string]
 
-/** CloudFront's words; it refuses as often as there are refusals, and accepts after that. */
-const startRecorder = async (...refusals: readonly Refusal[]): Promise<{ endpoint: string; asked: Asked[] }> => {
-  const asked: Asked[] = []
+/** A server with CloudFront's messages. It sends the refusals in order, and accepts after that. */
+const startRecorder = async (...refusals: readonly Refusal[]): Promise<{ endpoint: string; received: Received[] }> => {
+  const received: Received[] = []
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      const refusal = refusals[asked.length]
-      asked.push({ url: request.url, headers: request.headers, body })
+      const refusal = refusals[received.length]
+      received.push({ url: request.url, headers: request.headers, body })
       const answer = refusal
         ? `<ErrorResponse xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Error><Type>Sender</Type><Code>${refusal[1]}</Code><Message>because</Message></Error><RequestId>1</RequestId></ErrorResponse>`
         : `<Invalidation xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>I1</Id><Status>InProgress</Status></Invalidation>`
@@ -45,17 +45,17 @@ const startRecorder = async (...refusals: readonly Refusal[]): Promise<{ endpoin
     server.close()
     server.closeAllConnections()
   })
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received }
 }
 
-const referenceOf = ({ body }: Asked): string => /<CallerReference>(.*)<\/CallerReference>/.exec(body)?.[1] ?? ""
+const referenceOf = ({ body }: Received): string => /<CallerReference>(.*)<\/CallerReference>/.exec(body)?.[1] ?? ""
 
-describe("an invalidation", () => {
-  it("names a tag an original, and is signed with the role's token", async () => {
-    const { endpoint, asked } = await startRecorder()
+describe("invalidate", () => {
+  it("an invalidation names one tag for each original, and is signed with the role's token", async () => {
+    const { endpoint, received } = await startRecorder()
     const id = await invalidate({ id: "E1", endpoint }, ["a.jpg", "größe 1+1.jpg"], sourceOf(TEMPORARY))
     expect(id).toBe("I1")
-    const [request] = asked
+    const [request] = received
     expect(request?.url).toBe("/2020-05-31/distribution/E1/invalidation")
     expect(request?.body).toContain("<Quantity>2</Quantity>")
     expect(request?.body.match(/<Path>[^<]*<\/Path>/g)).toEqual(
@@ -73,25 +73,25 @@ describe("an invalidation", () => {
     [400, "TooManyInvalidationsInProgress"],
     [400, "Throttling"],
     [403, "ExpiredToken"],
-  ])("is asked for again, under the same reference, after %i %s", async (...refusal) => {
-    const { endpoint, asked } = await startRecorder(refusal)
+  ])("an invalidation is repeated with the same reference after %i %s", async (...refusal) => {
+    const { endpoint, received } = await startRecorder(refusal)
     expect(await invalidate({ id: "E1", endpoint }, ["a.jpg"], sourceOf(TEMPORARY))).toBe("I1")
-    expect(new Set(asked.map(referenceOf)).size).toBe(1)
-    expect(asked.length).toBe(2)
+    expect(new Set(received.map(referenceOf)).size).toBe(1)
+    expect(received.length).toBe(2)
   })
 
-  it("has a reference of its own in each call: one that was used gets the old invalidation", async () => {
-    const { endpoint, asked } = await startRecorder()
+  it("each call has another reference, since CloudFront answers a repeated one with the old invalidation", async () => {
+    const { endpoint, received } = await startRecorder()
     for (const _ of [1, 2]) await invalidate({ id: "E1", endpoint }, ["a.jpg"], sourceOf(TEMPORARY))
-    expect(new Set(asked.map(referenceOf)).size).toBe(2)
+    expect(new Set(received.map(referenceOf)).size).toBe(2)
   })
 
-  it("fails after three attempts, and at once where no other would help, with what to do", async () => {
+  it("an invalidation fails after three attempts, and at once with advice if repetition would not help", async () => {
     const busy: Refusal = [503, "ServiceUnavailable"]
-    const { endpoint, asked } = await startRecorder(busy, busy, busy)
+    const { endpoint, received } = await startRecorder(busy, busy, busy)
     const again = invalidate({ id: "E1", endpoint }, ["a.jpg"], sourceOf(TEMPORARY))
     await expect(again).rejects.toMatchObject({ code: "store-unavailable" })
-    expect(asked.length).toBe(3)
+    expect(received.length).toBe(3)
 
     const denying = await startRecorder([403, "AccessDenied"])
     const denied = invalidate({ id: "E1", endpoint: denying.endpoint }, ["a.jpg"], sourceOf(TEMPORARY))
@@ -99,14 +99,14 @@ describe("an invalidation", () => {
       code: "store-denied",
       message: expect.stringContaining("cloudfront:CreateInvalidation") as string,
     })
-    expect(denying.asked.length).toBe(1)
+    expect(denying.received.length).toBe(1)
   })
 })
 
-describe("the distribution", () => {
+describe("the distribution of a function", () => {
   const ENV = { BUCKET: "shop", SIZES: "64w", AWS_REGION: "eu-central-1" }
 
-  it("is what IMGTAILOR_DISTRIBUTION says, reached where Amazon's variable says", async () => {
+  it("the distribution is IMGTAILOR_DISTRIBUTION, at AWS_ENDPOINT_URL_CLOUDFRONT", async () => {
     expect((await loadFunction(ENV)).distribution).toBeUndefined()
     const env = { ...ENV, IMGTAILOR_DISTRIBUTION: "E2EXAMPLE1ABCD" }
     expect((await loadFunction(env)).distribution).toEqual({
@@ -121,19 +121,19 @@ describe("the distribution", () => {
     [{ IMGTAILOR_DISTRIBUTION: "d111.cloudfront.net" }, "IMGTAILOR_DISTRIBUTION: Expected the ID"],
     [{ IMGTAILOR_DISTRIBUTIONS: "E1" }, "IMGTAILOR_DISTRIBUTIONS: unknown environment variable"],
     [{ IMGTAILOR_DISTRIBUTION: "E1", AWS_ENDPOINT_URL_CLOUDFRONT: "moto" }, "AWS_ENDPOINT_URL_CLOUDFRONT: Expected"],
-  ])("is refused where it is none: %j", async (more, complaint) => {
-    await expect(loadFunction({ ...ENV, ...more })).rejects.toThrow(complaint)
+  ])("the variables %j are refused", async (more, message) => {
+    await expect(loadFunction({ ...ENV, ...more })).rejects.toThrow(message)
   })
 })
 
-describe.skipIf(motoServer === undefined)("temporary credentials", () => {
+describe.skipIf(motoServer === undefined)("invalidate with temporary credentials", () => {
   let moto: Moto
   beforeAll(async () => {
     moto = await startMoto()
   }, 30_000)
   afterAll(() => moto?.stop())
 
-  it("of a role are accepted, and neither without their token nor without the permission", async () => {
+  it("credentials of a role are accepted, but not without their token or the permission", async () => {
     const id = await moto.createDistribution()
     const distribution = { id, endpoint: moto.endpoint }
     const sync = await moto.assumeRole("sync", ["cloudfront:CreateInvalidation"])

@@ -1,6 +1,6 @@
 /**
- * A render that had read the old original and stores it after the original was replaced or removed: what two passes of sync leave of it.
- * On a real S3 server, with moto for CloudFront.
+ * Tests of a render that read the old original and stores its rendition after the original was replaced or removed: the second pass of sync
+ * deletes it. On a real S3 server, with moto for CloudFront.
  */
 import { setTimeout as wait } from "node:timers/promises"
 
@@ -46,7 +46,7 @@ interface Shop {
 }
 
 const open = async (name: string): Promise<Shop> => {
-  const [originals, renditions] = [`${name}-photos`, `${name}-made`]
+  const [originals, renditions] = [`${name}-photos`, `${name}-renditions`]
   for (const bucket of [originals, renditions]) await server.createBucket(bucket)
   const options = {
     originals: `s3://${originals}`,
@@ -80,28 +80,28 @@ const ask = async ({ renderer }: Shop): Promise<Response> => renderer.fetch(new 
 const isOf = async (colour: Colour, response: Response): Promise<boolean> =>
   colourDistance(await colourAt(Buffer.from(await response.arrayBuffer()), 0.5, 0.5), colour) < 30
 
-/** Lets a render read the red original and holds it before it stores; `change` happens meanwhile, and then it cannot look again. */
+/** Lets a render read the red original, and holds its write while `change` happens. It cannot check the original again afterwards. */
 const renderLate = async (shop: Shop, change: () => Promise<void>): Promise<Response> => {
   await server.putObject(shop.originals, "shop/a.jpg", await flat({ colour: RED }))
-  let letGo = (): void => {}
-  const until = new Promise<void>((done) => (letGo = done))
+  let release = (): void => {}
+  const until = new Promise<void>((done) => (release = done))
   faulty.takeLog()
   faulty.fail({ kind: "hold", until }, { methods: ["PUT"], times: 1 })
   const answering = ask(shop)
   while (!faulty.takeLog().some((line) => line.startsWith("PUT "))) await wait(5)
   await change()
-  // As with a function that is frozen once it has answered.
+  // Like a function that is frozen once it has answered.
   faulty.fail({ kind: "error", status: 403, code: "AccessDenied" }, { methods: ["GET", "DELETE"] })
-  letGo()
+  release()
   const response = await answering
   await shop.renderer.idle()
   faulty.heal()
   return response
 }
 
-describe.skipIf(!CAN_RUN)("a render that ends after its original", () => {
+describe.skipIf(!CAN_RUN)("a render that ends after its original has changed", () => {
   it.each(["Object Created", "Object Deleted"])(
-    "is stored and cached no longer than until the second pass: %s",
+    "the rendition is stored and cached until the second pass: %s",
     async (type) => {
       const isReplaced = type === "Object Created"
       const shop = await open(isReplaced ? "replaced" : "removed")
@@ -109,8 +109,9 @@ describe.skipIf(!CAN_RUN)("a render that ends after its original", () => {
       const late = await renderLate(shop, async () => {
         if (isReplaced) await server.putObject(shop.originals, "shop/a.jpg", await flat({ colour: GREEN }))
         else await server.deleteObject(shop.originals, "shop/a.jpg")
+        // Nothing is stored yet, so nothing can be cached.
         expect(await shop.sync(event)).toMatchObject({ originals: ["shop/a.jpg"], deleted: 0 })
-        expect(await moto.invalidationsOf(shop.distribution)).toEqual([[TAG]])
+        expect(await moto.invalidationsOf(shop.distribution)).toEqual([])
       })
       expect(await isOf(RED, late)).toBe(true)
       const stale = await server.ask(shop.renditions, KEY)
@@ -119,12 +120,12 @@ describe.skipIf(!CAN_RUN)("a render that ends after its original", () => {
 
       expect(await shop.sync(fromQueue(event))).toMatchObject({ originals: ["shop/a.jpg"], deleted: 1 })
       expect(await server.keysIn(shop.renditions)).toEqual([])
-      expect(await moto.invalidationsOf(shop.distribution)).toEqual([[TAG], [TAG]])
+      expect(await moto.invalidationsOf(shop.distribution)).toEqual([[TAG]])
       const now = await ask(shop)
       expect(now.status).toBe(isReplaced ? 200 : 404)
       expect(isReplaced && (await isOf(GREEN, now))).toBe(isReplaced)
 
-      // Once more, and in the wrong order: what is deleted is made again when it is asked for.
+      // Again, and in the wrong order: a deleted rendition is rendered again when it is requested.
       await shop.renderer.idle()
       for (const again of [fromQueue(event), event]) await shop.sync(again)
       expect(await server.keysIn(shop.renditions)).toEqual([])

@@ -1,4 +1,4 @@
-/** The redirect flow, whole: CDN, website endpoint, API and function, on a real S3 server. */
+/** Tests of the redirect flow: CDN, website endpoint, API and function, on a real S3 server. */
 import sharp from "sharp"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 
@@ -30,7 +30,7 @@ const SIZES = "360x270,100h,600w"
 const KEY = "produs_227613/360x270/img.AZ70KuRzw9.jpg"
 const ORIGINAL = "produs_227613/img.AZ70KuRzw9.jpg"
 
-/** Every line that functions log. */
+/** Every log line of the functions. */
 const watchLog = (): (() => string) => {
   const written: string[] = []
   vi.spyOn(process.stdout, "write").mockImplementation((text) => Boolean(written.push(String(text))))
@@ -99,7 +99,7 @@ const textOf = ({ statusCode, body }: ProxyResult): string => `${statusCode} ${b
 
 describe.skipIf(versitygw === undefined)("the redirect flow", () => {
   it.each<Shape>(["http-api", "rest-api"])(
-    "over a %s leads a first visitor to the photo by two redirects, and all others straight to it",
+    "the first request through a %s is answered after two redirects, and later ones directly",
     async (shape) => {
       const { bucket, cdn } = await startFlow(shape)
       const first = await visit(`${cdn}/${KEY}`)
@@ -116,23 +116,23 @@ describe.skipIf(versitygw === undefined)("the redirect flow", () => {
     },
   )
 
-  it("is asked once for a photo by a CDN that keeps no redirects, and every time by one that keeps them", async () => {
+  it("a CDN that caches no redirects requests a photo once, and one that caches them requests it every time", async () => {
     const naive = await startFlow("http-api", 86_400)
     for (let repeat = 0; repeat < 5; repeat++) {
       const { status, redirects } = await visit(`${naive.cdn}/${KEY}`)
-      // The CDN never learns that the photo is there: it goes on sending everybody to the function, and the function back or an image.
+      // The CDN never sees that the photo is stored: it redirects to the function, which redirects back or answers with the image.
       expect([status, redirects.length > 0]).toEqual([200, true])
     }
     expect(naive.log().match(/"msg":"request"/g)?.length).toBeGreaterThanOrEqual(5)
     expect(naive.log()).toContain("a CDN that caches redirects")
 
-    const ours = await startFlow("http-api", 0)
-    for (let repeat = 0; repeat < 5; repeat++) expect((await visit(`${ours.cdn}/${KEY}`)).status).toBe(200)
-    expect(ours.log().match(/"msg":"request"/g)?.length).toBe(1)
+    const correct = await startFlow("http-api", 0)
+    for (let repeat = 0; repeat < 5; repeat++) expect((await visit(`${correct.cdn}/${KEY}`)).status).toBe(200)
+    expect(correct.log().match(/"msg":"request"/g)?.length).toBe(1)
   })
 
   it.each(["a b", "a+b", "100%", "größe", "😀", "IMG & Co", "what?", "#1", "a=b", "Ünï'()*!"])(
-    "carries a photo named %s",
+    "a photo named %s is rendered",
     async (name) => {
       const original = `shop/${name}.JPG`
       const { cdn, bucket } = await startFlow("http-api", 0, { [original]: await flat({ width: 400, height: 400 }) })
@@ -143,7 +143,7 @@ describe.skipIf(versitygw === undefined)("the redirect flow", () => {
     },
   )
 
-  it("sends whoever asks for a size that is not listed to the one that it means, where it snaps, however often", async () => {
+  it("an unlisted size redirects to the snapped one if unknownSize is snap", async () => {
     const bucket = await bucketWith()
     const handler = handlerOf(bucket, "https://cdn.example", { IMGTAILOR_UNKNOWN_SIZE: "snap" })
     const log = watchLog()
@@ -156,28 +156,28 @@ describe.skipIf(versitygw === undefined)("the redirect flow", () => {
       ])
     }
     expect(await server.keysIn(bucket)).toEqual([KEY, ORIGINAL].toSorted())
-    expect(log()).not.toContain("a lost race")
+    expect(log()).not.toContain("a race")
     const refused = await handlerOf(bucket, "https://cdn.example")(eventOf(keyOf("produs_227613/300x225/a.jpg")))
     expect(refused.statusCode).toBe(400)
   })
 
-  it("has our own addresses alone", async () => {
+  it("loadRedirect refuses compat", async () => {
     await expect(
       loadRedirect({ BUCKET: "b", CDN_URL: "https://cdn.example", IMGTAILOR_COMPAT: "ipx" }),
     ).rejects.toThrow(/compat: Expected none/)
   })
 
-  it("over a REST API, too, finds photos with spaces or pluses in their names", async () => {
+  it("a REST API finds photos with spaces and pluses in their names", async () => {
     const photo = await flat({ width: 400, height: 400 })
     const { cdn } = await startFlow("rest-api", 0, { "a b.jpg": photo, "c+d.jpg": photo })
     for (const path of ["a%20b", "c%2Bd", "c+d"]) {
-      // The website writes what it was asked with: a plus stays a plus, which the API takes for a space.
+      // The website copies the requested path, so a plus stays a plus, which the API decodes to a space.
       const { status } = await visit(`${cdn}/100h/${path}.jpg`)
       expect([path, status]).toEqual([path, 200])
     }
   })
 
-  it("answers errors as errors, which nobody is redirected by", async () => {
+  it("an error is an error response, not a redirect", async () => {
     const broken = (await flat({ width: 400, height: 400 })).subarray(0, 300)
     const { cdn, bucket } = await startFlow("http-api", 0, {
       "broken.jpg": broken,
@@ -192,10 +192,10 @@ describe.skipIf(versitygw === undefined)("the redirect flow", () => {
       ["a.jpg", 400, "bad-url"],
       ["600w/100h/a.jpg", 404, "original-not-found"],
     ] as const) {
-      const ended = await visit(`${cdn}/${path}`)
-      expect([path, ended.status, ended.redirects.length]).toEqual([path, status, 1])
-      expect(ended.body.toString()).toContain(code)
-      expect(ended.headers.get("location")).toBeNull()
+      const last = await visit(`${cdn}/${path}`)
+      expect([path, last.status, last.redirects.length]).toEqual([path, status, 1])
+      expect(last.body.toString()).toContain(code)
+      expect(last.headers.get("location")).toBeNull()
     }
     expect(await server.keysIn(bucket)).toEqual(before)
   })
@@ -204,7 +204,7 @@ describe.skipIf(versitygw === undefined)("the redirect flow", () => {
 describe.skipIf(versitygw === undefined)("the function of the redirect flow", () => {
   const CDN = "https://images.example.com"
 
-  it("redirects with 301, to the key's one spelling, and lets nobody remember it", async () => {
+  it("the redirect is an uncacheable 301 to the canonical URL", async () => {
     watchLog()
     const bucket = await bucketWith({ "shop/a+b.jpg": await flat({ width: 200, height: 200 }) })
     const handler = handlerOf(bucket, `${CDN}/`)
@@ -213,7 +213,7 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     expect(result.headers).toMatchObject({ location: `${CDN}/shop/100h/a%2Bb.jpg`, "cache-control": "no-store" })
   })
 
-  it("reads a plus as a plus where there is such a photo, else as a space", async () => {
+  it("a plus in the key is read as a plus if such a photo exists, else as a space", async () => {
     watchLog()
     const photo = await flat({ width: 200, height: 200 })
     const bucket = await bucketWith({ "a+b.jpg": photo, "a b.jpg": photo, "c d.jpg": photo })
@@ -223,7 +223,7 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     expect(textOf(await handler(eventOf("key=100h/e+f.jpg")))).toMatch(/^404 .*e\+f/)
   })
 
-  it("stores the photo's own format, whatever formats the visitor's browser shows", async () => {
+  it("the stored format depends on the key and not on Accept", async () => {
     watchLog()
     const bucket = await bucketWith()
     const handler = handlerOf(bucket, CDN)
@@ -244,29 +244,29 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     ["key=100h/a%00.jpg", "400 bad-url"],
     ["key=360x270/100h/a.jpg", "404 original-not-found"],
     ["key=info/100h/a.jpg", "404 original-not-found"],
-  ])("refuses %s before it asks the bucket for anything", async (query, refusal) => {
+  ])("the query %j is refused before any request to the bucket", async (query, refusal) => {
     watchLog()
-    // There is no such bucket: anything asked of it would be another error.
-    const handler = handlerOf("no-bucket-of-ours", CDN)
+    // The bucket does not exist, so a request to it would be another error.
+    const handler = handlerOf("no-such-bucket", CDN)
     expect(textOf(await handler(eventOf(query)))).toContain(refusal)
   })
 
-  it("answers with the list itself, which is nowhere to be redirected to", async () => {
+  it("the published list is answered without a redirect", async () => {
     watchLog()
     const result = await handlerOf(await bucketWith(), CDN)(eventOf("key=imgtailor.json"))
     expect(result).toMatchObject({ statusCode: 200, headers: { "content-type": "application/json" } })
     expect(textOf(result)).toContain(JSON.stringify({ sizes: SIZES.split(",") }).slice(1, -1))
   })
 
-  it("refuses other addresses and methods", async () => {
+  it("other paths and methods are refused", async () => {
     watchLog()
-    const handler = handlerOf("no-bucket-of-ours", CDN)
+    const handler = handlerOf("no-such-bucket", CDN)
     expect(textOf(await handler(eventOf(keyOf(KEY), { rawPath: "/prod/other" })))).toContain("400 bad-url")
     const http = { stage: "prod", http: { method: "POST" } }
     expect(textOf(await handler(eventOf(keyOf(KEY), { requestContext: http })))).toContain("405 method-not-allowed")
   })
 
-  it("answers what is stored with its bytes, which nobody may remember, and says so on its log", async () => {
+  it("a stored rendition is answered with its bytes, uncacheable, and logged", async () => {
     const log = watchLog()
     const bucket = await bucketWith()
     const handler = handlerOf(bucket, CDN)
@@ -274,10 +274,10 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     const again = await handler(eventOf(keyOf(KEY), { headers: { range: "bytes=0-1", "if-none-match": "*" } }))
     expect(again).toMatchObject({ statusCode: 200, isBase64Encoded: true, headers: { "cache-control": "no-store" } })
     expect(await sharp(Buffer.from(again.body, "base64")).metadata()).toMatchObject({ width: 360 })
-    expect(log()).toContain("a lost race, or a CDN that caches redirects")
+    expect(log()).toContain("a race, or a CDN that caches redirects")
   })
 
-  it("renders anew what is stored but was made of another photo", async () => {
+  it("a stored rendition of a replaced photo is rendered again", async () => {
     watchLog()
     const bucket = await bucketWith()
     const handler = handlerOf(bucket, CDN)
@@ -288,7 +288,7 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     expect((await server.ask(bucket, KEY)).headers.get("etag")).not.toBe(before)
   })
 
-  it("answers the image itself where it may not store it, and an error where that is too long", async () => {
+  it("a rendition that cannot be stored is answered itself, or with an error if it is too long", async () => {
     const log = watchLog()
     const bucket = await bucketWith({ "noise.png": await noise({ width: 600, height: 600 }) })
     const reader = await server.createUser(`reader-${buckets}`)
@@ -307,24 +307,24 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
     expect(await server.keysIn(bucket)).toEqual(["noise.png", ORIGINAL])
   })
 
-  it("sends visitors to what is too long for an answer while it is new, and calls it a loop later", async () => {
+  it("a rendition too long for a response redirects while it is new, and is a loop later", async () => {
     const log = watchLog()
     const bucket = await bucketWith({ "noise.png": await noise({ width: 600, height: 600 }) })
     const handler = handlerOf(bucket, CDN)
-    for (let asked = 0; asked < 2; asked++)
+    for (let request = 0; request < 2; request++)
       expect(await balancer(handler, "600w/noise.png")).toMatchObject({ statusCode: 301, body: "" })
 
     const stored = await server.ask(bucket, "600w/noise.png")
     const old = String(Date.now() - 61_000)
-    const kept = [...stored.headers].filter(([name]) => /^x-amz-meta-|^content-type$/.test(name))
-    const headers = { ...Object.fromEntries(kept), "x-amz-meta-modified": old }
+    const record = [...stored.headers].filter(([name]) => /^x-amz-meta-|^content-type$/.test(name))
+    const headers = { ...Object.fromEntries(record), "x-amz-meta-modified": old }
     const body = new Uint8Array(await stored.arrayBuffer())
     expect((await server.ask(bucket, "600w/noise.png", { method: "PUT", headers, body })).ok).toBe(true)
     expect(textOf(await balancer(handler, "600w/noise.png"))).toContain("508 redirect-loop")
     expect(log()).toContain("redirect-loop")
   })
 
-  it("says nothing to visitors of settings that are wrong, and all to its log", async () => {
+  it("mistakes in the settings are logged and not in the response", async () => {
     const log = watchLog()
     const call = (env: Record<string, string>): Promise<ProxyResult> =>
       createRedirectHandler(() => loadRedirect(env))(eventOf(keyOf(KEY)))

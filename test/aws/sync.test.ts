@@ -1,4 +1,4 @@
-/** Which renditions an event of the bucket deletes, in each of the shapes that events come in. Stores in memory, handlers as they are. */
+/** Tests of the sync function: the renditions that it deletes for each format of event, and the copies that it invalidates. Stores in memory. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 
 import type { BatchEvent } from "../../src/aws/batch-events.ts"
@@ -32,7 +32,7 @@ const META: RenditionMeta = {
 }
 
 const PHOTO = "produs_227613/größe 1+1.jpg"
-const OF_IT = [
+const RENDITIONS = [
   "produs_227613/360x270/größe 1+1.jpg",
   "produs_227613/360x270/größe 1+1.jpg.webp",
   "produs_227613/90w/größe 1+1.jpg",
@@ -42,7 +42,18 @@ const OTHERS = [PHOTO, "produs_227613/360x270/größe 1 1.jpg", "produs_227613/4
 
 interface Stage {
   readonly call: SyncHandler
-  readonly left: () => Promise<readonly string[]>
+  readonly store: Renditions
+  readonly remaining: () => Promise<readonly string[]>
+}
+
+const syncOf = (
+  renditions: Renditions,
+  distribution?: Distribution,
+  more: Partial<TailorOptions> = {},
+): SyncHandler => {
+  const options = { originals: "s3://shop", renditions, sizes: ["360x270"], retired: { sizes: ["90w"] } }
+  const config = resolveConfig({ s3Region: "eu-central-1", ...options, ...more }, environment())
+  return createSyncHandler(async () => ({ config, cdnUrl: "", distribution }))
 }
 
 const stage = async (
@@ -51,15 +62,13 @@ const stage = async (
   distribution?: Distribution,
 ): Promise<Stage> => {
   const store = memoryRenditions()
-  for (const key of [...OF_IT, ...OTHERS]) await store.put(key, Uint8Array.of(1), META)
-  const options = { originals: "s3://shop", renditions: wrap(store), sizes: ["360x270"], retired: { sizes: ["90w"] } }
-  const config = resolveConfig({ s3Region: "eu-central-1", ...options, ...more }, environment())
-  const left = async (): Promise<readonly string[]> => {
+  for (const key of [...RENDITIONS, ...OTHERS]) await store.put(key, Uint8Array.of(1), META)
+  const remaining = async (): Promise<readonly string[]> => {
     const keys: string[] = []
     for await (const key of store.list?.("") ?? []) keys.push(key)
     return keys.toSorted()
   }
-  return { call: createSyncHandler(async () => ({ config, cdnUrl: "", distribution })), left }
+  return { call: syncOf(wrap(store), distribution, more), remaining, store }
 }
 
 describe("sync", () => {
@@ -71,44 +80,47 @@ describe("sync", () => {
     "eventbridge-deleted",
     "queue",
     "queue-eventbridge",
-  ])("deletes all that was made of the original of %s, and nothing else", async (name) => {
-    const { call, left } = await stage()
-    expect(await call(await fixture<SyncEvent>(name))).toEqual({ originals: [PHOTO], deleted: OF_IT.length })
-    expect(await left()).toEqual(OTHERS.toSorted())
+  ])("the event %s deletes every rendition of its original, and nothing else", async (name) => {
+    const { call, remaining } = await stage()
+    expect(await call(await fixture<SyncEvent>(name))).toEqual({ originals: [PHOTO], deleted: RENDITIONS.length })
+    expect(await remaining()).toEqual(OTHERS.toSorted())
   })
 
-  it("takes what comes through a topic, by itself or by a queue that listens to it", async () => {
+  it("sync reads events from a topic, directly or through a queue", async () => {
     const Message = JSON.stringify(await fixture<SyncEvent>("s3-created"))
     const body = JSON.stringify({ Type: "Notification", MessageId: "m", TopicArn: "arn:aws:sns:::t", Message })
     for (const record of [{ Sns: { Message } }, { body }, { body: Message }]) {
       const { call } = await stage()
-      expect(await call({ Records: [record] })).toEqual({ originals: [PHOTO], deleted: OF_IT.length })
+      expect(await call({ Records: [record] })).toEqual({ originals: [PHOTO], deleted: RENDITIONS.length })
     }
   })
 
-  it.each(["s3-test", "s3-tagged"])("does nothing for %s", async (name) => {
-    const { call, left } = await stage()
+  it.each(["s3-test", "s3-tagged"])("the event %s deletes nothing", async (name) => {
+    const { call, remaining } = await stage()
     expect(await call(await fixture<SyncEvent>(name))).toEqual({ originals: [], deleted: 0 })
-    expect((await left()).length).toBe(OF_IT.length + OTHERS.length)
+    expect((await remaining()).length).toBe(RENDITIONS.length + OTHERS.length)
   })
 
-  it("does nothing for its own renditions' events in a bucket that has both", async () => {
-    const { call, left } = await stage({ sharedStore: true })
+  it("an event of a rendition in a shared bucket deletes nothing", async () => {
+    const { call, remaining } = await stage({ sharedStore: true })
     expect(await call(await fixture<SyncEvent>("s3-own-rendition"))).toEqual({ originals: [], deleted: 0 })
-    expect((await left()).length).toBe(OF_IT.length + OTHERS.length)
+    expect((await remaining()).length).toBe(RENDITIONS.length + OTHERS.length)
   })
 
-  it("does the same again for an event that comes twice", async () => {
+  it("a repeated event is harmless", async () => {
     const { call } = await stage()
     const event = await fixture<SyncEvent>("s3-created")
     await call(event)
     expect(await call(event)).toEqual({ originals: [PHOTO], deleted: 0 })
   })
 
-  it("looks once for an original that one event names twice", async () => {
+  it("an original that one event names twice is purged once", async () => {
     const { call } = await stage()
     const { Records = [] } = await fixture<SyncEvent>("s3-created")
-    expect(await call({ Records: [...Records, ...Records] })).toEqual({ originals: [PHOTO], deleted: OF_IT.length })
+    expect(await call({ Records: [...Records, ...Records] })).toEqual({
+      originals: [PHOTO],
+      deleted: RENDITIONS.length,
+    })
   })
 
   it.each([
@@ -118,45 +130,45 @@ describe("sync", () => {
     ["s3:ObjectCreated:Put", "a b+c.jpg", ["a b+c.jpg"]],
     ["s3:ObjectCreated:Put", "100%.jpg", ["100%.jpg"]],
     ["s3:ObjectCreated:Put", "plain.jpg", ["plain.jpg"]],
-  ])("reads a key as whoever sent %s %s may have meant it", async (eventName, key, originals) => {
+  ])("a key in %s is decoded like its sender encodes it: %s", async (eventName, key, originals) => {
     const { call } = await stage()
     const record = { eventName, s3: { bucket: { name: "shop" }, object: { key } } }
     expect((await call({ Records: [record] })).originals).toEqual(originals)
   })
 
-  it("leaves other buckets alone, and what lies outside the originals' prefix", async () => {
+  it("an event of another bucket, or outside the prefix of the originals, deletes nothing", async () => {
     const event = await fixture<SyncEvent>("s3-created")
     for (const originals of ["s3://another", "s3://shop/elsewhere"]) {
-      const { call, left } = await stage({ originals })
+      const { call, remaining } = await stage({ originals })
       expect(await call(event)).toEqual({ originals: [], deleted: 0 })
-      expect((await left()).length).toBe(OF_IT.length + OTHERS.length)
+      expect((await remaining()).length).toBe(RENDITIONS.length + OTHERS.length)
     }
   })
 
-  it("takes the prefix off the key", async () => {
+  it("the prefix is removed from the key", async () => {
     const { call } = await stage({ originals: "s3://shop/produs_227613" })
     expect(await call(await fixture<SyncEvent>("eventbridge-created"))).toMatchObject({ originals: ["größe 1+1.jpg"] })
   })
 
-  it("fails, so that Lambda calls again, where a store does, after all others were dealt with", async () => {
+  it("a call fails if a store fails, after the other originals were purged", async () => {
     const broken = (store: Renditions): Renditions => ({
       ...store,
       delete: (keys, options) =>
         keys[0]?.includes("broken") ? Promise.reject(new Error("no")) : store.delete(keys, options),
     })
-    const { call, left } = await stage({}, broken)
+    const { call, remaining } = await stage({}, broken)
     const { Records = [] } = await fixture<SyncEvent>("s3-created")
     const [record] = Records
     const bad = {
       eventName: record?.eventName ?? "",
       s3: { bucket: { name: "shop" }, object: { key: "broken/a.jpg" } },
     }
-    await expect(call({ Records: [bad, ...Records] })).rejects.toThrow("1 of 2 failed")
-    expect(await left()).toEqual(OTHERS.toSorted())
+    await expect(call({ Records: [bad, ...Records] })).rejects.toThrow("1 of 2 originals failed")
+    expect(await remaining()).toEqual(OTHERS.toSorted())
   })
 })
 
-describe.skipIf(motoServer === undefined)("the CDN", () => {
+describe.skipIf(motoServer === undefined)("sync behind a CDN", () => {
   let moto: Moto
   let distribution: Distribution
   beforeAll(async () => {
@@ -175,35 +187,59 @@ describe.skipIf(motoServer === undefined)("the CDN", () => {
   const same = (store: Renditions): Renditions => store
   const TAG = `#${cacheTagOf(PHOTO)}`
 
-  it("forgets an original once a call, with all others of the call, whether or not anything was stored", async () => {
-    const { call } = await stage({}, same, distribution)
-    const { Records = [] } = await fixture<SyncEvent>("s3-created")
-    const other = {
-      eventName: "ObjectRemoved:Delete",
-      s3: { bucket: { name: "shop" }, object: { key: "never/made.jpg" } },
-    }
-    const result = await call({ Records: [...Records, other, ...Records] })
-    expect(result).toMatchObject({ originals: [PHOTO, "never/made.jpg"], invalidation: expect.any(String) as string })
-    expect(await moto.invalidationsOf(distribution.id)).toEqual([[TAG, `#${cacheTagOf("never/made.jpg")}`]])
+  const eventFor = (key: string): { readonly eventName: string; readonly s3: object } => ({
+    eventName: "ObjectCreated:Put",
+    s3: { bucket: { name: "shop" }, object: { key } },
   })
 
-  it.each(["s3-test", "s3-tagged", "s3-own-rendition"])("is not asked for %s", async (name) => {
+  it("one call invalidates the originals with stored renditions, each once", async () => {
+    const { call } = await stage({}, same, distribution)
+    const { Records = [] } = await fixture<SyncEvent>("s3-created")
+    const result = await call({ Records: [...Records, eventFor("never/rendered.jpg"), ...Records] } as SyncEvent)
+    expect(result).toMatchObject({
+      originals: [PHOTO, "never/rendered.jpg"],
+      invalidation: expect.any(String) as string,
+    })
+    expect(await moto.invalidationsOf(distribution.id)).toEqual([[TAG]])
+  })
+
+  it("a new photo costs no invalidation, and two passes of a replaced one cost one", async () => {
+    const { call, remaining } = await stage({}, same, distribution)
+    for (const _ of ["first pass", "second pass"])
+      expect(await call({ Records: [eventFor("new.jpg")] } as SyncEvent)).toEqual({
+        originals: ["new.jpg"],
+        deleted: 0,
+      })
+    const event = await fixture<SyncEvent>("s3-created")
+    expect(await call(event)).toMatchObject({ deleted: RENDITIONS.length, invalidation: expect.any(String) as string })
+    expect(await call(event)).toEqual({ originals: [PHOTO], deleted: 0 })
+    expect(await moto.invalidationsOf(distribution.id)).toEqual([[TAG]])
+    expect(await remaining()).toEqual(OTHERS.toSorted())
+  })
+
+  it.each(["s3-test", "s3-tagged", "s3-own-rendition"])("the event %s invalidates nothing", async (name) => {
     const { call } = await stage({ sharedStore: true }, same, distribution)
     expect(await call(await fixture<SyncEvent>(name))).toEqual({ originals: [], deleted: 0 })
     expect(await moto.invalidationsOf(distribution.id)).toEqual([])
   })
 
-  it("is asked after all was deleted; the call fails where it refuses, and all is done by the next", async () => {
-    const { call, left } = await stage({}, same, { ...distribution, id: "E0" })
+  it("the next call makes an invalidation that failed after the renditions were deleted", async () => {
+    const { call, remaining, store } = await stage({}, same, { ...distribution, id: "E0" })
     const event = await fixture<SyncEvent>("s3-created")
     await expect(call(event)).rejects.toMatchObject({ code: "store-unavailable" })
-    expect(await left()).toEqual(OTHERS.toSorted())
-    const { call: again } = await stage({}, same, distribution)
-    expect(await again(event)).toMatchObject({ originals: [PHOTO], deleted: OF_IT.length })
+    expect(await remaining()).toEqual([...OTHERS, "produs_227613/info/größe 1+1.jpg.purge"].toSorted())
+    const again = syncOf(store, distribution)
+    expect(await again(event)).toMatchObject({
+      originals: [PHOTO],
+      deleted: 0,
+      invalidation: expect.any(String) as string,
+    })
+    expect(await again(event)).toEqual({ originals: [PHOTO], deleted: 0 })
     expect(await moto.invalidationsOf(distribution.id)).toEqual([[TAG]])
+    expect(await remaining()).toEqual(OTHERS.toSorted())
   })
 
-  it("forgets what one original was made of where another could not be purged", async () => {
+  it("the copies of one original are invalidated even if another could not be purged", async () => {
     const broken = (store: Renditions): Renditions => ({
       ...store,
       delete: (keys, options) =>
@@ -212,19 +248,19 @@ describe.skipIf(motoServer === undefined)("the CDN", () => {
     const { call } = await stage({}, broken, distribution)
     const { Records = [] } = await fixture<SyncEvent>("s3-created")
     const bad = { eventName: "ObjectCreated:Put", s3: { bucket: { name: "shop" }, object: { key: "broken/a.jpg" } } }
-    await expect(call({ Records: [bad, ...Records] })).rejects.toThrow("1 of 2 failed")
+    await expect(call({ Records: [bad, ...Records] })).rejects.toThrow("1 of 2 originals failed")
     expect(await moto.invalidationsOf(distribution.id)).toEqual([[TAG]])
   })
 
-  it("forgets the originals of a manifest", async () => {
-    const { call, left } = await stage({}, same, distribution)
+  it("the originals of a manifest are purged and invalidated", async () => {
+    const { call, remaining } = await stage({}, same, distribution)
     const { results } = await call(await fixture<BatchEvent>("batch-2"))
     expect(results).toEqual([{ taskId: "dGFza2lkZ29lc2hlcmUK", resultCode: "Succeeded", resultString: "deleted 4" }])
-    expect(await left()).toEqual(OTHERS.toSorted())
+    expect(await remaining()).toEqual(OTHERS.toSorted())
     expect(await moto.invalidationsOf(distribution.id)).toEqual([[TAG]])
   })
 
-  it("is tried again for a manifest's original where it refuses", async () => {
+  it("a task of a manifest fails temporarily if the invalidation fails", async () => {
     const { call } = await stage({}, same, { ...distribution, id: "E0" })
     const { results } = await call(await fixture<BatchEvent>("batch-1"))
     expect(results.map(({ resultCode }) => resultCode)).toEqual(["TemporaryFailure"])
