@@ -176,11 +176,7 @@ describe("the marker of a render", () => {
     originals.set("a.jpg", Buffer.from("an image"))
     const renderOnce = async (maxEstimateBytes: number): Promise<void> => {
       const options = { maxEstimateBytes, markers, callEndsMs: Date.now }
-      const { renderer, watch, idle } = createFunctionRenderer(slow, {
-        maxEstimateBytes,
-        markers,
-        callEndsMs: Date.now,
-      })
+      const { renderer, watch, idle } = createFunctionRenderer(inner, options)
       const { bytes } = (await watch(originals).get("a.jpg")) ?? { bytes: new Uint8Array() }
       await (await renderer.open(bytes)).render({} as Recipe)
       await idle()
