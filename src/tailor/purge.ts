@@ -10,12 +10,13 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 
+import { isPermanent } from "../errors.ts"
 import { createGate } from "../gate.ts"
 import { keysOf } from "../sizes/all-keys.ts"
 import { type Grammar, isRenditionKey, type OriginalKey, parseKey } from "../sizes/key.ts"
 import type { CallOptions, Originals, RenditionMeta, Renditions } from "../store/store.ts"
 import { digestInPieces } from "./digest.ts"
-import { type Existing, findExisting, type Freshness } from "./freshness.ts"
+import { type Existing, findExisting, type Freshness, type FreshnessState } from "./freshness.ts"
 
 /** Options of deletions. The signal ends one between two keys. */
 export interface PurgeOptions extends CallOptions {
@@ -30,7 +31,7 @@ export interface Purge {
   /** The same for all originals under a prefix (`shop/`; empty for all). Undefined where the store cannot list. */
   readonly purgePrefix: (prefix: string, options?: PurgeOptions) => Promise<number | undefined>
   /**
-   * Deletes the stale renditions of an original, after a change of it was noticed. Reads it where only its bytes can tell.
+   * Deletes the stale renditions of an original, after a change of it was noticed. Reads it unless its version shows that they are fresh.
    * @throws the first error, after the other keys
    */
   readonly purgeStale: (original: OriginalKey, options?: PurgeOptions) => Promise<number>
@@ -48,6 +49,8 @@ export interface PurgeParts {
   readonly renditions: Renditions
   readonly grammar: Grammar
   readonly freshness: Freshness
+  /** Largest original, in bytes. */
+  readonly maxBytes: number
 }
 
 /** Keys between two turns of the event loop. */
@@ -58,8 +61,11 @@ const MAX_FAILURES_IN_A_ROW = 10
 
 type Keys = Iterable<string> | AsyncIterable<string>
 
-/** Whether the bytes of the original of a rendition are still the same. */
-type CompareBytes = (meta: RenditionMeta, existing: Existing) => Promise<boolean>
+/** Whether the original of a rendition that is not fresh still has the same bytes. */
+type IsSame = (meta: RenditionMeta, existing: Existing, state: FreshnessState) => Promise<boolean>
+
+/** Believes weak versions. Reads nothing. */
+const isWeaklySame: IsSame = async (_meta, _existing, state) => state === "unverified"
 
 /** Deletes the keys that are to be deleted, in batches. */
 const deleteWhere = async (
@@ -94,17 +100,23 @@ const deleteWhere = async (
   return deleted
 }
 
-/** Creates the comparison of one purge: it reads each original once. */
-const createCompareBytes = ({ originals, freshness }: PurgeParts, acquire: () => Promise<() => void>): CompareBytes => {
+/** Compares bytes. Reads each original once. */
+const createComparison = (
+  { originals, freshness, maxBytes }: PurgeParts,
+  acquire: () => Promise<() => void>,
+): IsSame => {
   const digests = new Map<string, Promise<string | undefined>>()
   const read = async (original: string): Promise<string | undefined> => {
     const release = await acquire()
     try {
-      const object = await originals.get(original)
+      const object = await originals.get(original, { maxBytes })
       if (!object) return undefined
       const digest = await digestInPieces(object.bytes)
       if (object.stat.isStable) freshness.remember(original, object.stat.version, digest)
       return digest
+    } catch (error) {
+      if (isPermanent(error)) return undefined
+      throw error
     } finally {
       release()
     }
@@ -125,7 +137,7 @@ const areGone = async (originals: Originals, keys: readonly string[]): Promise<b
 const isStale = async (
   { originals, renditions, grammar, freshness }: PurgeParts,
   key: string,
-  isSame: CompareBytes,
+  isSame: IsSame,
   isRemoved: boolean,
 ): Promise<boolean> => {
   const parsed = parseKey(key.split("/"), grammar)
@@ -137,8 +149,10 @@ const isStale = async (
   // The original of a foreign object is not known.
   const sources = meta.isForeign ? parsed.readings.map(({ original }) => original) : [meta.original]
   if (!existing) return isRemoved || areGone(originals, sources)
-  const state = freshness.freshnessOf(meta, existing.reading, existing.stat)
-  return state === "unverified" ? !(await isSame(meta, existing)) : state === "stale"
+  const { reading, stat } = existing
+  const state = freshness.freshnessOf(meta, reading, stat)
+  if (state === "fresh") return false
+  return !freshness.matches(meta, reading) || !(await isSame(meta, existing, state))
 }
 
 /** Creates the deletions of a tailor. */
@@ -164,11 +178,11 @@ export const createPurge = (parts: PurgeParts): Purge => {
     purge: (original, { signal } = {}) => renditions.delete(keysOf(original, grammar), { signal }),
     purgePrefix: (prefix, { signal } = {}) => deleteListed(prefix, () => true, signal),
     purgeStale: (original, { signal, isRemoved = false } = {}) => {
-      const isSame = createCompareBytes(parts, () => reads.acquire(1, signal ?? undefined))
+      const isSame = createComparison(parts, () => reads.acquire(1, signal ?? undefined))
       const isToDelete = (key: string): Promise<boolean> => isStale(parts, key, isSame, isRemoved)
       return deleteWhere(renditions, keysOf(original, grammar), isToDelete, signal)
     },
     sweep: (prefix, { signal, isRemoved = false } = {}) =>
-      deleteListed(prefix, (key) => isStale(parts, key, () => Promise.resolve(true), isRemoved), signal),
+      deleteListed(prefix, (key) => isStale(parts, key, isWeaklySame, isRemoved), signal),
   }
 }

@@ -69,7 +69,7 @@ export const createCore = (parts: CoreParts): Core => {
   })
   return {
     ...answerer,
-    ...createPurge({ originals, renditions, grammar, freshness }),
+    ...createPurge({ originals, renditions, grammar, freshness, maxBytes: limits.bytes }),
     ...createWarm({ originals, renditions, grammar, freshness, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),
