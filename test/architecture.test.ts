@@ -32,6 +32,15 @@ const STORES = [
   "lru.ts",
   "retry.ts",
 ]
+/** What stores on other machines share. */
+const REMOTE = [
+  ...STORES,
+  "store/scheme.ts",
+  "store/notices.ts",
+  "store/transport.ts",
+  "store/content-encoding.ts",
+  "store/bounded-call.ts",
+]
 /** Files that may read the environment. */
 const READERS: ReadonlySet<string> = new Set([
   "config/load.ts",
@@ -67,16 +76,19 @@ const RULES: readonly Rule[] = [
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
     of: ["store/folder", "store/file-record.ts"],
-    may: [...STORES, "store/scheme.ts", "store/folder", "store/file-record.ts", "node:"],
+    may: [...STORES, "store/scheme.ts", "store/notices.ts", "store/folder", "store/file-record.ts", "node:"],
     types: ["lru-cache"],
   },
-  { of: ["store/scheme.ts", "store/lazy.ts"], may: STORES },
+  { of: ["store/scheme.ts", "store/lazy.ts", "store/notices.ts"], may: STORES },
+  // Parts of the stores on other machines.
+  { of: ["store/transport.ts", "store/content-encoding.ts"], may: [...STORES, "node:"] },
+  { of: ["store/bounded-call.ts"], may: [...STORES, "store/transport.ts"] },
   // The table of schemes is loaded with the settings; a store, only when it is used.
   {
     of: ["store/registry.ts"],
     may: [...STORES, "store/scheme.ts", "store/lazy.ts", "store/folder-scheme.ts", "store/s3/scheme.ts"],
   },
-  { of: ["store/s3/"], may: [...STORES, "store/scheme.ts", "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
+  { of: ["store/s3/"], may: [...REMOTE, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
   { of: ["render/pool/"], may: [...STORES, "render/", "node:", "valibot"] },

@@ -12,7 +12,7 @@ import { type Attempt, retry, type Retries } from "../retry.ts"
 import type { CredentialSource, S3Credentials } from "../store/s3/credential-types.ts"
 import { defaultCredentials } from "../store/s3/credentials.ts"
 import { elementsOf, isExpired, isTransient, parseBody, type S3Failure, textOf } from "../store/s3/failure.ts"
-import { type Exchange, exchange, isSuccess, type Reply } from "../store/s3/transport.ts"
+import { type Exchange, exchange, isSuccess, type Reply } from "../store/transport.ts"
 
 /** A call to an API. */
 export interface AwsCall {

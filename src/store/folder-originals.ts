@@ -24,10 +24,10 @@ import { replacedAt } from "./folder-evidence.ts"
 import { inodeOf, isInside, openFile, readWhole, toOriginalStat } from "./folder-file.ts"
 import { listFolder } from "./folder-list.ts"
 import { networkFileSystemOf } from "./folder-network.ts"
-import { createNotices, type NotifyOnce } from "./folder-notices.ts"
 import { absentOr, filePath, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
 import { createFolderRoot, type FolderRoot } from "./folder-root.ts"
 import { createSpelling } from "./folder-spelling.ts"
+import { createNotices, type NotifyOnce } from "./notices.ts"
 import type { CallOptions, OriginalObject, Originals, OriginalStat } from "./store.ts"
 
 /** Files that were verified lately; about 200 bytes each. */

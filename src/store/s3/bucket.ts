@@ -1,6 +1,7 @@
 /** Responsible for reading objects of one bucket, for originals and renditions alike. */
 import { describeError, codeOf } from "../../errors.ts"
 import { type CallOptions, type GetOptions, isSafeKey, type StoreProblem } from "../store.ts"
+import type { Reply } from "../transport.ts"
 import { createClient, type S3Client, type S3Result } from "./client.ts"
 import type { CredentialSource } from "./credential-types.ts"
 import { cachedCredentials, defaultCredentials } from "./credentials.ts"
@@ -9,7 +10,6 @@ import { createNotFound, FIRST_BYTE, type NotFound } from "./not-found.ts"
 import { resolveS3, type S3Options } from "./options.ts"
 import type { S3Place } from "./place.ts"
 import { findRegion } from "./region.ts"
-import type { Reply } from "./transport.ts"
 
 /** One bucket, or the part of it under a prefix. */
 export interface Bucket {

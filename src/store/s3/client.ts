@@ -8,15 +8,16 @@
 import { AwsV4Signer } from "aws4fetch"
 
 import { orAbort } from "../../abort.ts"
-import { codeOf, storeDenied, storeUnavailable } from "../../errors.ts"
-import { type Attempt, retry } from "../../retry.ts"
+import { storeDenied } from "../../errors.ts"
+import type { Attempt } from "../../retry.ts"
+import { boundedCall } from "../bounded-call.ts"
 import type { CallOptions } from "../store.ts"
+import { exchange, isSuccess, type Reply } from "../transport.ts"
 import { urlOf } from "./address.ts"
 import type { S3Credentials } from "./credential-types.ts"
 import { isExpired, isTransient, type S3Failure, parseS3Failure, toStoreError } from "./failure.ts"
 import type { S3Connection } from "./options.ts"
 import { formatS3Url } from "./place.ts"
-import { exchange, isSuccess, type Reply } from "./transport.ts"
 
 /** A request to S3. */
 export interface S3Call {
@@ -42,24 +43,6 @@ export interface S3Client {
   /** The `s3://bucket/key` of a key, for messages. */
   readonly nameOf: (key: string) => string
 }
-
-/** System errors that may not occur again. Others will, such as an unknown host or an invalid certificate. */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set([
-  "ECONNRESET",
-  "ECONNREFUSED",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EAI_AGAIN",
-  "HPE_INVALID_CONSTANT",
-  "ERR_STALLED",
-  "ERR_SHORT_BODY",
-])
-
-const isTransientError = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && TRANSIENT_CODES.has(String(error.code))
 
 /** Signing keys by day, region and secret: four of the five hashes of a signature are the same for a whole day. */
 const signingKeys = new Map<string, ArrayBuffer>()
@@ -101,35 +84,16 @@ const sendOnce = async (connection: S3Connection, call: S3Call, signal: AbortSig
   return isWorthRepeating ? { transient: toStoreError(failure, name) } : { value: { failure } }
 }
 
-const attempt = async (connection: S3Connection, call: S3Call, signal: AbortSignal): Promise<Attempt<S3Result>> => {
-  try {
-    return await sendOnce(connection, call, signal)
-  } catch (error) {
-    if (signal.aborted || !isTransientError(error)) throw error
-    return { transient: storeUnavailable("s3", formatS3Url(connection.place, call.key), error) }
-  }
-}
-
 /** A client for the bucket of a connection. */
 export const createClient = (connection: S3Connection): S3Client => {
   const { place, timeouts, retries } = connection
-  const send: S3Client["send"] = async (call, { signal } = {}) => {
-    signal?.throwIfAborted()
-    const name = formatS3Url(place, call.key)
-    const limit = new AbortController()
-    const timer = setTimeout(
-      () => limit.abort(storeUnavailable("s3", name, `not complete after ${timeouts.callMs} ms`)),
-      timeouts.callMs,
-    )
-    try {
-      const both = signal ? AbortSignal.any([limit.signal, signal]) : limit.signal
-      return await retry(() => attempt(connection, call, both), retries, both)
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw codeOf(error) ? error : storeUnavailable("s3", name, error)
-    } finally {
-      clearTimeout(timer)
-    }
+  return {
+    send: (call, options = {}) =>
+      boundedCall(
+        { store: "s3", name: formatS3Url(place, call.key), callMs: timeouts.callMs, retries },
+        (signal) => sendOnce(connection, call, signal),
+        options,
+      ),
+    nameOf: (key) => formatS3Url(place, key),
   }
-  return { send, nameOf: (key) => formatS3Url(place, key) }
 }

@@ -1,8 +1,8 @@
 /** Responsible for the places where AWS credentials come from: one function per place. Each returns undefined if its place has none, and throws if its place is misconfigured. */
 import { readFile } from "node:fs/promises"
 
+import { exchange, type Reply } from "../transport.ts"
 import type { ImportPackage, S3Credentials } from "./credential-types.ts"
-import { exchange, type Reply } from "./transport.ts"
 
 type Env = NodeJS.ProcessEnv
 

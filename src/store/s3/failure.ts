@@ -2,7 +2,7 @@
 import { parseXml, type XmlElement } from "@rgrove/parse-xml"
 
 import { storeDenied, storeUnavailable, type TailorError } from "../../errors.ts"
-import type { Reply } from "./transport.ts"
+import type { Reply } from "../transport.ts"
 
 /** An error that S3 answered with. */
 export interface S3Failure {

@@ -1,19 +1,13 @@
 /** Responsible for the options of the S3 stores and their defaults. */
 import { badConfig } from "../../errors.ts"
 import type { Retries } from "../../retry.ts"
+import { DEFAULT_RETRIES, DEFAULT_TIMEOUTS, type Timeouts } from "../bounded-call.ts"
 import { addressOf, type S3Address } from "./address.ts"
 import type { CredentialSource, S3Credentials } from "./credential-types.ts"
 import { normalisePrefix, type S3Place } from "./place.ts"
 
 /** Time limits, in milliseconds. Each applies by itself. */
-export interface S3Timeouts {
-  /** The longest time without a byte: while connecting, before the first byte, and between bytes. @default 5000 */
-  readonly idleMs: number
-  /** One attempt in all. @default 15000 */
-  readonly attemptMs: number
-  /** A call with all its attempts and the pauses between them. @default 25000 */
-  readonly callMs: number
-}
+export type S3Timeouts = Timeouts
 
 /** A bucket, how to reach it and with which credentials. */
 export interface S3Options {
@@ -44,16 +38,6 @@ export interface S3Connection {
   readonly notify: (text: string) => void
 }
 
-const TIMEOUTS: S3Timeouts = { idleMs: 5000, attemptMs: 15_000, callMs: 25_000 }
-const RETRIES: Retries = { attempts: 4, baseMs: 100, longestMs: 2000 }
-
-/** Time limits with which a call ends before a request's deadline, so that the store's own error is reported. */
-export const timeoutsWithin = (deadlineMs: number): S3Timeouts => ({
-  idleMs: Math.min(TIMEOUTS.idleMs, deadlineMs / 6),
-  attemptMs: Math.min(TIMEOUTS.attemptMs, deadlineMs / 2),
-  callMs: Math.min(TIMEOUTS.callMs, (deadlineMs * 5) / 6),
-})
-
 /** @throws {bad-config} without a region, or with a malformed prefix */
 export const resolveS3 = (
   options: S3Options,
@@ -72,8 +56,8 @@ export const resolveS3 = (
     place: { bucket, prefix },
     address,
     credentials: sourceOf(options.credentials),
-    timeouts: { ...TIMEOUTS, ...options.timeouts },
-    retries: { ...RETRIES, ...options.retries },
+    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+    retries: { ...DEFAULT_RETRIES, ...options.retries },
     notify: options.onNotice ?? (() => {}),
   }
 }

@@ -1,13 +1,13 @@
 /** Responsible for originals in S3. */
 import { storeUnavailable } from "../../errors.ts"
+import { decodeContent } from "../content-encoding.ts"
 import { type CallOptions, isSafeKey, type Originals, type OriginalStat } from "../store.ts"
+import type { Reply } from "../transport.ts"
 import { type Bucket, checkBucket, openBucket, peekObject, readObject } from "./bucket.ts"
-import { decodeContent } from "./content-encoding.ts"
 import { listKeys } from "./list-objects.ts"
 import { FIRST_BYTE, isArchived } from "./not-found.ts"
 import type { S3Options } from "./options.ts"
 import { tagOf } from "./record.ts"
-import type { Reply } from "./transport.ts"
 
 /** The length of the whole object. */
 const lengthOf = ({ headers, body }: Reply): number => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 
 import { storeUnavailable } from "../../errors.ts"
 import { type CallOptions, isSafeKey, type RenditionMeta, type Renditions } from "../store.ts"
+import type { Reply } from "../transport.ts"
 import { type Bucket, checkBucket, openBucket, peekObject, readObject } from "./bucket.ts"
 import { toStoreError } from "./failure.ts"
 import { listKeys } from "./list-objects.ts"
@@ -10,7 +11,6 @@ import { FIRST_BYTE } from "./not-found.ts"
 import type { S3Options } from "./options.ts"
 import { keyLimitsOf } from "./place.ts"
 import { fromHeaders, isOwnTag, tagOf, toHeaders } from "./record.ts"
-import type { Reply } from "./transport.ts"
 
 /** Options for renditions in S3. */
 export interface S3RenditionsOptions extends S3Options {

@@ -1,6 +1,7 @@
 /** Responsible for S3 in the table of URL schemes. Reading a setting loads nothing else of it. */
+import { timeoutsWithin } from "../bounded-call.ts"
 import type { OpenOptions, Scheme } from "../scheme.ts"
-import { type S3Options, timeoutsWithin } from "./options.ts"
+import type { S3Options } from "./options.ts"
 import { formatS3Url, keyLimitsOf, parseS3Url, type S3Place } from "./place.ts"
 
 const placeOf = (url: string): S3Place => parseS3Url(url) ?? { bucket: "", prefix: "" }

@@ -1,4 +1,4 @@
-/** Responsible for notices of a folder store: each kind at most once a minute, so that no visitor can fill the log. */
+/** Responsible for notices of a store: each kind at most once a minute, so that no visitor can fill the log. */
 
 const QUIET_MS = 60_000
 

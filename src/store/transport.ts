@@ -10,7 +10,7 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http"
 import { Agent as HttpsAgent, request as requestHttps } from "node:https"
 
-import { originalTooLarge } from "../../errors.ts"
+import { originalTooLarge } from "../errors.ts"
 
 /** A request. */
 export interface Exchange {
@@ -51,6 +51,25 @@ const agents = { "http:": new HttpAgent(AGENT), "https:": new HttpsAgent(AGENT) 
 /** An error with a code, like those of the system. */
 const codedError = (code: "ERR_STALLED" | "ERR_SHORT_BODY", message: string): Error =>
   Object.assign(new Error(message), { code })
+
+/** System errors that may not occur again. Others will, such as an unknown host or an invalid certificate. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+  "HPE_INVALID_CONSTANT",
+  "ERR_STALLED",
+  "ERR_SHORT_BODY",
+])
+
+/** True for a failure of an exchange that may not occur again. */
+export const isTransientError = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && TRANSIENT_CODES.has(String(error.code))
 
 /** True for a status of a success. */
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300

@@ -3,7 +3,7 @@ import { constants } from "node:buffer"
 import { promisify } from "node:util"
 import { brotliDecompress, gunzip, inflate } from "node:zlib"
 
-import { originalTooLarge } from "../../errors.ts"
+import { originalTooLarge } from "../errors.ts"
 
 type Decompress = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Uint8Array>
 
