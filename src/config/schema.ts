@@ -5,7 +5,15 @@
 import * as v from "valibot"
 
 import { FORMATS, LOSSY_FORMATS } from "../sizes/format.ts"
-import { isCacheControl, isSizeSegment, parseSizeList, type SizeInput } from "../sizes/list.ts"
+import {
+  isCacheControl,
+  isSizeSegment,
+  type NamedSizeInput,
+  parseSizeList,
+  type Problem,
+  type SizeInput,
+} from "../sizes/list.ts"
+import { SIZE_OPTION_NAMES, type SizeOptionsInput, STRATEGIES } from "../sizes/size-options.ts"
 import { GRAVITIES } from "../sizes/size.ts"
 import { parseLocation } from "../store/registry.ts"
 import { describeIssue, show, UNKNOWN_KEY } from "./describe-issue.ts"
@@ -43,26 +51,50 @@ const qualityInput = v.lazy((input) => {
   return isPairs ? v.custom(() => false, "Expected each format once, like jpeg=80,webp=75") : quality
 })
 
+/** Values of other options of a size are checked with the list (sizes/size-options.ts). */
+const anyValue = v.optional(v.unknown())
+
 const SIZE_ENTRIES = {
   size: v.string(),
   name: v.optional(v.string()),
-  gravity: v.optional(v.picklist(GRAVITIES)),
+  aliases: v.optional(v.array(v.string(), "Expected a list")),
+  gravity: v.optional(v.picklist([...GRAVITIES, ...STRATEGIES])),
   quality: v.optional(qualityInput),
   cacheControl: v.optional(v.string()),
-} satisfies Record<keyof Exclude<SizeInput, string>, v.GenericSchema>
+  ...Object.fromEntries(SIZE_OPTION_NAMES.map((name) => [name, anyValue])),
+} satisfies Record<Exclude<keyof NamedSizeInput, keyof SizeOptionsInput>, v.GenericSchema>
 
 const sizeInput = v.lazy((input) => (typeof input === "string" ? v.string() : strict(SIZE_ENTRIES)))
 
 /** Problems that parsing the size list reports. The types have been checked by then. */
-const listProblems = (inputs: readonly unknown[]): readonly string[] => {
+const listProblems = (inputs: readonly unknown[]): readonly Problem[] => {
   const parsed = parseSizeList(inputs as readonly SizeInput[])
-  return "problems" in parsed ? parsed.problems.map(({ message }) => message) : []
+  return "problems" in parsed ? parsed.problems : []
+}
+
+/** Messages about the size itself and its name are clear without the name of the option. */
+const withoutOption: ReadonlySet<string | number> = new Set(["size", "name", "cacheControl"])
+
+/** @param path from the value that is checked */
+const toIssue = (input: unknown, path: Problem["path"], message: string): v.RawCheckIssueInfo<unknown> => {
+  const items = withoutOption.has(path.at(-1) ?? "") ? path.slice(0, -1) : path
+  const toItem = (key: string | number): v.UnknownPathItem => ({
+    type: "unknown",
+    origin: "value",
+    input,
+    key,
+    value: input,
+  })
+  const [first, ...rest] = items.map(toItem)
+  return first ? { message, path: [first, ...rest] } : { message }
 }
 
 const size = v.pipe(
   sizeInput,
   v.rawCheck(({ dataset, addIssue }) => {
-    if (dataset.typed) for (const message of listProblems([dataset.value])) addIssue({ message })
+    if (!dataset.typed) return
+    for (const { path, message } of listProblems([dataset.value]))
+      addIssue(toIssue(dataset.value, path.slice(1), message))
   }),
 )
 
@@ -71,7 +103,7 @@ const sizes = v.pipe(
   v.array(size, "Expected a list"),
   v.rawCheck(({ dataset, addIssue }) => {
     const isSound = dataset.typed && dataset.value.every((input) => listProblems([input]).length === 0)
-    if (isSound) for (const message of listProblems(dataset.value)) addIssue({ message })
+    if (isSound) for (const { message } of listProblems(dataset.value)) addIssue({ message })
   }),
 )
 

@@ -2,7 +2,7 @@
  * Responsible for estimating the peak memory of a render, for admission and for the memory cap of render processes. A wrong estimate costs
  * speed or memory, never a wrong picture. The factors are the output of `npm run bench -- --only factors`, rounded up.
  */
-import type { OriginalKind } from "../sizes/format.ts"
+import type { Container } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import type { Inspected } from "./inspect.ts"
@@ -11,7 +11,7 @@ import type { Inspected } from "./inspect.ts"
  * Bytes per decoded pixel. A baseline JPEG and a still WebP are scaled while they are decoded; a progressive JPEG keeps its
  * coefficients, an interlaced PNG all its rows, an AVIF the whole picture several times over.
  */
-const PER_DECODED_PIXEL: Record<OriginalKind, { readonly baseline: number; readonly progressive: number }> = {
+const PER_DECODED_PIXEL: Record<Container, { readonly baseline: number; readonly progressive: number }> = {
   jpeg: { baseline: 0.6, progressive: 4 },
   png: { baseline: 1.3, progressive: 5 },
   webp: { baseline: 1, progressive: 1 },
@@ -35,7 +35,7 @@ const PER_OUTPUT_PIXEL = { avif: 36, other: 12 }
 
 const FIXED_BYTES = 4_000_000
 
-const SCALED_IN_DECODING: ReadonlySet<OriginalKind> = new Set(["jpeg", "webp"])
+const SCALED_IN_DECODING: ReadonlySet<Container> = new Set(["jpeg", "webp"])
 
 const stripBytes = ({ container, dimensions }: Inspected, outputWidth: number): number => {
   const width = SCALED_IN_DECODING.has(container) ? Math.min(dimensions.width, 2 * outputWidth) : dimensions.width

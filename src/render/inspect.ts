@@ -5,7 +5,7 @@
 import type { Metadata } from "sharp"
 
 import { corruptOriginal, originalTooLarge, unsupportedOriginal } from "../errors.ts"
-import type { Format, OriginalKind } from "../sizes/format.ts"
+import type { Format, Container } from "../sizes/format.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { isTruncatedGif } from "./gif.ts"
 import { loadSharp } from "./sharp.ts"
@@ -21,7 +21,7 @@ export interface InspectLimits {
 
 /** Facts from the header. */
 export interface Inspected {
-  readonly container: OriginalKind
+  readonly container: Container
   /** "other" for what no browser shows (TIFF). */
   readonly format: Format | "other"
   /** Upright, one frame. */
@@ -47,7 +47,7 @@ export interface Inspected {
   readonly byteLength: number
 }
 
-const FORMAT_OF: Record<OriginalKind, Format | "other"> = {
+const FORMAT_OF: Record<Container, Format | "other"> = {
   jpeg: "jpeg",
   png: "png",
   webp: "webp",
@@ -86,14 +86,14 @@ const refuseCodec = (bytes: Uint8Array, { format, compression }: Metadata): void
 }
 
 /** What to say of a header that did not parse: some are of things that are not decoded, rather than damaged. */
-const headerFault = (bytes: Uint8Array, container: OriginalKind, error: unknown): Error => {
+const headerFault = (bytes: Uint8Array, container: Container, error: unknown): Error => {
   const brand = container === "heif" ? String.fromCharCode(...bytes.subarray(8, 12)) : ""
   if (/^he[iv]/.test(brand)) return unsupportedOriginal("HEIC (HEVC)", CONVERT, error)
   if (brand === "avis" || brand === "msf1") return unsupportedOriginal("an animated AVIF", CONVERT, error)
   return corruptOriginal(error)
 }
 
-const readHeader = async (bytes: Uint8Array, container: OriginalKind): Promise<Metadata> => {
+const readHeader = async (bytes: Uint8Array, container: Container): Promise<Metadata> => {
   const image = await loadSharp()
   let metadata: Metadata
   try {
@@ -108,7 +108,7 @@ const readHeader = async (bytes: Uint8Array, container: OriginalKind): Promise<M
 
 /** Frames, whether they are kept, and the pixels that are decoded. */
 const weighFrames = (
-  container: OriginalKind,
+  container: Container,
   { pages = 1, orientation = 1 }: Metadata,
   pixels: number,
   limit: number,

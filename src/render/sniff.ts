@@ -3,10 +3,10 @@
  * not listed here never reaches a decoder.
  */
 
-import type { OriginalKind } from "../sizes/format.ts"
+import type { Container } from "../sizes/format.ts"
 
 /** A container, or the name of something else. */
-export type Sniffed = { readonly container: OriginalKind } | { readonly unsupported: string }
+export type Sniffed = { readonly container: Container } | { readonly unsupported: string }
 
 const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to))
 

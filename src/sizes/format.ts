@@ -54,10 +54,13 @@ export const extensionOf = (file: string): string => {
 export const formatOfName = (file: string): Format | "other" | undefined =>
   (Object.keys(IMAGE_NAMES) as (Format | "other")[]).find((format) => IMAGE_NAMES[format].test(file))
 
-/** Kinds of originals that are decoded, by their first bytes. AVIF and HEIC share the container `heif`; only AVIF is accepted. */
-export const ORIGINAL_KINDS = ["jpeg", "png", "webp", "gif", "tiff", "heif"] as const
+/** Kinds of originals that are decoded, by their first bytes. `heif` is AVIF; `heic` and `jxl` need a decoder that is installed besides. */
+export const ORIGINAL_KINDS = ["jpeg", "png", "webp", "gif", "tiff", "heif", "heic", "jxl"] as const
 /** See {@link ORIGINAL_KINDS}. */
 export type OriginalKind = (typeof ORIGINAL_KINDS)[number]
+
+/** Kinds that sharp reads. The others are decoded before, and reach it as TIFF. */
+export type Container = Exclude<OriginalKind, "heic" | "jxl">
 
 /** The properties of an original that decide the format of its renditions, read from its header. */
 export interface OriginalTraits {

@@ -4,8 +4,10 @@ import type { Dimensions } from "./size.ts"
 
 /** The description of an original. Width and height are in pixels, of one frame, after EXIF orientation. */
 export interface Info extends Dimensions {
-  /** The original's format, by its bytes; "tiff" is possible too. */
-  readonly format: Format | "tiff"
+  /** The original's format, by its bytes; formats that browsers do not show are possible, too. */
+  readonly format: Format | "tiff" | "heic" | "jxl"
+  /** Width and height after `trim`, by its tolerance (`true` is 10). Only where a size has the option. */
+  readonly trimmed?: Readonly<Record<number, Dimensions>>
   /** Size of the original. */
   readonly byteLength: number
   /** True if the base rendition is animated. */

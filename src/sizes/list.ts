@@ -7,56 +7,18 @@
  * - `parseSizeList` and `toSizeInput` are inverses.
  */
 import { LOSSY_FORMATS, type LossyFormat, type Quality, type QualityInput } from "./format.ts"
-import { type Box, formatSize, GRAVITIES, type Gravity, guessSize, MAX_SIDE, parseSize } from "./size.ts"
+import { type NamedSizeInput, type Problem, type Shape, type Size, type SizeInput, toNamed } from "./size-input.ts"
+import { INFO } from "./size-names.ts"
+import { toSizeOptions } from "./size-options.ts"
+import { problemIn } from "./size-problems.ts"
+import { type Box, formatSize, guessSize, MAX_SIDE, parseSize } from "./size.ts"
 
-/** The part of a size that pages need. `name` is its segment in URLs: its configured name, or else its canonical text. */
-export interface Shape extends Box {
-  readonly name: string
-  readonly gravity: Gravity
-}
-
-/** An entry of the list. */
-export interface Size extends Shape {
-  /** Overrides the configured quality, for each format. */
-  readonly quality: Partial<Quality>
-  /** `Cache-Control` of its renditions, instead of the configured one. */
-  readonly cacheControl?: string
-}
-
-/** A size as a configuration lists it. */
-export type SizeInput =
-  | string
-  | {
-      /** `360x270`, `1280w` or `480h`. */
-      readonly size: string
-      /** Replaces the size in URLs: `[a-z][a-z0-9-]{0,31}`, except `info`. */
-      readonly name?: string | undefined
-      /** The part of the image that a crop keeps. @default "center" */
-      readonly gravity?: Gravity | undefined
-      /** 1 to 100, for all lossy formats or for each. @default the configured `quality` */
-      readonly quality?: QualityInput | undefined
-      /** `Cache-Control` of its renditions. @default the configured `cacheControl` */
-      readonly cacheControl?: string | undefined
-    }
+export type { NamedSizeInput, Problem, Shape, Size, SizeInput } from "./size-input.ts"
+export { INFO, isSizeName, isSizeSegment } from "./size-names.ts"
+export { isCacheControl } from "./size-problems.ts"
 
 /** In the order in which they were listed; never empty. */
 export type SizeList = readonly [Size, ...Size[]]
-
-/** A mistake in a list: its path (`[2, "gravity"]`), and a sentence with the expected and the actual value. */
-export interface Problem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-}
-
-/** The segment in URLs of descriptions of originals; never the name of a size. */
-export const INFO = "info"
-const NAME = /^[a-z][a-z0-9-]{0,31}$/
-
-/** True for a valid name of a size. */
-export const isSizeName = (text: string): boolean => NAME.test(text) && text !== INFO
-
-/** True for a valid entry of `retired.sizes`: a size, or the name of one. */
-export const isSizeSegment = (text: string): boolean => parseSize(text) !== undefined || isSizeName(text)
 
 const qualityOf = (input: QualityInput | undefined): Partial<Quality> => {
   const given = (format: LossyFormat): number | undefined => (typeof input === "number" ? input : input?.[format])
@@ -65,40 +27,43 @@ const qualityOf = (input: QualityInput | undefined): Partial<Quality> => {
   )
 }
 
-/** The shape of an entry; undefined if its size is invalid. Its name and gravity are not validated. */
+/** The shape of an entry; undefined if its size is invalid. Nothing else is validated. */
 export const toShape = (input: SizeInput): Shape | undefined => {
-  const { size, name = size, gravity = "center" } = typeof input === "string" ? ({ size: input } as const) : input
+  const { size, name = size, gravity = "center", ...options } = toNamed(input)
   const box = parseSize(size)
-  return box && { ...box, name, gravity }
+  return box && { ...box, name, gravity, ...options }
 }
 
-/** Directives separated by commas, as in RFC 9111 §5.2. */
-const DIRECTIVES = /^[\w-]+(?:=(?:[\w-]+|"[ !#-[\]-~]*"))?(?: *, *[\w-]+(?:=(?:[\w-]+|"[ !#-[\]-~]*"))?)*$/
-const WITHOUT_SECONDS = /(?:^|, *)(?:max-age|s-maxage|stale-while-revalidate|stale-if-error)(?!=\d+ *(?:,|$))/i
+/** An entry without mistakes. */
+const toSize = (input: SizeInput, box: Box): Size => {
+  const { size, name = size, gravity = "center", quality, cacheControl, aliases = [], ...options } = toNamed(input)
+  return {
+    ...box,
+    name,
+    gravity,
+    quality: qualityOf(quality),
+    ...(cacheControl !== undefined && { cacheControl }),
+    ...(aliases.length > 0 && { aliases }),
+    ...toSizeOptions(options),
+  }
+}
 
-/** True for a valid `Cache-Control` header, such as `public, max-age=3600`. */
-export const isCacheControl = (text: string): boolean => DIRECTIVES.test(text) && !WITHOUT_SECONDS.test(text)
-
-/** The first mistake in an entry. */
-const problemIn = (input: SizeInput, at: number): Problem | undefined => {
-  const { size, name, gravity, cacheControl } = typeof input === "string" ? ({ size: input } as const) : input
-  if (!parseSize(size)) {
-    // A side of 0 does not tell which one was intended.
-    const guess = /(?:^|\D)0+(?:\D|$)/.test(size) ? undefined : guessSize(size)
-    const message = `Expected a size like 360x270, 1280w or 480h, each side 1 to ${MAX_SIDE}, got ${JSON.stringify(size)}.${guess ? ` Did you mean ${formatSize(guess)}?` : ""}`
-    return { path: typeof input === "string" ? [at] : [at, "size"], message }
+/** Names that are used twice, by sizes or aliases. */
+const repeatedNames = (entries: readonly (readonly [at: number, size: Size])[]): readonly Problem[] => {
+  const problems: Problem[] = []
+  const taken = new Set<string>()
+  for (const [at, { name }] of entries) {
+    if (taken.has(name)) problems.push({ path: [at], message: `Expected every size once, got ${name} twice.` })
+    taken.add(name)
   }
-  if (name !== undefined && !isSizeName(name)) {
-    const message = `Expected a name of a to z, 0 to 9 and hyphens, starting with a letter, at most 32 long and not "info", got ${JSON.stringify(name)}.`
-    return { path: [at, "name"], message }
+  for (const [at, { aliases = [] }] of entries) {
+    for (const alias of aliases) {
+      const message = `Expected aliases that are not sizes or other aliases, got ${alias} twice.`
+      if (taken.has(alias)) problems.push({ path: [at, "aliases"], message })
+      taken.add(alias)
+    }
   }
-  if (gravity !== undefined && !GRAVITIES.includes(gravity)) {
-    const message = `Expected one of ${GRAVITIES.join(", ")}, got ${JSON.stringify(gravity)}.`
-    return { path: [at, "gravity"], message }
-  }
-  if (cacheControl === undefined || isCacheControl(cacheControl)) return undefined
-  const message = `Expected Cache-Control directives separated by commas, like public, max-age=3600, got ${JSON.stringify(cacheControl)}.`
-  return { path: [at, "cacheControl"], message }
+  return problems
 }
 
 /**
@@ -109,32 +74,29 @@ const problemIn = (input: SizeInput, at: number): Problem | undefined => {
  * parseSizeList(["320W"]) // { problems: [{ path: [0], message: "Expected a size like …. Did you mean 320w?" }] }
  */
 export const parseSizeList = (inputs: readonly SizeInput[]): { list: SizeList } | { problems: readonly Problem[] } => {
-  const sizes: Size[] = []
+  const entries: (readonly [number, Size])[] = []
   const problems: Problem[] = []
   for (const [at, input] of inputs.entries()) {
     const problem = problemIn(input, at)
-    const shape = toShape(input)
+    const box = parseSize(toNamed(input).size)
     if (problem) problems.push(problem)
-    else if (shape && sizes.some(({ name }) => name === shape.name)) {
-      problems.push({ path: [at], message: `Expected every size once, got ${shape.name} twice.` })
-    } else if (shape) {
-      const { quality, cacheControl } = typeof input === "string" ? ({} as const) : input
-      sizes.push({ ...shape, quality: qualityOf(quality), ...(cacheControl !== undefined && { cacheControl }) })
-    }
+    else if (box) entries.push([at, toSize(input, box)])
   }
-  const [first, ...rest] = sizes
+  problems.push(...repeatedNames(entries))
+  const [first, ...rest] = entries.map(([, size]) => size)
   if (!first && !problems.length) problems.push({ path: [], message: "Expected at least one size, got an empty list." })
   return first && !problems.length ? { list: [first, ...rest] } : { problems }
 }
 
 /** The canonical entry of a size: a text if it has no other options. The inverse of {@link parseSizeList} for one size. */
-export const toSizeInput = ({ name, gravity, quality, cacheControl, ...box }: Size): SizeInput => {
-  const size = formatSize(box)
+export const toSizeInput = ({ name, gravity, quality, cacheControl, width, height, ...options }: Size): SizeInput => {
+  const size = formatSize({ ...(width !== undefined && { width }), ...(height !== undefined && { height }) })
   const more = {
     ...(name !== size && { name }),
     ...(gravity !== "center" && { gravity }),
     ...(Object.keys(quality).length > 0 && { quality }),
     ...(cacheControl !== undefined && { cacheControl }),
+    ...options,
   }
   return Object.keys(more).length > 0 ? { size, ...more } : size
 }
@@ -149,11 +111,26 @@ export interface Sides {
   readonly heights: readonly number[]
 }
 
-/** The sides of a list of sizes. */
-export const sidesOf = (list: readonly Box[]): Sides => ({
-  widths: list.map(({ width = 0 }) => width),
-  heights: list.map(({ height = 0 }) => height),
-})
+type AnySize = Box & Partial<Shape & NamedSizeInput>
+
+/**
+ * Everything that a size shows besides its box and gravity, as a text: sizes with equal texts show the same picture. Empty for a size
+ * without options.
+ */
+export const lookOf = (size: AnySize): string => {
+  const { width, height, name, gravity, aliases, quality, cacheControl, maxBytes, minQuality, ...look } = size
+  return Object.entries(look as Readonly<Record<string, unknown>>)
+    .filter(([, value]) => value && value !== "cover")
+    .map((entry) => JSON.stringify(entry))
+    .sort()
+    .join()
+}
+
+/** The sides of a list of sizes. A size with options counts as one without sides: it is found only by its name. */
+export const sidesOf = (list: readonly AnySize[]): Sides => {
+  const plain = list.map((size): Box => (lookOf(size) ? {} : size))
+  return { widths: plain.map(({ width = 0 }) => width), heights: plain.map(({ height = 0 }) => height) }
+}
 
 /** How far two sides are apart, as a factor; an absent side counts as less than any. */
 const factor = (side: number, other: number): number => (side > other ? side / other : other / side)

@@ -8,8 +8,9 @@
  */
 import type { Format, OriginalKind, Quality } from "./format.ts"
 import { hashOf } from "./hash.ts"
-import type { Size } from "./list.ts"
-import { type Box, formatSize, type Gravity } from "./size.ts"
+import type { Size } from "./size-input.ts"
+import { type Background, BACKGROUNDS, type CropGravity, type SizeOptions, toSizeOptions } from "./size-options.ts"
+import { type Box, formatSize } from "./size.ts"
 
 /** Versions of the code that makes renditions. */
 export interface RenderVersions {
@@ -21,7 +22,16 @@ export interface RenderVersions {
 export const OUTPUT_VERSIONS: RenderVersions["outputs"] = { avif: 1, webp: 1, jpeg: 1, png: 1, gif: 1, info: 1 }
 
 /** Raise the version of a kind when its originals are decoded differently: all renditions of such originals are then made again. */
-export const ORIGINAL_VERSIONS: RenderVersions["originals"] = { jpeg: 1, png: 1, webp: 1, gif: 1, tiff: 1, heif: 1 }
+export const ORIGINAL_VERSIONS: RenderVersions["originals"] = {
+  jpeg: 1,
+  png: 1,
+  webp: 1,
+  gif: 1,
+  tiff: 1,
+  heif: 1,
+  heic: 1,
+  jxl: 1,
+}
 
 /** The configured part of every recipe. */
 export interface RenderSettings {
@@ -38,11 +48,23 @@ export interface RenderSettings {
  */
 export const DEFAULT_QUALITY: Quality = { jpeg: 80, webp: 80, avif: 60 }
 
+/** A place in an upright photo, from the left and from the top, each 0 to 1. */
+export type FocalPoint = readonly [x: number, y: number]
+
+/** Options of a size that decide pixels. A background that is a colour is in the settings. */
+export interface RecipeOptions extends Omit<SizeOptions, "background" | "format" | "formats"> {
+  readonly background?: Exclude<Background, `#${string}`> | undefined
+}
+
 /** How an image is made. */
 export interface ImageRecipe {
   readonly kind: "image"
   readonly box: Box
-  readonly gravity: Gravity
+  readonly gravity: CropGravity
+  /** Undefined for a size without options. */
+  readonly options?: RecipeOptions | undefined
+  /** For `gravity: "smart"`, if the photo has one. */
+  readonly focalPoint?: FocalPoint | undefined
   /** The explicit format; undefined for a base URL. */
   readonly format: Format | undefined
   readonly settings: RenderSettings
@@ -51,38 +73,80 @@ export interface ImageRecipe {
 /** How an original's `info` is made. */
 export interface InfoRecipe {
   readonly kind: "info"
+  /** Tolerances of `trim` whose dimensions it has, ascending. Undefined where no size has the option. */
+  readonly trims?: readonly number[] | undefined
   readonly settings: Pick<RenderSettings, "animationPixels" | "background">
 }
 
 /** How a rendition is made. */
 export type Recipe = ImageRecipe | InfoRecipe
 
-/** The recipe of a size, in an explicit format or, if that is undefined, for the base URL. */
-export const imageRecipe = (size: Size, format: Format | undefined, settings: RenderSettings): ImageRecipe => ({
-  kind: "image",
-  box: size,
-  gravity: size.gravity,
-  format,
-  settings: { ...settings, quality: { ...settings.quality, ...size.quality } },
-})
+const isKeyword = (background: Background | undefined): background is RecipeOptions["background"] =>
+  background === undefined || BACKGROUNDS.some((word) => word === background)
 
-/** The recipe of `info`. */
-export const infoRecipe = ({ animationPixels, background }: RenderSettings): InfoRecipe => ({
-  kind: "info",
-  settings: { animationPixels, background },
-})
+/**
+ * The recipe of a size, in an explicit format or, if that is undefined, for the base URL.
+ * @param focalPoint of the photo; other gravities than "smart" ignore it
+ */
+export const imageRecipe = (
+  size: Size,
+  format: Format | undefined,
+  settings: RenderSettings,
+  focalPoint?: FocalPoint,
+): ImageRecipe => {
+  const { background, format: _, formats: __, ...others } = toSizeOptions(size)
+  const options: RecipeOptions = { ...others, ...(background && isKeyword(background) && { background }) }
+  return {
+    kind: "image",
+    box: {
+      ...(size.width !== undefined && { width: size.width }),
+      ...(size.height !== undefined && { height: size.height }),
+    },
+    gravity: size.gravity,
+    ...(Object.keys(options).length > 0 && { options }),
+    ...(focalPoint && size.gravity === "smart" && { focalPoint }),
+    format,
+    settings: {
+      ...settings,
+      quality: { ...settings.quality, ...size.quality },
+      background: isKeyword(background) ? settings.background : background,
+    },
+  }
+}
+
+/** The recipe of `info`. @param sizes the list; only options that `info` depends on matter */
+export const infoRecipe = (
+  { animationPixels, background }: RenderSettings,
+  sizes: readonly Pick<Size, "trim">[] = [],
+): InfoRecipe => {
+  const trims = [...new Set(sizes.flatMap(({ trim }) => trim ?? []))].sort((a, b) => a - b)
+  return { kind: "info", ...(trims.length > 0 && { trims }), settings: { animationPixels, background } }
+}
+
+/** Options as one text. An overlay is known by its bytes; the name of its file does not matter. */
+const optionsText = (options: RecipeOptions | undefined): string | undefined => {
+  if (!options) return undefined
+  const overlay = options.overlay?.map(({ image, digest, ...other }) => ({ ...other, source: digest ?? image }))
+  return JSON.stringify({ ...options, ...(overlay && { overlay }) })
+}
 
 /** Everything in an image's recipe that affects its bytes in a format. */
-const imageMembers = ({ box, gravity, format, settings }: ImageRecipe, output: Format | undefined) => {
-  const isCrop = box.width !== undefined && box.height !== undefined
+const imageMembers = (
+  { box, gravity, options, focalPoint, format, settings }: ImageRecipe,
+  output: Format | undefined,
+) => {
+  const isPlaced = box.width !== undefined && box.height !== undefined && options?.fit !== "inside"
+  const isPadded = options?.fit === "contain" && options.background === undefined
   // AVIF too: it may be a still only because the animation exceeded the limit, and would be a WebP under a higher one.
   const mayBeAnimated = output === "gif" || output === "webp" || output === "avif"
   return {
     size: formatSize(box),
     format,
-    gravity: isCrop ? gravity : undefined,
+    gravity: isPlaced ? gravity : undefined,
+    options: optionsText(options),
+    focalPoint: focalPoint?.join(),
     quality: output === undefined || output === "png" || output === "gif" ? undefined : settings.quality[output],
-    background: output === "jpeg" ? settings.background : undefined,
+    background: output === "jpeg" || isPadded ? settings.background : undefined,
     animationPixels: mayBeAnimated ? settings.animationPixels : undefined,
   }
 }
@@ -101,7 +165,7 @@ export const createRecipeId =
   (recipe, output, kind) => {
     const isInfo = recipe.kind === "info"
     return hashOf({
-      ...(isInfo ? recipe.settings : imageMembers(recipe, output)),
+      ...(isInfo ? { ...recipe.settings, trims: recipe.trims?.join() } : imageMembers(recipe, output)),
       output: isInfo ? "info" : output,
       outputVersion: isInfo ? outputs.info : output && outputs[output],
       originalVersion: kind && originals[kind],

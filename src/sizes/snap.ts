@@ -9,10 +9,12 @@
  *
  * The smallest of these that is at least as large in device pixels is chosen, or else the largest.
  *
+ * A size with options that change what it shows (`fit`, `blur`, …) is never chosen: it has to be requested by its name.
+ *
  * Invariants:
- * - A listed size snaps to itself.
+ * - A listed size without such options snaps to itself.
  */
-import { sidesOf, type Shape, type Sides } from "./list.ts"
+import { lookOf, sidesOf, type Shape, type Sides } from "./list.ts"
 import type { Box } from "./size.ts"
 
 /** A requested size in CSS pixels, with the number of device pixels for each. */
@@ -40,12 +42,15 @@ export const isSameShape = (a: Box, b: Box): boolean =>
   isShape(a.width ?? 0, a.height ?? 0, b.width ?? 0, b.height ?? 0)
 
 /**
- * All listed sizes that show the same part of an image as a listed one, smallest first: the sizes that one `srcset` may offer.
+ * All listed sizes that show the same as a listed one, smallest first: the sizes that one `srcset` may offer. They have one ratio and
+ * gravity, and equal options.
  * @example
  * sizesOfShape(list[0], list).map(({ name }) => name) // ["360x270", "720x540"]
  */
 export const sizesOfShape = <T extends Shape>(size: Shape, list: readonly T[]): readonly T[] =>
-  list.filter((other) => isSameShape(other, size) && other.gravity === size.gravity).sort((a, b) => area(a) - area(b))
+  list
+    .filter((other) => isSameShape(other, size) && other.gravity === size.gravity && lookOf(other) === lookOf(size))
+    .sort((a, b) => area(a) - area(b))
 
 /** The index of the crop whose ratio is nearest to that of a box; -1 if the list has no crop. */
 const nearestCrop = (box: Required<Box>, { widths, heights }: Sides): number => {
