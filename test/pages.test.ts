@@ -59,8 +59,8 @@ it("every relative link leads to a file", async () => {
   }
 })
 
-it("every source file and test that ARCHITECTURE.md and CONTRIBUTING.md name exists", () => {
-  for (const page of ["ARCHITECTURE.md", "CONTRIBUTING.md"]) {
+it("every source file and test that the pages for contributors name exists", () => {
+  for (const page of ["ARCHITECTURE.md", "CONTRIBUTING.md", "test/README.md", "docs/security.md"]) {
     const named = [...read(page).matchAll(/`([a-z0-9-]+(?:\/[a-z0-9-]+)*\/?(?:\.[a-z.]+)?)`/g)]
       .map(([, path = ""]) => path)
       .filter((path) => path.includes("/") && !path.startsWith("npm"))
