@@ -32,7 +32,7 @@ const STORES = [
   "lru.ts",
   "retry.ts",
 ]
-/** What stores on other machines share. */
+/** Modules that all remote stores share. */
 const REMOTE = [
   ...STORES,
   "store/scheme.ts",
