@@ -56,6 +56,9 @@ export interface SharedPixels {
 
 const noop = (): void => {}
 
+/** Reason of an aborted wait. */
+const DROPPED = new Error("The pixels are not needed any more.")
+
 const startDecode = (parts: SessionParts): Pixels => {
   const { original, estimator, memory, track } = parts
   const dropped = new AbortController()
@@ -77,7 +80,7 @@ const startDecode = (parts: SessionParts): Pixels => {
   // Every render that waits for the pixels may have been aborted before they fail.
   ready.catch(noop)
   const free = (): void => {
-    dropped.abort()
+    dropped.abort(DROPPED)
     if (isHeld) {
       parts.heldBytes -= estimate
       original.dropPixels()

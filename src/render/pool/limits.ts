@@ -22,8 +22,8 @@ export const SLOW_CPU_MS = 500
 /** A process above this after a job is replaced: libvips and malloc keep up to 140 MB after ordinary AVIF and PNG. */
 export const MAX_IDLE_RSS_BYTES = 150_000_000
 
-/** Above this after a job, a process collects its garbage: after ordinary small jobs it has 60 to 80 MB. */
-export const COLLECT_RSS_BYTES = 90_000_000
+/** Above this after a job, a process collects its garbage, so that it need not be replaced. After most jobs it has 60 to 100 MB. */
+export const COLLECT_RSS_BYTES = 130_000_000
 
 /** How often memory and CPU of working processes are read. A decoder allocates up to 2 GB a second. */
 export const GUARD_INTERVAL_MS = 25

@@ -50,6 +50,9 @@ type Connection = { readonly lease: Lease; readonly inspected: unknown } | { rea
 
 const EMPTY = new Uint8Array(0)
 
+/** Reason of an aborted wait. Made once, since an abort without a reason makes an error with a stack. */
+const CLOSED = new Error("The original was closed.")
+
 /** The original in a process, which is lent and opened at the first use and after each end of a process. */
 const createConnector = ({ leases, bytes, open, reread }: RunnerParts, history: History) => {
   const closing = new AbortController()
@@ -100,7 +103,7 @@ const createConnector = ({ leases, bytes, open, reread }: RunnerParts, history: 
       }
     },
     close: (): void => {
-      closing.abort()
+      closing.abort(CLOSED)
       withLease((lease) => lease.close())
     },
   }

@@ -46,6 +46,8 @@ export interface Frame {
 
 const PREFIX_BYTES = 8
 
+const EMPTY = Buffer.alloc(0)
+
 /** Recipes, headers and placeholders are below 10 kB. */
 const MAX_HEADER_BYTES = 100_000
 
@@ -97,7 +99,7 @@ export const createFrameReader = (onFrame: (frame: Frame) => void): FrameReader 
     } else if (part === "header") {
       header = JSON.parse(buffer.toString())
       // A pool's memory would be kept alive by a view, so large bodies get their own.
-      expect("body", Buffer.allocUnsafeSlow(bodyLength))
+      expect("body", bodyLength === 0 ? EMPTY : Buffer.allocUnsafeSlow(bodyLength))
     } else {
       const body = buffer
       expect("prefix", prefix)
