@@ -3,7 +3,16 @@
  * the server, in cloud functions and at the edge of a CDN. Errors are values.
  */
 import { decodePath, type Refusal } from "../sizes/decode-path.ts"
-import { encodeKey, formatKey, type Grammar, type Parsed, parseKey, type RenditionKey, splitKey } from "../sizes/key.ts"
+import {
+  encodeKey,
+  formatKey,
+  formatsOf,
+  type Grammar,
+  type Parsed,
+  parseKey,
+  type RenditionKey,
+  splitKey,
+} from "../sizes/key.ts"
 import { isNegotiable, negotiate } from "../sizes/negotiate.ts"
 import type { Negotiation } from "./headers.ts"
 
@@ -57,9 +66,13 @@ export const decodeUrlPath = (
   return decodePath(path.slice(basePath.length))
 }
 
-const parsePath = (path: string, basePath: string, grammar: Grammar): Parsed | Refusal => {
-  const segments = decodeUrlPath(path, basePath, grammar)
-  return "refused" in segments ? segments : parseKey(segments, grammar)
+/** A parsed key, and how it differs from the requested one. */
+const toResolved = (segments: readonly string[], parsed: Parsed, basePath: string): ResolvedUrl => {
+  const isNegotiated = false
+  if (segments.join("/") === parsed.key) return { parsed, isNegotiated }
+  const { size } = parsed.readings[0]
+  const isAlias = size !== "info" && segments[segments.length - 2] !== size.name
+  return { parsed, isNegotiated, contentLocation: urlPathOf(parsed.key, basePath), ...(isAlias && { isAlias }) }
 }
 
 /**
@@ -74,15 +87,25 @@ export const resolveUrlPath = (
   basePath: string,
   grammar: Grammar,
 ): ResolvedUrl | Refusal => {
-  const parsed = parsePath(path, basePath, grammar)
+  const segments = decodeUrlPath(path, basePath, grammar)
+  if ("refused" in segments) return segments
+  const parsed = parseKey(segments, grammar)
   if ("refused" in parsed) return parsed
-  const { formats } = grammar
+  const resolved = toResolved(segments, parsed, basePath)
   const reading = parsed.readings[0]
+  const { size } = reading
+  if (reading.format !== undefined || size === "info") return resolved
+  const formats = formatsOf(size, grammar)
   const { file } = splitKey(reading.original)
-  const isNegotiated = reading.format === undefined && reading.size !== "info" && isNegotiable(file, formats)
-  const format = isNegotiated ? negotiate(accept, file, formats) : undefined
-  if (!format) return { parsed, isNegotiated }
+  if (!isNegotiable(file, formats)) return resolved
+  const format = negotiate(accept, file, formats)
+  if (!format) return { ...resolved, isNegotiated: true }
   const explicit = { ...reading, format }
   const key = formatKey(explicit)
-  return { parsed: { key, readings: [explicit] }, isNegotiated, contentLocation: urlPathOf(key, basePath) }
+  return {
+    ...resolved,
+    parsed: { key, readings: [explicit] },
+    isNegotiated: true,
+    contentLocation: urlPathOf(key, basePath),
+  }
 }

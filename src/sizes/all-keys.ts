@@ -5,7 +5,7 @@
  * - If `keysOf(original)` includes a key, `originalsIn(key)` includes the original.
  */
 import { FORMATS } from "./format.ts"
-import { type Grammar, type OriginalKey, type RenditionKey, splitKey } from "./key.ts"
+import { formatsOf, type Grammar, type OriginalKey, type RenditionKey, splitKey } from "./key.ts"
 import { INFO } from "./list.ts"
 
 /**
@@ -27,14 +27,17 @@ export const originalsIn = (key: string): readonly [string, ...string[]] => {
 }
 
 /**
- * All possible keys of an original: each size, listed or retired, as base and in each format, listed or retired, and its info.
+ * All possible keys of an original: each size, listed or retired, as base and in each format, listed for any size or retired, and its info.
+ * A former size that is an alias now may still have renditions of its own.
  * @example
  * keysOf(original, grammar) // ["shop/640w/bag.jpg", "shop/640w/bag.jpg.webp", …, "shop/info/bag.jpg.json"]
  */
-export const keysOf = (original: OriginalKey, { sizes, formats, retired }: Grammar): readonly RenditionKey[] => {
+export const keysOf = (original: OriginalKey, grammar: Grammar): readonly RenditionKey[] => {
+  const { sizes, retired } = grammar
   const { directory, file } = splitKey(original)
-  const endings = ["", ...[...formats, ...retired.formats].map((format) => `.${format}`)]
-  const names = [...sizes.map((size) => size.name), ...retired.sizes]
+  const formats = [...grammar.formats, ...sizes.flatMap((size) => formatsOf(size, grammar)), ...retired.formats]
+  const endings = ["", ...Array.from(new Set(formats), (format) => `.${format}`)]
+  const names = [...sizes.map((size) => size.name), ...sizes.flatMap(({ aliases = [] }) => aliases), ...retired.sizes]
   const keys = names.flatMap((name) => endings.map((ending) => `${directory}${name}/${file}${ending}`))
   return [...keys, `${directory}${INFO}/${file}.json`] as RenditionKey[]
 }

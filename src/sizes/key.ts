@@ -12,9 +12,10 @@
  *
  * The module also runs in CloudFront Functions, whose engine has little beyond ES5 and counts characters instead of UTF-16 units.
  */
-import { isSegment, recode, refuse, type Refusal, utf8Length } from "./decode-path.ts"
+import { isSegment, recode, refuse, type Refusal } from "./decode-path.ts"
 import { FORMATS, type Format, formatOfName } from "./format.ts"
-import { INFO, nearestSize, type Size, type SizeList } from "./list.ts"
+import { endingBytes, fits } from "./key-length.ts"
+import { INFO, nearestSize, type Size, type SizeList, sizeNamed } from "./list.ts"
 import { NO_ORIGINAL, refuseInfo, refuseLongName, refuseMissingSize, refuseSize, TOO_LONG } from "./reject-key.ts"
 
 declare const brand: unique symbol
@@ -56,6 +57,8 @@ export interface Parsed {
   readonly readings: readonly [Reading, ...Reading[]]
   /** The error if no original exists and the last extension is a format that is not listed. */
   readonly otherwise?: Refusal
+  /** For a size with a forced format: another key that the URL means if no original of this one exists. */
+  readonly alternative?: Parsed
 }
 
 /**
@@ -105,7 +108,7 @@ export const encodeKey = (key: string): string =>
 
 const isReserved = (segment: string | undefined, { sizes, retired }: Grammar): boolean =>
   segment !== undefined &&
-  (segment === INFO || retired.sizes.includes(segment) || sizes.some((size) => size.name === segment))
+  (segment === INFO || retired.sizes.includes(segment) || sizeNamed(segment, sizes) !== undefined)
 
 /**
  * False for a key that can only be a rendition: in a shared store, one whose second-to-last segment is a size, listed or retired.
@@ -163,43 +166,61 @@ export const imageReadings = <S>(
   return formatOfName(rest) ? [explicit, base] : [base, explicit]
 }
 
-const parseImage = (directory: string, file: string, size: Size, { formats, retired }: Grammar): Parsed => {
-  const readings = imageReadings(directory, file, size, FORMATS)
-  const base = readings.find(({ format }) => format === undefined) ?? readings[0]
-  const key = formatKey(base)
-  const format = readings.find((reading) => reading !== base)?.format
-  if (!format || formats.includes(format)) return { key, readings }
-  if (readings[0] === base) return { key, readings: [base] }
-  const why = retired.formats.includes(format) ? "is retired" : "is not on the list of formats"
-  const allowed = `Allowed: ${formats.join(", ") || "none but the original's own"}.`
-  return { key, readings: [base], otherwise: refuse("format-not-allowed", `"${format}" ${why}.`, allowed) }
-}
+/** The explicit formats of a size, in order of preference. */
+export const formatsOf = (
+  { format, formats }: Pick<Size, "format" | "formats">,
+  grammar: Pick<Grammar, "formats">,
+): readonly Format[] => (format ? [format] : (formats ?? grammar.formats))
 
-const longest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, utf8Length(text)), 0)
-
-/** Bytes that the name of a rendition's record can have more than that of its original: a format, and `.json`. */
-const endingBytes = ({ formats, retired }: Grammar): number =>
-  ".".length + longest(["json"].concat(formats, retired.formats)) + ".json".length
-
-/** True if all possible keys of an original, and their records, are within the limits of the store. */
-const fits = (original: string, grammar: Grammar): boolean => {
-  const { sizes, retired, maxBytes } = grammar
-  const { directory, file } = splitKey(original)
-  const name = longest(
-    [INFO].concat(
-      sizes.map((size) => size.name),
-      retired.sizes,
-    ),
-  )
-  const fileBytes = utf8Length(file) + endingBytes(grammar)
-  return (
-    Math.max(fileBytes, longest(directory.split("/"))) <= maxBytes.segment &&
-    utf8Length(directory) + name + 1 + fileBytes <= maxBytes.key
-  )
+/** The key of an image in a forced format, and its only reading. */
+const forcedKey = (original: string, size: Size, format: Format): Parsed => {
+  const reading = { original: original as OriginalKey, size, format }
+  return { key: formatKey(reading), readings: [reading] }
 }
 
 /**
- * Parses the decoded segments of a URL path; see {@link decodePath}.
+ * For a size with a forced format, the base URL means the explicit key too: `social/mug.png` is `social/mug.png.jpeg`. A URL that ends in
+ * the format can be either.
+ */
+const parseForced = (directory: string, file: string, size: Size, format: Format): Parsed => {
+  const base = forcedKey(directory + file, size, format)
+  const rest = file.slice(0, -`.${format}`.length)
+  if (!file.endsWith(`.${format}`) || !isSegment(rest)) return base
+  const explicit = forcedKey(directory + rest, size, format)
+  return formatOfName(rest) ? { ...explicit, alternative: base } : { ...base, alternative: explicit }
+}
+
+const refuseFormat = (format: Format, size: Size, grammar: Grammar): Refusal => {
+  const why = grammar.retired.formats.includes(format) ? "is retired" : "is not on the list of formats"
+  const allowed = `Allowed: ${formatsOf(size, grammar).join(", ") || "none but the original's own"}.`
+  return refuse("format-not-allowed", `"${format}" ${why}.`, allowed)
+}
+
+const parseImage = (directory: string, file: string, size: Size, grammar: Grammar): Parsed => {
+  const readings = imageReadings(directory, file, size, FORMATS)
+  const base = readings.find(({ format }) => format === undefined) ?? readings[0]
+  const format = readings.find((reading) => reading !== base)?.format
+  const isListed = !format || formatsOf(size, grammar).includes(format)
+  const parsed = size.format
+    ? parseForced(directory, file, size, size.format)
+    : { key: formatKey(base), readings: isListed ? readings : ([base] as const) }
+  return isListed || readings[0] === base ? parsed : { ...parsed, otherwise: refuseFormat(format, size, grammar) }
+}
+
+/** A parsed key without the readings that the store cannot hold. */
+const fitParsed = (parsed: Parsed, grammar: Grammar): Parsed | Refusal => {
+  const fitting = parsed.readings.filter(({ original }) => fits(splitKey(original), grammar))
+  if (fitting.length === 0) {
+    const { segment, key } = grammar.maxBytes
+    return segment < key ? refuseLongName(segment - endingBytes(grammar)) : TOO_LONG
+  }
+  const readings = fitting.filter(({ original }) => canBeOriginal(original, grammar))
+  if (readings.length > 0) return { ...parsed, readings: readings as [Reading, ...Reading[]] }
+  return NO_ORIGINAL
+}
+
+/**
+ * Parses the decoded segments of a URL path; see {@link decodePath}. An alias gives the key of its size.
  * @returns a key with its readings, or the reason why it is rejected
  * @example
  * const parsed = parseKey(["shop", "640w", "bag.jpg.webp"], grammar)
@@ -214,16 +235,13 @@ export const parseKey = (segments: readonly string[], grammar: Grammar): Parsed 
     .slice(0, -2)
     .map((segment) => `${segment}/`)
     .join("")
-  const size = grammar.sizes.find(({ name }) => name === sizeSegment)
+  const size = sizeNamed(sizeSegment, grammar.sizes)
   if (!size && sizeSegment !== INFO) return rejectSize(directory, sizeSegment, file, grammar)
   const parsed = size ? parseImage(directory, file, size, grammar) : parseInfo(directory, file, grammar)
   if ("refused" in parsed) return parsed
-  const fitting = parsed.readings.filter(({ original }) => fits(original, grammar))
-  if (fitting.length === 0) {
-    const { segment, key } = grammar.maxBytes
-    return segment < key ? refuseLongName(segment - endingBytes(grammar)) : TOO_LONG
-  }
-  const readings = fitting.filter(({ original }) => canBeOriginal(original, grammar))
-  if (readings.length > 0) return { ...parsed, readings: readings as [Reading, ...Reading[]] }
-  return NO_ORIGINAL
+  const { alternative, ...first } = parsed
+  const fitted = fitParsed(first, grammar)
+  const other = alternative && fitParsed(alternative, grammar)
+  if (!other || "refused" in other) return fitted
+  return "refused" in fitted ? other : { ...fitted, alternative: other }
 }

@@ -113,18 +113,23 @@ export interface Sides {
 
 type AnySize = Box & Partial<Shape & NamedSizeInput>
 
+/** Members of a size that do not change what it shows, and its box and gravity, which are compared by themselves. */
+const NO_LOOK = /^(?:width|height|name|gravity|aliases|quality|cacheControl|maxBytes|minQuality)$/
+
 /**
  * Everything that a size shows besides its box and gravity, as a text: sizes with equal texts show the same picture. Empty for a size
  * without options.
  */
-export const lookOf = (size: AnySize): string => {
-  const { width, height, name, gravity, aliases, quality, cacheControl, maxBytes, minQuality, ...look } = size
-  return Object.entries(look as Readonly<Record<string, unknown>>)
-    .filter(([, value]) => value && value !== "cover")
+export const lookOf = (size: AnySize): string =>
+  Object.entries(size)
+    .filter(([name, value]: [string, unknown]) => value && value !== "cover" && !NO_LOOK.test(name))
     .map((entry) => JSON.stringify(entry))
     .sort()
     .join()
-}
+
+/** The size with a name or alias. */
+export const sizeNamed = <T extends Shape>(name: string, list: readonly T[]): T | undefined =>
+  list.find((size) => size.name === name || size.aliases?.includes(name))
 
 /** The sides of a list of sizes. A size with options counts as one without sides: it is found only by its name. */
 export const sidesOf = (list: readonly AnySize[]): Sides => {

@@ -1,6 +1,13 @@
 /** Responsible for the options of a size that do not go together: each rule says why, and what would be right. */
-import type { OptionProblem, SizeOptions } from "./size-options.ts"
-import { BACKGROUNDS, type CropGravity, STRATEGIES, toPixels } from "./size-options.ts"
+import {
+  BACKGROUNDS,
+  type CropGravity,
+  type OptionProblem,
+  type SizeOptions,
+  STRATEGIES,
+  toPixels,
+  toSizeOptions,
+} from "./size-options.ts"
 import { type Box, formatSize } from "./size.ts"
 
 /** A size whose options are valid each by itself. */
@@ -64,5 +71,5 @@ export const problemInCombination = (size: OptionedSize): OptionProblem | undefi
 }
 
 /** True for a size that needs a name, since its text would not tell what it is. A compass gravity alone does not. */
-export const needsName = ({ width, height, gravity, ...options }: OptionedSize): boolean =>
-  isStrategy(gravity) || Object.values(options).some((value) => value !== undefined)
+export const needsName = (size: OptionedSize): boolean =>
+  isStrategy(size.gravity) || Object.keys(toSizeOptions(size)).length > 0

@@ -7,7 +7,7 @@
 import type { Format } from "./format.ts"
 import { shortHash } from "./hash.ts"
 import type { Grammar } from "./key.ts"
-import { type SizeInput, toSizeInput } from "./list.ts"
+import { type Size, type SizeInput, toSizeInput } from "./list.ts"
 
 /** The contents of `imgtailor.json`. */
 export interface PublishedList {
@@ -21,6 +21,15 @@ export interface PublishedList {
   readonly basePath: string
 }
 
+/** Overlays are published without the folders and digests of their files. */
+const withoutFiles = ({ overlay, ...size }: Size): Size => {
+  const published = overlay?.map((one) => {
+    const { digest: _, ...options } = one
+    return { ...options, image: one.image.slice(one.image.lastIndexOf("/") + 1) }
+  })
+  return { ...size, ...(published && { overlay: published }) }
+}
+
 /**
  * The list of an installation, in its published form.
  * @example
@@ -31,6 +40,6 @@ export const publishList = ({
   formats,
   basePath = "",
 }: Pick<Grammar, "sizes" | "formats" | "basePath">): PublishedList => {
-  const list = { sizes: sizes.map(toSizeInput), formats, basePath }
+  const list = { sizes: sizes.map((size) => toSizeInput(withoutFiles(size))), formats, basePath }
   return { version: shortHash(JSON.stringify(list)), ...list }
 }

@@ -130,24 +130,26 @@ const optionsText = (options: RecipeOptions | undefined): string | undefined => 
   return JSON.stringify({ ...options, ...(overlay && { overlay }) })
 }
 
+/** AVIF too: it may be a still only because the animation exceeded the limit, and would be a WebP under a higher one. */
+const MAY_BE_ANIMATED: ReadonlySet<Format | undefined> = new Set(["gif", "webp", "avif"])
+
+const qualityIn = (output: Format | undefined, { quality }: RenderSettings): number | undefined =>
+  output === undefined || output === "png" || output === "gif" ? undefined : quality[output]
+
 /** Everything in an image's recipe that affects its bytes in a format. */
-const imageMembers = (
-  { box, gravity, options, focalPoint, format, settings }: ImageRecipe,
-  output: Format | undefined,
-) => {
+const imageMembers = (recipe: ImageRecipe, output: Format | undefined) => {
+  const { box, gravity, options, focalPoint, format, settings } = recipe
   const isPlaced = box.width !== undefined && box.height !== undefined && options?.fit !== "inside"
   const isPadded = options?.fit === "contain" && options.background === undefined
-  // AVIF too: it may be a still only because the animation exceeded the limit, and would be a WebP under a higher one.
-  const mayBeAnimated = output === "gif" || output === "webp" || output === "avif"
   return {
     size: formatSize(box),
     format,
     gravity: isPlaced ? gravity : undefined,
     options: optionsText(options),
     focalPoint: focalPoint?.join(),
-    quality: output === undefined || output === "png" || output === "gif" ? undefined : settings.quality[output],
+    quality: qualityIn(output, settings),
     background: output === "jpeg" || isPadded ? settings.background : undefined,
-    animationPixels: mayBeAnimated ? settings.animationPixels : undefined,
+    animationPixels: MAY_BE_ANIMATED.has(output) ? settings.animationPixels : undefined,
   }
 }
 

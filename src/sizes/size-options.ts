@@ -249,7 +249,7 @@ const RULES = {
     isValid: (value) =>
       typeof value === "object" && value !== null && (!Array.isArray(value) || value.length <= MAX_OVERLAYS),
     toCanonical: (value: Overlay | readonly Overlay[]) => {
-      const overlays = [value].flat().map((overlay) => canonicalBy<Overlay>(OVERLAY_RULES, overlay))
+      const overlays = [value].flat().map((overlay) => canonicalBy(OVERLAY_RULES, overlay))
       return overlays.length > 0 ? overlays : undefined
     },
   },
@@ -274,14 +274,14 @@ export const OVERLAY_OPTION_NAMES: readonly string[] = Object.keys(OVERLAY_RULES
 
 type Values = Readonly<Record<string, unknown>>
 
-const canonicalBy = <T extends object>(rules: Readonly<Record<string, Rule>>, values: object): T =>
+const canonicalBy = (rules: Readonly<Record<string, Rule>>, values: object): Values =>
   Object.fromEntries(
     Object.entries(rules).flatMap(([name, { toCanonical = (value: unknown) => value }]) => {
       const given = (values as Values)[name]
       const value = given === undefined ? undefined : (toCanonical as (value: unknown) => unknown)(given)
       return value === undefined ? [] : [[name, value]]
     }),
-  ) as T
+  )
 
 /** A mistake: the path below the size, and a sentence. */
 export interface OptionProblem {
@@ -322,4 +322,4 @@ export const problemInOptions = (input: SizeOptionsInput): OptionProblem | undef
 }
 
 /** The canonical form of valid options. */
-export const toSizeOptions = (input: SizeOptionsInput): SizeOptions => canonicalBy<SizeOptions>(RULES, input)
+export const toSizeOptions = (input: SizeOptionsInput): SizeOptions => canonicalBy(RULES, input)

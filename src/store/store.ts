@@ -10,6 +10,7 @@
  * - Originals have no methods that write, so no code path can change one.
  */
 import type { OriginalKind } from "../sizes/format.ts"
+import type { FocalPoint } from "../sizes/recipe.ts"
 
 /** The longest keys that a store can hold, in UTF-8 bytes. */
 export interface KeyLimits {
@@ -65,6 +66,8 @@ export interface OriginalStat {
    * Equal versions do not prove equal bytes then.
    */
   readonly isStable: boolean
+  /** The place that crops with `gravity: "smart"` keep, if the photo has one: from the left and from the top, each 0 to 1. */
+  readonly focalPoint?: FocalPoint | undefined
 }
 
 /** An original, read whole: the stat is that of exactly these bytes. */

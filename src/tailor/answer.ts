@@ -175,6 +175,7 @@ const answerParsed = async (
   } catch (error) {
     return answerUnverified(state, parsed, scope, error)
   }
+  if (!existing && parsed.alternative) return answerParsed(state, parsed.alternative, scope, round)
   if (!existing) throw otherwise ? rejectedUrl(otherwise) : originalNotFound(reading.original)
   try {
     return await answerExisting(state, parsed, existing, scope)

@@ -8,7 +8,7 @@
  * - Different bytes are never taken for the same original: an equal modification time and length alone prove nothing.
  */
 import { createLru } from "../lru.ts"
-import { formatOfType, type OriginalKind } from "../sizes/format.ts"
+import { formatOfType } from "../sizes/format.ts"
 import { type Grammar, parseKey, type Reading, type RenditionKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import { imageRecipe, infoRecipe, type Recipe, recipeId, type RenderSettings } from "../sizes/recipe.ts"
@@ -22,13 +22,23 @@ export type FreshnessState = "fresh" | "unverified" | "stale"
 
 /** Compares stored renditions with their originals and recipes. */
 export interface Freshness {
-  readonly recipeOf: (reading: Reading) => Recipe
+  /** The recipe of a reading, for an original with this focal point. */
+  readonly recipeOf: (reading: Reading, original: Pick<OriginalStat, "focalPoint">) => Recipe
   /** The id of a reading's recipe, given the content type of the rendition and the kind of its original. */
-  readonly recipeIdOf: (reading: Reading, contentType: string, kind: OriginalKind | undefined) => string
-  /** Whether a rendition was made from the original of a reading, in any version, by the present recipe. */
-  readonly matches: (meta: RenditionMeta, reading: Reading) => boolean
+  readonly recipeIdOf: (
+    reading: Reading,
+    original: Pick<OriginalStat, "focalPoint">,
+    rendition: Pick<RenditionMeta, "contentType" | "kind">,
+  ) => string
+  /**
+   * Whether a rendition was made from the original of a reading, in any version, by the present recipe.
+   * @param original undefined if it cannot be looked at: then its focal point counts as unchanged
+   */
+  readonly matches: (meta: RenditionMeta, reading: Reading, original: OriginalStat | undefined) => boolean
   readonly freshnessOf: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => FreshnessState
-  /** Remembers the digest of a version of an original. */
+  /** The remembered digest of a version of an original. */
+  readonly digestOf: (original: string, version: string) => string | undefined
+  /** Remembers the digest of a version of an original that was stable when it was read. */
   readonly remember: (original: string, version: string, digest: string) => void
   /** Freshness of the rendition stored under a key. Undefined where nothing is stored. */
   readonly freshnessOfKey: (key: RenditionKey | string) => Promise<FreshnessState | undefined>
@@ -67,35 +77,44 @@ export const findExisting = async (
   return undefined
 }
 
+const isSmart = ({ size }: Reading): boolean => size !== INFO && size.gravity === "smart"
+
 /** Creates the comparison for one list of sizes and its settings. */
 export const createFreshness = ({ originals, renditions, grammar, settings }: FreshnessParts): Freshness => {
-  const recipeOf = ({ size, format }: Reading): Recipe =>
-    size === INFO ? infoRecipe(settings) : imageRecipe(size, format, settings)
+  const recipeOf: Freshness["recipeOf"] = ({ size, format }, { focalPoint }) =>
+    size === INFO ? infoRecipe(settings, grammar.sizes) : imageRecipe(size, format, settings, focalPoint)
 
   const ids = new Map<string, string>()
-  const recipeIdOf: Freshness["recipeIdOf"] = (reading, contentType, kind) => {
+  const recipeIdOf: Freshness["recipeIdOf"] = (reading, original, { contentType, kind }) => {
     const size = reading.size === INFO ? INFO : reading.size.name
-    const name = `${size}.${reading.format ?? ""} ${contentType} ${kind ?? ""}`
+    const focalPoint = isSmart(reading) ? (original.focalPoint?.join(" ") ?? "") : ""
+    const name = `${size}.${reading.format ?? ""} ${contentType} ${kind ?? ""} ${focalPoint}`
     let id = ids.get(name)
     if (id === undefined) {
-      id = recipeId(recipeOf(reading), formatOfType(contentType), kind)
+      id = recipeId(recipeOf(reading, original), formatOfType(contentType), kind)
       if (ids.size < MAX_IDS) ids.set(name, id)
     }
     return id
   }
 
-  const matches: Freshness["matches"] = (meta, reading) =>
-    meta.original === reading.original && meta.recipeId === recipeIdOf(reading, meta.contentType, meta.kind)
+  const matches: Freshness["matches"] = (meta, reading, original) => {
+    if (meta.original !== reading.original) return false
+    if (!original && isSmart(reading)) return true
+    return meta.recipeId === recipeIdOf(reading, original ?? {}, meta)
+  }
 
   const digests = createLru<string>(MAX_DIGESTS)
   const nameOf = (original: string, version: string): string => `${original}\n${version}`
+  const digestOf: Freshness["digestOf"] = (original, version) =>
+    digests.size > 0 ? digests.get(nameOf(original, version)) : undefined
 
-  const freshnessOf: Freshness["freshnessOf"] = (meta, reading, { version, weakVersion }) => {
+  const freshnessOf: Freshness["freshnessOf"] = (meta, reading, original) => {
+    const { version, weakVersion } = original
     if (meta.isForeign) return "fresh"
-    if (!matches(meta, reading)) return "stale"
+    if (!matches(meta, reading, original)) return "stale"
     const isSameVersion = meta.version === version
     if (isSameVersion && meta.isStable !== false) return "fresh"
-    const digest = digests.size > 0 ? digests.get(nameOf(meta.original, version)) : undefined
+    const digest = digestOf(meta.original, version)
     if (digest !== undefined) return digest === meta.digest ? "fresh" : "stale"
     const isSameWeakVersion = weakVersion !== undefined && weakVersion === meta.weakVersion
     return isSameVersion || isSameWeakVersion ? "unverified" : "stale"
@@ -103,8 +122,10 @@ export const createFreshness = ({ originals, renditions, grammar, settings }: Fr
 
   const freshnessOfKey: Freshness["freshnessOfKey"] = async (key) => {
     const parsed = parseKey(key.split("/"), grammar)
-    const meta = "refused" in parsed ? undefined : await renditions.head(key)
-    if ("refused" in parsed || !meta) return undefined
+    // A rendition under an alias is never stored: it was stored when the alias was a size.
+    if ("refused" in parsed || parsed.key !== key) return undefined
+    const meta = await renditions.head(key)
+    if (!meta) return undefined
     const existing = await findExisting(originals, parsed.readings, { fresh: true })
     return existing ? freshnessOf(meta, existing.reading, existing.stat) : "stale"
   }
@@ -112,5 +133,5 @@ export const createFreshness = ({ originals, renditions, grammar, settings }: Fr
   const remember: Freshness["remember"] = (original, version, digest) =>
     void digests.set(nameOf(original, version), digest)
 
-  return { recipeOf, recipeIdOf, matches, freshnessOf, freshnessOfKey, remember }
+  return { recipeOf, recipeIdOf, matches, freshnessOf, freshnessOfKey, digestOf, remember }
 }

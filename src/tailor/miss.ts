@@ -123,7 +123,7 @@ const joinOrStart = async (
   options: RenderOptions,
 ): Promise<{ readonly running: Running; readonly isFirst: boolean }> => {
   const { key, reading, stat } = request
-  const name = `${key}\n${reading.original}\n${stat.version}`
+  const name = `${key}\n${reading.original}\n${stat.version}\n${stat.focalPoint?.join(" ") ?? ""}`
   for (;;) {
     const running = state.running.get(name)
     if (running && (await isJoinable(running, sighting, options))) return { running, isFirst: false }
@@ -223,7 +223,7 @@ const readAndProduce = async (
   if (proved) return proved
   return timed(timings, "render", () =>
     renderProduct(state, render, content, (session) => {
-      const recipe = state.freshness.recipeOf(reading)
+      const recipe = state.freshness.recipeOf(reading, render.stat)
       return session.render(recipe, { isShared: original.isShared(), signal: cancelled, onSlow })
     }),
   )

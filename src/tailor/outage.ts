@@ -64,7 +64,9 @@ export const createOutages = ({ freshness, staleIfErrorSeconds, clock }: OutageP
     onReplaced: (original, stat) => void replaced.set(original, stat),
     allowedReading: (meta, readings, error) => {
       if (staleIfErrorSeconds <= 0 || !isOutage(error)) return undefined
-      const reading = readings.find((candidate) => meta.isForeign === true || freshness.matches(meta, candidate))
+      const reading = readings.find(
+        (candidate) => meta.isForeign === true || freshness.matches(meta, candidate, undefined),
+      )
       return reading && !isReplaced(meta, reading) && isWithinTime(reading.original) ? reading : undefined
     },
   }

@@ -8,13 +8,14 @@
 import { createHash } from "node:crypto"
 
 import { codeOf, isPermanent, type TailorError } from "../errors.ts"
-import type { RenderSession } from "../render/renderer.ts"
+import type { Rendered, RenderSession } from "../render/renderer.ts"
 import type { Parsed, Reading, RenditionKey } from "../sizes/key.ts"
-import { type OriginalStat, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
+import type { OriginalStat, RenditionMeta } from "../store/store.ts"
 import type { Decision } from "./decision.ts"
 import type { Freshness } from "./freshness.ts"
 import type { LastModified } from "./last-modified.ts"
 import type { OriginalContent } from "./shared-originals.ts"
+import type { Stored } from "./stored.ts"
 
 /** A rendition that is to be sent, and to be written unless it is stored already. */
 export interface Product {
@@ -32,7 +33,7 @@ export interface Product {
 
 /** Dependencies of {@link proveStored} and {@link renderProduct}. */
 export interface ProductParts {
-  readonly renditions: Renditions
+  readonly stored: Stored
   readonly freshness: Freshness
   readonly lastModified: LastModified
   /** Called with an error that this version of the original will always meet. */
@@ -54,29 +55,16 @@ export interface MissRequest {
 /** MD5, as S3 computes the ETag of an object, so that a bucket and a server send the same one. */
 const etagOf = (bytes: Uint8Array): string => `"${createHash("md5").update(bytes).digest("hex")}"`
 
-/** The stored rendition and its bytes. Undefined where it cannot be read: it is rendered again then, and written over. */
-const readStored = async (
-  renditions: Renditions,
-  key: string,
-): Promise<Pick<Product, "meta" | "bytes"> | undefined> => {
-  try {
-    const stored = await renditions.get(key)
-    return stored && { meta: stored.meta, bytes: await readBody(stored) }
-  } catch {
-    return undefined
-  }
-}
-
 /** The stored rendition, where it was made from the same bytes by the same recipe. */
 export const proveStored = async (
-  { renditions, freshness }: ProductParts,
-  { key, reading }: MissRequest,
-  { stat, digest: digestOf }: OriginalContent,
+  { stored: store, freshness }: ProductParts,
+  { key, reading, stat: seen }: MissRequest,
+  { stat, digest: getDigest }: OriginalContent,
 ): Promise<Product | undefined> => {
-  const stored = await readStored(renditions, key)
-  if (stored?.meta.digest === undefined || !freshness.matches(stored.meta, reading)) return undefined
+  const stored = await store.readWhole(key)
+  if (stored?.meta.digest === undefined || !freshness.matches(stored.meta, reading, seen)) return undefined
   const { meta, bytes } = stored
-  const digest = await digestOf()
+  const digest = await getDigest()
   if (meta.digest !== digest) return undefined
   const { version, weakVersion, isStable } = stat
   const isSameVersion = meta.version === version
@@ -97,46 +85,79 @@ export const proveStored = async (
   }
 }
 
-/** Renders an original that is open. */
+/** The digest of an original, from an earlier render or from its bytes. */
+const digestOf = async (
+  freshness: Freshness,
+  { original }: Reading,
+  { stat, digest }: OriginalContent,
+): Promise<string> => {
+  if (!stat.isStable) return digest()
+  const known = freshness.digestOf(original, stat.version) ?? (await digest())
+  freshness.remember(original, stat.version, known)
+  return known
+}
+
+/** An original that was rendered. */
+interface RenderedOriginal {
+  readonly inspected: RenderSession["inspected"]
+  readonly rendered: Rendered
+  readonly digest: string
+}
+
+const toProduct = (
+  { freshness, lastModified }: ProductParts,
+  { key, reading, stored, stat: seen }: MissRequest,
+  { version, weakVersion, isStable, byteLength }: OriginalStat,
+  { inspected, rendered, digest }: RenderedOriginal,
+): Product => {
+  const { dimensions, container: kind } = inspected
+  const { bytes, contentType, width, height } = rendered
+  return {
+    bytes,
+    version,
+    isRevalidated: false,
+    isStored: false,
+    meta: {
+      original: reading.original,
+      version,
+      weakVersion,
+      ...(!isStable && { isStable }),
+      digest,
+      kind,
+      recipeId: freshness.recipeIdOf(reading, seen, { contentType, kind }),
+      etag: etagOf(bytes),
+      contentType,
+      modifiedMs: lastModified(key, stored),
+    },
+    originalInfo: { ...dimensions, byteLength, format: kind, version },
+    output: {
+      ...(width !== undefined && height !== undefined && { width, height }),
+      byteLength: bytes.length,
+      contentType,
+    },
+  }
+}
+
+/** Renders an original that is read. */
 export const renderProduct = async (
-  { freshness, lastModified, onRefused }: ProductParts,
-  { key, reading, stored }: MissRequest,
-  { stat, session, digest: digestOf }: OriginalContent,
-  render: (opened: RenderSession) => ReturnType<RenderSession["render"]>,
+  parts: ProductParts,
+  request: MissRequest,
+  content: OriginalContent,
+  render: (opened: RenderSession) => Promise<Rendered>,
 ): Promise<Product> => {
+  const { reading } = request
+  const { stat, session } = content
   let isOpen = false
   try {
     const opened = await session
     isOpen = true
-    const [rendered, digest] = await Promise.all([render(opened), digestOf()])
-    const { bytes, contentType, width, height } = rendered
-    const { dimensions, container: kind } = opened.inspected
-    const pixels = width !== undefined && height !== undefined ? { width, height } : {}
-    return {
-      bytes,
-      version: stat.version,
-      isRevalidated: false,
-      isStored: false,
-      meta: {
-        original: reading.original,
-        version: stat.version,
-        weakVersion: stat.weakVersion,
-        ...(!stat.isStable && { isStable: false }),
-        digest,
-        kind,
-        recipeId: freshness.recipeIdOf(reading, contentType, kind),
-        etag: etagOf(bytes),
-        contentType,
-        modifiedMs: lastModified(key, stored),
-      },
-      originalInfo: { ...dimensions, byteLength: stat.byteLength, format: kind, version: stat.version },
-      output: { ...pixels, byteLength: bytes.length, contentType },
-    }
+    const [rendered, digest] = await Promise.all([render(opened), digestOf(parts.freshness, reading, content)])
+    return toProduct(parts, request, stat, { inspected: opened.inspected, rendered, digest })
   } catch (error) {
     // Only a size can be refused of an open original: one with a side that does not fit the format.
     const isOfSize = isOpen && codeOf(error) === "original-too-large"
     if (stat.isStable && isPermanent(error) && (!isOfSize || error.rememberMs !== undefined))
-      onRefused(reading.original, stat.version, error)
+      parts.onRefused(reading.original, stat.version, error)
     throw error
   }
 }

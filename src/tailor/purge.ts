@@ -141,7 +141,8 @@ const isStale = async (
   isRemoved: boolean,
 ): Promise<boolean> => {
   const parsed = parseKey(key.split("/"), grammar)
-  if ("refused" in parsed) return true
+  // Under an alias, it was stored when that was a size.
+  if ("refused" in parsed || parsed.key !== key) return true
   const meta = await renditions.head(key)
   // A file without its record was left by a killed writer.
   if (!meta) return true
@@ -152,7 +153,7 @@ const isStale = async (
   const { reading, stat } = existing
   const state = freshness.freshnessOf(meta, reading, stat)
   if (state === "fresh") return false
-  return !freshness.matches(meta, reading) || !(await isSame(meta, existing, state))
+  return !freshness.matches(meta, reading, stat) || !(await isSame(meta, existing, state))
 }
 
 /** Creates the deletions of a tailor. */

@@ -40,7 +40,7 @@ export const recheck = async (
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const now = await findExisting(originals, readings, { fresh: true })
     if (!now) return stored.deleteIfGone(key, readings)
-    if (round === 0 && isOf(now, meta.original, version)) return
+    if (round === 0 && isOf(now, meta.original, version) && freshness.matches(meta, now.reading, now.stat)) return
     // A render of the present version may have been written after this one.
     const record = await renditions.head(key)
     if (isPresent(freshness, record, now)) return

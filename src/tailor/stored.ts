@@ -11,7 +11,7 @@
 import { orAbort } from "../abort.ts"
 import { describeError, isAbort } from "../errors.ts"
 import type { Reading, RenditionKey } from "../sizes/key.ts"
-import type { Originals, PutOptions, RenditionMeta, Renditions } from "../store/store.ts"
+import { type Originals, type PutOptions, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
 import type { RequestScope } from "./deadline.ts"
 
 /** A failure of the renditions' store that failed no request. */
@@ -30,6 +30,12 @@ export interface WriteResult {
   readonly failure?: string
 }
 
+/** A stored rendition in memory. */
+export interface WholeRendition {
+  readonly meta: RenditionMeta
+  readonly bytes: Uint8Array
+}
+
 /** The renditions' store as requests use it. */
 export interface Stored {
   /** True where the store has hung, and it is not time to try again: do not read from it. */
@@ -40,6 +46,11 @@ export interface Stored {
   readonly onReadFailure: (key: string, scope: RequestScope, error: unknown) => void
   /** To be called when a read was still pending at the deadline. */
   readonly onStalledRead: () => void
+  /**
+   * Reads a rendition whole, for a render that may not need to take place.
+   * @returns undefined where nothing is stored, and where it cannot be read in time
+   */
+  readonly readWhole: (key: RenditionKey) => Promise<WholeRendition | undefined>
   /** Writes a rendition. Never rejects. */
   readonly put: (key: RenditionKey, bytes: Uint8Array, meta: RenditionMeta, options: PutOptions) => Promise<WriteResult>
   /** Deletes a rendition whose original is refused. Never rejects. */
@@ -55,6 +66,9 @@ export interface StoredParts {
   readonly onStoreFailure?: ((failure: StoreFailure) => void) | undefined
 }
 
+/** A render holds its slot during a read, so it does not wait longer. */
+const READ_LIMIT_MS = 2000
+
 /** A read that fails after this time has found a store that hangs, rather than one that refuses. */
 const HANG_MS = 1000
 
@@ -68,17 +82,13 @@ const WRITE_LIMIT_MS = 30_000
 const SHORT_WRITE_LIMIT_MS = 2000
 const SHORT_FOR_MS = 60_000
 
-/** Creates the access of requests to the renditions' store. */
-export const createStored = ({ originals, renditions, onStoreFailure }: StoredParts): Stored => {
-  /** Milliseconds of `performance.now()`; 0 while the store responds. */
-  let bypassedUntil = 0
-  let hasShortLimitUntil = 0
+type Report = (action: StoreFailure["action"], key: string, error: unknown) => void
 
-  const report = (action: StoreFailure["action"], key: string, error: unknown): void =>
-    onStoreFailure?.({ action, key, reason: describeError(error) })
-
-  const bypass = (): void => void (bypassedUntil = performance.now() + BYPASS_MS)
-
+const createDeletions = (
+  originals: Originals,
+  renditions: Renditions,
+  report: Report,
+): Pick<Stored, "delete" | "deleteIfGone"> => {
   const remove: Stored["delete"] = async (key) => {
     try {
       await renditions.delete([key])
@@ -86,8 +96,30 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
       report("delete", key, error)
     }
   }
-
   const isGone = async ({ original }: Reading): Promise<boolean> => (await originals.isGone?.(original)) === true
+  return {
+    delete: remove,
+    deleteIfGone: async (key, readings) => {
+      try {
+        for (const reading of readings) if (!(await isGone(reading))) return
+      } catch {
+        // A store that cannot be reached gives no evidence.
+        return
+      }
+      await remove(key)
+    },
+  }
+}
+
+/** Creates the access of requests to the renditions' store. */
+export const createStored = ({ originals, renditions, onStoreFailure }: StoredParts): Stored => {
+  /** Milliseconds of `performance.now()`; 0 while the store responds. */
+  let bypassedUntil = 0
+  let hasShortLimitUntil = 0
+
+  const report: Report = (action, key, error) => onStoreFailure?.({ action, key, reason: describeError(error) })
+
+  const bypass = (): void => void (bypassedUntil = performance.now() + BYPASS_MS)
 
   return {
     isBypassed: () => {
@@ -104,6 +136,18 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
       report("read", key, error)
     },
     onStalledRead: bypass,
+    readWhole: async (key) => {
+      if (bypassedUntil !== 0) return undefined
+      const signal = AbortSignal.timeout(READ_LIMIT_MS)
+      try {
+        const object = await orAbort(renditions.get(key, { signal }), signal)
+        return object && { meta: object.meta, bytes: await orAbort(readBody(object), signal) }
+      } catch (error) {
+        if (signal.aborted) bypass()
+        report("read", key, error)
+        return undefined
+      }
+    },
     put: async (key, bytes, meta, options) => {
       if (bypassedUntil !== 0) return { failure: "the store does not respond" }
       const limit = new AbortController()
@@ -124,15 +168,6 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
         clearTimeout(timer)
       }
     },
-    delete: remove,
-    deleteIfGone: async (key, readings) => {
-      try {
-        for (const reading of readings) if (!(await isGone(reading))) return
-      } catch {
-        // A store that cannot be reached gives no evidence.
-        return
-      }
-      await remove(key)
-    },
+    ...createDeletions(originals, renditions, report),
   }
 }

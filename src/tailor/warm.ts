@@ -4,8 +4,8 @@
  */
 import { isPermanent, originalNotFound, rejectedUrl, storeUnavailable, type TailorError } from "../errors.ts"
 import type { Format } from "../sizes/format.ts"
-import { formatKey, type Grammar, type OriginalKey, parseKey, type Reading, splitKey } from "../sizes/key.ts"
-import { INFO } from "../sizes/list.ts"
+import { formatKey, formatsOf, type Grammar, type OriginalKey, parseKey, type Reading, splitKey } from "../sizes/key.ts"
+import { INFO, type Size } from "../sizes/list.ts"
 import { isNegotiable } from "../sizes/negotiate.ts"
 import { closeBody, type Originals, type OriginalStat, type Renditions } from "../store/store.ts"
 import type { Answerer } from "./answer.ts"
@@ -67,12 +67,20 @@ const select = (
 const readingsOf = (original: OriginalKey, options: WarmOptions, grammar: Grammar): readonly Reading[] => {
   const names = [...grammar.sizes.map(({ name }) => name), INFO]
   const sizes = select(options.sizes, names, "size")
-  const formats = select(options.formats, [BASE, ...grammar.formats], "format")
-  const explicit = isNegotiable(splitKey(original).file, grammar.formats) ? grammar.formats : []
-  const wanted = [undefined, ...explicit].filter((format: Format | undefined) => formats.has(format ?? BASE))
+  const listed = new Set(grammar.sizes.flatMap((size) => formatsOf(size, grammar)))
+  const formats = select(options.formats, [BASE, ...new Set([...grammar.formats, ...listed])], "format")
+  const { file } = splitKey(original)
+  const wantedOf = (size: Size): readonly (Format | undefined)[] => {
+    const explicit = formatsOf(size, grammar)
+    // The base URL of a size with a forced format means the explicit one.
+    if (size.format) return [size.format].filter((format) => formats.has(BASE) || formats.has(format))
+    return [undefined, ...(isNegotiable(file, explicit) ? explicit : [])].filter((format: Format | undefined) =>
+      formats.has(format ?? BASE),
+    )
+  }
   const images = grammar.sizes
     .filter(({ name }) => sizes.has(name))
-    .flatMap((size) => wanted.map((format) => ({ original, size, format })))
+    .flatMap((size) => wantedOf(size).map((format) => ({ original, size, format })))
   return sizes.has(INFO) ? [...images, { original, size: INFO, format: undefined }] : images
 }
 
