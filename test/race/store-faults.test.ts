@@ -233,6 +233,31 @@ describe("failures of the renditions' store", () => {
     expect(shop.renderer.calls.render).toBe(1)
   })
 
+  it("a renditions' store that hangs during a render is waited for two seconds, and keeps no slot", async () => {
+    const shop = await openShop({ limits: { renders: 1 } })
+    const { photos } = shop
+    const unstable: Originals = {
+      ...silent(photos),
+      head: async (key) => {
+        const stat = await photos.head(key)
+        return stat && { ...stat, isStable: false }
+      },
+      get: async (key) => {
+        const object = await photos.get(key)
+        return object && { ...object, stat: { ...object.stat, isStable: false } }
+      },
+    }
+    let isFirst = true
+    shop.faults.renditions = async (call) => {
+      if (call === "get" && !isFirst) await new Promise(() => {})
+      isFirst = false
+    }
+    const core = shop.reopen({ originals: unstable, limits: { renders: 1 } })
+    expect(await ask(core, "1280w/a.jpg")).toBe("photo @ 1280w.")
+    expect(await ask(core, "480h/a.jpg.webp")).toBe("photo @ 480h.webp")
+    expect(shop.failures).toMatchObject([{ action: "read", key: "1280w/a.jpg" }])
+  })
+
   it("a renditions' store that hangs delays requests until it is found out, and then one in ten seconds", async () => {
     const shop = await openShop({ limits: { deadlineMs: 50 } })
     shop.faults.renditions = on(["get"], hanging)
