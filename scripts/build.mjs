@@ -74,6 +74,7 @@ const { metafile } = await build({
     direct: "src/aws/lambda.ts",
     sync: "src/aws/sync.ts",
     batch: "src/aws/batch.ts",
+    setup: "src/aws/setup.ts",
   },
   outdir: "dist/functions",
   outExtension: { ".js": ".mjs" },

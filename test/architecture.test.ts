@@ -40,6 +40,7 @@ const REMOTE = [
   "store/transport.ts",
   "store/content-encoding.ts",
   "store/bounded-call.ts",
+  "store/witnesses.ts",
 ]
 /** Files that may read the environment. */
 const READERS: ReadonlySet<string> = new Set([
@@ -71,7 +72,7 @@ const RULES: readonly Rule[] = [
   { of: ["integrations/"], may: ["sizes/", "client/", "integrations/"], types: ["astro", "unpic"] },
   { of: ["store/store.ts", "store/key-order.ts"], may: ["sizes/", "errors.ts"] },
   // Stores do not import each other, except the wrappers around any store.
-  { of: ["store/memory.ts", "store/observed.ts"], may: STORES },
+  { of: ["store/memory.ts", "store/observed.ts", "store/prefixed.ts"], may: STORES },
   { of: ["store/excluded.ts"], may: [...STORES, "picomatch"] },
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
@@ -82,13 +83,28 @@ const RULES: readonly Rule[] = [
   { of: ["store/scheme.ts", "store/lazy.ts", "store/notices.ts"], may: STORES },
   // Parts of the stores on other machines.
   { of: ["store/transport.ts", "store/content-encoding.ts"], may: [...STORES, "node:"] },
+  { of: ["store/witnesses.ts"], may: STORES },
   { of: ["store/bounded-call.ts"], may: [...STORES, "store/transport.ts"] },
   // The table of schemes is loaded with the settings; a store, only when it is used.
   {
     of: ["store/registry.ts"],
-    may: [...STORES, "store/scheme.ts", "store/lazy.ts", "store/folder-scheme.ts", "store/s3/scheme.ts"],
+    may: [
+      ...STORES,
+      "store/scheme.ts",
+      "store/lazy.ts",
+      "store/folder-scheme.ts",
+      "store/s3/scheme.ts",
+      "store/http/scheme.ts",
+      "store/azure/scheme.ts",
+      "store/google/scheme.ts",
+    ],
+  },
+  {
+    of: ["store/sources.ts"],
+    may: [...STORES, "store/scheme.ts", "store/registry.ts", "store/prefixed.ts", "store/rechecked.ts"],
   },
   { of: ["store/s3/"], may: [...REMOTE, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
+  { of: ["store/http/"], may: [...REMOTE, "store/http/", "node:"] },
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
   { of: ["render/pool/"], may: [...STORES, "render/", "node:", "valibot"] },
@@ -112,6 +128,7 @@ const RULES: readonly Rule[] = [
       "sizes/",
       "errors.ts",
       "store/registry.ts",
+      "store/sources.ts",
       "store/s3/region.ts",
       "node:",
       "c12",
@@ -141,15 +158,18 @@ const RULES: readonly Rule[] = [
   },
   // The CloudFormation template is a pure value.
   {
-    of: "policies cloudformation delivery functions events template".split(" ").map((name) => `aws/stack/${name}.ts`),
+    of: "alarms buckets cloudformation delivery events functions lambda policies setup stack-options template"
+      .split(" ")
+      .map((name) => `aws/stack/${name}.ts`),
     may: ["aws/stack/", "sizes/", "store/s3/place.ts", "error-codes.ts", "errors.ts"],
   },
   { of: ["aws/stack/construct.ts"], may: [...PARTS, "aws/", "node:", "aws-cdk-lib", "constructs"] },
+  { of: ["aws/edge/test-function.ts"], may: [...PARTS, "aws/", "node:", "@rgrove/parse-xml"] },
   { of: ["aws/package.ts"], may: [...PARTS, "aws/", "node:", "fflate"] },
   { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch"] },
   {
     of: ["cli/"],
-    may: [...PARTS, "aws/edge/source.ts", "aws/package.ts", "aws/stack/", "cli/", "node:", "commander", "aws-cdk-lib"],
+    may: [...PARTS, "aws/", "cli/", "node:", "commander", "aws-cdk-lib"],
   },
 ]
 
@@ -183,7 +203,7 @@ const WORDS: readonly {
   { of: ["http/", "render/", "store/store.ts", "testing/"], except: ["render/pool/"], never: ["process"] },
   {
     of: ["aws/edge/", "http/url-path.ts", "http/explain.ts", "http/ipx.ts", "http/snap-path.ts", "refusals.ts"],
-    except: ["aws/edge/source.ts"],
+    except: ["aws/edge/source.ts", "aws/edge/test-function.ts"],
     // `Headers` is the name of a plain type of ours.
     never: PLATFORM.filter((word) => word !== "Headers"),
   },

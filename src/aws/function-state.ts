@@ -7,8 +7,6 @@
 import { type OpenTailor, openTailorWith } from "../create-tailor.ts"
 import type { LogLevel } from "../hooks.ts"
 import { createRenderer } from "../render/render.ts"
-import { openOriginals, openRenditions } from "../store/registry.ts"
-import type { Originals, Renditions } from "../store/store.ts"
 import type { FunctionConfig } from "./function-config.ts"
 import { createFunctionRenderer } from "./function-renderer.ts"
 import { logLine, logRequest } from "./log.ts"
@@ -34,34 +32,18 @@ const SPARE_MS = 300
 /** Outside Lambda nothing limits a call. */
 const UNLIMITED_MS = 60_000
 
-const openStores = (
-  { config }: FunctionConfig,
-  onNotice: (text: string) => void,
-): { readonly originals: Originals; readonly renditions: Renditions } => {
-  const { originals, renditions, limits, s3, cacheControl } = config
-  const options = { ...s3, deadlineMs: limits.deadlineMs, onNotice }
-  return {
-    originals: typeof originals === "string" ? openOriginals(originals, options) : originals,
-    renditions:
-      typeof renditions === "string"
-        ? openRenditions(renditions, { ...options, isShared: config.grammar.sharedStore, cacheControl })
-        : renditions,
-  }
-}
-
 const openState = async (load: () => Promise<FunctionConfig>): Promise<FunctionState> => {
   const loaded = await load()
   const { limits } = loaded.config
   let callEndsMs = 0
   const onNotice = (text: string, level: LogLevel = "warn"): void => logLine(level, text)
-  const { originals, renditions } = openStores(loaded, onNotice)
   const { renderer, watch, idle } = createFunctionRenderer(createRenderer(limits), {
     maxEstimateBytes: limits.memoryBytes,
-    markers: createRenderMarkers(renditions, limits.memoryBytes, Date.now),
+    markers: createRenderMarkers(() => tailor.renditions, limits.memoryBytes, Date.now),
     callEndsMs: () => callEndsMs,
   })
-  const config = { ...loaded.config, originals: watch(originals), renditions }
-  const tailor = openTailorWith(renderer, config, { onRequest: logRequest, onNotice })
+  const hooks = { onRequest: logRequest, onNotice }
+  const tailor = openTailorWith({ renderer, wrapOriginals: watch }, loaded.config, hooks)
   const settle = async (): Promise<void> => {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {

@@ -106,7 +106,7 @@ const settingsFile = (options: Readonly<Record<string, unknown>>): Files => {
 /** The functions in a zip, by the name of their file. Each file exports `handler`. */
 const FUNCTIONS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
   redirect: { index: "redirect" },
-  direct: { index: "direct", sync: "sync", batch: "batch" },
+  direct: { index: "direct", sync: "sync", batch: "batch", setup: "setup" },
   sync: { index: "sync" },
 }
 

@@ -47,7 +47,7 @@ const report = (action: string, error: unknown): undefined => {
 
 /** @param memoryBytes of the function; another amount makes other markers */
 export const createRenderMarkers = (
-  renditions: Renditions,
+  getRenditions: () => Renditions,
   memoryBytes: number,
   clock: () => number,
 ): RenderMarkers => {
@@ -64,10 +64,15 @@ export const createRenderMarkers = (
       modifiedMs,
     }
     const options = { cacheControl: "no-store" }
-    await renditions.put(markerKeyOf(original.key), bytes, meta, options).catch((error) => report("write", error))
+    await getRenditions()
+      .put(markerKeyOf(original.key), bytes, meta, options)
+      .catch((error) => report("write", error))
   }
   return {
-    find: (key) => renditions.head(markerKeyOf(key)).catch((error: unknown) => report("read", error)),
+    find: (key) =>
+      getRenditions()
+        .head(markerKeyOf(key))
+        .catch((error: unknown) => report("read", error)),
     hasEnded: (original, marker) =>
       marker?.version === versionOf(original) && marker.recipeId === BEGUN && marker.modifiedMs < clock(),
     begin: (original, endsMs) => write(original, BEGUN, endsMs),

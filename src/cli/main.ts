@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   types: async () => (await import("./commands/types.ts")).types,
   deploy: async () => (await import("./commands/deploy.ts")).deploy,
   template: async () => (await import("./commands/template.ts")).template,
+  policies: async () => (await import("./commands/policies.ts")).policies,
   package: async () => (await import("./commands/package.ts")).packageFunction,
   edge: async () => (await import("./commands/edge.ts")).edge,
 }

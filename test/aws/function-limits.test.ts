@@ -116,7 +116,11 @@ describe("the marker of a render", () => {
   it("a render that has begun and not ended when its call is over has ended the function", async () => {
     let nowMs = 1_000_000
     const renditions = memoryRenditions()
-    const markers = createRenderMarkers(renditions, 1000, () => nowMs)
+    const markers = createRenderMarkers(
+      () => renditions,
+      1000,
+      () => nowMs,
+    )
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
     await markers.begin(ORIGINAL, nowMs + 30_000)
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
@@ -124,7 +128,11 @@ describe("the marker of a render", () => {
     const marker = await markers.find(ORIGINAL.key)
     expect(markers.hasEnded(ORIGINAL, marker)).toBe(true)
     expect(markers.hasEnded({ ...ORIGINAL, version: "v2" }, marker)).toBe(false)
-    const larger = createRenderMarkers(renditions, 2000, () => nowMs)
+    const larger = createRenderMarkers(
+      () => renditions,
+      2000,
+      () => nowMs,
+    )
     expect(larger.hasEnded(ORIGINAL, await larger.find(ORIGINAL.key))).toBe(false)
     await markers.end(ORIGINAL)
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
@@ -136,7 +144,7 @@ describe("the marker of a render", () => {
       head: () => Promise.reject(new Error("no")),
       put: () => Promise.reject(new Error("no")),
     }
-    const markers = createRenderMarkers(failing, 1000, Date.now)
+    const markers = createRenderMarkers(() => failing, 1000, Date.now)
     await markers.begin(ORIGINAL, 0)
     await markers.end(ORIGINAL)
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
@@ -146,7 +154,7 @@ describe("the marker of a render", () => {
     const { handler, config, originals, renditions } = stage()
     originals.set(ORIGINAL.key, await flat({ width: 800, height: 600 }))
     const { version = "" } = (await originals.head(ORIGINAL.key)) ?? {}
-    const markers = createRenderMarkers(renditions, config.limits.memoryBytes, Date.now)
+    const markers = createRenderMarkers(() => renditions, config.limits.memoryBytes, Date.now)
     await markers.begin({ ...ORIGINAL, version }, Date.now() - 1000)
     const refused = await handler(eventOf("/shop/360x270/a.jpg"))
     expect([refused.statusCode, textOf(refused)]).toEqual([

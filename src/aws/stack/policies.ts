@@ -1,37 +1,46 @@
 /**
- * Who may do what, derived from the list: every key that a rendition can have lies below the segment of a size, so a policy can name all
- * of them and nothing else. No action is a wildcard, and nobody may list. PURE.
+ * Responsible for the permissions of each role, derived from the list: every rendition lies below the segment of a size, so a policy can
+ * name all renditions and nothing else. Pure.
+ *
+ * Invariants:
+ * - No action is a wildcard, and no role may list a bucket.
  */
 import type { Grammar } from "../../sizes/key.ts"
 import { INFO } from "../../sizes/list.ts"
 
-/** A statement of an IAM policy, or with a principal of a bucket's. */
+/** A statement of an IAM policy, or with a principal of a bucket policy. */
 export interface Statement {
   readonly Sid: string
   readonly Effect: "Allow"
   readonly Principal?: "*"
   readonly Action: readonly string[]
-  readonly Resource: readonly string[]
+  readonly Resource: readonly (string | object)[]
 }
 
-/** Of a grammar, what decides where renditions lie. */
+/** The part of a grammar that decides where renditions lie. */
 export type Listed = Pick<Grammar, "sizes" | "retired">
 
 const namesOf = ({ sizes }: Listed): readonly string[] => [...sizes.map(({ name }) => name), INFO]
 
 /**
- * Where renditions of some sizes lie, at the root and in any directory. A `*` stands for slashes too (IAM User Guide, "IAM JSON policy
- * elements: Resource"), so nothing shorter would keep other keys out.
+ * The ARNs of renditions of some sizes, at the root and in any folder. A `*` also matches slashes (IAM User Guide, "IAM JSON policy
+ * elements: Resource"), so no shorter list excludes other keys.
  */
-const below = (place: string, names: readonly string[]): readonly string[] =>
-  names.flatMap((name) => [`${place}${name}/*`, `${place}*/${name}/*`])
+const below = (location: string, names: readonly string[], file = "*"): readonly string[] =>
+  names.flatMap((name) => [`${location}${name}/${file}`, `${location}*/${name}/${file}`])
 
 /**
- * What the function that renders may do.
- * @param originals ARN of the place of originals with a slash at its end: `arn:aws:s3:::shop-photos/`
- * @param renditions the same of renditions; may be the same
+ * Permissions of the function that renders.
+ * @param originals ARN of the location of originals with a trailing slash: `arn:aws:s3:::shop-photos/`
+ * @param renditions that of renditions; may be the same
+ * @param kmsKeyArn ARN of the key that encrypts the originals
  */
-export const rendererStatements = (originals: string, renditions: string, listed: Listed): readonly Statement[] => [
+export const rendererStatements = (
+  originals: string,
+  renditions: string,
+  listed: Listed,
+  kmsKeyArn?: string | object,
+): readonly Statement[] => [
   { Sid: "ReadOriginals", Effect: "Allow", Action: ["s3:GetObject"], Resource: [`${originals}*`] },
   {
     Sid: "ReadAndWriteListedSizesOnly",
@@ -39,13 +48,29 @@ export const rendererStatements = (originals: string, renditions: string, listed
     Action: ["s3:GetObject", "s3:PutObject"],
     Resource: below(renditions, namesOf(listed)),
   },
+  ...(kmsKeyArn === undefined
+    ? []
+    : [{ Sid: "DecryptOriginals", Effect: "Allow", Action: ["kms:Decrypt"], Resource: [kmsKeyArn] } as const]),
 ]
 
 /**
- * What the function that deletes may do: of retired sizes, too.
- * @param distribution ARN of the one whose copies it makes forgotten, if there is any
+ * Permissions of the function that deletes, including retired sizes. It reads renditions to know whether a photo had any, and writes
+ * markers of invalidations that are not made yet.
+ * @param distribution ARN of the distribution whose copies it invalidates
  */
 export const syncStatements = (renditions: string, listed: Listed, distribution?: string): readonly Statement[] => [
+  {
+    Sid: "DeleteRenditionsOnly",
+    Effect: "Allow",
+    Action: ["s3:GetObject", "s3:DeleteObject"],
+    Resource: below(renditions, [...namesOf(listed), ...listed.retired.sizes]),
+  },
+  {
+    Sid: "MarkInvalidations",
+    Effect: "Allow",
+    Action: ["s3:PutObject"],
+    Resource: below(renditions, [INFO], "*.purge"),
+  },
   ...(distribution === undefined
     ? []
     : [
@@ -56,15 +81,9 @@ export const syncStatements = (renditions: string, listed: Listed, distribution?
           Resource: [distribution],
         } as const,
       ]),
-  {
-    Sid: "DeleteRenditionsOnly",
-    Effect: "Allow",
-    Action: ["s3:DeleteObject"],
-    Resource: below(renditions, [...namesOf(listed), ...listed.retired.sizes]),
-  },
 ]
 
-/** What everybody may do where a website endpoint serves renditions: read them, and no original. */
+/** Public permissions if a website endpoint serves renditions: reading them, and no original. */
 export const publicStatements = (renditions: string, listed: Listed): readonly Statement[] => [
   {
     Sid: "EverybodyReadsRenditions",

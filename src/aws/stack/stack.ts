@@ -1,6 +1,6 @@
 /**
- * From settings to the template of the direct flow. The command line, and through it the construct, come here, so that both deploy the
- * same. Settings are checked as the functions will check them, and passed on to them as variables.
+ * Responsible for the way from settings to the template of the direct flow, for the command line and for the CDK construct. Settings are
+ * checked as the functions will check them, and passed to the functions as environment variables.
  */
 import { variablesFrom } from "../../config/parse-text.ts"
 import { type Resolved, tryConfig } from "../../config/resolve.ts"
@@ -10,38 +10,24 @@ import { edgeResponseSource, edgeSource } from "../edge/source.ts"
 import { LOCAL_SETTINGS } from "../package.ts"
 import type { Template } from "./cloudformation.ts"
 import type { Domain } from "./delivery.ts"
-import { SECONDS } from "./functions.ts"
+import { SECONDS } from "./lambda.ts"
+import { DEFAULT_MEMORY, optionProblems, type StackOptions } from "./stack-options.ts"
 import { directTemplate } from "./template.ts"
 
-/** What a stack may say besides the settings. */
-export interface StackOptions {
-  /** Renders at one time: the cap on their cost. 0 reserves none, which an account that may have ten in all needs. @default 50 */
-  readonly concurrency?: number | undefined
-  /** Turn on EventBridge for the bucket of originals, beside what notifications it has. @default false */
-  readonly enableEvents?: boolean | undefined
-  /** With the function that renders ahead, and a role for S3 Batch Operations. @default false */
-  readonly warm?: boolean | undefined
-  /** Names of one's own, for which `certificateArn` speaks. */
-  readonly aliases?: readonly string[] | undefined
-  /** Of a certificate in us-east-1. */
-  readonly certificateArn?: string | undefined
-}
+export type { StackOptions } from "./stack-options.ts"
 
 type Settings = Readonly<Record<string, unknown>>
 
-/** Settings that the stack makes up itself, or that mean nothing in it. */
+/** Settings without a meaning in a stack, which decides them itself. */
 export const STACK_IGNORES: ReadonlySet<string> = new Set([...LOCAL_SETTINGS, "renditions"])
-/** Settings that would lead past the stack. */
+/** Settings that contradict a stack. */
 const REFUSED = ["sharedStore", "s3Endpoint", "s3PathStyle"] as const
 
-/** A page of new thumbnails asks for all of them at one time, and Lambda turns away at once what is above this. */
-const DEFAULT_CONCURRENCY = 50
+/** A request is answered with 503 one second before the function would time out. */
+const MARGIN_MS = 1000
 
-/** Left of a call's time when a request is told to come back. */
-const SPARE_MS = 5000
-
-/** No name that a bucket can have these days, so that it is nobody's. */
-const SOME_BUCKET = "s3://RENDITIONS"
+/** Names that no bucket can have. */
+const SOME_RENDITIONS = "s3://RENDITIONS"
 const SOME_ORIGINALS = "s3://ORIGINALS"
 
 const placeProblems = (originals: unknown, place: S3Place | undefined): readonly string[] => {
@@ -50,39 +36,18 @@ const placeProblems = (originals: unknown, place: S3Place | undefined): readonly
   return /[*?$]/.test(place.prefix) ? [`originals: Expected a prefix without *, ? and $, got ${place.prefix}.`] : []
 }
 
-const domainProblems = ({ aliases = [], certificateArn }: StackOptions): readonly string[] =>
-  aliases.length > 0 === (certificateArn !== undefined)
-    ? []
-    : ["aliases: Expected names together with the ARN of their certificate, got one without the other."]
-
-/**
- * CloudFront takes a certificate from nowhere else (ACM User Guide, "Supported Regions"). What is only known when it is deployed, as the
- * CDK's tokens, has to be believed.
- */
-const certificateProblems = ({ certificateArn = "${}" }: StackOptions): readonly string[] =>
-  certificateArn.includes("${") || /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/\S+$/.test(certificateArn)
-    ? []
-    : [
-        `certificateArn: Expected the ARN of a certificate in us-east-1, like arn:aws:acm:us-east-1:123456789012:certificate/…, got ${JSON.stringify(certificateArn)}. CloudFront takes none from another region.`,
-      ]
-
-const concurrencyProblems = ({ concurrency = 0 }: StackOptions): readonly string[] =>
-  Number.isInteger(concurrency) && concurrency >= 0
-    ? []
-    : [`concurrency: Expected a whole number, 0 for none, got ${JSON.stringify(concurrency)}.`]
-
 const refusedProblems = (settings: Settings): readonly string[] =>
   REFUSED.filter((name) => settings[name] !== undefined && settings[name] !== false).map(
-    (name) => `${name}: Expected none: a stack has a bucket of its own for renditions, and both are Amazon's.`,
+    (name) => `${name}: Expected none: a stack has its own bucket for renditions, and both are in Amazon S3.`,
   )
 
 const domainOf = ({ aliases = [], certificateArn }: StackOptions): Domain | undefined =>
   certificateArn === undefined ? undefined : { aliases, certificateArn }
 
-/** The edge takes `basePath` off, so the functions tell of it alone; and they have more time than the default is made for. */
+/** The edge function removes `basePath`, so the functions need it for hints only. */
 const variablesOf = (settings: Settings): Record<string, string> => {
   const { originals: _, basePath, limits, ...others } = settings
-  const deadlineMs = 1000 * SECONDS.renderer - SPARE_MS
+  const deadlineMs = 1000 * SECONDS.renderer - MARGIN_MS
   return {
     ...variablesFrom({ ...others, limits: { deadlineMs, ...(limits as Settings | undefined) } }),
     ...(Boolean(basePath) && { IMGTAILOR_EDGE_BASE_PATH: String(basePath) }),
@@ -91,47 +56,54 @@ const variablesOf = (settings: Settings): Record<string, string> => {
 
 const isRefused = (name: string): boolean => REFUSED.some((refused) => refused === name)
 
-/** The settings as the functions will check them; what is told of them already is not told twice. */
-const resolve = (kept: Settings, place: S3Place | undefined): Resolved => {
-  const checked = Object.fromEntries(Object.entries(kept).filter(([name]) => !isRefused(name)))
-  const originals = place ? kept["originals"] : SOME_ORIGINALS
-  const surroundings = { directory: process.cwd(), threads: 4, region: "us-east-1" }
-  return tryConfig({ ...checked, originals, renditions: SOME_BUCKET }, surroundings)
+/** The settings as the functions will check them, without those that are reported otherwise. */
+const resolve = (settings: Settings, place: S3Place | undefined): Resolved => {
+  const checked = Object.fromEntries(Object.entries(settings).filter(([name]) => !isRefused(name)))
+  const originals = place ? settings["originals"] : SOME_ORIGINALS
+  const environment = { directory: process.cwd(), threads: 4, region: "us-east-1" }
+  return tryConfig({ ...checked, originals, renditions: SOME_RENDITIONS }, environment)
 }
 
 /**
- * The template of a stack.
- * @param settings as in a configuration file, `originals` in S3; those of this machine and `renditions` do not count
- * @param others mistakes of whoever asks, to be told with these
- * @throws {bad-config} with every mistake in all three
+ * Creates the template of a stack.
+ * @param settings as in a configuration file, with `originals` in S3; those of a server and `renditions` are ignored
+ * @param others mistakes that the caller found, to be reported together
+ * @throws {bad-config} with every mistake
  */
 export const makeTemplate = async (
   settings: Settings,
   stack: StackOptions = {},
   others: readonly string[] = [],
 ): Promise<Template> => {
-  const kept = Object.fromEntries(Object.entries(settings).filter(([name]) => !STACK_IGNORES.has(name)))
-  const place = parseS3Url(String(kept["originals"]))
-  const resolved = resolve(kept, place)
+  const relevant = Object.fromEntries(Object.entries(settings).filter(([name]) => !STACK_IGNORES.has(name)))
+  const place = parseS3Url(String(relevant["originals"]))
+  const resolved = resolve(relevant, place)
   const problems = [
     ...others,
-    ...placeProblems(kept["originals"], place),
-    ...refusedProblems(kept),
+    ...placeProblems(relevant["originals"], place),
+    ...refusedProblems(relevant),
     ...("problems" in resolved ? resolved.problems : []),
-    ...domainProblems(stack),
-    ...certificateProblems(stack),
-    ...concurrencyProblems(stack),
+    ...optionProblems(stack),
   ]
   if (!place || "problems" in resolved || problems.length > 0) throw badConfig(problems)
   const { config } = resolved
   return directTemplate({
     place,
     listed: config.grammar,
-    variables: variablesOf(kept),
+    variables: variablesOf(relevant),
     edge: { request: await edgeSource(config), response: edgeResponseSource() },
-    concurrency: stack.concurrency ?? DEFAULT_CONCURRENCY,
-    enableEvents: stack.enableEvents ?? false,
+    concurrency: stack.concurrency ?? 0,
+    memory: stack.memory ?? DEFAULT_MEMORY,
+    enableEvents: stack.enableEvents ?? true,
     warm: stack.warm ?? false,
     domain: domainOf(stack),
+    logBucket: stack.logBucket,
+    webAcl: stack.webAcl,
+    rateLimit: stack.rateLimit,
+    priceClass: stack.priceClass,
+    originShield: stack.originShield,
+    alarmTopic: stack.alarmTopic,
+    kmsKeyArn: stack.kmsKeyArn,
+    renditionsBucket: stack.renditionsBucket,
   })
 }

@@ -1,6 +1,6 @@
 /**
- * A program, run by the construct, whose constructor cannot wait: reads what to make as JSON from standard input, and writes into a folder
- * `template.json` and, unless there is a zip already, `code.zip`.
+ * Responsible for the program that the construct runs, since a constructor cannot wait: it reads its input as JSON from standard input, and
+ * writes `template.json` and, if there is no zip yet, `code.zip` into a folder.
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -10,8 +10,8 @@ import { TailorError } from "../../errors.ts"
 import { makeZips } from "../package.ts"
 import { makeTemplate, type StackOptions } from "./stack.ts"
 
-/** What standard input says. */
-export interface Wanted {
+/** The input of the program. */
+export interface SynthesisInput {
   readonly settings: Readonly<Record<string, unknown>>
   readonly stack: StackOptions
   /** Whether to make the zip, too. */
@@ -19,12 +19,12 @@ export interface Wanted {
 }
 
 const synthesise = async (folder: string): Promise<void> => {
-  const { settings, stack, code } = JSON.parse(await text(process.stdin)) as Wanted
-  // The stack that it is included in has a description of its own.
-  const template = { ...(await makeTemplate(settings, stack)), Description: undefined }
+  const { settings, stack, code } = JSON.parse(await text(process.stdin)) as SynthesisInput
+  // The stack that includes the template has its own description and outputs.
+  const template = { ...(await makeTemplate(settings, stack)), Description: undefined, Outputs: undefined }
   await writeFile(join(folder, "template.json"), JSON.stringify(template))
   if (!code) return
-  // The settings are in the template, so that the zip changes with the package alone.
+  // The template has the settings, so the zip changes only with the package.
   const [zip] = await makeZips({ mode: "direct", arch: "arm64", layer: false, settings: {} })
   if (zip) await writeFile(join(folder, "code.zip"), zip.bytes)
 }

@@ -1,66 +1,107 @@
 /**
- * The direct flow as one CloudFormation template: all of it derived from one list, so that edge, functions and policies never disagree.
- * The bucket of originals is the shop's own; the stack names it and reads it. PURE.
+ * Responsible for the template of the direct flow. Everything in it is derived from one list, so edge function, functions and policies
+ * agree. The bucket of originals is not part of the stack. Pure.
  *
- * Holds: the renderer depends on nothing that depends on it; no action that is allowed is a wildcard; no policy or environment is longer
- * than Amazon takes, which is found out here rather than halfway through a deployment.
+ * Invariants:
+ * - The renderer depends on nothing that depends on it.
+ * - No allowed action is a wildcard.
+ * - A policy or environment that is longer than AWS allows is an error here, not halfway through a deployment.
  */
 import { badConfig } from "../../errors.ts"
 import { formatS3Url, type S3Place } from "../../store/s3/place.ts"
+import { alarms } from "./alarms.ts"
+import { renditionsBucket, renditionsResources } from "./buckets.ts"
 import {
   attribute,
-  CODE_PARAMETERS,
   DISTRIBUTION_ARN,
-  ORIGINALS_BUCKET,
+  HAS_CONCURRENCY,
+  literal,
+  PARAMETER,
+  type Parameter,
   ref,
   type Resources,
   sub,
   type Template,
 } from "./cloudformation.ts"
-import { delivery, type Domain, type EdgeSources } from "./delivery.ts"
-import { events, eventsSwitch } from "./events.ts"
-import { batch, renderer, sync, type Variables } from "./functions.ts"
-import { type Listed, rendererStatements, syncStatements } from "./policies.ts"
+import { delivery, type DeliveryOptions } from "./delivery.ts"
+import { events, eventsStatement, eventsSwitch } from "./events.ts"
+import { batch, renderer, sync } from "./functions.ts"
+import type { Variables } from "./lambda.ts"
+import { type Listed, rendererStatements, type Statement, syncStatements } from "./policies.ts"
+import { setup } from "./setup.ts"
 
-export interface TemplateOptions {
-  /** Of the originals. */
+/** Options of the template. */
+export interface TemplateOptions extends Omit<DeliveryOptions, "isExistingBucket"> {
+  /** The location of the originals. */
   readonly place: S3Place
   readonly listed: Listed
-  /** Settings of the functions, but for the places. */
+  /** Settings of the functions, without the locations. */
   readonly variables: Readonly<Record<string, string>>
-  readonly edge: EdgeSources
-  /** Renders at one time, and where there is a batch once more as many in it; 0 reserves none. */
+  /** Default of the parameter: reserved concurrent executions of each function that renders; 0 reserves none. */
   readonly concurrency: number
+  /** Default of the parameter: memory of each function that renders, in MB. */
+  readonly memory: number
   /** Turn on EventBridge for the bucket of originals. */
   readonly enableEvents: boolean
-  /** With the function that renders ahead. */
+  /** Add the function that renders ahead of demand. */
   readonly warm: boolean
-  readonly domain: Domain | undefined
+  /** ARN of an SNS topic for alarms. */
+  readonly alarmTopic: string | undefined
+  /** ARN of the KMS key that encrypts the originals. */
+  readonly kmsKeyArn: string | undefined
+  /** Name of an existing bucket for renditions. */
+  readonly renditionsBucket: string | undefined
 }
 
-const resourcesOf = ({ place, listed, concurrency, warm, domain, ...options }: TemplateOptions): Resources => {
-  const inBucket = { ...place, bucket: `\${${ORIGINALS_BUCKET}}` }
+/** Permissions to merge the policy of an existing bucket. */
+const policyStatement = (bucketArn: string): Statement => ({
+  Sid: "MergeBucketPolicy",
+  Effect: "Allow",
+  Action: ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
+  Resource: [bucketArn],
+})
+
+const setupResources = ({ enableEvents, renditionsBucket: existing }: TemplateOptions): Resources => {
+  const { arn } = renditionsBucket(existing !== undefined)
+  const statements = [
+    ...(enableEvents ? [eventsStatement] : []),
+    ...(existing === undefined ? [] : [policyStatement(arn)]),
+  ]
+  return {
+    ...(statements.length > 0 && setup(statements)),
+    ...(enableEvents && { EventsOfOriginals: eventsSwitch }),
+  }
+}
+
+const resourcesOf = (options: TemplateOptions): Resources => {
+  const { place, listed, warm, kmsKeyArn } = options
+  const isExistingBucket = options.renditionsBucket !== undefined
+  const bucket = renditionsBucket(isExistingBucket)
+  const inBucket = { ...place, bucket: `\${${PARAMETER.originals}}` }
   const originals = `arn:\${AWS::Partition}:s3:::${inBucket.bucket}/${place.prefix}`
-  const renditions = "${Renditions.Arn}/"
+  const renditions = `${bucket.arn}/`
   const variables: Variables = {
     ...options.variables,
     IMGTAILOR_ORIGINALS: sub(formatS3Url(inBucket)),
-    IMGTAILOR_RENDITIONS: sub("s3://${Renditions}"),
+    IMGTAILOR_RENDITIONS: sub(bucket.url),
   }
-  const rendering = { statements: rendererStatements(originals, renditions, listed), variables, concurrency }
+  const key = kmsKeyArn === undefined ? undefined : literal(kmsKeyArn)
+  const rendering = { statements: rendererStatements(originals, renditions, listed, key), variables }
   return {
-    ...delivery(options.edge, domain),
+    ...renditionsResources(isExistingBucket),
+    ...delivery({ ...options, isExistingBucket }),
     ...renderer(rendering),
     ...sync(syncStatements(renditions, listed, DISTRIBUTION_ARN), variables),
     ...events(place, warm),
-    ...(options.enableEvents && eventsSwitch()),
-    ...(warm && batch(rendering)),
+    ...alarms(options.alarmTopic),
+    ...setupResources(options),
+    ...(warm && batch(rendering, bucket.arn)),
   }
 }
 
-/** IAM User Guide, "IAM and AWS STS quotas": of all inline policies of a role together, without white space. */
+/** Characters of all inline policies of a role, without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 const MAX_POLICY = 10_240
-/** An ARN of a name that is not known yet: 63 characters are a bucket's longest name. */
+/** The longest ARN of a bucket that is not known yet: names have up to 63 characters. */
 const LONGEST_ARN = "arn:aws-us-gov:s3:::".length + 63
 
 const policyLength = (role: unknown): number =>
@@ -68,7 +109,7 @@ const policyLength = (role: unknown): number =>
     typeof value === "object" && value !== null && "Fn::Sub" in value ? value["Fn::Sub"] : value,
   ).replaceAll(/\$\{[^}]*\}/g, "x".repeat(LONGEST_ARN)).length
 
-/** Lambda Developer Guide, "Lambda quotas": 4 KB of environment variables. */
+/** Bytes of environment variables (Lambda Developer Guide, "Lambda quotas": 4 KB). */
 const MAX_VARIABLES = 4096
 
 const variablesLength = (variables: Variables): number =>
@@ -91,16 +132,15 @@ const longestPolicy = (resources: Resources): number =>
 const longestVariables = (resources: Resources): number =>
   longest(resources, ({ Environment }) => (Environment ? variablesLength(Environment.Variables) : 0))
 
-/** What of the resources is longer than Amazon takes. */
-const lengthProblems = (options: TemplateOptions): readonly string[] => {
+const lengthProblems = (options: TemplateOptions, resources: Resources): readonly string[] => {
   const { sizes, retired } = options.listed
-  const [policy, variables] = [longestPolicy(resourcesOf(options)), longestVariables(resourcesOf(options))]
+  const [policy, variables] = [longestPolicy(resources), longestVariables(resources)]
   const fits = (count: number): boolean => {
     const [first, ...rest] = sizes
     const listed: Listed = { sizes: [first, ...rest.slice(0, count - 1)], retired }
     return longestPolicy(resourcesOf({ ...options, listed })) <= MAX_POLICY
   }
-  const most = sizes.findLastIndex((_, index) => fits(index + 1)) + 1
+  const most = policy > MAX_POLICY ? sizes.findLastIndex((_, index) => fits(index + 1)) + 1 : sizes.length
   return [
     ...(policy > MAX_POLICY
       ? [
@@ -113,44 +153,87 @@ const lengthProblems = (options: TemplateOptions): readonly string[] => {
   ]
 }
 
-const PARAMETERS = {
-  [CODE_PARAMETERS.bucket]: {
-    Type: "String",
-    Description: "Bucket of the functions' zip, in the region of the stack.",
-  },
-  [CODE_PARAMETERS.key]: {
-    Type: "String",
-    Description: "The zip, made by imgtailor package --mode direct; another name for another zip.",
-  },
-} as const
+const parametersOf = (options: TemplateOptions): Template["Parameters"] => {
+  const { place, memory, concurrency, renditionsBucket: existing } = options
+  const renditions: Parameter | undefined =
+    existing === undefined
+      ? undefined
+      : {
+          Type: "String",
+          Default: existing,
+          Description: "Existing bucket for renditions, in the region of the stack.",
+        }
+  return {
+    [PARAMETER.originals]: {
+      Type: "String",
+      Default: place.bucket,
+      Description: "Bucket of the originals, only read.",
+    },
+    ...(renditions && { [PARAMETER.renditions]: renditions }),
+    [PARAMETER.codeBucket]: {
+      Type: "String",
+      Description: "Bucket with the zip of the functions, in the region of the stack.",
+    },
+    [PARAMETER.codeKey]: {
+      Type: "String",
+      Description: "Key of the zip, made by imgtailor package --mode direct. Use another key for another zip.",
+    },
+    [PARAMETER.memory]: {
+      Type: "Number",
+      Default: memory,
+      MinValue: 512,
+      MaxValue: 10_240,
+      Description: "Memory of the renderer in MB. 1769 MB are one whole processor.",
+    },
+    [PARAMETER.concurrency]: {
+      Type: "Number",
+      Default: concurrency,
+      MinValue: 0,
+      Description: "Concurrent executions reserved for the renderer: the limit of its cost. 0 reserves none.",
+    },
+  }
+}
+
+/** Turns EventBridge on for a bucket without other notifications, which the command replaces. */
+export const eventsCommand = (bucket: string): string =>
+  `aws s3api put-bucket-notification-configuration --bucket ${bucket} --notification-configuration '{"EventBridgeConfiguration": {}}'`
 
 const output = (Description: string, Value: unknown): Template["Outputs"][string] => ({ Description, Value })
 
+const outputsOf = ({ warm, enableEvents, renditionsBucket: existing }: TemplateOptions): Template["Outputs"] => ({
+  DistributionDomainName: output("Host of the renditions.", attribute("Distribution", "DomainName")),
+  DistributionId: output("ID of the distribution, for invalidations.", ref("Distribution")),
+  RenditionsBucket: output(
+    "Bucket of the renditions. It stays when the stack is deleted.",
+    renditionsBucket(existing !== undefined).name,
+  ),
+  RendererName: output("Name of the function that renders.", ref("Renderer")),
+  ...(warm && {
+    BatchArn: output("ARN of the function for S3 Batch Operations.", attribute("Batch", "Arn")),
+    BatchRoleArn: output("ARN of the role for S3 Batch Operations.", attribute("BatchRole", "Arn")),
+  }),
+  ...(!enableEvents && {
+    EventsCommand: output(
+      "Replaced photos stay stale until the bucket sends events. This command replaces its other notifications.",
+      sub(eventsCommand(`\${${PARAMETER.originals}}`)),
+    ),
+  }),
+})
+
 /**
  * The template.
- * @throws {bad-config} where the list, or the settings, are longer than policies and environments may be
+ * @throws {bad-config} the list or the settings are longer than policies and environments may be
  */
 export const directTemplate = (options: TemplateOptions): Template => {
-  const { place, warm } = options
-  const problems = lengthProblems(options)
+  const resources = resourcesOf(options)
+  const problems = lengthProblems(options, resources)
   if (problems.length > 0) throw badConfig(problems)
   return {
     AWSTemplateFormatVersion: "2010-09-09",
-    Description: "Renditions of photos, each made when it is first asked for.",
-    Parameters: {
-      [ORIGINALS_BUCKET]: { Type: "String", Default: place.bucket, Description: "Only ever read." },
-      ...PARAMETERS,
-    },
-    Resources: resourcesOf(options),
-    Outputs: {
-      DistributionDomainName: output("Where renditions are.", attribute("Distribution", "DomainName")),
-      DistributionId: output("For invalidations.", ref("Distribution")),
-      RenditionsBucket: output("Kept when the stack is deleted.", ref("Renditions")),
-      RendererName: output("The function that renders.", ref("Renderer")),
-      ...(warm && {
-        BatchArn: output("The function that S3 Batch Operations calls.", attribute("Batch", "Arn")),
-        BatchRoleArn: output("The role that it calls it with.", attribute("BatchRole", "Arn")),
-      }),
-    },
+    Description: "Renditions of photos, rendered when they are first requested.",
+    Parameters: parametersOf(options),
+    Conditions: { [HAS_CONCURRENCY]: { "Fn::Not": [{ "Fn::Equals": [ref(PARAMETER.concurrency), "0"] }] } },
+    Resources: resources,
+    Outputs: outputsOf(options),
   }
 }

@@ -11,10 +11,13 @@ import { Argument, Option } from "commander"
 
 import type { ImageTailorProps } from "../../aws/stack/construct.ts"
 import { makeTemplate } from "../../aws/stack/stack.ts"
+import { eventsCommand } from "../../aws/stack/template.ts"
 import { badConfig, notInstalled } from "../../errors.ts"
+import { parseS3Url } from "../../store/s3/place.ts"
 import type { Command, Values } from "../command.ts"
+import { checkDeployment } from "../deploy-checks.ts"
 import { textOf } from "../options.ts"
-import { print } from "../output.ts"
+import { print, printMessage } from "../output.ts"
 import { stackFromOptions, stackOptions } from "../stack.ts"
 
 const OWN: readonly Option[] = [
@@ -75,6 +78,34 @@ const problemsOf = ({ stack, code, synth }: Values): readonly string[] => [
   ...(synth === "" ? ["--synth: Expected a folder, got none."] : []),
 ]
 
+/** Writes the cloud assembly of an app with one stack, whose outputs have the same names in every version. */
+const synthesiseApp = async (outdir: string, name: string, props: ImageTailorProps): Promise<void> => {
+  const { App, CfnOutput, Stack, ImageTailor } = await loadCdk()
+  const app = new App({ outdir })
+  const stack = new Stack(app, name)
+  const images = new ImageTailor(stack, "Images", props)
+  const outputs = {
+    DistributionDomainName: images.domainName,
+    DistributionId: images.distribution.distributionId,
+    RenditionsBucket: images.renditions.bucketName,
+    RendererName: images.renderer.functionName,
+    ...(props.warm === true && {
+      BatchArn: images.getResource("Batch").getAtt("Arn").toString(),
+      BatchRoleArn: images.getResource("BatchRole").getAtt("Arn").toString(),
+    }),
+  }
+  for (const [id, value] of Object.entries(outputs)) void new CfnOutput(stack, id, { value })
+  app.synth()
+}
+
+/** Without events, replaced photos stay as they were in the CDN and in the bucket of renditions. */
+const warnAboutEvents = (originals: unknown): void => {
+  const bucket = parseS3Url(String(originals))?.bucket ?? "BUCKET"
+  printMessage(
+    `Events are off: replaced and deleted photos stay in the CDN for up to a year. Turn them on with --enable-events, or for a bucket without other notifications: ${eventsCommand(bucket)}`,
+  )
+}
+
 /** `imgtailor deploy`. */
 export const deploy: Command = {
   description: "Deploy CloudFront, S3 and Lambda for a bucket of originals, with the AWS CDK.",
@@ -90,16 +121,17 @@ export const deploy: Command = {
     await makeTemplate(settings, stack, problemsOf(values))
     const folder = textOf(values, "synth")
     const wanted = folder === undefined ? undefined : resolve(folder)
-    if (wanted === undefined) requireCdk()
-    const { App, Stack, ImageTailor } = await loadCdk()
+    if (wanted === undefined) {
+      requireCdk()
+      await checkDeployment(settings, stack)
+    }
     const outdir = wanted ?? (await mkdtemp(join(tmpdir(), "imgtailor-deploy-")))
     try {
-      const app = new App({ outdir })
       const props = { ...settings, ...stack, code: textOf(values, "code") } as unknown as ImageTailorProps
-      void new ImageTailor(new Stack(app, String(values["stack"])), "Images", props)
-      app.synth()
+      await synthesiseApp(outdir, String(values["stack"]), props)
       if (wanted === undefined) await runCdk(["deploy", "--app", outdir, ...operands])
       else print(wanted)
+      if (stack.enableEvents === false) warnAboutEvents(settings["originals"])
     } finally {
       if (wanted === undefined) await rm(outdir, { recursive: true, force: true })
     }

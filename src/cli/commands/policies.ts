@@ -1,0 +1,92 @@
+/** Responsible for `imgtailor policies`: prints the policies and routing rules of a setup on AWS by hand. */
+import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+
+import { Argument, Option } from "commander"
+
+import { type PolicyDocument, policyDocuments } from "../../aws/policy-documents.ts"
+import { resolveConfig } from "../../config/resolve.ts"
+import { badConfig } from "../../errors.ts"
+import { parseS3Url } from "../../store/s3/place.ts"
+import type { Command, Values } from "../command.ts"
+import { NO_LOCATIONS, settingOptions, settingsFromOptions, textOf } from "../options.ts"
+import { bold, print } from "../output.ts"
+
+const NEEDED: ReadonlySet<string> = new Set(["originals", "renditions", "sizes", "formats", "retired"])
+
+const OWN: readonly Option[] = [
+  new Option("--bucket <name>", "Redirect flow: the bucket of originals and renditions."),
+  new Option("--api-host <host>", "Redirect flow: host of the API in front of the function.").default(
+    "abcde12345.execute-api.eu-central-1.amazonaws.com",
+  ),
+  new Option("--route <path>", "Redirect flow: path of the function in the API, with its stage.").default("resizer"),
+  new Option("--public-originals", "Redirect flow: let everybody read originals, too."),
+  new Option("--distribution-arn <arn>", "CloudFront distribution whose copies are invalidated."),
+  new Option("--kms-key-arn <arn>", "KMS key that encrypts the originals."),
+  new Option("--existing <file>", "Present policy of the bucket, to merge with."),
+  new Option("--out <folder>", "Write files into a folder instead of printing."),
+]
+
+/** ARNs of both locations, and whether they are one bucket. @throws {bad-config} */
+const locationsOf = (
+  values: Values,
+  settings: Readonly<Record<string, unknown>>,
+): { readonly originals: string; readonly renditions: string; readonly isRedirect: boolean } => {
+  const bucket = textOf(values, "bucket")
+  const arnOf = (name: string): string => {
+    const place = parseS3Url(bucket === undefined ? String(settings[name]) : `s3://${bucket}`)
+    if (place) return `arn:aws:s3:::${place.bucket}/${place.prefix}`
+    throw badConfig([
+      `${bucket === undefined ? name : "--bucket"}: Expected a bucket in S3, or --bucket for the redirect flow.`,
+    ])
+  }
+  return { originals: arnOf("originals"), renditions: arnOf("renditions"), isRedirect: bucket !== undefined }
+}
+
+const printAll = (documents: readonly PolicyDocument[]): void => {
+  for (const { name, text } of documents) print(`${bold(name)}\n${text}`)
+}
+
+/** @throws {bad-config} there is no document of this name */
+const printOne = (documents: readonly PolicyDocument[], wanted: string): void => {
+  const found = documents.find(({ name }) => name === wanted || name.startsWith(`${wanted}.`))
+  const names = documents.map(({ name }) => name).join(", ")
+  if (!found) throw badConfig([`${wanted}: Expected one of ${names}.`])
+  process.stdout.write(found.text)
+}
+
+/** `imgtailor policies`. */
+export const policies: Command = {
+  description: "Print the policies and routing rules for a setup on AWS by hand, derived from the list of sizes.",
+  argument: new Argument("[document]", "Print only this one, like bucket-policy."),
+  options: settingOptions(
+    (name) => NEEDED.has(name),
+    OWN.map((option) => option.helpGroup("AWS:")),
+  ),
+  example: "imgtailor policies --bucket shop-photos --sizes 360x270,480h,1280w --out aws",
+  run: async (invocation) => {
+    const { values, operands } = invocation
+    const settings = await settingsFromOptions(invocation)
+    const { isRedirect, ...locations } = locationsOf(values, settings)
+    const config = resolveConfig({ ...settings, ...NO_LOCATIONS }, { directory: process.cwd(), threads: 4 })
+    const existing = textOf(values, "existing")
+    const documents = policyDocuments({
+      ...locations,
+      listed: config.grammar,
+      apiHost: isRedirect ? textOf(values, "apiHost") : undefined,
+      route: (textOf(values, "route") ?? "").replaceAll(/^\/+|\/+$/g, ""),
+      distributionArn: textOf(values, "distributionArn"),
+      kmsKeyArn: textOf(values, "kmsKeyArn"),
+      hasPublicOriginals: values["publicOriginals"] === true,
+      existing: existing === undefined ? undefined : await readFile(existing, "utf8"),
+    })
+    const [wanted] = operands
+    const out = textOf(values, "out")
+    if (wanted !== undefined) return printOne(documents, wanted)
+    if (out === undefined) return printAll(documents)
+    const folder = resolve(out)
+    await mkdir(folder, { recursive: true })
+    await Promise.all(documents.map(({ name, text }) => writeFile(join(folder, name), text)))
+    for (const { name } of documents) print(join(folder, name))
+  },
+}
