@@ -2,6 +2,7 @@
 import type { OpenTailor } from "../create-tailor.ts"
 import { describeError } from "../errors.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../sizes/key.ts"
+import { isSourceList } from "../store/sources.ts"
 import { bold, cyan, dim, print } from "./output.ts"
 import { findOriginals, imageTag } from "./sample.ts"
 
@@ -23,8 +24,16 @@ export interface Introduction {
 const sampleUrls = ({ core }: OpenTailor, originals: readonly OriginalKey[], base: string): readonly string[] =>
   core.grammar.sizes.slice(0, SHOWN).flatMap((size, at) => {
     const original = originals[at % originals.length]
-    return original === undefined ? [] : [`${base}/${encodeKey(formatKey({ original, size, format: undefined }))}`]
+    return original === undefined ? [] : [`${base}/${encodeKey(formatKey({ original, size, format: size.format }))}`]
   })
+
+const describeLocation = (location: string | { readonly name: string }): string =>
+  typeof location === "string" ? location : location.name
+
+const describeOriginals = (originals: OpenTailor["config"]["originals"]): string =>
+  isSourceList(originals)
+    ? originals.map(({ prefix, location }) => `${prefix || "/"} from ${describeLocation(location)}`).join(", ")
+    : describeLocation(originals)
 
 /** Finds some originals. @param url of the server, with its base path */
 export const introduce = async (tailor: OpenTailor, url: string): Promise<Introduction> => {
@@ -39,8 +48,8 @@ export const introduce = async (tailor: OpenTailor, url: string): Promise<Introd
     url,
     urls: sampleUrls(tailor, found, url),
     img: found[0] && (await imageTag(tailor, found[0], url)),
-    originals: typeof originals === "string" ? originals : originals.name,
-    renditions: typeof renditions === "string" ? renditions : renditions.name,
+    originals: describeOriginals(originals),
+    renditions: describeLocation(renditions),
     problem,
   }
 }

@@ -3,7 +3,7 @@ import { createClient } from "../client/client.ts"
 import type { OpenTailor } from "../create-tailor.ts"
 import { extensionOf, formatOfName } from "../sizes/format.ts"
 import { type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
-import { type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
+import { lookOf, type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
 import type { Originals } from "../store/store.ts"
 import { openOriginal } from "./open-original.ts"
@@ -35,8 +35,9 @@ export const findOriginals = async (originals: Originals, count: number): Promis
 
 /** The largest size of the shape that suits a page best: a width, else a height, else a crop. */
 const shapeOf = (sizes: SizeList): Size => {
-  const byWidth = sizes.find(({ height }) => height === undefined)
-  const byHeight = sizes.find(({ width }) => width === undefined)
+  const plain = sizes.filter((size) => !lookOf(size))
+  const byWidth = plain.find(({ height }) => height === undefined)
+  const byHeight = plain.find(({ width }) => width === undefined)
   return sizesOfShape(byWidth ?? byHeight ?? sizes[0], sizes).at(-1) ?? sizes[0]
 }
 

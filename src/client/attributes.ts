@@ -6,14 +6,15 @@
  * - If the page gives the displayed width, no candidate is wider than necessary for 2 device pixels per CSS pixel.
  */
 import type { Format } from "../sizes/format.ts"
+import { ratioOf, sourceDimensions } from "../sizes/geometry.ts"
 import type { Info } from "../sizes/info.ts"
-import type { Shape } from "../sizes/list.ts"
-import type { Box, Dimensions } from "../sizes/size.ts"
+import { lookOf, type Shape } from "../sizes/list.ts"
+import type { Dimensions } from "../sizes/size.ts"
 import { fail } from "./fail.ts"
 import { type Candidate, type CandidateOptions, toSrcset } from "./srcset.ts"
 
 /** Known properties of an original; the result of `info` is one. */
-export interface KnownInfo extends Dimensions, Partial<Pick<Info, "format" | "placeholder">> {}
+export interface KnownInfo extends Dimensions, Partial<Pick<Info, "format" | "placeholder" | "trimmed">> {}
 
 /** How an image is displayed. */
 export interface ImgOptions<Name extends string, Explicit extends Format> extends Omit<
@@ -27,7 +28,10 @@ export interface ImgOptions<Name extends string, Explicit extends Format> extend
   readonly sizes?: string | undefined
   /** For images that are visible at first: loaded eagerly and before others. @default false */
   readonly priority?: boolean | undefined
-  /** Whether the placeholder of `info` is the background until the image is loaded. @default true for JPEG, which is opaque */
+  /**
+   * Whether the placeholder of `info` is the background until the image is loaded.
+   * @default true for JPEG, which is opaque, in a size that shows the photo as it is
+   */
   readonly placeholder?: boolean | undefined
 }
 
@@ -64,8 +68,8 @@ const EAGER = { loading: "eager", fetchpriority: "high" } as const
 const LAZY = { loading: "lazy" } as const
 
 /** Uses the exact ratio of the original or crop: that of a small rendition is rounded. @throws {TypeError} if the ratio is not known */
-const displayedSize = (size: Shape, info: Dimensions | undefined, displayedWidth: number | undefined): Dimensions => {
-  const { width, height }: Box = size.width && size.height ? size : { ...info }
+const displayedSize = (size: Shape, info: KnownInfo | undefined, displayedWidth: number | undefined): Dimensions => {
+  const { width, height } = ratioOf(size, sourceDimensions(size, info))
   if (!width || !height) return fail("Expected info, to reserve space.")
   const displayed = displayedWidth ?? width
   return { width: displayed, height: Math.round((displayed * height) / width) || 1 }
@@ -88,7 +92,7 @@ export const imgAttributes = (
   options: ImgOptions<string, Format>,
   candidatesUpTo: (maxWidth: number | undefined) => readonly Candidate[],
 ): Attributes => {
-  const { info, width, priority, placeholder = info?.format === "jpeg" } = options
+  const { info, width, priority, placeholder = info?.format === "jpeg" && !lookOf(size) } = options
   const candidates = candidatesUpTo(width && MAX_DPR * width)
   return {
     src,

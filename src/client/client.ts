@@ -10,7 +10,7 @@
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import { decodeKey, encodeKey, formatKey, imageReadings, splitKey, toOriginalKey } from "../sizes/key.ts"
-import { INFO, nearestTo, type SizeInput, toShape, type Shape } from "../sizes/list.ts"
+import { INFO, nearestTo, type SizeInput, sizeNamed, toShape, type Shape } from "../sizes/list.ts"
 import { parseSize } from "../sizes/size.ts"
 import { type Attributes, type ImgOptions, imgAttributes, type Picture, pictureAttributes } from "./attributes.ts"
 import { fail } from "./fail.ts"
@@ -97,11 +97,20 @@ export interface Client<Name extends string, Explicit extends Format> {
   readonly info: (original: string, init?: RequestInit) => Promise<Info>
 }
 
+/** The explicit formats of a size: its forced one, its own ones, or those of the list. */
+const formatsFor = <F>({ format, formats }: Shape, listed: readonly F[]): readonly F[] =>
+  format ? [format as F] : ((formats as readonly F[] | undefined) ?? listed)
+
 const readingsOf = (key: string, sizes: readonly Shape[], formats: readonly Format[]): readonly UrlReading[] => {
   const { directory: above, file } = splitKey(key)
   const { directory, file: name } = splitKey(above.slice(0, -1))
-  const size = sizes.find((one) => one.name === name)
-  if (size) return imageReadings(directory, file, name, formats)
+  const size = sizeNamed(name, sizes)
+  if (size)
+    return imageReadings(directory, file, size.name, formatsFor(size, formats)).map(({ original, format }) => ({
+      original,
+      size: size.name,
+      format: size.format ?? format,
+    }))
   const original = file.endsWith(".json") && toOriginalKey(directory + file.slice(0, -5))
   return name === INFO && original ? [{ original, size: INFO, format: undefined }] : []
 }
@@ -134,13 +143,19 @@ export const createClient = <
 
   const urlOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
     const key = toOriginalKey(original) ?? fail(`Expected a key like a/b.jpg, got ${JSON.stringify(original)}.`)
-    return `${base}/${encodeKey(formatKey({ original: key, size, format }))}`
+    return `${base}/${encodeKey(formatKey({ original: key, size, format: (size !== INFO && size.format) || format }))}`
   }
 
   const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, ...options }) =>
     srcsetCandidates(sizeOf(shape), sizes, options, (size) => urlOf(original, size, options.format))
 
   const url: Client<Name, Explicit>["url"] = (original, size, format) => urlOf(original, sizeOf(size), format)
+
+  /** The `<img>` of a size with a forced format has that format. */
+  const sourceFormats = (name: Name): readonly Explicit[] => {
+    const size = sizeOf(name)
+    return size.format ? [] : formatsFor(size, formats)
+  }
 
   const img: Client<Name, Explicit>["img"] = (original, options) =>
     imgAttributes(sizeOf(options.shape), url(original, options.shape, options.format), options, (maxWidth) =>
@@ -156,7 +171,8 @@ export const createClient = <
     candidates,
     srcset: (original, options) => toSrcset(candidates(original, options)),
     img,
-    picture: (original, options) => pictureAttributes(formats, (format) => img(original, { ...options, format })),
+    picture: (original, options) =>
+      pictureAttributes(sourceFormats(options.shape), (format) => img(original, { ...options, format })),
     info: async (original, init) => {
       const response = await fetch(urlOf(original, INFO), init)
       if (!response.ok) throw new Error(await response.text())

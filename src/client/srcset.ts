@@ -5,17 +5,17 @@
  * - Widths are strictly ascending.
  */
 import type { Format } from "../sizes/format.ts"
-import { outputDimensions } from "../sizes/geometry.ts"
+import { type KnownDimensions, outputDimensions, sourceDimensions } from "../sizes/geometry.ts"
 import type { Shape } from "../sizes/list.ts"
-import type { Box, Dimensions } from "../sizes/size.ts"
+import type { Box } from "../sizes/size.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
 
 /** Which renditions are offered. */
 export interface CandidateOptions<Name extends string, Explicit extends Format> {
-  /** A listed size. All sizes that show the same part of the original are offered: by width, by height, or crops of one ratio and gravity. */
+  /** A listed size. All sizes that show the same are offered: by width, by height, or crops of one ratio and gravity, with equal options. */
   readonly shape: Name
   /** The original's dimensions after EXIF orientation, for instance from `info`. @default larger than all sizes */
-  readonly info?: Dimensions | undefined
+  readonly info?: KnownDimensions | undefined
   /** @default the original's own format, or the negotiated one */
   readonly format?: Explicit | undefined
   /** In pixels. Candidates after the first that is at least as wide are left out. @default no limit */
@@ -40,13 +40,15 @@ const offeredSizes = (shape: Shape, list: readonly Shape[], isKnown: boolean): r
 export const srcsetCandidates = (
   shape: Shape,
   list: readonly Shape[],
-  { info, maxWidth = Infinity }: { readonly info?: Dimensions | undefined; readonly maxWidth?: number | undefined },
+  { info, maxWidth = Infinity }: Pick<CandidateOptions<string, Format>, "info" | "maxWidth">,
   urlOf: (size: Shape) => string,
 ): readonly Candidate[] => {
   const candidates: Candidate[] = []
   let widest = 0
-  for (const size of offeredSizes(shape, list, Boolean(info ?? shape.width))) {
-    const { width, height }: Box = info ? outputDimensions(size, info) : size
+  const source = sourceDimensions(shape, info)
+  const isInside = shape.fit === "inside"
+  for (const size of offeredSizes(shape, list, Boolean(source ?? (!isInside && shape.width)))) {
+    const { width, height }: Box = source ? outputDimensions(size, source) : isInside ? {} : size
     if (width && (width <= widest || widest >= maxWidth)) continue
     widest = width ?? 0
     candidates.push({ url: urlOf(size), width, height })

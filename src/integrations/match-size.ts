@@ -1,5 +1,6 @@
 /** Responsible for finding the listed size that a page means when it gives the displayed width and height. Pure. */
-import { nearestTo, type Shape } from "../sizes/list.ts"
+import { type KnownDimensions, ratioOf, sourceDimensions } from "../sizes/geometry.ts"
+import { lookOf, nearestTo, type Shape } from "../sizes/list.ts"
 import { type Box, type Dimensions, formatSize, parseSize } from "../sizes/size.ts"
 import { isSameShape } from "../sizes/snap.ts"
 
@@ -17,7 +18,7 @@ export interface DisplayProps {
 export interface KnownOriginal {
   readonly original: string
   /** The original's dimensions after EXIF orientation. */
-  readonly info: Dimensions
+  readonly info: KnownDimensions
   readonly list: readonly Shape[]
 }
 
@@ -47,8 +48,9 @@ export const matchSize = (display: DisplayProps, known: KnownOriginal, isExact: 
   const { info, list } = known
   if (shape) return list.find(({ name }) => name === shape) ?? failNotListed(shape, parseSize(shape) ?? {}, known)
   const boxes = boxesOf(display, info)
-  const matches = (size: Box, box: Box): boolean =>
-    isExact ? size.width === box.width && size.height === box.height : isSameShape(size, box)
+  const matches = (size: Shape, box: Box): boolean =>
+    // A size with options shows something else, which a page has to request by its name.
+    !lookOf(size) && (isExact ? size.width === box.width && size.height === box.height : isSameShape(size, box))
   const [found] = boxes.flatMap((box) => list.filter((size) => matches(size, box)))
   return found ?? failNotListed(formatSize(boxes[0]), boxes[0], known)
 }
@@ -59,10 +61,10 @@ export const matchSize = (display: DisplayProps, known: KnownOriginal, isExact: 
  */
 export const displayedDimensions = (
   { width, height }: DisplayProps,
-  { width: w, height: h }: Box,
-  info: Dimensions,
+  shape: Shape,
+  info: KnownDimensions,
 ): Dimensions => {
-  const ratio = w && h ? { width: w, height: h } : info
-  const displayed = width ?? (height ? Math.round((height * ratio.width) / ratio.height) : ratio.width)
-  return { width: displayed, height: Math.round((displayed * ratio.height) / ratio.width) }
+  const { width: w, height: h } = { ...info, ...ratioOf(shape, sourceDimensions(shape, info)) }
+  const displayed = width ?? (height ? Math.round((height * w) / h) : w)
+  return { width: displayed, height: Math.round((displayed * h) / w) }
 }

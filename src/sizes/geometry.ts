@@ -6,7 +6,7 @@
  * - Both sides are computed here and both are passed to the resizer, whose own result can differ by a pixel if it derives one.
  */
 import type { Fit } from "./size-options.ts"
-import type { Box, Dimensions } from "./size.ts"
+import { type Box, DEFAULT_TRIM, type Dimensions } from "./size.ts"
 
 /** A size, as far as its dimensions are concerned. */
 export interface Fitted extends Box {
@@ -48,6 +48,18 @@ export const outputDimensions = (size: Fitted, original: Dimensions): Dimensions
   return { width, height }
 }
 
+/** Known dimensions of an original; the result of `info` is one. */
+export interface KnownDimensions extends Dimensions {
+  /** After `trim`, by its tolerance. */
+  readonly trimmed?: Readonly<Record<number, Dimensions>> | undefined
+}
+
+/** The part of an original that a size shows, before it is cropped. Undefined if unknown: `trim` depends on the pixels. */
+export const sourceDimensions = (
+  { trim }: { readonly trim?: number | boolean | undefined },
+  info: KnownDimensions | undefined,
+): Dimensions | undefined => (trim ? info?.trimmed?.[trim === true ? DEFAULT_TRIM : trim] : info)
+
 /** Dimensions in the exact ratio of a rendition: those of its box, or of the original where it shows all of it. */
-export const ratioOf = <T extends Partial<Dimensions>>(size: Fitted, original: T): Box | T =>
-  size.width && size.height && size.fit !== "inside" ? size : { ...original, ...turned(size, original as never) }
+export const ratioOf = (size: Fitted, original: Dimensions | undefined): Box =>
+  size.width && size.height && size.fit !== "inside" ? size : original ? turned(size, original) : {}

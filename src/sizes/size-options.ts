@@ -8,7 +8,7 @@
  * docs/sizes.md shows what each option does. Which options go together is decided in option-rules.ts.
  */
 import { type Format, FORMATS } from "./format.ts"
-import { GRAVITIES, type Gravity, MAX_SIDE } from "./size.ts"
+import { DEFAULT_TRIM, GRAVITIES, type Gravity, MAX_SIDE } from "./size.ts"
 
 /** How a picture fills a box: cropped, whole and padded, or whole and not padded. */
 export const FITS = ["cover", "contain", "inside"] as const
@@ -115,8 +115,6 @@ export interface SizeOptions extends Omit<
   readonly overlay?: readonly Overlay[] | undefined
 }
 
-/** The difference that `trim: true` tolerates. */
-const DEFAULT_TRIM = 10
 /** The lowest quality for `maxBytes`. */
 export const DEFAULT_MIN_QUALITY = 40
 const MAX_OVERLAYS = 8

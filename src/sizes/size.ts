@@ -9,6 +9,9 @@
 /** The longest side that a size may have, in pixels. */
 export const MAX_SIDE = 8192
 
+/** The difference that `trim: true` tolerates. */
+export const DEFAULT_TRIM = 10
+
 /** The part of the image that a crop keeps; named as in sharp. */
 export const GRAVITIES = [
   "center",

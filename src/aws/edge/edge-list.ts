@@ -11,6 +11,12 @@ export interface EdgeList extends Sides {
   /** Names between commas (`,360x270,thumb,`): finding one in a string is the cheapest look-up that the engine has. */
   readonly names: string
   readonly formats: readonly Format[]
+  /** Aliases with the names of their sizes (`,cards=card,`), or one comma. */
+  readonly aliases: string
+  /** Names of sizes with the only format that they have (`,social=jpeg,`), or one comma. */
+  readonly forced: string
+  /** Names of sizes with formats of their own (`,card=webp png,`), or one comma. */
+  readonly own: string
   /** Names between commas, or one comma. */
   readonly retired: string
   readonly sharedStore: boolean
@@ -35,6 +41,9 @@ export const writeList = ({ sizes, formats, retired, sharedStore, maxBytes }: Gr
     names: joined(sizes.map(({ name }) => name)),
     ...sidesOf(sizes),
     formats,
+    aliases: joined(sizes.flatMap(({ name, aliases = [] }) => aliases.map((alias) => `${alias}=${name}`))),
+    forced: joined(sizes.flatMap(({ name, format }) => (format ? `${name}=${format}` : []))),
+    own: joined(sizes.flatMap(({ name, formats: own }) => (own ? `${name}=${own.join(" ")}` : []))),
     retired: joined(retired.sizes),
     sharedStore,
     basePath,
@@ -46,6 +55,19 @@ export const writeList = ({ sizes, formats, retired, sharedStore, maxBytes }: Gr
 
 /** True if a text is one of the names between commas. The text must not contain a comma. */
 export const hasName = (names: string, text: string): boolean => names.includes(`,${text},`)
+
+/** The value of a name in a text like `,cards=card,`. The name must not contain a comma or an equals sign. */
+export const valueOf = (table: string, name: string): string | undefined => {
+  // Most lists have none, and nothing to search.
+  const at = table === "," ? -1 : table.indexOf(`,${name}=`)
+  return at < 0 ? undefined : table.slice(at + name.length + 2, table.indexOf(",", at + 1))
+}
+
+/** The explicit formats of a size, except for a forced one. */
+export const formatsOf = (name: string, { own, formats }: EdgeList): readonly Format[] => {
+  const texts = valueOf(own, name)
+  return texts === undefined ? formats : ((texts ? texts.split(" ") : []) as readonly Format[])
+}
 
 /** The names of the listed sizes. */
 export const namesOf = ({ names }: EdgeList): readonly string[] => names.split(",").slice(1, -1)

@@ -11,7 +11,7 @@
 import { CONTENT_TYPES, type Format, formatOfName } from "../../sizes/format.ts"
 import { INFO } from "../../sizes/list.ts"
 import { negotiate } from "../../sizes/negotiate.ts"
-import { type EdgeList, hasName } from "./edge-list.ts"
+import { type EdgeList, formatsOf, hasName, valueOf } from "./edge-list.ts"
 
 /** Any character but a slash and unreserved ones (RFC 3986 §2.3). A path without one is canonical as it is. */
 const ESCAPABLE = /[^\w.~/-]/
@@ -89,18 +89,20 @@ const extensionOf = (tail: string): string => tail.slice(tail.lastIndexOf(".") +
 const NO_STEM = /^\/\.{0,2}\.\w+$/
 
 /** True if every key of the original is within the limits of the bucket. */
-export const fits = ({ head, size, tail }: PathParts, { formats, room }: EdgeList): boolean => {
+export const fits = ({ head, size, tail }: PathParts, list: EdgeList): boolean => {
+  const { room } = list
   if (head.length + tail.length <= room) return true
   // Only a long path needs a closer look: its escapes become bytes, and its last extension may not be part of the original's name.
   const extension = extensionOf(tail)
-  const isAdded = (size === INFO || formats.includes(extension as Format)) && !NO_STEM.test(tail)
+  const isFormat = formatsOf(size, list).includes(extension as Format) || valueOf(list.forced, size) === extension
+  const isAdded = (size === INFO || isFormat) && !NO_STEM.test(tail)
   return decodedLength(head + tail) - (isAdded ? extension.length + 1 : 0) <= room
 }
 
 /** True if the last folder of the original is named like a size: in a shared store, it can only be a rendition. */
-const isInSizeFolder = (head: string, { names, retired }: EdgeList): boolean => {
+const isInSizeFolder = (head: string, { names, retired, aliases }: EdgeList): boolean => {
   const parent = head.slice(head.lastIndexOf("/", head.length - 2) + 1, -1)
-  return parent === INFO || hasName(names, parent) || hasName(retired, parent)
+  return parent === INFO || hasName(names, parent) || hasName(retired, parent) || valueOf(aliases, parent) !== undefined
 }
 
 /** The name of the listed size for an unlisted one; undefined if there is none. */
@@ -112,8 +114,14 @@ export const toListed = (path: string, list: EdgeList, snapSize: SnapSize | unde
   const { head, size, tail } = parts
   if (hasName(list.names, size)) return parts
   if (size === INFO) return tail.endsWith(".json") && !NO_STEM.test(tail) ? parts : undefined
-  const name = hasName(list.retired, size) ? undefined : snapSize?.(size, list)
+  const name = valueOf(list.aliases, size) ?? (hasName(list.retired, size) ? undefined : snapSize?.(size, list))
   return name === undefined ? undefined : { head, size: name, tail }
+}
+
+/** The path of a size with a forced format: the base URL means the explicit key. */
+const toForcedPath = (path: string, tail: string, format: string): string => {
+  const rest = tail.slice(1, -format.length - 1)
+  return tail.endsWith(`.${format}`) && !NO_STEM.test(tail) && formatOfName(rest) ? path : `${path}.${format}`
 }
 
 /** The path of the stored object; undefined for a request that is refused. */
@@ -123,11 +131,14 @@ export const toStoredPath = (
   list: EdgeList,
   snapSize?: SnapSize,
 ): string | undefined => {
-  const { formats, sharedStore } = list
+  const { sharedStore } = list
   const parts = toListed(toCanonical(uri, list), list, snapSize)
   if (!parts || !fits(parts, list) || (sharedStore && isInSizeFolder(parts.head, list))) return undefined
   const { head, size, tail } = parts
   const path = head + size + tail
+  const forced = valueOf(list.forced, size)
+  if (forced !== undefined) return toForcedPath(path, tail, forced)
+  const formats = formatsOf(size, list)
   // Encoded, it is ASCII.
   const extension = extensionOf(tail).toLowerCase()
   if (!accept || size === INFO || formats.includes(extension as Format)) return path
