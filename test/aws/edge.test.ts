@@ -58,6 +58,12 @@ const install = async (options: Partial<TailorOptions>): Promise<Installation> =
 }
 
 const NAMED = [{ size: "120x120", name: "thumb", gravity: "north", quality: 70 }] as const
+const OPTIONED = [
+  { size: "1200x630", name: "social", aliases: ["share", "600x315"], format: "jpeg", blur: 2 },
+  { size: "600x600", name: "card", aliases: ["cards"], fit: "contain", formats: ["webp", "png"] },
+  { size: "24w", name: "blurred", blur: 4, formats: [] },
+  { size: "700w", name: "moving", format: "webp", grayscale: true },
+] as const
 const OPTIONS: readonly Partial<TailorOptions>[] = [
   { sizes: ["360x270", "480h", "1280w"] },
   {
@@ -75,6 +81,13 @@ const OPTIONS: readonly Partial<TailorOptions>[] = [
     retired: { sizes: ["700w", "old-name"], formats: ["avif"] },
     sharedStore: true,
     basePath: "/img",
+    unknownSize: "snap",
+  },
+  {
+    sizes: ["360x270", "1280w", ...OPTIONED],
+    formats: ["avif", "webp"],
+    retired: { sizes: ["old-name"], formats: [] },
+    sharedStore: true,
     unknownSize: "snap",
   },
 ]

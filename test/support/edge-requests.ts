@@ -111,7 +111,7 @@ const anySize = fc.oneof(
 )
 
 const pathUnder = ({ sizes, retired }: Grammar, basePath: string): fc.Arbitrary<string> => {
-  const listed = sizes.map(({ name }) => name)
+  const listed = sizes.flatMap(({ name, aliases = [] }) => [name, ...aliases])
   const size = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...listed) },
     { weight: 2, arbitrary: fc.constant("info") },
