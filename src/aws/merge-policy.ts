@@ -8,7 +8,6 @@
 /** A statement of a policy. */
 export interface PolicyStatement {
   readonly Sid?: string
-  readonly [name: string]: unknown
 }
 
 interface Policy {

@@ -2,7 +2,7 @@
  * Responsible for the documents of a setup by hand: a policy for each role and bucket, and the routing rules of a website endpoint, all
  * derived from one list of sizes. Pure.
  */
-import { mergeStatements, type PolicyStatement } from "./merge-policy.ts"
+import { mergeStatements } from "./merge-policy.ts"
 import { type Listed, publicStatements, rendererStatements, type Statement, syncStatements } from "./stack/policies.ts"
 
 /** Options of {@link policyDocuments}. */
@@ -38,21 +38,13 @@ const toJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2
 
 const policyOf = (statements: readonly Statement[]): string => toJson({ Version: VERSION, Statement: statements })
 
-/** The bucket of originals: everything in it, or only renditions. */
-const websiteStatements = ({ renditions, listed, hasPublicOriginals }: PolicyOptions): readonly PolicyStatement[] =>
-  hasPublicOriginals
-    ? [
-        {
-          Sid: "EverybodyReads",
-          Effect: "Allow",
-          Principal: "*",
-          Action: ["s3:GetObject"],
-          Resource: [`${renditions}*`],
-        },
-      ]
-    : publicStatements(renditions, listed).map((statement) => ({ ...statement }))
+const EVERYBODY_READS = { Sid: "EverybodyReads", Effect: "Allow", Principal: "*", Action: ["s3:GetObject"] } as const
 
-const cloudFrontStatement = (renditions: string, distributionArn: string): PolicyStatement => ({
+/** Public permissions of the bucket: everything in it, or only renditions. */
+const websiteStatements = ({ renditions, listed, hasPublicOriginals }: PolicyOptions): readonly Statement[] =>
+  hasPublicOriginals ? [{ ...EVERYBODY_READS, Resource: [`${renditions}*`] }] : publicStatements(renditions, listed)
+
+const cloudFrontStatement = (renditions: string, distributionArn: string) => ({
   Sid: "ImgTailorCloudFrontReads",
   Effect: "Allow",
   Principal: { Service: "cloudfront.amazonaws.com" },

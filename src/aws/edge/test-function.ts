@@ -77,7 +77,7 @@ const createCaller =
     }
     const { reply, failure } = await callAws(call, source)
     if (failure) throw toApiError(failure, call)
-    return { root: parseBody(reply.body), etag: String(reply.headers["etag"] ?? "") }
+    return { root: parseBody(reply.body), etag: reply.headers["etag"] ?? "" }
   }
 
 /**

@@ -19,7 +19,7 @@ import { Construct } from "constructs"
 import type { TailorOptions } from "../../config/options.ts"
 import { parseS3Url } from "../../store/s3/place.ts"
 import { PARAMETER } from "./cloudformation.ts"
-import { DEFAULT_MEMORY, type StackOptions } from "./stack-options.ts"
+import { DEFAULT_MEMORY, STACK_OPTIONS, type StackOptions } from "./stack-options.ts"
 import type { SynthesisInput } from "./synthesise.ts"
 
 type Settings = Omit<
@@ -54,17 +54,13 @@ const locationOf = (
     ? { url: originals, bucket: parseS3Url(originals)?.bucket }
     : { url: "s3://originals", bucket: originals.bucketName }
 
-const toInput = ({ originals, code, ...props }: ImageTailorProps): SynthesisInput => {
-  const { concurrency, memory, enableEvents, warm, aliases, certificateArn, ...others } = props
-  const { logBucket, webAcl, rateLimit, priceClass, originShield, ...rest } = others
-  const { alarmTopic, kmsKeyArn, renditionsBucket, ...settings } = rest
+const toInput = (props: ImageTailorProps): SynthesisInput => {
+  const isStackOption = (name: string): boolean => STACK_OPTIONS.some((option) => option === name)
+  const { originals, code, ...others } = props
+  const settings = Object.fromEntries(Object.entries(others).filter(([name]) => !isStackOption(name)))
   return {
     settings: { ...settings, originals: locationOf(originals).url },
-    stack: {
-      ...{ concurrency, memory, enableEvents, warm, aliases, certificateArn },
-      ...{ logBucket, webAcl, rateLimit, priceClass, originShield },
-      ...{ alarmTopic, kmsKeyArn, renditionsBucket },
-    },
+    stack: Object.fromEntries(STACK_OPTIONS.map((name) => [name, props[name]])),
     code: code === undefined,
   }
 }

@@ -22,6 +22,9 @@ export type Listed = Pick<Grammar, "sizes" | "retired">
 
 const namesOf = ({ sizes }: Listed): readonly string[] => [...sizes.map(({ name }) => name), INFO]
 
+/** Former names of sizes, whose renditions may still be stored. */
+const aliasesOf = ({ sizes }: Listed): readonly string[] => sizes.flatMap(({ aliases = [] }) => aliases)
+
 /**
  * The ARNs of renditions of some sizes, at the root and in any folder. A `*` also matches slashes (IAM User Guide, "IAM JSON policy
  * elements: Resource"), so no shorter list excludes other keys.
@@ -54,7 +57,7 @@ export const rendererStatements = (
 ]
 
 /**
- * Permissions of the function that deletes, including retired sizes. It reads renditions to know whether a photo had any, and writes
+ * Permissions of the function that deletes, including renditions of retired sizes and of aliases. It reads renditions to know whether a photo had any, and writes
  * markers of invalidations that are not made yet.
  * @param distribution ARN of the distribution whose copies it invalidates
  */
@@ -63,7 +66,7 @@ export const syncStatements = (renditions: string, listed: Listed, distribution?
     Sid: "DeleteRenditionsOnly",
     Effect: "Allow",
     Action: ["s3:GetObject", "s3:DeleteObject"],
-    Resource: below(renditions, [...namesOf(listed), ...listed.retired.sizes]),
+    Resource: below(renditions, [...namesOf(listed), ...aliasesOf(listed), ...listed.retired.sizes]),
   },
   {
     Sid: "MarkInvalidations",

@@ -33,6 +33,24 @@ export interface StackOptions {
   readonly renditionsBucket?: string | undefined
 }
 
+/** Names of the options of a stack. */
+export const STACK_OPTIONS: readonly (keyof StackOptions)[] = [
+  "concurrency",
+  "memory",
+  "enableEvents",
+  "warm",
+  "aliases",
+  "certificateArn",
+  "logBucket",
+  "webAcl",
+  "rateLimit",
+  "priceClass",
+  "originShield",
+  "alarmTopic",
+  "kmsKeyArn",
+  "renditionsBucket",
+]
+
 /** In MB. */
 export const DEFAULT_MEMORY = 1536
 
