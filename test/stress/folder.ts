@@ -50,6 +50,8 @@ export const folder: Part = {
       )
       try {
         for (const name of ["photos", "drafts", "renditions"]) await mkdir(join(root, name))
+        // A folder that became empty counts as one whose disk is not mounted.
+        await writeFile(join(root, "photos", "keep"), "")
         broken.push(...(await playLives({ random, isOver, ground: openGround(root), photos, counts: facts })))
       } finally {
         await rm(root, { recursive: true, force: true, maxRetries: 5 })
