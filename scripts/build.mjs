@@ -82,8 +82,8 @@ const { metafile } = await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  // Used by the command line and by custom servers only.
-  external: ["c12", "unpic/providers/ipx"],
+  // Used by the command line, by custom servers and by stores that functions do not use.
+  external: ["@azure/storage-blob", "@google-cloud/storage", "c12", "unpic/providers/ipx"],
   plugins: [requireBuiltins, ownHeaders, noHome],
   banner: {
     js: `import { createRequire as requireFrom } from "node:module"\nconst require = requireFrom(import.meta.url)`,
