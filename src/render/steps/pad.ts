@@ -1,0 +1,98 @@
+/**
+ * Responsible for `contain`: the picture in its box, over a colour, over nothing, or over a blurred copy of itself.
+ *
+ * Invariants:
+ * - The picture is never enlarged. Only the blurred background is.
+ */
+import type { Sharp } from "sharp"
+
+import type { RecipeOptions } from "../../sizes/recipe.ts"
+import { type Frame, toFrame, toImage } from "./frame.ts"
+import { placeAt } from "./place.ts"
+import { innerBox } from "./plan.ts"
+import type { FinishJob, FinishStep } from "./step.ts"
+
+const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 }
+
+/** The blurred background is computed at this side and enlarged, which blurs it once more and costs a hundredth. */
+const BLURRED_SIDE = 48
+/** Standard deviation in its pixels. */
+const BLURRED_SIGMA = 2
+
+const opaque = async (frame: Frame, background: string): Promise<Frame> =>
+  frame.channels === 4 ? toFrame((await toImage(frame)).flatten({ background })) : frame
+
+const blurredBackdrop = async (frame: Frame, { output, background }: FinishJob): Promise<Sharp> => {
+  const scale = Math.min(1, BLURRED_SIDE / Math.max(output.width, output.height))
+  const small = await toFrame(
+    (await toImage(await opaque(frame, background))).resize(
+      Math.max(1, Math.round(output.width * scale)),
+      Math.max(1, Math.round(output.height * scale)),
+      { fit: "cover" },
+    ),
+  )
+  const blurred = await toFrame((await toImage(small)).blur(BLURRED_SIGMA))
+  return (await toImage(blurred)).resize(output.width, output.height, { fit: "fill", kernel: "cubic" })
+}
+
+type Place = ReturnType<typeof placeAt>
+
+const overBlurred = async (frame: Frame, job: FinishJob, { left, top }: Place): Promise<Frame> => {
+  const backdrop = await toFrame(await blurredBackdrop(frame, job))
+  const { data, width, height, channels } = frame
+  const image = (await toImage(backdrop)).composite([
+    { input: Buffer.from(data.buffer, data.byteOffset, data.length), raw: { width, height, channels }, left, top },
+  ])
+  return toFrame(image.removeAlpha())
+}
+
+const extended = async (
+  frame: Frame,
+  { output }: FinishJob,
+  { left, top }: Place,
+  background: string | typeof TRANSPARENT,
+): Promise<Frame> => {
+  const right = output.width - frame.width - left
+  const bottom = output.height - frame.height - top
+  const image = await toImage(frame)
+  return toFrame(
+    (typeof background === "string" ? image : image.ensureAlpha()).extend({ left, top, right, bottom, background }),
+  )
+}
+
+/** The most frequent colour of a frame, with transparent pixels over the background. */
+const dominantColour = async (frame: Frame): Promise<string> => {
+  const { dominant } = await (await toImage(frame)).stats()
+  return `#${[dominant.r, dominant.g, dominant.b].map((channel) => channel.toString(16).padStart(2, "0")).join("")}`
+}
+
+const place = (frame: Frame, { output, gravity, options }: FinishJob): Place => {
+  const inner = innerBox(output, options)
+  const { left, top } = placeAt(gravity, frame, inner)
+  return {
+    left: left + Math.floor((output.width - inner.width) / 2),
+    top: top + Math.floor((output.height - inner.height) / 2),
+  }
+}
+
+type Fill = (frame: Frame, job: FinishJob, at: Place) => Promise<Frame>
+
+const FILLS: Readonly<Record<NonNullable<RecipeOptions["background"]>, Fill>> = {
+  transparent: (frame, job, at) => extended(frame, job, at, TRANSPARENT),
+  blur: overBlurred,
+  dominant: async (frame, job, at) => {
+    const flat = await opaque(frame, job.background)
+    return extended(flat, job, at, await dominantColour(flat))
+  },
+}
+
+/** Puts the picture into its box. */
+export const pad: FinishStep = async (frame, job) => {
+  const { options, output, background } = job
+  if (options.fit !== "contain") return frame
+  const at = place(frame, job)
+  if (options.background !== undefined) return FILLS[options.background](frame, job, at)
+  const flat = await opaque(frame, background)
+  const isFull = frame.width === output.width && frame.height === output.height
+  return isFull ? flat : extended(flat, job, at, background)
+}
