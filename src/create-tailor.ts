@@ -16,7 +16,8 @@ import { cachedRenditions } from "./store/cached.ts"
 import { excludedOriginals } from "./store/excluded.ts"
 import { type Observed, observeOriginals, observeRenditions } from "./store/observed.ts"
 import { recheckedOriginals } from "./store/rechecked.ts"
-import { openOriginals, openRenditions } from "./store/registry.ts"
+import { openRenditions } from "./store/registry.ts"
+import { isSourceList, openSources } from "./store/sources.ts"
 import type { Originals, Renditions } from "./store/store.ts"
 import type { Conflict } from "./tailor/conflicts.ts"
 import { createCounter } from "./tailor/decision.ts"
@@ -64,16 +65,16 @@ export interface OpenTailor extends Tailor {
 }
 
 const openStores = (
-  { originals, renditions, exclude, grammar, cacheControl, limits, s3, recheckSeconds }: TailorConfig,
+  config: TailorConfig,
   notify: Notify,
 ): { readonly originals: Observed<Originals>; readonly renditions: Observed<Renditions> } => {
+  const { originals, originalsHeaders, renditions, exclude, grammar, cacheControl, limits, s3 } = config
   const onNotice = (text: string): void => notify(text, "warn")
-  const options = { ...s3, deadlineMs: limits.deadlineMs, onNotice }
+  const options = { ...s3, originalsHeaders, maxBytes: limits.bytes, deadlineMs: limits.deadlineMs, onNotice }
   const isShared = grammar.sharedStore && originals === renditions
-  const observed = observeOriginals(
-    typeof originals === "string" ? openOriginals(originals, options) : originals,
-    Date.now,
-  )
+  const observed = observeOriginals(openSources(originals, options), Date.now)
+  // Several sources reuse lookups each for itself.
+  const recheckSeconds = isSourceList(originals) ? 0 : config.recheckSeconds
   return {
     originals: {
       ...observed,
@@ -131,15 +132,22 @@ const createFailureNotices = (notify: Notify): ((failure: StoreFailure) => void)
   }
 }
 
+/** Parts of a tailor that a program provides. */
+export interface TailorParts {
+  readonly renderer: Renderer
+  /** Observes reads of the originals. @default the store itself */
+  readonly wrapOriginals?: (originals: Originals) => Originals
+}
+
 /** Opens a tailor with a complete configuration and a renderer. */
 export const openTailorWith = (
-  renderer: Renderer,
+  { renderer, wrapOriginals = (originals) => originals }: TailorParts,
   config: TailorConfig,
   { onRequest, onNotice }: TailorHooks = {},
 ): OpenTailor => {
   const notify: Notify = (text, level = "info") => onNotice?.(text, level)
   const stores = openStores(config, notify)
-  const { store: originals } = stores.originals
+  const originals = wrapOriginals(stores.originals.store)
   const { store: renditions } = stores.renditions
   const { limits, settings, cacheControl, basePath, unknownSize, compat } = config
   const core = createCore({
@@ -184,7 +192,8 @@ export const openTailorWith = (
 /** Opens a tailor with a complete configuration. Its render processes start with the first original. */
 export const openTailor = (config: TailorConfig, hooks: TailorHooks = {}): OpenTailor => {
   const { limits, isolation } = config
-  return openTailorWith(isolation === "process" ? createPooledRenderer(limits) : createRenderer(limits), config, hooks)
+  const renderer = isolation === "process" ? createPooledRenderer(limits) : createRenderer(limits)
+  return openTailorWith({ renderer }, config, hooks)
 }
 
 /**

@@ -41,6 +41,11 @@ const REMOTE = [
   "store/content-encoding.ts",
   "store/bounded-call.ts",
   "store/witnesses.ts",
+  "store/prefix.ts",
+  "store/cache-tag.ts",
+  "store/object-record.ts",
+  "store/read-stream.ts",
+  "store/remove-each.ts",
 ]
 /** Files that may read the environment. */
 const READERS: ReadonlySet<string> = new Set([
@@ -49,6 +54,7 @@ const READERS: ReadonlySet<string> = new Set([
   "aws/function-config.ts",
   "store/s3/credentials.ts",
   "store/s3/region.ts",
+  "store/azure/credentials.ts",
 ])
 const PARTS =
   "abort.ts client/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
@@ -80,7 +86,9 @@ const RULES: readonly Rule[] = [
     may: [...STORES, "store/scheme.ts", "store/notices.ts", "store/folder", "store/file-record.ts", "node:"],
     types: ["lru-cache"],
   },
-  { of: ["store/scheme.ts", "store/lazy.ts", "store/notices.ts"], may: STORES },
+  { of: ["store/scheme.ts", "store/lazy.ts", "store/notices.ts", "store/prefix.ts"], may: STORES },
+  { of: ["store/cache-tag.ts"], may: [...STORES, "node:crypto"] },
+  { of: ["store/object-record.ts", "store/read-stream.ts", "store/remove-each.ts"], may: STORES },
   // Parts of the stores on other machines.
   { of: ["store/transport.ts", "store/content-encoding.ts"], may: [...STORES, "node:"] },
   { of: ["store/witnesses.ts"], may: STORES },
@@ -104,6 +112,8 @@ const RULES: readonly Rule[] = [
     may: [...STORES, "store/scheme.ts", "store/registry.ts", "store/prefixed.ts", "store/rechecked.ts"],
   },
   { of: ["store/s3/"], may: [...REMOTE, "store/s3/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
+  { of: ["store/azure/"], may: [...REMOTE, "store/azure/", "@azure/storage-blob"] },
+  { of: ["store/google/"], may: [...REMOTE, "store/google/", "@google-cloud/storage"] },
   { of: ["store/http/"], may: [...REMOTE, "store/http/", "node:"] },
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },

@@ -217,13 +217,13 @@ group("mistakes on the command line", () => {
     ["renditions inside the originals", ["serve", "photos", "--sizes", "64w", "--renditions", "photos/x"], ["outside"]],
     [
       "an unsupported store for originals",
-      ["serve", "https://example.com/photos", "--sizes", "64w"],
-      ["originals: Expected a folder or s3://bucket/prefix (https:// is not supported)"],
+      ["serve", "ftp://example.com/photos", "--sizes", "64w"],
+      ["originals: Expected a folder, s3://bucket/prefix, ", "(ftp:// is not supported)"],
     ],
     [
       "an unsupported store for renditions",
-      ["serve", "photos", "--sizes", "64w", "--renditions", "gs://bucket"],
-      ['renditions: Expected a folder or s3://bucket/prefix (gs:// is not supported), got "gs://bucket"'],
+      ["serve", "photos", "--sizes", "64w", "--renditions", "https://example.com"],
+      ['(https:// is only for originals), got "https://example.com"'],
     ],
     ["s3 in upper case", ["serve", "S3://shop-photos", "--sizes", "64w"], ["originals: Expected s3:// in lower case"]],
     ["a missing configuration file", ["serve", "--config", "my.json"], ["my.json"]],

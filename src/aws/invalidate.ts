@@ -10,7 +10,7 @@ import { randomUUID } from "node:crypto"
 
 import type { CredentialSource } from "../store/s3/credential-types.ts"
 import { parseBody, textOf } from "../store/s3/failure.ts"
-import { cacheTagOf } from "../store/s3/record.ts"
+import { cacheTagOf } from "../store/cache-tag.ts"
 import { type AwsCall, callAws, toApiError } from "./aws-api.ts"
 import type { Distribution } from "./function-config.ts"
 

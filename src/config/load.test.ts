@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url"
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
+import type { Originals } from "../store/store.ts"
 import { load, type Loaded, type LoadInput, missingAdvice, environment } from "./load.ts"
 
 let home = ""
@@ -83,7 +84,7 @@ describe("a configuration file", () => {
         `export default { originals, renditions: memoryRenditions(), sizes: ["480h"] }\n`,
     )
     const { originals, renditions } = (await loadWith()).config
-    expect(typeof originals === "object" && (await originals.head("a.jpg"))?.byteLength).toBe(3)
+    expect(await (originals as Originals).head("a.jpg")).toMatchObject({ byteLength: 3 })
     expect(renditions).toMatchObject({ name: "memory", keyLimits: { segment: 1024, key: 1024 } })
   })
 

@@ -9,6 +9,7 @@ import { badConfig } from "../errors.ts"
 import { asFolder } from "../store/registry.ts"
 import { findRegion } from "../store/s3/region.ts"
 import { loadFile } from "./config-file.ts"
+import { isSources } from "./location-schema.ts"
 import type { TailorConfig } from "./options.ts"
 import { DEFAULT_THREADS, type Environment, tryConfig } from "./resolve.ts"
 import { optionsFromVariables, variableProblems } from "./variables.ts"
@@ -79,11 +80,18 @@ export interface LoadInput {
   readonly notices?: readonly string[]
 }
 
+const resolveFolder = (location: unknown, cwd: string): unknown => {
+  if (isSources(location))
+    return Object.fromEntries(Object.entries(location).map(([prefix, value]) => [prefix, resolveFolder(value, cwd)]))
+  const folder = asFolder(location)
+  return folder === undefined ? location : resolve(cwd, folder)
+}
+
 /** Folders of the command line and of the environment are relative to the working directory, those of a file to the file. */
 const resolveFolders = (options: Readonly<Record<string, unknown>>, cwd: string): Record<string, unknown> => {
   const entries = Object.entries(options).map(([name, value]) => {
-    const folder = ["originals", "renditions"].includes(name) ? asFolder(value) : undefined
-    return [name, folder === undefined ? value : resolve(cwd, folder)]
+    const isLocation = name === "originals" || name === "renditions"
+    return [name, isLocation ? resolveFolder(value, cwd) : value]
   })
   return Object.fromEntries(entries) as Record<string, unknown>
 }

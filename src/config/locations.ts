@@ -1,6 +1,6 @@
 /**
- * Responsible for the locations of originals and renditions: folders, `s3://` URLs or custom stores, and whether they may be used
- * together.
+ * Responsible for the locations of originals and renditions: folders, URLs, custom stores or several sources by prefix, and whether they
+ * may be used together.
  *
  * Invariants:
  * - Neither is inside the other: a rendition would become an original, and its renditions originals again.
@@ -13,6 +13,8 @@ import { basename, dirname, join, resolve, sep } from "node:path"
 import envPaths from "env-paths"
 
 import { asFolder, asRemoteUrl, missingSetting } from "../store/registry.ts"
+import { isSourceList } from "../store/sources.ts"
+import { isSources } from "./location-schema.ts"
 import type { TailorConfig, TailorOptions } from "./options.ts"
 
 /** The real path of a file or folder that need not exist. */
@@ -24,14 +26,26 @@ const realPath = (path: string): string =>
 const isWithin = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 
+/** One location of originals, and the name of its setting. */
+interface Place {
+  readonly setting: string
+  readonly location: unknown
+}
+
+const placesOf = (originals: TailorConfig["originals"]): readonly Place[] =>
+  isSourceList(originals)
+    ? originals.map(({ prefix, location }) => ({ setting: `originals.${prefix}`, location }))
+    : [{ setting: "originals", location: originals }]
+
 /** The folder for renditions where none is configured. */
 const defaultRenditions = (
   directory: string,
-  originals: string | undefined,
+  originals: readonly string[],
 ): { readonly folder: string; readonly notice?: string } => {
   const folder = join(directory, ".imgtailor")
-  if (originals === undefined || !isWithin(realPath(folder), realPath(originals))) return { folder }
-  const name = `${basename(originals)}-${createHash("sha256").update(realPath(originals)).digest("hex").slice(0, 8)}`
+  const around = originals.find((path) => isWithin(realPath(folder), realPath(path)))
+  if (around === undefined) return { folder }
+  const name = `${basename(around)}-${createHash("sha256").update(realPath(around)).digest("hex").slice(0, 8)}`
   const elsewhere = join(envPaths("imgtailor", { suffix: "" }).cache, name)
   return {
     folder: elsewhere,
@@ -40,19 +54,20 @@ const defaultRenditions = (
 }
 
 /** Problems of two locations of one kind. A location inside another begins with it. */
-const nestingProblems = (from: string, to: string, what: "folder" | "location"): readonly string[] => {
+const nestingProblems = (setting: string, from: string, to: string, what: "folder" | "location"): readonly string[] => {
   if (from === to) return []
   if (isWithin(to, from))
     return [`renditions: Expected a ${what} outside the originals, else every rendition is an original too, got ${to}.`]
-  return isWithin(from, to) ? [`originals: Expected a ${what} outside the renditions, got ${from}.`] : []
+  return isWithin(from, to) ? [`${setting}: Expected a ${what} outside the renditions, got ${from}.`] : []
 }
 
-const folderProblems = (originals: string | undefined, renditions: string | undefined): readonly string[] => {
+const folderProblems = ({ setting, location }: Place, renditions: string | undefined): readonly string[] => {
+  const originals = asFolder(location)
   if (originals === undefined) return []
   if (!existsSync(originals) || !statSync(originals).isDirectory())
-    return [`originals: Expected a folder, found none at ${originals}.`]
+    return [`${setting}: Expected a folder, found none at ${originals}.`]
   if (renditions === undefined) return []
-  return nestingProblems(realPath(originals), realPath(renditions), "folder")
+  return nestingProblems(setting, realPath(originals), realPath(renditions), "folder")
 }
 
 const absolute = <T>(location: string | T, directory: string): string | T => {
@@ -60,16 +75,39 @@ const absolute = <T>(location: string | T, directory: string): string | T => {
   return folder === undefined ? location : resolve(directory, folder)
 }
 
+/** How long a replaced original in a remote store may go unnoticed. */
+const RECHECK_REMOTE_SECONDS = 60
+
+/** How long to trust a known version of an original where the setting is not set. */
+export const defaultRecheckSeconds = (location: unknown): number =>
+  asRemoteUrl(location) === undefined ? 0 : RECHECK_REMOTE_SECONDS
+
+/** The originals with absolute folders. Sources by prefix are a list. */
+const resolveOriginals = (
+  { originals, recheckSeconds }: TailorOptions,
+  directory: string,
+): TailorConfig["originals"] => {
+  if (!isSources(originals)) return absolute(originals, directory)
+  return Object.entries(originals).map(([prefix, given]) => {
+    const location = absolute(given, directory)
+    return { prefix, location, recheckSeconds: recheckSeconds ?? defaultRecheckSeconds(location) }
+  })
+}
+
 /** Problems of locations in remote stores, and of settings that they need or exclude. */
 export const remoteProblems = (
-  from: string | undefined,
-  to: string | undefined,
+  { originals, renditions }: Pick<TailorConfig, "originals" | "renditions">,
   { s3, watch }: Pick<TailorConfig, "s3" | "watch">,
 ): readonly string[] => {
-  const problems = from !== undefined && to !== undefined ? [...nestingProblems(from, to, "location")] : []
-  const missing = missingSetting(from ?? to, s3)
-  if (missing !== undefined) problems.push(missing)
-  if (from !== undefined && watch)
+  const places = placesOf(originals)
+  const to = asRemoteUrl(renditions)
+  const nested = places.flatMap(({ setting, location }) => {
+    const from = asRemoteUrl(location)
+    return from === undefined || to === undefined ? [] : nestingProblems(setting, from, to, "location")
+  })
+  const missing = [...places.map(({ location }) => location), renditions].map((place) => missingSetting(place, s3))
+  const problems = [...nested, ...missing.flatMap((problem) => problem ?? []).slice(0, 1)]
+  if (watch && places.every(({ location }) => asRemoteUrl(location) !== undefined))
     problems.push("watch: Expected originals in a folder: a remote store cannot be watched.")
   return problems
 }
@@ -83,6 +121,24 @@ const coincideAs = (originals: unknown, renditions: unknown): "folder" | "locati
   return originals === renditions ? "store" : undefined
 }
 
+/** Problems of originals and renditions at the same location. */
+const sharingProblems = (
+  places: readonly Place[],
+  renditions: unknown,
+  isAllowed: boolean | undefined,
+): readonly string[] =>
+  places.flatMap(({ setting, location }) => {
+    const what = coincideAs(location, renditions)
+    if (what === undefined) return []
+    // The keys of a source by prefix are not those of its renditions.
+    if (setting !== "originals") return [`renditions: Expected another ${what} than that of ${setting}.`]
+    return isAllowed
+      ? []
+      : [
+          `renditions: Expected another ${what} than the originals', or sharedStore: true, else renditions are rendered again as originals.`,
+        ]
+  })
+
 /** Both locations, with notices for the operator and every problem as a sentence. */
 export interface Locations extends Pick<TailorConfig, "originals" | "renditions"> {
   readonly notices: readonly string[]
@@ -94,15 +150,18 @@ export interface Locations extends Pick<TailorConfig, "originals" | "renditions"
  * @param directory where relative folders and the default for renditions start
  */
 export const resolveLocations = (options: TailorOptions, directory: string): Locations => {
-  const originals = absolute(options.originals, directory)
-  const fallback = defaultRenditions(directory, asFolder(originals))
+  const originals = resolveOriginals(options, directory)
+  const places = placesOf(originals)
+  const folders = places.flatMap(({ location }) => asFolder(location) ?? [])
+  const fallback = defaultRenditions(directory, folders)
   const renditions = absolute(options.renditions ?? fallback.folder, directory)
-  const what = coincideAs(originals, renditions)
-  const shared = `renditions: Expected another ${what} than the originals', or sharedStore: true, else renditions are rendered again as originals.`
+  const isOneFolder = coincideAs(originals, renditions) === "folder"
+  const sharing = sharingProblems(places, renditions, options.sharedStore)
+  const problems = places.flatMap((place) => folderProblems(place, asFolder(renditions)))
   return {
     originals,
-    renditions: what === "folder" ? (originals as string) : renditions,
+    renditions: isOneFolder ? (originals as string) : renditions,
     notices: options.renditions === undefined && fallback.notice ? [fallback.notice] : [],
-    problems: what && !options.sharedStore ? [shared] : folderProblems(asFolder(originals), asFolder(renditions)),
+    problems: sharing.length > 0 ? sharing : problems,
   }
 }

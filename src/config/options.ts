@@ -4,6 +4,7 @@ import type { Format, QualityInput } from "../sizes/format.ts"
 import type { Grammar } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
+import type { Source } from "../store/sources.ts"
 import type { Originals, Renditions } from "../store/store.ts"
 import type { WorkLimits } from "../tailor/limits.ts"
 
@@ -35,11 +36,20 @@ export type Isolation = (typeof ISOLATIONS)[number]
 /** Levels of log lines, by severity. */
 export const LOG_LEVELS: readonly LogLevel[] = ["info", "warn", "error"]
 
+/**
+ * Originals by prefix of their keys. The longest prefix decides, and the source gets the rest of the key.
+ * @example
+ * { "shop/": "s3://shop-photos", "cms/": "https://cms.example.com/media", "": "./photos" }
+ */
+export type Sources = Readonly<Record<string, string | Originals>>
+
 /** Options as in `imgtailor.config.ts`. docs/settings.md lists them with command-line options and environment variables. */
 export interface TailorOptions {
-  /** Folder of the original images, `s3://bucket/prefix`, or a custom store. Only read, never written. */
-  readonly originals: string | Originals
-  /** Folder for the resized images, `s3://bucket/prefix`, or a custom store. @default ".imgtailor" beside the configuration file, else in the working directory */
+  /** Folder of the original images, a URL such as `s3://bucket/prefix`, a custom store, or several of these by prefix. Only read. */
+  readonly originals: string | Originals | Sources
+  /** Headers of requests for originals at `https://` URLs, such as `{ authorization: "Bearer …" }`. @default none */
+  readonly originalsHeaders?: Readonly<Record<string, string>> | undefined
+  /** Folder for the resized images, a URL such as `s3://bucket/prefix`, or a custom store. @default ".imgtailor" beside the configuration file, else in the working directory */
   readonly renditions?: string | Renditions | undefined
   /** Allowed sizes: `360x270` (crop), `1280w`, `480h`, or `{ size, name?, gravity?, quality?, cacheControl? }`. */
   readonly sizes: readonly SizeInput[]
@@ -67,7 +77,7 @@ export interface TailorOptions {
   readonly s3Region?: string | undefined
   /** Put the bucket name into the URL path rather than the host name. @default true with an endpoint, or for a bucket name with dots */
   readonly s3PathStyle?: boolean | undefined
-  /** How long to trust a known version of an original before checking again; 0 checks on every request. @default 60 for `s3://`, else 0 */
+  /** How long to trust a known version of an original before checking again; 0 checks on every request. @default 60 for URLs, else 0 */
   readonly recheckSeconds?: number | undefined
   /** How long a stored rendition may be served while the store of the originals is unavailable (RFC 5861); 0 for never. @default 86400 */
   readonly staleIfErrorSeconds?: number | undefined
@@ -99,7 +109,8 @@ export interface TailorOptions {
 
 /** A complete, validated configuration. */
 export interface TailorConfig {
-  readonly originals: string | Originals
+  readonly originals: string | Originals | readonly Source[]
+  readonly originalsHeaders: Readonly<Record<string, string>>
   readonly renditions: string | Renditions
   /** Has a `basePath` only where public URLs have another one than the requests that arrive. */
   readonly grammar: Omit<Grammar, "maxBytes">

@@ -45,6 +45,7 @@ export const parseSetting = ({ kind }: Setting, text: string): unknown => {
   if (kind === "list") return text.startsWith("[") ? toJson(text) : split(text)
   if (kind === "number") return toNumber(text)
   if (kind === "quality") return toQuality(text)
+  if (kind === "object" || kind === "location") return text.trim().startsWith("{") ? toJson(text) : text
   return kind === "boolean" ? (parseBoolean(text) ?? text) : text
 }
 
@@ -62,13 +63,14 @@ export const optionsFrom = (textOf: (setting: Setting) => string | undefined): R
 }
 
 /** The inverse of {@link parseSetting}. */
-const formatSetting = (value: unknown): string => {
+const formatSetting = ({ kind }: Setting, value: unknown): string => {
   if (Array.isArray(value)) {
     // An empty list is written as JSON: an empty environment variable counts as not set.
     const isPlain = value.length > 0 && value.every((entry) => typeof entry === "string")
     return isPlain ? value.join(",") : JSON.stringify(value)
   }
   if (typeof value !== "object" || value === null) return String(value)
+  if (kind === "object" || kind === "location") return JSON.stringify(value)
   const pairs = Object.entries(value).filter(([, entry]) => entry !== undefined)
   return pairs.map(([name, entry]) => `${name}=${String(entry)}`).join(",")
 }
@@ -78,5 +80,5 @@ export const variablesFrom = (options: Readonly<Record<string, unknown>>): Recor
   const valueOf = ({ path: [first, second] }: Setting): unknown =>
     second === undefined ? options[first] : (options[first] as Record<string, unknown> | undefined)?.[second]
   const present = SETTINGS.filter((setting) => valueOf(setting) !== undefined)
-  return Object.fromEntries(present.map((setting) => [variableOf(setting), formatSetting(valueOf(setting))]))
+  return Object.fromEntries(present.map((setting) => [variableOf(setting), formatSetting(setting, valueOf(setting))]))
 }

@@ -64,6 +64,7 @@ describe("resolveConfig", () => {
       basePath: "",
       unknownSize: "reject",
       compat: [],
+      originalsHeaders: {},
       s3: {},
       exclude: [],
       recheckSeconds: 0,

@@ -5,8 +5,7 @@ import { badConfig } from "../errors.ts"
 import { DEFAULT_FORMATS, type Format, type Quality, type QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
-import { asRemoteUrl } from "../store/registry.ts"
-import { remoteProblems, resolveLocations } from "./locations.ts"
+import { defaultRecheckSeconds, remoteProblems, resolveLocations } from "./locations.ts"
 import { limitNotices } from "./notices.ts"
 import type { Compat, Isolation, Limits, TailorConfig, UnknownSize } from "./options.ts"
 import { checkOptions } from "./schema.ts"
@@ -55,9 +54,6 @@ const DEFAULTS = {
   drainMs: 0,
   logLevel: "info",
 } as const
-
-/** How long a replaced original in S3 may go unnoticed. */
-const RECHECK_S3_SECONDS = 60
 
 const defaultLimits = (threads: number, isolation: Isolation): Limits => ({
   pixels: 100_000_000,
@@ -112,10 +108,9 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Enviro
   const sizes = parseSizeList(checked.options.sizes)
   const s3Region = options.s3Region ?? (s3Endpoint === undefined ? region : undefined)
   const s3 = { s3Endpoint, s3Region, s3PathStyle }
-  const [originals, renditions] = [asRemoteUrl(locations.originals), asRemoteUrl(locations.renditions)]
   const all = [
     ...problems,
-    ...remoteProblems(originals, renditions, { s3, watch }),
+    ...remoteProblems(locations, { s3, watch }),
     ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
   ]
   if ("problems" in sizes || all.length > 0) return { problems: all }
@@ -127,6 +122,7 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Enviro
   const { host, port, drainMs, logLevel } = options
   const config = Object.freeze({
     ...locations,
+    originalsHeaders: options.originalsHeaders ?? {},
     grammar: { sizes: sizes.list, formats, retired, sharedStore },
     exclude,
     settings: { quality: resolveQuality(quality), background: expandColour(background), animationPixels },
@@ -137,7 +133,7 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Enviro
     unknownSize,
     compat,
     s3,
-    recheckSeconds: options.recheckSeconds ?? (originals === undefined ? 0 : RECHECK_S3_SECONDS),
+    recheckSeconds: options.recheckSeconds ?? defaultRecheckSeconds(locations.originals),
     staleIfErrorSeconds,
     watch,
     host,

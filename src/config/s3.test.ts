@@ -45,7 +45,7 @@ describe("locations in S3", () => {
   it.each(["s3://", "s3://a", "s3://shop//x", "s3://shop/../x"])(
     "resolveConfig rejects the location %s",
     (originals) => {
-      expect(mistakes({ originals }, "x")).toContain("originals: Expected a folder or s3://bucket/prefix")
+      expect(mistakes({ originals }, "x")).toContain("originals: Expected s3://bucket/prefix")
     },
   )
 

@@ -117,7 +117,7 @@ describe("checkOptions", () => {
 
   it("checkOptions lists the known settings if none is similar", () => {
     expect(problemOf({ compression: 9 })).toBe(
-      "compression: unknown setting. Known settings: originals, renditions, sizes, formats, retired, exclude, isolation, unknownSize, compat, sharedStore, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, staleIfErrorSeconds, watch, quality, background, limits, cacheControl, basePath, host, port, drainMs, logLevel.",
+      "compression: unknown setting. Known settings: originals, renditions, sizes, formats, retired, exclude, isolation, unknownSize, compat, sharedStore, originalsHeaders, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, staleIfErrorSeconds, watch, quality, background, limits, cacheControl, basePath, host, port, drainMs, logLevel.",
     )
     expect(problemOf({ retired: { names: [] } })).toMatch(/^retired\.names: .* Known settings: sizes, formats\.$/)
   })
@@ -221,8 +221,8 @@ describe("checkOptions", () => {
     ["an unknown log level", { logLevel: "warning" }, /^logLevel: Expected info, warn, error, .*got "warning"/],
     [
       "an unsupported URL",
-      { originals: "gs://shop" },
-      /^originals: Expected .*gs:\/\/ is not supported.*"gs:\/\/shop"\.$/,
+      { originals: "ftp://shop" },
+      /^originals: Expected .*ftp:\/\/ is not supported.*"ftp:\/\/shop"\.$/,
     ],
     [
       "s3 in upper case",
@@ -288,7 +288,7 @@ describe("checkOptions", () => {
     ],
   ])("checkOptions describes an invalid store %s", (_, store) => {
     expect(problemOf({ originals: store })).toMatch(
-      /^originals: Expected a folder, s3:\/\/bucket\/prefix, or a store with head, get.* got /,
+      /^originals: Expected a folder, .* or gs:\/\/bucket\/prefix, or a store with head, get.* got /,
     )
   })
 

@@ -15,8 +15,8 @@ import {
 } from "../sizes/list.ts"
 import { SIZE_OPTION_NAMES, type SizeOptionsInput, STRATEGIES } from "../sizes/size-options.ts"
 import { GRAVITIES } from "../sizes/size.ts"
-import { parseLocation } from "../store/registry.ts"
-import { describeIssue, show, UNKNOWN_KEY } from "./describe-issue.ts"
+import { describeIssue, UNKNOWN_KEY } from "./describe-issue.ts"
+import { headersSchema, locationSchema } from "./location-schema.ts"
 import { COMPAT, ISOLATIONS, type Limits, LOG_LEVELS, type TailorOptions, UNKNOWN_SIZES } from "./options.ts"
 
 const integer = (min: number, max: number): v.GenericSchema<number> =>
@@ -107,21 +107,6 @@ const sizes = v.pipe(
   }),
 )
 
-/** A folder, a URL of a supported scheme, or an object with these members. */
-const store = (...members: readonly string[]): v.GenericSchema =>
-  v.pipe(
-    v.unknown(),
-    v.rawCheck(({ dataset: { value }, addIssue }) => {
-      if (typeof value === "object" && value !== null && members.every((name) => name in value)) return
-      const parsed = typeof value === "string" ? parseLocation(value) : undefined
-      if (parsed && "problem" in parsed) addIssue({ message: `${parsed.problem}, got ${show(value)}.` })
-      else if (typeof value !== "string")
-        addIssue({
-          message: `Expected a folder, s3://bucket/prefix, or a store with ${members.join(", ")}, got ${show(value)}.`,
-        })
-    }),
-  )
-
 const formats = v.pipe(
   v.array(v.picklist(FORMATS), "Expected a list"),
   v.check((values) => new Set(values).size === values.length, "Expected every format once"),
@@ -148,8 +133,8 @@ const limitOf = (name: keyof Limits): v.GenericSchema<number> => {
 const ENDPOINT = "Expected the URL of a server like https://s3.example.com"
 
 const ENTRIES = {
-  originals: store("head", "get", "list"),
-  renditions: v.optional(store("keyLimits", "head", "get", "put", "delete")),
+  originals: locationSchema("originals"),
+  renditions: v.optional(locationSchema("renditions")),
   sizes,
   formats: v.optional(formats),
   retired: v.optional(
@@ -165,6 +150,7 @@ const ENTRIES = {
   unknownSize: v.optional(v.picklist(UNKNOWN_SIZES)),
   compat: v.optional(v.array(v.picklist(COMPAT), "Expected a list")),
   sharedStore: v.optional(v.boolean()),
+  originalsHeaders: v.optional(headersSchema),
   s3Endpoint: v.optional(
     v.pipe(
       v.string(),

@@ -7,6 +7,10 @@ export type Kind =
   | "list"
   | "number"
   | "boolean"
+  /** A JSON object. */
+  | "object"
+  /** A folder or URL, or a JSON object with one for each prefix. */
+  | "location"
   /** `80`, or one number per format: `jpeg=80,webp=75`. */
   | "quality"
 

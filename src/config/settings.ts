@@ -13,16 +13,18 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     settings: [
       {
         path: ["originals"],
-        kind: "text",
+        kind: "location",
         hint: "folder",
-        description: "Folder of the original images, or `s3://bucket/prefix`. Only read, never written.",
+        description:
+          "Folder of the original images, a URL (`s3://bucket/prefix`, `https://host/path`, `azure://account/container/prefix`, `gs://bucket/prefix`), or a JSON object with one for each prefix of keys. Only read, never written.",
         default: "none",
       },
       {
         path: ["renditions"],
         kind: "text",
         hint: "folder",
-        description: "Folder for the resized images, or `s3://bucket/prefix`.",
+        description:
+          "Folder for the resized images, or a URL (`s3://bucket/prefix`, `azure://account/container/prefix`, `gs://bucket/prefix`).",
         default: "`.imgtailor` beside the configuration file, else in the working directory",
       },
       {
@@ -148,7 +150,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         hint: "seconds",
         description:
           "How long to trust a known version of an original before checking again; 0 checks on every request.",
-        default: "60 for `s3://`, else 0",
+        default: "60 for URLs, else 0",
       },
       {
         path: ["staleIfErrorSeconds"],
@@ -168,6 +170,14 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         kind: "boolean",
         description: "Allow originals and renditions in the same folder or bucket.",
         default: "`false`",
+      },
+      {
+        path: ["originalsHeaders"],
+        kind: "object",
+        hint: "json",
+        description:
+          'Headers of requests for originals at `https://` URLs, as a JSON object: `{"authorization":"Bearer …"}`.',
+        default: "none",
       },
       {
         path: ["s3Endpoint"],

@@ -19,15 +19,17 @@ export const folderScheme: Scheme = {
   name: "folder",
   form: "a folder",
   normalise: (text) => (/^file:\/\//i.test(text) ? pathOf(text) : text || undefined),
-  keyLimits: () => FOLDER_KEY_LIMITS,
   openOriginals: async (folder, { onNotice }) => {
     const { folderOriginals } = await import("./folder-originals.ts")
     return folderOriginals(folder, { onNotice })
   },
-  openRenditions: async (folder, { isShared, onNotice }) => {
-    const { folderRenditions } = await import("./folder-renditions.ts")
-    return isShared
-      ? folderRenditions(`${folder}${sep}.imgtailor`, { files: folder, onNotice })
-      : folderRenditions(folder, { onNotice })
+  renditions: {
+    keyLimits: () => FOLDER_KEY_LIMITS,
+    open: async (folder, { isShared, onNotice }) => {
+      const { folderRenditions } = await import("./folder-renditions.ts")
+      return isShared
+        ? folderRenditions(`${folder}${sep}.imgtailor`, { files: folder, onNotice })
+        : folderRenditions(folder, { onNotice })
+    },
   },
 }

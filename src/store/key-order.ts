@@ -21,3 +21,26 @@ export const compareKeys = (a: string, b: string): number => {
 /** Whether a key belongs into a list of the keys under a prefix, after another key. */
 export const isListed = (key: string, prefix: string, after: string | undefined): boolean =>
   key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0)
+
+const SURROGATE = /[\ud800-\udfff]/
+
+/**
+ * The keys of a list in the order of {@link compareKeys}, where a store lists them in the order of JavaScript's strings. Only keys with a
+ * character beyond U+FFFF can move, so only those are held back.
+ */
+export async function* inKeyOrder(keys: AsyncIterable<string>): AsyncIterable<string> {
+  let held: string[] = []
+  for await (const key of keys) {
+    if (SURROGATE.test(key)) {
+      held = [...held, key].toSorted(compareKeys)
+      continue
+    }
+    const due = held.filter((other) => compareKeys(other, key) < 0)
+    if (due.length > 0) {
+      yield* due
+      held = held.slice(due.length)
+    }
+    yield key
+  }
+  yield* held
+}

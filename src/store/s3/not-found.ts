@@ -6,9 +6,9 @@
  * - A forbidden or archived object counts as absent, and is reported to the operator.
  * - If objects that `onFound` was called for are forbidden too, the bucket as a whole is unavailable.
  */
-import { orAbort } from "../../abort.ts"
 import { storeUnavailable } from "../../errors.ts"
 import type { CallOptions } from "../store.ts"
+import { createWitnesses } from "../witnesses.ts"
 import type { S3Client } from "./client.ts"
 import { describeFailure, isAccessDenied, missingKmsPermission, type S3Failure, toStoreError } from "./failure.ts"
 import { listPage } from "./list-objects.ts"
@@ -16,12 +16,6 @@ import type { S3Place } from "./place.ts"
 
 /** Time without another notice of the same kind, and without another attempt to list. */
 const QUIET_MS = 60_000
-
-/** Time for which the answer whether every object is forbidden is reused. */
-const VERDICT_MS = 10_000
-
-/** Objects read lately that are tried when another one is forbidden. */
-const MAX_WITNESSES = 3
 
 /** A missing key, a key that no object can have, and a missing version. */
 const ABSENT: ReadonlySet<string> = new Set(["NoSuchKey", "KeyTooLongError", "NoSuchVersion"])
@@ -42,42 +36,6 @@ export interface NotFound {
   readonly onFound: (key: string) => void
 }
 
-/** Whether objects that could be read before are forbidden now. */
-interface Witnesses {
-  readonly add: (key: string) => void
-  /** @param key is known to be forbidden */
-  readonly areAllForbidden: (key: string) => Promise<boolean>
-}
-
-const createWitnesses = (client: S3Client, clock: () => number): Witnesses => {
-  let latest: readonly string[] = []
-  let verdict: { readonly isForbidden: Promise<boolean>; readonly untilMs: number } | undefined
-
-  const isForbidden = async (key: string): Promise<boolean> => {
-    const { failure } = await client.send({ method: "GET", key, headers: FIRST_BYTE })
-    return failure !== undefined && isAccessDenied(failure)
-  }
-
-  const areForbidden = async (keys: readonly string[]): Promise<boolean> => {
-    for (const key of keys) if (!(await isForbidden(key))) return false
-    return true
-  }
-
-  return {
-    add: (key) => {
-      verdict = undefined
-      if (latest[0] !== key) latest = [key, ...latest.filter((other) => other !== key)].slice(0, MAX_WITNESSES + 1)
-    },
-    areAllForbidden: async (key) => {
-      const others = latest.filter((other) => other !== key).slice(0, MAX_WITNESSES)
-      if (others.length === 0) return false
-      if (!verdict || clock() >= verdict.untilMs)
-        verdict = { isForbidden: areForbidden(others), untilMs: clock() + VERDICT_MS }
-      return verdict.isForbidden
-    },
-  }
-}
-
 /** @param clock milliseconds, of a clock that is never set back */
 export const createNotFound = (
   client: S3Client,
@@ -85,7 +43,11 @@ export const createNotFound = (
   notify: (text: string) => void,
   clock: () => number = () => performance.now(),
 ): NotFound => {
-  const witnesses = createWitnesses(client, clock)
+  const isForbidden = async (key: string): Promise<boolean> => {
+    const { failure } = await client.send({ method: "GET", key, headers: FIRST_BYTE })
+    return failure !== undefined && isAccessDenied(failure)
+  }
+  const witnesses = createWitnesses(isForbidden, clock)
   let quietUntilMs = 0
   const notifyOnce = (text: string): void => {
     quietUntilMs = clock() + QUIET_MS
@@ -119,7 +81,7 @@ export const createNotFound = (
       }
       // The object exists: S3 needs its key only then.
       if (!isAccessDenied(failure) || missingKmsPermission(failure)) throw toStoreError(failure, name)
-      if (await orAbort(witnesses.areAllForbidden(key), options.signal)) {
+      if (await witnesses.areAllRefused(key, options)) {
         const cause = `${describeFailure(failure)}. Objects that could be read before are forbidden too: check the policy of the bucket.`
         throw storeUnavailable("s3", name, cause)
       }

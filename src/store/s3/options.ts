@@ -2,9 +2,10 @@
 import { badConfig } from "../../errors.ts"
 import type { Retries } from "../../retry.ts"
 import { DEFAULT_RETRIES, DEFAULT_TIMEOUTS, type Timeouts } from "../bounded-call.ts"
+import { normalisePrefix } from "../prefix.ts"
 import { addressOf, type S3Address } from "./address.ts"
 import type { CredentialSource, S3Credentials } from "./credential-types.ts"
-import { normalisePrefix, type S3Place } from "./place.ts"
+import type { S3Place } from "./place.ts"
 
 /** Time limits, in milliseconds. Each applies by itself. */
 export type S3Timeouts = Timeouts

@@ -1,4 +1,5 @@
 /** Responsible for `s3://bucket/prefix` in settings. Loads no code of the store, so that reading a setting costs nothing. */
+import { normalisePrefix } from "../prefix.ts"
 import type { KeyLimits } from "../store.ts"
 
 /** A bucket, and a prefix in it. */
@@ -15,13 +16,6 @@ const MAX_KEY_BYTES = 1024
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/
 
 const SCHEME = "s3://"
-
-/** The prefix with a slash at its end, or empty; undefined if it has an empty or dot segment. */
-export const normalisePrefix = (prefix: string): string | undefined => {
-  const trimmed = prefix.replace(/\/$/, "")
-  if (trimmed === "") return ""
-  return trimmed.split("/").some((segment) => ["", ".", ".."].includes(segment)) ? undefined : `${trimmed}/`
-}
 
 /**
  * Parses `s3://bucket/prefix`. Bucket and prefix are written without escapes.

@@ -3,8 +3,10 @@ import { createHash } from "node:crypto"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
+import { cacheTagOf, cacheTagsOf } from "../cache-tag.ts"
+import { decodeValue, encodeValue } from "../object-record.ts"
 import type { RenditionMeta } from "../store.ts"
-import { cacheTagOf, cacheTagsOf, decodeValue, encodeValue, fromHeaders, isOwnTag, toHeaders } from "./record.ts"
+import { fromHeaders, isOwnTag, toHeaders } from "./record.ts"
 
 const BYTES = Buffer.from("a rendition")
 const OWN_TAG = `"${createHash("md5").update(BYTES).digest("hex")}"`

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 
 import { storeUnavailable } from "../../errors.ts"
+import { removeEach } from "../remove-each.ts"
 import { type CallOptions, isSafeKey, type RenditionMeta, type Renditions } from "../store.ts"
 import type { Reply } from "../transport.ts"
 import { type Bucket, checkBucket, openBucket, peekObject, readObject } from "./bucket.ts"
@@ -18,9 +19,6 @@ export interface S3RenditionsOptions extends S3Options {
   readonly cacheControl?: string | undefined
 }
 
-/** Concurrent deletions. */
-const DELETIONS = 32
-
 const hexOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
 /** Deletes an object. Returns true if it existed. An absent one is left alone: in a bucket with versions, a deletion adds a marker. */
@@ -32,17 +30,6 @@ const removeOne = async ({ client }: Bucket, key: string, options: CallOptions):
   if (failure && failure.code !== "NoSuchKey") throw toStoreError(failure, client.nameOf(key))
   // A client that may delete but not read cannot tell whether the object existed.
   return unread === undefined || unread.status === 416
-}
-
-/** Deletes one by one: each call needs only the permission for its own key, and no body that servers interpret differently. */
-const removeAll = async (bucket: Bucket, keys: readonly string[], options: CallOptions): Promise<number> => {
-  const queue = keys.values()
-  let removed = 0
-  const work = async (): Promise<void> => {
-    for (const key of queue) if (await removeOne(bucket, key, options)) removed += 1
-  }
-  await Promise.all(Array.from({ length: Math.min(DELETIONS, keys.length) }, work))
-  return removed
 }
 
 /**
@@ -88,7 +75,7 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
       const etag = tagOf(reply.headers)
       return etag === undefined || etag === meta.etag || !isOwnTag(bytes, meta) ? undefined : { etag }
     },
-    delete: (keys, callOptions = {}) => removeAll(bucket, keys, callOptions),
+    delete: (keys, callOptions = {}) => removeEach(keys, (key) => removeOne(bucket, key, callOptions)),
     list: (prefix, callOptions) => listKeys(client, place, prefix, { signal: callOptions?.signal }),
     check: (callOptions = {}) => checkBucket(bucket, callOptions),
   }

@@ -27,13 +27,15 @@ export const s3Scheme: Scheme = {
     s3Endpoint === undefined && s3Region === undefined
       ? `s3Region: Expected the region of ${url}, in this setting or in AWS_REGION.`
       : undefined,
-  keyLimits: (url) => keyLimitsOf(placeOf(url)),
   openOriginals: async (url, options) => {
     const { s3Originals } = await import("./s3.ts")
     return s3Originals(toS3Options(url, options))
   },
-  openRenditions: async (url, options) => {
-    const { s3Renditions } = await import("./s3.ts")
-    return s3Renditions({ ...toS3Options(url, options), cacheControl: options.cacheControl })
+  renditions: {
+    keyLimits: (url) => keyLimitsOf(placeOf(url)),
+    open: async (url, options) => {
+      const { s3Renditions } = await import("./s3.ts")
+      return s3Renditions({ ...toS3Options(url, options), cacheControl: options.cacheControl })
+    },
   },
 }
