@@ -224,15 +224,15 @@ const edgeFunction = (source: string, name: string, comment: string): Resource =
   },
 })
 
-/** All resources of CloudFront. `Renderer`, `RendererUrl`, `Sync` and `Renditions` are in other modules. */
+/** All resources of CloudFront. `Renderer`, `RendererRole`, `RendererUrl` and `Renditions` are in other modules. */
 export const delivery = (options: DeliveryOptions): Resources => {
   const { edge, rateLimit } = options
   return {
-    RenditionsAccess: originAccess("s3", "Sync"),
+    RenditionsAccess: originAccess("s3", "RendererRole"),
     RendererAccess: originAccess("lambda", "Renderer"),
     CachePolicy: cachePolicy,
     Edge: edgeFunction(edge.request, "Renderer", "Refuses unlisted URLs and chooses the format."),
-    EdgeHeaders: edgeFunction(edge.response, "Sync", "Adds the headers that the origins do not have."),
+    EdgeHeaders: edgeFunction(edge.response, "RendererRole", "Adds the headers that the origins do not have."),
     Distribution: distribution(options),
     ...(rateLimit !== undefined && { RateLimit: rateLimitAcl(rateLimit) }),
   }
