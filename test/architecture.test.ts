@@ -83,12 +83,13 @@ const RULES: readonly Rule[] = [
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
     of: ["store/folder", "store/file-record.ts"],
-    may: [...STORES, "store/scheme.ts", "store/notices.ts", "store/folder", "store/file-record.ts", "node:"],
+    may: [...STORES, "store/scheme.ts", "store/notices.ts", "store/meta-fields.ts", "store/folder", "store/file-record.ts", "node:"],
     types: ["lru-cache"],
   },
   { of: ["store/scheme.ts", "store/lazy.ts", "store/notices.ts", "store/prefix.ts"], may: STORES },
   { of: ["store/cache-tag.ts"], may: [...STORES, "node:crypto"] },
-  { of: ["store/object-record.ts", "store/read-stream.ts", "store/remove-each.ts"], may: STORES },
+  { of: ["store/unstorage/"], may: [...REMOTE, "store/meta-fields.ts", "store/unstorage/", "node:crypto"] },
+  { of: ["store/meta-fields.ts", "store/object-record.ts", "store/read-stream.ts", "store/remove-each.ts"], may: STORES },
   // Parts of the stores on other machines.
   { of: ["store/transport.ts", "store/content-encoding.ts"], may: [...STORES, "node:"] },
   { of: ["store/witnesses.ts"], may: STORES },
@@ -118,7 +119,10 @@ const RULES: readonly Rule[] = [
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
   { of: ["render/pool/"], may: [...STORES, "render/", "node:", "valibot"] },
-  { of: ["render/"], may: [...STORES, "render/", "sharp", "node:module", "node:crypto"] },
+  {
+    of: ["render/"],
+    may: [...STORES, "render/", "sharp", "@rgrove/parse-xml", "exif-reader", "node:module", "node:crypto"],
+  },
   // Receives stores, a renderer and a clock. No files, no HTTP.
   {
     of: ["tailor/"],
@@ -145,6 +149,7 @@ const RULES: readonly Rule[] = [
       "env-paths",
       "fastest-levenshtein",
       "valibot",
+      "@rgrove/parse-xml",
     ],
     types: ["hooks.ts", "store/store.ts", "tailor/"],
   },

@@ -25,7 +25,7 @@ const FILES = ["mjs", "js", "json"].map((extension) => `imgtailor.config.${exten
  * A function is called only for renditions that are not stored, so one more look-up of the original costs little, and a cache in memory
  * could outlive the stored rendition. The deadline is within the 15 s time-out of the redirect flow.
  */
-const DEFAULTS = { recheckSeconds: 0, limits: { cacheBytes: 0, deadlineMs: 12_000 } }
+const DEFAULTS = { recheckSeconds: 0, whenBusy: "refuse", limits: { cacheBytes: 0, deadlineMs: 12_000 } }
 
 /** Share of the function's memory that a render may take by its estimate; Node, sharp and the original need the rest. */
 const RENDER_SHARE = 0.7

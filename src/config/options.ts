@@ -3,10 +3,11 @@ import type { LogLevel } from "../hooks.ts"
 import type { Format, QualityInput } from "../sizes/format.ts"
 import type { Grammar } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
-import type { RenderSettings } from "../sizes/recipe.ts"
+import type { FocalPoint, RenderSettings } from "../sizes/recipe.ts"
 import type { Source } from "../store/sources.ts"
 import type { Originals, Renditions } from "../store/store.ts"
 import type { WorkLimits } from "../tailor/limits.ts"
+import type { MissingPicture } from "./assets.ts"
 
 /** Limits, each with its unit in its name. Each is checked before the work that it limits. */
 export interface Limits extends WorkLimits {
@@ -27,6 +28,14 @@ export type UnknownSize = (typeof UNKNOWN_SIZES)[number]
 export const COMPAT = ["ipx"] as const
 /** See {@link COMPAT}. */
 export type Compat = (typeof COMPAT)[number]
+
+/** What a request for an image gets while the server is busy: the nearest stored size, or 503. */
+export const WHEN_BUSY = ["nearest", "refuse"] as const
+/** See {@link WHEN_BUSY}. */
+export type WhenBusy = (typeof WHEN_BUSY)[number]
+
+/** Returns the place that crops of a photo keep, from the left and from the top, each 0 to 1. @param original key of the photo */
+export type GetFocalPoint = (original: string) => FocalPoint | undefined | Promise<FocalPoint | undefined>
 
 /** Where originals are decoded: in child processes with limits, or in the process of the server. */
 export const ISOLATIONS = ["process", "none"] as const
@@ -51,7 +60,7 @@ export interface TailorOptions {
   readonly originalsHeaders?: Readonly<Record<string, string>> | undefined
   /** Folder for the resized images, a URL such as `s3://bucket/prefix`, or a custom store. @default ".imgtailor" beside the configuration file, else in the working directory */
   readonly renditions?: string | Renditions | undefined
-  /** Allowed sizes: `360x270` (crop), `1280w`, `480h`, or `{ size, name?, gravity?, quality?, cacheControl? }`. */
+  /** Allowed sizes: `360x270` (crop), `1280w`, `480h`, or an object with options: docs/sizes.md. */
   readonly sizes: readonly SizeInput[]
   /** Output formats besides the original's own, preferred ones first. @default ["avif", "webp"] */
   readonly formats?: readonly Format[] | undefined
@@ -67,6 +76,18 @@ export interface TailorOptions {
   readonly exclude?: readonly string[] | undefined
   /** How to handle an unlisted size: `reject` answers 400, `snap` answers the nearest suitable listed size (sizes/snap.ts). @default "reject" */
   readonly unknownSize?: UnknownSize | undefined
+  /**
+   * Focal points of photos, for sizes with `gravity: "smart"`: a JSON file like `{ "shop/mug.jpg": [0.4, 0.3] }`, or a function. On S3,
+   * the metadata `focal-point: 0.4,0.3` of an object is used, too.
+   */
+  readonly focalPoints?: string | GetFocalPoint | undefined
+  /**
+   * Picture for images whose original is absent or damaged: the key of an original, or a file like `./placeholder.jpg`. It is sent in the
+   * requested size, with the status of the error.
+   */
+  readonly missing?: string | undefined
+  /** Servers only: what a request for an image gets while no render slot is free: the nearest stored size, or 503. @default "nearest" */
+  readonly whenBusy?: WhenBusy | undefined
   /** Additional URL schemes to accept: `ipx` for `/_ipx/…` of Nuxt Image and unpic. Not available on AWS. @default [] */
   readonly compat?: readonly Compat[] | undefined
   /** Allow originals and renditions in the same folder or bucket. @default false */
@@ -122,6 +143,12 @@ export interface TailorConfig {
   readonly basePath: string
   readonly unknownSize: UnknownSize
   readonly compat: readonly Compat[]
+  /** An absolute path, or a function. */
+  readonly focalPoints: string | GetFocalPoint | undefined
+  readonly missing: MissingPicture | undefined
+  readonly whenBusy: WhenBusy
+  /** Bytes of overlays by their SHA-256, hex. */
+  readonly overlays: ReadonlyMap<string, Uint8Array>
   /** Options for `s3://` URLs. */
   readonly s3: Pick<TailorOptions, "s3Endpoint" | "s3Region" | "s3PathStyle">
   readonly recheckSeconds: number

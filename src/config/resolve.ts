@@ -3,11 +3,13 @@ import { availableParallelism, totalmem } from "node:os"
 
 import { badConfig } from "../errors.ts"
 import { DEFAULT_FORMATS, type Format, type Quality, type QualityInput } from "../sizes/format.ts"
-import { parseSizeList, type Size } from "../sizes/list.ts"
+import { parseSizeList, type Size, sizeNamed } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
+import { expandColour } from "../sizes/size-options.ts"
+import { absoluteFile, loadAssets } from "./assets.ts"
 import { defaultRecheckSeconds, remoteProblems, resolveLocations } from "./locations.ts"
 import { limitNotices } from "./notices.ts"
-import type { Compat, Isolation, Limits, TailorConfig, UnknownSize } from "./options.ts"
+import type { Compat, Isolation, Limits, TailorConfig, UnknownSize, WhenBusy } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that a configuration depends on. */
@@ -18,6 +20,8 @@ export interface Environment {
   readonly threads: number
   /** AWS region of the environment. */
   readonly region?: string | undefined
+  /** False if only the list matters, and the files that it names may be on another machine. @default true */
+  readonly readsAssets?: boolean | undefined
 }
 
 /** libuv's own default. */
@@ -44,6 +48,7 @@ const DEFAULTS = {
   isolation: "process" as Isolation,
   unknownSize: "reject" as UnknownSize,
   compat: [] as readonly Compat[],
+  whenBusy: "nearest" as WhenBusy,
   staleIfErrorSeconds: 86_400,
   watch: false,
   background: "#ffffff",
@@ -77,16 +82,13 @@ const resolveQuality = (input: QualityInput | undefined): Quality => {
   return { ...DEFAULT_QUALITY, ...defined(input) }
 }
 
-const expandColour = (colour: string): string =>
-  (colour.length === 4 ? colour.replace(/[0-9a-f]/gi, (digit) => digit + digit) : colour).toLowerCase()
-
 /** Sizes and formats that are both listed and retired. */
 const overlapProblems = (
   sizes: readonly Size[],
   formats: readonly Format[],
   retired: TailorConfig["grammar"]["retired"],
 ): readonly string[] => {
-  const bothSizes = retired.sizes.filter((name) => sizes.some((size) => size.name === name))
+  const bothSizes = retired.sizes.filter((name) => sizeNamed(name, sizes) !== undefined)
   const bothFormats = retired.formats.filter((name) => formats.includes(name))
   return [
     ...bothSizes.map((name) => `retired.sizes: Expected sizes that are no longer listed, got ${name}.`),
@@ -98,7 +100,10 @@ const overlapProblems = (
 export type Resolved = { readonly config: TailorConfig } | { readonly problems: readonly string[] }
 
 /** The complete configuration, or every mistake in the options. For callers that have more mistakes to report. */
-export const tryConfig = (input: unknown, { directory, threads, region }: Environment): Resolved => {
+export const tryConfig = (
+  input: unknown,
+  { directory, threads, region, readsAssets = true }: Environment,
+): Resolved => {
   const checked = checkOptions(input)
   if ("problems" in checked) return checked
   const options = { ...DEFAULTS, ...defined(checked.options) }
@@ -114,16 +119,18 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Enviro
     ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
   ]
   if ("problems" in sizes || all.length > 0) return { problems: all }
+  const assets = loadAssets(sizes.list, options.missing, readsAssets ? directory : undefined)
+  if (assets.problems.length > 0) return { problems: assets.problems }
 
   const limits = { ...defaultLimits(threads, options.isolation), ...defined(options.limits) }
   const { animationPixels } = limits
   const { quality, background } = options
   const { exclude, cacheControl, basePath, unknownSize, compat, staleIfErrorSeconds } = options
-  const { host, port, drainMs, logLevel } = options
+  const { host, port, drainMs, logLevel, focalPoints, whenBusy } = options
   const config = Object.freeze({
     ...locations,
     originalsHeaders: options.originalsHeaders ?? {},
-    grammar: { sizes: sizes.list, formats, retired, sharedStore },
+    grammar: { sizes: assets.sizes, formats, retired, sharedStore },
     exclude,
     settings: { quality: resolveQuality(quality), background: expandColour(background), animationPixels },
     limits,
@@ -132,6 +139,10 @@ export const tryConfig = (input: unknown, { directory, threads, region }: Enviro
     basePath,
     unknownSize,
     compat,
+    focalPoints: absoluteFile(focalPoints, directory),
+    missing: assets.missing,
+    overlays: assets.overlays,
+    whenBusy,
     s3,
     recheckSeconds: options.recheckSeconds ?? defaultRecheckSeconds(locations.originals),
     staleIfErrorSeconds,

@@ -17,7 +17,16 @@ import { SIZE_OPTION_NAMES, type SizeOptionsInput, STRATEGIES } from "../sizes/s
 import { GRAVITIES } from "../sizes/size.ts"
 import { describeIssue, UNKNOWN_KEY } from "./describe-issue.ts"
 import { headersSchema, locationSchema } from "./location-schema.ts"
-import { COMPAT, ISOLATIONS, type Limits, LOG_LEVELS, type TailorOptions, UNKNOWN_SIZES } from "./options.ts"
+import {
+  COMPAT,
+  type GetFocalPoint,
+  ISOLATIONS,
+  type Limits,
+  LOG_LEVELS,
+  type TailorOptions,
+  UNKNOWN_SIZES,
+  WHEN_BUSY,
+} from "./options.ts"
 
 const integer = (min: number, max: number): v.GenericSchema<number> =>
   v.custom<number>(
@@ -148,6 +157,14 @@ const ENTRIES = {
   ),
   isolation: v.optional(v.picklist(ISOLATIONS)),
   unknownSize: v.optional(v.picklist(UNKNOWN_SIZES)),
+  focalPoints: v.optional(
+    v.custom<string | GetFocalPoint>(
+      (input) => typeof input === "function" || (typeof input === "string" && input !== ""),
+      "Expected a JSON file like ./focal-points.json, or a function",
+    ),
+  ),
+  missing: v.optional(v.pipe(v.string(), v.nonEmpty("Expected the key of an original, or a file like ./missing.jpg"))),
+  whenBusy: v.optional(v.picklist(WHEN_BUSY)),
   compat: v.optional(v.array(v.picklist(COMPAT), "Expected a list")),
   sharedStore: v.optional(v.boolean()),
   originalsHeaders: v.optional(headersSchema),

@@ -34,7 +34,14 @@ export interface SettingGroup {
 }
 
 /** Settings that only `serve` uses. */
-export const SERVER_SETTINGS: ReadonlySet<string> = new Set(["watch", "host", "port", "drainMs", "logLevel"])
+export const SERVER_SETTINGS: ReadonlySet<string> = new Set([
+  "watch",
+  "host",
+  "port",
+  "drainMs",
+  "logLevel",
+  "whenBusy",
+])
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 

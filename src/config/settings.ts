@@ -31,7 +31,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         path: ["sizes"],
         kind: "list",
         description:
-          "Allowed sizes: `360x270` crops, `1280w` sets the width, `480h` the height. 1 to 8192 pixels per side.",
+          "Allowed sizes: `360x270` crops, `1280w` sets the width, `480h` the height. 1 to 8192 pixels per side. Options of a size: docs/sizes.md.",
         default: "none",
       },
       {
@@ -99,6 +99,22 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         default: "`#ffffff`",
       },
       {
+        path: ["focalPoints"],
+        kind: "text",
+        hint: "file",
+        description:
+          'JSON file with the focal points of photos, for sizes with `gravity: "smart"`: `{ "shop/mug.jpg": [0.4, 0.3] }`. On S3, the metadata `focal-point` of an object is used, too.',
+        default: "none",
+      },
+      {
+        path: ["missing"],
+        kind: "text",
+        hint: "key|file",
+        description:
+          "Picture for images whose original is absent or damaged: the key of an original, or a file like `./placeholder.jpg`. It is sent in the requested size, with the status of the error.",
+        default: "none",
+      },
+      {
         path: ["retired", "sizes"],
         kind: "list",
         description: "Sizes that were removed from the list: rejected, but still purged.",
@@ -129,6 +145,14 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         description:
           "How to handle an unlisted size: `reject` answers 400, `snap` answers the nearest suitable listed size.",
         default: "`reject`",
+      },
+      {
+        path: ["whenBusy"],
+        kind: "text",
+        hint: "nearest|refuse",
+        description:
+          "What a request for an image gets while the server is busy and another size of the photo is stored: the `nearest` size, or 503 with `refuse`.",
+        default: "`nearest`",
       },
       {
         path: ["compat"],

@@ -41,7 +41,10 @@ const configFromUrl = async (text: string): Promise<TailorConfig> => {
   const { sizes, formats, basePath } = await fetchList(url).catch((error: unknown) => {
     throw badConfig([`--url: Expected a list at ${url.href}, got ${describeError(error)}.`])
   })
-  return resolveConfig({ ...NO_LOCATIONS, sizes, formats, basePath }, { directory: process.cwd(), threads: 4 })
+  return resolveConfig(
+    { ...NO_LOCATIONS, sizes, formats, basePath },
+    { directory: process.cwd(), threads: 4, readsAssets: false },
+  )
 }
 
 /** @throws {bad-config} for settings together with `--url` */
