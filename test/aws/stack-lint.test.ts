@@ -1,0 +1,152 @@
+/** The template, checked by programs that know CloudFormation and IAM: cfn-lint, checkov and parliament. */
+import { execFile } from "node:child_process"
+import { writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+
+import { beforeAll, describe, expect, it } from "vitest"
+
+import type { Template } from "../../src/aws/stack/cloudformation.ts"
+import { makeTemplate, type StackOptions } from "../../src/aws/stack/stack.ts"
+import { temporaryFolder } from "../support/folders.ts"
+import { findTools } from "../support/tools.ts"
+import { ALL, ofType, SETTINGS, statementsOf } from "./templates.ts"
+
+const tools = findTools("cfn-lint", "checkov", "parliament")
+
+const { webAcl: _, ...WITHOUT_ACL } = ALL
+
+const SETS: Readonly<Record<string, readonly [object, StackOptions]>> = {
+  plain: [SETTINGS, {}],
+  all: [SETTINGS, ALL],
+  "rate-limit": [SETTINGS, { ...WITHOUT_ACL, rateLimit: 2000 }],
+  existing: [SETTINGS, { enableEvents: false, renditionsBucket: "shop-renditions" }],
+  prefix: [{ originals: "s3://shop-photos/by/year", sizes: ["1w"], formats: [], basePath: "/img" }, { concurrency: 5 }],
+}
+
+interface Run {
+  readonly code: number | string
+  readonly stdout: string
+}
+
+const run = (program: string, args: readonly string[]): Promise<Run> =>
+  new Promise((done) => {
+    execFile(program, args, { maxBuffer: 1e8 }, (error, stdout) => done({ code: error?.code ?? 0, stdout }))
+  })
+
+const templates: Record<string, Template> = {}
+beforeAll(async () => {
+  for (const [name, [settings, stack]] of Object.entries(SETS))
+    templates[name] = await makeTemplate({ ...settings }, stack)
+})
+
+/** Files with the templates, which are removed when the test ends. */
+const writeTemplates = async (names = Object.keys(SETS)): Promise<readonly string[]> => {
+  const folder = await temporaryFolder()
+  return Promise.all(
+    names.map(async (name) => {
+      const file = join(folder, `${name}.json`)
+      await writeFile(file, JSON.stringify(templates[name]))
+      return file
+    }),
+  )
+}
+
+const lint = (files: readonly string[]): Promise<Run> =>
+  run(String(tools?.["cfn-lint"]), ["--non-zero-exit-code", "warning", "--format", "parseable", ...files])
+
+describe.skipIf(tools === undefined)("cfn-lint", () => {
+  it("reports no error and no warning for any combination of options", { timeout: 60_000 }, async () => {
+    expect(await lint(await writeTemplates())).toEqual({ code: 0, stdout: "" })
+  })
+
+  it("reports a misspelt property of a distribution", { timeout: 60_000 }, async () => {
+    const file = join(await temporaryFolder(), "misspelt.json")
+    await writeFile(file, JSON.stringify(templates["plain"]).replace("CacheTagConfig", "CacheTagsConfig"))
+    const { code, stdout } = await lint([file])
+    expect(code).not.toBe(0)
+    expect(stdout).toContain("CacheTagsConfig")
+  })
+})
+
+/** Rules of checkov that the template breaks, with the reason. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  CKV_AWS_18: "Access logs of the bucket: only CloudFront and the functions read it, and CloudFront has its own logs.",
+  CKV_AWS_21: "Versions of objects: every rendition can be rendered again, and old versions would cost storage.",
+  CKV_AWS_27: "A customer's key for queues: they contain names of photos, and are encrypted with keys of SQS.",
+  CKV_AWS_68: "A web ACL costs $5 a month and more: --web-acl and --rate-limit.",
+  CKV_AWS_86: "Access logs of CloudFront need a bucket with access control lists: --log-bucket.",
+  CKV_AWS_115:
+    "A reservation for deleting or setup: the queues limit the first, and a deployment calls the second once.",
+  CKV_AWS_116: "A dead-letter queue for functions: none is called asynchronously, and the queues have their own.",
+  CKV_AWS_117: "A private network: URLs of functions do not stream in one, and the functions only call public APIs.",
+  CKV_AWS_158: "A customer's key for logs: CloudWatch encrypts them with its own, and they contain no personal data.",
+  CKV_AWS_173: "A customer's key for variables: Lambda encrypts them with its own, and none is a secret.",
+  CKV_AWS_174: "TLS 1.2 needs a certificate of one's own: --aliases. CloudFront decides for its own domain.",
+  CKV_AWS_192: "A rule against Log4j: no Java runs behind this distribution.",
+}
+
+interface Failure {
+  readonly check_id: string
+  readonly resource: string
+  readonly file_path: string
+}
+
+interface Report {
+  readonly summary: { readonly passed: number; readonly parsing_errors: number }
+  readonly results: { readonly failed_checks: readonly Failure[] }
+}
+
+describe.skipIf(tools === undefined)("checkov", () => {
+  it("reports only rules that are broken on purpose", { timeout: 120_000 }, async () => {
+    const [file = ""] = await writeTemplates()
+    const options = ["--framework", "cloudformation", "--quiet", "--compact", "--skip-download", "--output", "json"]
+    const { stdout } = await run(String(tools?.checkov), ["--directory", dirname(file), ...options])
+    const { summary, results } = JSON.parse(stdout) as Report
+    expect(summary.parsing_errors).toBe(0)
+    expect(summary.passed).toBeGreaterThan(200)
+    const failed = results.failed_checks
+    for (const { check_id, resource, file_path } of failed)
+      expect(EXCEPTIONS, `${file_path} ${resource}`).toHaveProperty(check_id)
+    // An exception that is not needed any more is removed.
+    expect([...new Set(failed.map(({ check_id }) => check_id))].toSorted()).toEqual(Object.keys(EXCEPTIONS).toSorted())
+
+    const withAll = failed.filter(({ file_path }) => file_path.endsWith("all.json")).map(({ check_id }) => check_id)
+    expect(withAll).not.toContain("CKV_AWS_68")
+    expect(withAll).not.toContain("CKV_AWS_86")
+    expect(withAll).not.toContain("CKV_AWS_174")
+  })
+})
+
+/** Findings of parliament that are intended, with the reason. */
+const INTENDED: Readonly<Record<string, string>> = {
+  "existing SetupRole":
+    "Possible resource policy privilege escalation: merging the policy of an existing bucket is the task of this role, which only a deployment uses.",
+}
+
+describe.skipIf(tools === undefined)("parliament", () => {
+  it("reports nothing about the policies of the roles", { timeout: 120_000 }, async () => {
+    const audited: string[] = []
+    for (const name of ["plain", "all", "existing"]) {
+      const template = templates[name]
+      if (!template) throw new Error(name)
+      for (const [id] of ofType(template, "AWS::IAM::Role")) {
+        const policy = JSON.stringify({ Version: "2012-10-17", Statement: statementsOf(template, id) })
+        const { stdout } = await run(String(tools?.parliament), ["--string", policy])
+        const findings = stdout.split("\n").filter(Boolean)
+        const intended = INTENDED[`${name} ${id}`]
+        if (intended === undefined) expect([name, id, ...findings]).toEqual([name, id])
+        else for (const finding of findings) expect(finding).toContain(intended.slice(0, intended.indexOf(":")))
+        audited.push(`${name} ${id}`)
+      }
+    }
+    expect(audited).toEqual(expect.arrayContaining(["plain RendererRole", "plain SyncRole", "all BatchRole"]))
+    expect(audited).toEqual(expect.arrayContaining(Object.keys(INTENDED)))
+  })
+
+  it("reports a misspelt action", async () => {
+    const statement = { Effect: "Allow", Action: "s3:GetObjects", Resource: "arn:aws:s3:::shop-photos/*" }
+    const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] })
+    const { stdout } = await run(String(tools?.parliament), ["--string", policy])
+    expect(stdout).toMatch(/unknown action/i)
+  })
+})
