@@ -220,11 +220,34 @@ describe("the package", () => {
           "type SizeList",
           "type SnapRequest",
         ],
+        "./stores/azure": [
+          "azureOriginals",
+          "azureRenditions",
+          "type AzureCredential",
+          "type AzureOptions",
+          "type AzureRenditionsOptions",
+          "type Retries",
+          "type Timeouts",
+        ],
         "./stores/folder": [
           "folderOriginals",
           "folderRenditions",
           "type FolderOriginalsOptions",
           "type FolderRenditionsOptions",
+        ],
+        "./stores/google": [
+          "googleOriginals",
+          "googleRenditions",
+          "type GoogleOptions",
+          "type GoogleRenditionsOptions",
+          "type Retries",
+          "type Timeouts",
+        ],
+        "./stores/http": [
+          "httpOriginals",
+          "type HttpOriginalsOptions",
+          "type Retries",
+          "type Timeouts",
         ],
         "./stores/memory": [
           "memoryOriginals",
@@ -240,6 +263,10 @@ describe("the package", () => {
           "type S3Options",
           "type S3RenditionsOptions",
           "type S3Timeouts",
+        ],
+        "./stores/unstorage": [
+          "fromUnstorage",
+          "type UnstorageLike",
         ],
         "./sync": [
           "createSyncHandler",

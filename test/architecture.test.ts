@@ -7,6 +7,7 @@ import { dirname, join } from "node:path"
 
 import { describe, expect, it } from "vitest"
 
+import { SERVICE_NAMES } from "../src/compat/names.ts"
 import { cyclesIn, identifiersOf, type Import, importsOf } from "./support/source-code.ts"
 
 const ROOT = dirname(import.meta.dirname)
@@ -57,7 +58,7 @@ const READERS: ReadonlySet<string> = new Set([
   "store/azure/credentials.ts",
 ])
 const PARTS =
-  "abort.ts client/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "abort.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
     " ",
   )
 
@@ -129,16 +130,20 @@ const RULES: readonly Rule[] = [
     may: [...STORES, "tailor/", "node:crypto", "node:timers/promises"],
     types: ["render/", "lru-cache"],
   },
+  // URLs of other services: pure parsers. Their names are also those of a setting.
+  { of: ["compat/signature.ts"], may: ["sizes/", "node:crypto"] },
+  { of: ["compat/"], may: ["sizes/", "compat/", "unpic/providers/"] },
   // Plain values in and out, without platform APIs.
   {
     of: ["http/"],
-    may: [...STORES, "refusals.ts", "http/", "tailor/", "unpic/providers/ipx"],
+    may: [...STORES, "refusals.ts", "compat/", "http/", "tailor/"],
     types: ["health.ts"],
   },
   {
     of: ["config/"],
     may: [
       "config/",
+      "compat/names.ts",
       "sizes/",
       "errors.ts",
       "store/registry.ts",
@@ -217,7 +222,7 @@ const WORDS: readonly {
   { of: ["tailor/"], never: ["Date", "Request", "Response", "Headers", "URL", "process"] },
   { of: ["http/", "render/", "store/store.ts", "testing/"], except: ["render/pool/"], never: ["process"] },
   {
-    of: ["aws/edge/", "http/url-path.ts", "http/explain.ts", "http/ipx.ts", "http/snap-path.ts", "refusals.ts"],
+    of: ["aws/edge/", "http/url-path.ts", "http/explain.ts", "http/compat.ts", "http/snap-path.ts", "refusals.ts"],
     except: ["aws/edge/source.ts", "aws/edge/test-function.ts"],
     // `Headers` is the name of a plain type of ours.
     never: PLATFORM.filter((word) => word !== "Headers"),
@@ -262,9 +267,15 @@ describe("imports", () => {
     ])
   })
 
-  it("only http/handle.ts imports unpic, and only when it is needed", () => {
-    expect(imports.filter(({ to }) => to.startsWith("unpic")).map(({ from }) => from)).toEqual(["http/handle.ts"])
-    expect(textOf("http/handle.ts")).toContain('await import("unpic/providers/ipx")')
+  it("each compat service is loaded only when it is needed, and only services import unpic", () => {
+    const services = SERVICE_NAMES.map((name) => `compat/${name}.ts`)
+    const users = imports.filter(({ to, isType }) => to.startsWith("unpic") && !isType).map(({ from }) => from)
+    expect(users.length).toBeGreaterThan(0)
+    expect(users.filter((from) => !services.includes(from))).toEqual([])
+    const table = textOf("compat/services.ts")
+    expect(SERVICE_NAMES.filter((name) => !table.includes(`await import("./${name}.ts")`))).toEqual([])
+    const others = imports.filter(({ from, to }) => services.includes(to) && !from.startsWith("compat/"))
+    expect(others.map(show)).toEqual([])
   })
 
   it("no shipped file imports a test or a test library", () => {

@@ -7,6 +7,8 @@ export interface FullSweepsOptions {
   readonly core: Pick<Core, "sweep">
   /** Folder of the originals. */
   readonly originals: string
+  /** Precedes the keys of these originals. */
+  readonly prefix: string
   /** Time between two sweeps where every folder is watched, in milliseconds. */
   readonly sweepMs: number
   /** The same where some folders are not. */
@@ -28,7 +30,7 @@ export interface FullSweeps {
 }
 
 export const createFullSweeps = (options: FullSweepsOptions): FullSweeps => {
-  const { core, originals, sweepMs, incompleteSweepMs, onError, signal } = options
+  const { core, originals, prefix, sweepMs, incompleteSweepMs, onError, signal } = options
   let running: Promise<void> = Promise.resolve()
   let isWaiting = false
   let lastStart = performance.now()
@@ -41,7 +43,7 @@ export const createFullSweeps = (options: FullSweepsOptions): FullSweeps => {
     try {
       // An empty folder is rather one that is not mounted than one whose originals were all deleted.
       if ((await readdir(originals)).length === 0) return
-      await core.sweep("", { signal })
+      await core.sweep(prefix, { signal })
       if (!signal.aborted) lastMs = Date.now()
     } catch (error) {
       if (!signal.aborted) onError(error)

@@ -39,6 +39,8 @@ const DEFAULT_TIMES: WatchTimes = { coalesceMs: 50, verifyMs: 60_000, sweepMs: 3
 export interface WatchOptions {
   /** Absolute path. */
   readonly originals: string
+  /** Precedes the keys of these originals, where they are one of several sources. @default "" */
+  readonly prefix?: string
   /** Absolute path. Never watched, even inside the originals. */
   readonly renditions: string | undefined
   /** No render takes longer, so the second pass comes after it. */
@@ -85,9 +87,9 @@ interface Keys {
   readonly isLeftOut: (path: string) => boolean
 }
 
-const createKeys = ({ grammar }: Core, { originals, renditions }: WatchOptions): Keys => {
+const createKeys = ({ grammar }: Core, { originals, renditions, prefix = "" }: WatchOptions): Keys => {
   const keyOf = (path: string): OriginalKey | undefined => {
-    const key = toOriginalKey(relative(originals, path).split(sep).join("/"))
+    const key = toOriginalKey(prefix + relative(originals, path).split(sep).join("/"))
     return key !== undefined && canBeOriginal(key, grammar) ? key : undefined
   }
   return {
@@ -140,7 +142,7 @@ const createParts = (core: Core, options: WatchOptions, times: WatchTimes, signa
   const { originals, longestRenderMs, onError, onNotice, onPurge } = options
   const { keyOf, isLeftOut } = createKeys(core, options)
   const links = createLinks(originals)
-  const sweeps = createFullSweeps({ core, originals, ...times, onError, signal })
+  const sweeps = createFullSweeps({ core, originals, prefix: options.prefix ?? "", ...times, onError, signal })
   const overflow = createOverflow(() => {
     onNotice?.("Many files changed at once, and some events may be missing: sweeping everything.", "warn")
     events.add(originals)

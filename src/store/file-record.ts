@@ -1,5 +1,5 @@
 /** Responsible for the record of a rendition in a folder: its metadata, and the file that they describe. */
-import { ORIGINAL_KINDS } from "../sizes/format.ts"
+import { isRenditionMeta } from "./meta-fields.ts"
 import type { RenditionMeta } from "./store.ts"
 
 /** Distinguishes a file from every other one, and from itself after a change. */
@@ -14,37 +14,12 @@ export interface FileRecord extends RenditionMeta {
   readonly file: FileIdentity
 }
 
-type Guard = (value: unknown) => boolean
-
-const isString: Guard = (value) => typeof value === "string"
-const isNumber: Guard = (value) => typeof value === "number"
-const orAbsent =
-  (guard: Guard): Guard =>
-  (value) =>
-    value === undefined || guard(value)
-
-const FIELDS: Readonly<Record<Exclude<keyof FileRecord, "isForeign">, Guard>> = {
-  original: isString,
-  version: isString,
-  weakVersion: orAbsent(isString),
-  isStable: orAbsent((value) => typeof value === "boolean"),
-  digest: orAbsent(isString),
-  kind: orAbsent((value) => ORIGINAL_KINDS.some((kind) => kind === value)),
-  recipeId: isString,
-  etag: isString,
-  contentType: isString,
-  modifiedMs: isNumber,
-  file: (value) => {
-    const { byteLength, mtimeNs, ino } = (value ?? {}) as Partial<FileIdentity>
-    return isNumber(byteLength) && isString(mtimeNs) && isString(ino)
-  },
-}
-
 /** False for anything else that a record file may contain: the rendition counts as absent then. */
-export const isFileRecord = (value: unknown): value is FileRecord =>
-  typeof value === "object" &&
-  value !== null &&
-  Object.entries(FIELDS).every(([name, guard]) => guard((value as Readonly<Record<string, unknown>>)[name]))
+export const isFileRecord = (value: unknown): value is FileRecord => {
+  if (!isRenditionMeta(value)) return false
+  const { byteLength, mtimeNs, ino } = ("file" in value && value.file ? value.file : {}) as Partial<FileIdentity>
+  return typeof byteLength === "number" && typeof mtimeNs === "string" && typeof ino === "string"
+}
 
 /** The identity of a file, from its stat. */
 export const toFileIdentity = ({

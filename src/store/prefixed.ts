@@ -44,7 +44,7 @@ async function* merge(lists: readonly AsyncIterable<string>[]): AsyncIterable<st
       heads[first] = await iterator.next()
     }
   } finally {
-    await Promise.all(iterators.map((iterator) => iterator.return?.()))
+    await Promise.all(iterators.map(async (iterator) => iterator.return?.()))
   }
 }
 
@@ -83,7 +83,7 @@ export const prefixedOriginals = (given: readonly PrefixedSource[]): Originals =
       return (await source?.store.isGone?.(key.slice(source.prefix.length), options)) ?? false
     },
     check: async (options) => {
-      const checked = await Promise.all(sources.map(({ store }) => store.check?.(options)))
+      const checked = await Promise.all(sources.map(async ({ store }) => store.check?.(options)))
       const problems = checked.filter((problem): problem is StoreProblem => problem !== undefined)
       if (problems.length === 0) return undefined
       return {

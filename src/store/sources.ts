@@ -15,8 +15,7 @@ export interface Source {
 }
 
 /** True for several sources, as opposed to one location or store. */
-export const isSourceList = <T>(originals: T | readonly Source[]): originals is readonly Source[] =>
-  Array.isArray(originals)
+export const isSourceList = (originals: unknown): originals is readonly Source[] => Array.isArray(originals)
 
 /**
  * The store of all originals. Lookups of several sources are reused as long as each says; those of a single one are not, and its caller

@@ -123,7 +123,7 @@ describe("requests for originals over HTTP", () => {
     server.set("a.jpg", text("photo"), { modifiedMs })
     const originals = open(server.baseUrl)
     const first = await originals.head("a.jpg")
-    server.intercept((request, response) => {
+    server.intercept((_, response) => {
       response.setHeader("etag", '"of another server"')
       return false
     })

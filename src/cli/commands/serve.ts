@@ -20,6 +20,7 @@ import { checkStores } from "../check-stores.ts"
 import type { Command, Values } from "../command.ts"
 import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
 import { keepWithoutReader, printJson } from "../output.ts"
+import { startWatches } from "../start-watches.ts"
 
 /** How long shutting down may take beyond the deadline of the last request. */
 const GRACE_MS = 5000
@@ -50,31 +51,6 @@ const listen = async (
 const urlOf = ({ address, port, family }: AddressInfo, basePath: string): string => {
   const host = address === "0.0.0.0" || address === "::" ? "localhost" : family === "IPv6" ? `[${address}]` : address
   return `http://${host}:${port}${basePath}`
-}
-
-const startWatch = async (tailor: OpenTailor, log: Log): Promise<Watch | undefined> => {
-  const { watch, originals, renditions, limits } = tailor.config
-  if (!watch) return undefined
-  if (typeof originals !== "string") throw badConfig(["watch: Expected originals in a folder."])
-  const { watchOriginals } = await import("../../server/watch.ts")
-  const started = watchOriginals(tailor.core, {
-    originals,
-    renditions:
-      typeof renditions === "string" && renditions !== originals ? renditions : resolve(originals, ".imgtailor"),
-    longestRenderMs: limits.deadlineMs,
-    onError: (error) => log.error(error, "could not delete stale renditions"),
-    onNotice: log.note,
-    onPurge: (original, count) =>
-      log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
-  })
-  tailor.health.addPart("watch", () => {
-    const { folders, watched, lastSweepMs } = started.state()
-    const lastSweep = lastSweepMs === undefined ? undefined : new Date(lastSweepMs).toISOString()
-    const problem = watched < folders || folders === 0 ? `Watching ${watched} of ${folders} folders.` : undefined
-    return { folders, watched, lastSweep, problem }
-  })
-  void started.ready.then(() => log.note(`Watching the originals for changes: ${started.state().watched} folders.`))
-  return started
 }
 
 /** Notices about connections that the system has no descriptors for. */
@@ -109,10 +85,10 @@ const logNotices = ({ config }: OpenTailor, problems: readonly string[], log: Lo
 }
 
 /** Ends a server: `/readyz` answers 503 at once, requests that arrive until the port closes are answered, and no response is truncated. */
-const shutDown = async (tailor: OpenTailor, server: Server, watch: Watch | undefined, log: Log): Promise<void> => {
+const shutDown = async (tailor: OpenTailor, server: Server, watches: readonly Watch[], log: Log): Promise<void> => {
   const { health, renderer, config } = tailor
   health.setPhase("draining")
-  const watchClosed = watch?.close()
+  const watchesClosed = watches.map((watch) => watch.close())
   if (config.drainMs > 0) {
     log.note(`Draining: still accepting requests for ${config.drainMs} ms.`)
     await sleep(config.drainMs)
@@ -121,7 +97,7 @@ const shutDown = async (tailor: OpenTailor, server: Server, watch: Watch | undef
   renderer.drain()
   const limit = setTimeout(() => void tailor.close(), RENDER_GRACE_MS)
   await closeServer(server, config.limits.deadlineMs + GRACE_MS)
-  await Promise.race([Promise.all([watchClosed, tailor.idle()]), sleep(GRACE_MS)])
+  await Promise.race([Promise.all([...watchesClosed, tailor.idle()]), sleep(GRACE_MS)])
   clearTimeout(limit)
   await tailor.close()
   await log.flush()
@@ -175,7 +151,7 @@ export const serve: Command = {
       throw error
     })
     tailor.health.setPhase("ready")
-    const watch = await startWatch(tailor, log)
+    const watches = await startWatches(tailor, log)
     logNotices(tailor, problems, log)
     void startIntroduction(tailor, url, log, values["json"] === true)
     const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
@@ -183,7 +159,7 @@ export const serve: Command = {
     keepTidy(tidy, (error) => log.error(error, "could not remove abandoned temporary files"))
 
     await ended
-    await shutDown(tailor, server, watch, log)
+    await shutDown(tailor, server, watches, log)
     process.exit(0)
   },
 }

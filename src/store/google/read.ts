@@ -89,7 +89,8 @@ export async function* listKeys(
     }
     const result = await client.call(prefix, { signal }, async (bucket) => {
       const [files, next] = await bucket.getFiles(query)
-      return { names: files.map(({ name }) => name), next: next as { readonly pageToken?: string } | null }
+      const following: { readonly pageToken?: string } | null = next
+      return { names: files.map(({ name }) => name), token: following?.pageToken }
     })
     if ("absent" in result) {
       const toError = result.absent === "forbidden" ? storeDenied : storeUnavailable
@@ -99,7 +100,7 @@ export async function* listKeys(
       const key = name.slice(place.prefix.length)
       if (isSafeKey(key) && isListed(key, prefix, after)) yield key
     }
-    pageToken = result.value.next?.pageToken
+    pageToken = result.value.token
   } while (pageToken !== undefined)
 }
 

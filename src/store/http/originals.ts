@@ -97,6 +97,18 @@ const check = async ({ look }: Reader, base: string, options: CallOptions): Prom
   }
 }
 
+/** HTTP has no listing. */
+async function* listNothing(
+  { notifyOnce }: Reader,
+  base: string,
+  onSkip: ((message: string) => void) | undefined,
+): AsyncIterable<string> {
+  const text = `${base} cannot be listed. Name its originals one by one.`
+  if (onSkip) onSkip(text)
+  else notifyOnce("list", text)
+  yield* []
+}
+
 /**
  * Originals on a server of HTTP. A request never chooses the host: it is that of `baseUrl`, also after a redirect.
  * @throws {bad-config} for a malformed `baseUrl`
@@ -114,12 +126,7 @@ export const httpOriginals = (options: HttpOriginalsOptions): Originals => {
     name: "http",
     head: (key, headOptions = {}) => head(reader, key, headOptions),
     get: (key, getOptions = {}) => get(reader, key, getOptions),
-    // HTTP has no listing.
-    async *list(_prefix, { onSkip } = {}) {
-      const text = `${base} cannot be listed. Name its originals one by one.`
-      if (onSkip) onSkip(text)
-      else reader.notifyOnce("list", text)
-    },
+    list: (_, { onSkip } = {}) => listNothing(reader, base, onSkip),
     isGone: (key, callOptions = {}) => isGone(reader, key, callOptions),
     check: (callOptions = {}) => check(reader, base, callOptions),
   }
