@@ -1,6 +1,7 @@
 /** Entry point `imgtailor/sizes`: pure functions without I/O or platform APIs, which run in any JavaScript engine. */
 export { keysOf } from "./all-keys.ts"
 export { decodePath, type Refusal } from "./decode-path.ts"
+export type { FocalPoint } from "./focal-point.ts"
 export {
   CONTENT_TYPES,
   type Format,

@@ -6,6 +6,7 @@
  * - A setting that does not affect a rendition does not affect its id, and an option that is not set is not part of it. A new option
  *   therefore leaves the ids of all sizes that do not use it.
  */
+import type { FocalPoint } from "./focal-point.ts"
 import type { Format, OriginalKind, Quality } from "./format.ts"
 import { hashOf } from "./hash.ts"
 import type { Size } from "./size-input.ts"
@@ -47,9 +48,6 @@ export interface RenderSettings {
  * @see docs/encoders.md for the measurements
  */
 export const DEFAULT_QUALITY: Quality = { jpeg: 80, webp: 80, avif: 60 }
-
-/** A place in an upright photo, from the left and from the top, each 0 to 1. */
-export type FocalPoint = readonly [x: number, y: number]
 
 /** Options of a size that decide pixels. A background that is a colour is in the settings. */
 export interface RecipeOptions extends Omit<SizeOptions, "background" | "format" | "formats"> {

@@ -9,8 +9,8 @@
  * - Keys are compared byte by byte. `/` separates segments. No key reaches outside the root.
  * - Originals have no methods that write, so no code path can change one.
  */
+import type { FocalPoint } from "../sizes/focal-point.ts"
 import type { OriginalKind } from "../sizes/format.ts"
-import type { FocalPoint } from "../sizes/recipe.ts"
 
 /** The longest keys that a store can hold, in UTF-8 bytes. */
 export interface KeyLimits {

@@ -8,6 +8,7 @@ import { type Answerer, createAnswerer } from "./answer.ts"
 import type { Conflict } from "./conflicts.ts"
 import { createFreshness, type Freshness } from "./freshness.ts"
 import type { WorkLimits } from "./limits.ts"
+import { createNearest, type Nearest } from "./nearest.ts"
 import { createPurge, type Purge } from "./purge.ts"
 import { createRenderSlots } from "./render-slots.ts"
 import { createSharedOriginals } from "./shared-originals.ts"
@@ -33,7 +34,7 @@ export interface CoreParts {
 }
 
 /** Everything that can be done with a tailor. */
-export interface Core extends Answerer, Purge, Warm {
+export interface Core extends Answerer, Purge, Warm, Nearest {
   readonly grammar: Grammar
   /** Every key that a rendition of an original can have. */
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
@@ -69,6 +70,7 @@ export const createCore = (parts: CoreParts): Core => {
   })
   return {
     ...answerer,
+    ...createNearest({ originals, renditions, grammar, freshness }),
     ...createPurge({ originals, renditions, grammar, freshness, maxBytes: limits.bytes }),
     ...createWarm({ originals, renditions, grammar, freshness, answer: answerer.answer }),
     grammar,

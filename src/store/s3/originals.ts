@@ -1,5 +1,6 @@
 /** Responsible for originals in S3. */
 import { storeUnavailable } from "../../errors.ts"
+import { parseFocalPoint } from "../../sizes/focal-point.ts"
 import { decodeContent } from "../content-encoding.ts"
 import { type CallOptions, isSafeKey, type Originals, type OriginalStat } from "../store.ts"
 import type { Reply } from "../transport.ts"
@@ -19,7 +20,9 @@ const toStat = (reply: Reply, name: string): OriginalStat => {
   const etag = tagOf(reply.headers)
   if (etag === undefined) throw storeUnavailable("s3", name, "the response has no ETag")
   // S3's events name the ETag without quotes.
-  return { version: etag.replaceAll('"', ""), byteLength: lengthOf(reply), isStable: true }
+  const focalPoint = parseFocalPoint(reply.headers["x-amz-meta-focal-point"]?.toString())
+  const version = etag.replaceAll('"', "")
+  return { version, byteLength: lengthOf(reply), isStable: true, ...(focalPoint && { focalPoint }) }
 }
 
 /** An archived object still has a version, so that its stored renditions stay fresh. */
