@@ -149,7 +149,7 @@ export const openTailorWith = (
   const stores = openStores(config, notify)
   const originals = wrapOriginals(stores.originals.store)
   const { store: renditions } = stores.renditions
-  const { limits, settings, cacheControl, basePath, unknownSize, compat } = config
+  const { limits, settings, cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys } = config
   const core = createCore({
     originals,
     renditions: cachedRenditions(renditions, limits.cacheBytes),
@@ -175,7 +175,7 @@ export const openTailorWith = (
     clock: Date.now,
   })
   const handle = withReports(
-    createHandle(core, { cacheControl, basePath, unknownSize, compat, health }),
+    createHandle(core, { cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys, health }),
     (report) => {
       count(report)
       onRequest?.(report)

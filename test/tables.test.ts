@@ -2,7 +2,7 @@
  * Responsible for the steps of CONTRIBUTING.md that no type and no other test checks: an entry that is added in one place is also added in
  * the others.
  */
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { expect, it } from "vitest"

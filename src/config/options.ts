@@ -1,4 +1,5 @@
 /** Responsible for the types of a configuration: the options that users write, and the complete configuration made from them. */
+import type { ServiceName, SigningService } from "../compat/names.ts"
 import type { LogLevel } from "../hooks.ts"
 import type { Format, QualityInput } from "../sizes/format.ts"
 import type { Grammar } from "../sizes/key.ts"
@@ -23,11 +24,6 @@ export interface Limits extends WorkLimits {
 export const UNKNOWN_SIZES = ["reject", "snap"] as const
 /** See {@link UNKNOWN_SIZES}. */
 export type UnknownSize = (typeof UNKNOWN_SIZES)[number]
-
-/** URL schemes of other image services. */
-export const COMPAT = ["ipx"] as const
-/** See {@link COMPAT}. */
-export type Compat = (typeof COMPAT)[number]
 
 /** What a request for an image gets while the server is busy: the nearest stored size, or 503. */
 export const WHEN_BUSY = ["nearest", "refuse"] as const
@@ -88,8 +84,17 @@ export interface TailorOptions {
   readonly missing?: string | undefined
   /** Servers only: what a request for an image gets while no render slot is free: the nearest stored size, or 503. @default "nearest" */
   readonly whenBusy?: WhenBusy | undefined
-  /** Additional URL schemes to accept: `ipx` for `/_ipx/…` of Nuxt Image and unpic. Not available on AWS. @default [] */
-  readonly compat?: readonly Compat[] | undefined
+  /** Services whose URLs are accepted, too: docs/migrate.md. @default [] */
+  readonly compat?: readonly ServiceName[] | undefined
+  /**
+   * Prefixes of keys for the originals of other services, by host, host and path, or URL path.
+   * @default {}: a URL path is the key, and absolute URLs are refused
+   * @example
+   * { "shop.example.com": "shop/", "/wp-content/uploads": "" }
+   */
+  readonly compatOrigins?: Readonly<Record<string, string>> | undefined
+  /** Keys of the signatures in URLs of `thumbor` and `imgproxy` (`<hex key>:<hex salt>`). @default {}: signatures are not verified */
+  readonly compatKeys?: { readonly [name in SigningService]?: string | undefined } | undefined
   /** Allow originals and renditions in the same folder or bucket. @default false */
   readonly sharedStore?: boolean | undefined
   /** S3-compatible server for `s3://` URLs: `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:9000`. @default Amazon S3 */
@@ -142,7 +147,9 @@ export interface TailorConfig {
   readonly cacheControl: string
   readonly basePath: string
   readonly unknownSize: UnknownSize
-  readonly compat: readonly Compat[]
+  readonly compat: readonly ServiceName[]
+  readonly compatOrigins: Readonly<Record<string, string>>
+  readonly compatKeys: Readonly<Partial<Record<SigningService, string>>>
   /** An absolute path, or a function. */
   readonly focalPoints: string | GetFocalPoint | undefined
   readonly missing: MissingPicture | undefined

@@ -28,6 +28,13 @@ const toQuality = (text: string): unknown => {
   return byFormat.size === pairs.length ? Object.fromEntries(byFormat) : text
 }
 
+/** `name=value,name=value`. Text that is something else is returned unchanged, so that validation can report it. */
+const toPairs = (text: string): unknown => {
+  if (text.startsWith("{")) return toJson(text)
+  const pairs = split(text).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const)
+  return split(text).every((pair) => pair.includes("=")) ? Object.fromEntries(pairs) : text
+}
+
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],
@@ -45,6 +52,7 @@ export const parseSetting = ({ kind }: Setting, text: string): unknown => {
   if (kind === "list") return text.startsWith("[") ? toJson(text) : split(text)
   if (kind === "number") return toNumber(text)
   if (kind === "quality") return toQuality(text)
+  if (kind === "pairs") return toPairs(text)
   if (kind === "object" || kind === "location") return text.trim().startsWith("{") ? toJson(text) : text
   return kind === "boolean" ? (parseBoolean(text) ?? text) : text
 }

@@ -1,6 +1,7 @@
 /** Responsible for the complete configuration: defaults are filled in, and settings that do not work together are rejected. */
 import { availableParallelism, totalmem } from "node:os"
 
+import type { ServiceName } from "../compat/names.ts"
 import { badConfig } from "../errors.ts"
 import { DEFAULT_FORMATS, type Format, type Quality, type QualityInput } from "../sizes/format.ts"
 import { parseSizeList, type Size, sizeNamed } from "../sizes/list.ts"
@@ -9,7 +10,7 @@ import { expandColour } from "../sizes/size-options.ts"
 import { absoluteFile, loadAssets } from "./assets.ts"
 import { defaultRecheckSeconds, remoteProblems, resolveLocations } from "./locations.ts"
 import { limitNotices } from "./notices.ts"
-import type { Compat, Isolation, Limits, TailorConfig, UnknownSize, WhenBusy } from "./options.ts"
+import type { Isolation, Limits, TailorConfig, UnknownSize, WhenBusy } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that a configuration depends on. */
@@ -47,7 +48,8 @@ const DEFAULTS = {
   sharedStore: false,
   isolation: "process" as Isolation,
   unknownSize: "reject" as UnknownSize,
-  compat: [] as readonly Compat[],
+  compat: [] as readonly ServiceName[],
+  compatOrigins: {} as Readonly<Record<string, string>>,
   whenBusy: "nearest" as WhenBusy,
   staleIfErrorSeconds: 86_400,
   watch: false,
@@ -139,6 +141,8 @@ export const tryConfig = (
     basePath,
     unknownSize,
     compat,
+    compatOrigins: options.compatOrigins,
+    compatKeys: defined(options.compatKeys),
     focalPoints: absoluteFile(focalPoints, directory),
     missing: assets.missing,
     overlays: assets.overlays,

@@ -15,10 +15,10 @@ import {
 } from "../sizes/list.ts"
 import { SIZE_OPTION_NAMES, type SizeOptionsInput, STRATEGIES } from "../sizes/size-options.ts"
 import { GRAVITIES } from "../sizes/size.ts"
+import { COMPAT_ENTRIES } from "./compat-schema.ts"
 import { describeIssue, UNKNOWN_KEY } from "./describe-issue.ts"
 import { headersSchema, locationSchema } from "./location-schema.ts"
 import {
-  COMPAT,
   type GetFocalPoint,
   ISOLATIONS,
   type Limits,
@@ -165,7 +165,7 @@ const ENTRIES = {
   ),
   missing: v.optional(v.pipe(v.string(), v.nonEmpty("Expected the key of an original, or a file like ./missing.jpg"))),
   whenBusy: v.optional(v.picklist(WHEN_BUSY)),
-  compat: v.optional(v.array(v.picklist(COMPAT), "Expected a list")),
+  ...COMPAT_ENTRIES,
   sharedStore: v.optional(v.boolean()),
   originalsHeaders: v.optional(headersSchema),
   s3Endpoint: v.optional(

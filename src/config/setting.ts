@@ -11,6 +11,8 @@ export type Kind =
   | "object"
   /** A folder or URL, or a JSON object with one for each prefix. */
   | "location"
+  /** `name=value,name=value`, or a JSON object where a value has a comma. */
+  | "pairs"
   /** `80`, or one number per format: `jpeg=80,webp=75`. */
   | "quality"
 

@@ -3,6 +3,7 @@
  * docs/settings.md are made from it.
  */
 
+import { SERVICE_NAMES } from "../compat/names.ts"
 import { LIMIT_SETTINGS } from "./limit-settings.ts"
 import type { Setting, SettingGroup } from "./setting.ts"
 
@@ -157,8 +158,23 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       {
         path: ["compat"],
         kind: "list",
+        description: `Services whose URLs are accepted, too: ${SERVICE_NAMES.join(", ")}. See docs/migrate.md.`,
+        default: "none",
+      },
+      {
+        path: ["compatOrigins"],
+        kind: "pairs",
+        hint: "place=prefix",
         description:
-          "Additional URL schemes to accept: `ipx` for `/_ipx/…` of Nuxt Image and unpic. Not available on AWS.",
+          "Where the originals of other services are among ours: `shop.example.com=shop/` for a host, `/wp-content/uploads=` for a URL path.",
+        default: "none",
+      },
+      {
+        path: ["compatKeys"],
+        kind: "pairs",
+        hint: "service=key",
+        description:
+          "Keys of signatures: `thumbor=<key>`, `imgproxy=<hex key>:<hex salt>`. Without a key, signatures are not verified.",
         default: "none",
       },
       {

@@ -14,6 +14,7 @@ import type { ServedRendition } from "../tailor/answer.ts"
 import { subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
+import { type CompatOptions, createCompatResolve } from "./compat.ts"
 import { evaluateConditions, isRangeCurrent } from "./conditional.ts"
 import {
   createRenditionHeaders,
@@ -23,24 +24,26 @@ import {
   withDecision,
 } from "./headers.ts"
 import { answerLiveness, answerReadiness } from "./health.ts"
-import { createResolveIpx, isIpx } from "./ipx.ts"
 import { toProblem } from "./problem.ts"
 import { createListAnswer } from "./published-list.ts"
 import { parseRange } from "./range.ts"
 import { resolveSnapped } from "./snap-path.ts"
+import { createSubstitute, type MissingOption, type Substitute } from "./substitute.ts"
 import { LIST_PATH, withoutQuery, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
 
-export interface HandleOptions {
+export interface HandleOptions extends Partial<CompatOptions> {
   /** "", or a path like `/img` without a trailing slash. */
   readonly basePath: string
   /** `Cache-Control` of renditions whose size has none. */
   readonly cacheControl: string
   /** How to handle an unlisted size. @default "reject" */
   readonly unknownSize?: "reject" | "snap"
-  /** Additional URL schemes to accept. @default [] */
-  readonly compat?: readonly "ipx"[]
   /** For `/healthz` and `/readyz`. */
   readonly health: Health
+  /** Picture for originals that are missing. @default errors are sent as text */
+  readonly missing?: MissingOption | undefined
+  /** What a request for an image gets while the server is busy. @default "refuse" */
+  readonly whenBusy?: "nearest" | "refuse" | undefined
 }
 
 /** Answers a request. Never rejects: errors are answers. */
@@ -96,23 +99,36 @@ const toAnswer = async (
   return { status: 200, headers, body: isOpenBody(body) ? body.stream() : body, decision }
 }
 
+interface ImageParts {
+  readonly headersOf: RenditionHeaders
+  readonly substitute: Substitute
+}
+
+/** The URL of a size with a forced format can mean two keys: that of the rendition that was found. */
+const foundUrl = ({ meta }: ServedRendition, resolved: ResolvedUrl): ResolvedUrl => {
+  const { parsed } = resolved
+  const { alternative } = parsed
+  const isOther = alternative !== undefined && meta.original === alternative.readings[0].original
+  return isOther ? { parsed: alternative, isNegotiated: false } : resolved
+}
+
 const answerRendition = async (
   request: HttpRequest,
   { answer }: Core,
-  resolve: Resolve,
-  headersOf: RenditionHeaders,
+  resolved: ResolvedUrl,
+  { headersOf, substitute }: ImageParts,
 ): Promise<Answer> => {
-  const resolved = resolve(request)
   let found: ServedRendition | undefined
   try {
     found = await answer(resolved.parsed, request.signal)
-    return await toAnswer(found, resolved, request, headersOf)
+    return await toAnswer(found, foundUrl(found, resolved), request, headersOf)
   } catch (error) {
     await closeBody(found)
-    return toProblem(error, request, {
+    const problem = toProblem(error, request, {
       ...subjectOf(resolved.parsed.readings[0]),
       ...(found && { timings: found.decision.timings, byteLength: found.byteLength }),
     })
+    return substitute(problem, request, resolved)
   }
 }
 
@@ -122,21 +138,29 @@ const OPTIONS_ANSWER: Answer = {
   decision: { outcome: "other", reason: "OPTIONS", timings: {} },
 }
 
-/** Returns the resolver for URLs of Nuxt Image and unpic. Its code is loaded with the first such URL. */
-const createLoadIpx = (core: Core, options: HandleOptions): (() => Promise<Resolve>) => {
-  let loading: Promise<Resolve> | undefined
-  const load = async (): Promise<Resolve> => {
-    const { extract } = await import("unpic/providers/ipx")
-    return createResolve(core, options, createResolveIpx(extract))
+/** Returns the resolver for an installation that accepts URLs of other services. */
+const createResolveAny = (
+  core: Core,
+  { basePath, compat = [], compatOrigins = {}, compatKeys = {} }: HandleOptions,
+  own: typeof resolveUrlPath,
+): ((request: HttpRequest) => Promise<ResolvedUrl>) => {
+  const resolve = createCompatResolve(own, core.grammar, { basePath, compat, compatOrigins, compatKeys })
+  return async ({ target, header }) => {
+    const resolved = await resolve(target, header("accept"))
+    if ("refused" in resolved) throw rejectedUrl(resolved)
+    return resolved
   }
-  return () => (loading ??= load())
 }
 
 export const createHandle = (core: Core, options: HandleOptions): Handle => {
   const { basePath, unknownSize, compat = [], health } = options
-  const headersOf = createRenditionHeaders(options.cacheControl)
-  const resolve = createResolve(core, options, unknownSize === "snap" ? resolveSnapped : resolveUrlPath)
-  const loadIpx = compat.includes("ipx") ? createLoadIpx(core, options) : undefined
+  const own = unknownSize === "snap" ? resolveSnapped : resolveUrlPath
+  const images: ImageParts = {
+    headersOf: createRenditionHeaders(options.cacheControl),
+    substitute: createSubstitute(core, options),
+  }
+  const resolve = createResolve(core, options, own)
+  const resolveAny = compat.length > 0 ? createResolveAny(core, options, own) : undefined
   const listPath = basePath + LIST_PATH
   const answerList = createListAnswer(core.grammar)
   return async (request) => {
@@ -147,8 +171,8 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
       if (path === "/healthz") return answerLiveness(request, health)
       if (path === "/readyz") return await answerReadiness(request, health)
       if (path === listPath) return answerList(request)
-      const isForeign = loadIpx !== undefined && isIpx(path, basePath)
-      return await answerRendition(request, core, isForeign ? await loadIpx() : resolve, headersOf)
+      const resolved = resolveAny ? await resolveAny(request) : resolve(request)
+      return await answerRendition(request, core, resolved, images)
     } catch (error) {
       return toProblem(error, request)
     }

@@ -1,0 +1,34 @@
+/** Responsible for URLs of Netlify's Image CDN: `/.netlify/images?url=/shop/bag.jpg&w=300&h=200&fit=cover`. */
+import { extract } from "unpic/providers/netlify"
+
+import { refuse } from "../sizes/decode-path.ts"
+import { extractQuery } from "./query.ts"
+import {
+  combine,
+  COVER,
+  fit,
+  format,
+  gravity,
+  ignoreOthers,
+  INSIDE,
+  positive,
+  type Service,
+  toRequested,
+} from "./service.ts"
+
+const MEANINGS = {
+  width: positive("width"),
+  height: positive("height"),
+  format,
+  fit: fit({ contain: INSIDE, cover: COVER, fill: COVER }),
+  position: gravity(),
+}
+
+/** Netlify. */
+export const netlify: Service = {
+  parse: ({ query }) => {
+    const { source = "", options = [] } = extractQuery(extract, "/.netlify/images", query) ?? {}
+    if (source === "") return refuse("bad-url", "The URL has no url parameter, which names the original.")
+    return toRequested(combine(options, MEANINGS, ignoreOthers), source, "inside")
+  },
+}

@@ -1,0 +1,20 @@
+/** Responsible for URLs of next/image: `/_next/image?url=%2Fshop%2Fbag.jpg&w=640&q=75`. */
+import { extract } from "unpic/providers/nextjs"
+
+import { refuse } from "../sizes/decode-path.ts"
+import { extractQuery } from "./query.ts"
+import { combine, ignoreOthers, positive, type Service, toRequested } from "./service.ts"
+
+const MEANINGS = { width: positive("width") }
+
+/** A service with the query of Next.js below another path. */
+export const imageEndpoint = (path: string): Service => ({
+  parse: ({ query }) => {
+    const { source = "", options = [] } = extractQuery(extract, path, query) ?? {}
+    if (source === "") return refuse("bad-url", "The URL has no url parameter, which names the original.")
+    return toRequested(combine(options, MEANINGS, ignoreOthers), source)
+  },
+})
+
+/** Next.js. */
+export const nextjs: Service = imageEndpoint("/_next/image")

@@ -1,0 +1,60 @@
+/**
+ * Responsible for URLs of WordPress's Photon (`i0.wp.com`): `/shop.example.com/wp-content/uploads/bag.jpg?resize=300,200`, and of files on
+ * WordPress.com: `/2026/01/bag.jpg?w=300`. unpic leaves `resize` and `fit` as they are, so its extractor is not used.
+ */
+import { parseQuery } from "./query.ts"
+import {
+  combine,
+  flag,
+  ignored,
+  type Look,
+  type Meaning,
+  positive,
+  type Service,
+  toPositive,
+  toRequested,
+} from "./service.ts"
+
+const box =
+  (fit: Look["fit"]): Meaning =>
+  (value) => {
+    const [width = "", height = "", ...rest] = value.split(/[,x]/)
+    return rest.length > 0 ? undefined : { width: toPositive(width), height: toPositive(height), look: { fit } }
+  }
+
+/** `crop=1` crops to `w` and `h`; four numbers cut out a part, which no size does. */
+const crop: Meaning = (value) => flag({ look: { fit: "cover" } })(value)
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  w: positive("width"),
+  h: positive("height"),
+  zoom: positive("dpr"),
+  resize: box("cover"),
+  fit: box("inside"),
+  // The bars are black.
+  lb: (value) => ({ ...box("contain")(value), background: "#000000" }),
+  letterbox: (value) => ({ ...box("contain")(value), background: "#000000" }),
+  crop,
+  filter: (value) => (value === "grayscale" ? { look: { grayscale: true } } : undefined),
+  ulb: (value) => (value === "" || value === "0" ? {} : undefined),
+  unlb: (value) => (value === "" || value === "0" ? {} : undefined),
+  brightness: (value) => (value === "0" ? {} : undefined),
+  contrast: (value) => (value === "0" ? {} : undefined),
+  colorize: () => undefined,
+  smooth: () => undefined,
+  quality: ignored,
+  strip: ignored,
+  ssl: ignored,
+}
+
+/** WordPress. */
+export const wordpress: Service = {
+  parse: ({ path, query }) => ({
+    ...toRequested(
+      combine(parseQuery(query), MEANINGS, () => ({})),
+      path,
+      "inside",
+    ),
+    canBeginWithHost: true,
+  }),
+}
