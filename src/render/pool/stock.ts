@@ -21,7 +21,7 @@ export interface Stock {
   readonly takeBack: (process: RenderProcess) => void
   /** The process has exited. */
   readonly remove: (process: RenderProcess) => void
-  /** Ends all idle processes but one. */
+  /** Ends all idle processes but the smallest. */
   readonly trim: () => void
 }
 
@@ -82,6 +82,7 @@ export const createStock = (): Stock => {
       if (at !== -1) idle.splice(at, 1)
     },
     trim: () => {
+      idle.sort((a, b) => a.rssBytes - b.rssBytes)
       for (const { process } of idle.splice(1)) process.end({ reason: "surplus" })
     },
   }
