@@ -8,12 +8,15 @@ import type { ErrorCode } from "../error-codes.ts"
 import { codeOf, isAbort } from "../errors.ts"
 import type { Originals, Renditions } from "./store.ts"
 
-/** When an operation last succeeded and failed, in milliseconds since 1970. */
+/** How often an operation succeeded and failed, and when it last did, in milliseconds since 1970. */
 export interface OperationState {
   readonly lastSuccessMs: number | undefined
   readonly lastFailureMs: number | undefined
   /** Code of the latest failure. */
   readonly lastFailure: ErrorCode | undefined
+  /** Calls since the process started. */
+  readonly successes: number
+  readonly failures: number
 }
 
 /** State of a store. Operations that it does not have are absent. */
@@ -47,13 +50,17 @@ const createRecorder = (clock: () => number): Recorder => {
   let lastSuccessMs: number | undefined
   let lastFailureMs: number | undefined
   let lastFailure: ErrorCode | undefined
+  let successes = 0
+  let failures = 0
   const onSuccess = <T>(value: T): T => {
     lastSuccessMs = clock()
+    successes += 1
     return value
   }
   const onFailure = (error: unknown): never => {
     if (isStoreFailure(error)) {
       lastFailureMs = clock()
+      failures += 1
       lastFailure = codeOf(error) ?? "store-unavailable"
     }
     throw error
@@ -61,7 +68,7 @@ const createRecorder = (clock: () => number): Recorder => {
   return {
     // A custom store may return a plain value.
     record: (call) => Promise.resolve(call).then(onSuccess, onFailure),
-    state: () => ({ lastSuccessMs, lastFailureMs, lastFailure }),
+    state: () => ({ lastSuccessMs, lastFailureMs, lastFailure, successes, failures }),
   }
 }
 

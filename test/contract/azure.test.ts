@@ -1,8 +1,13 @@
 /** Tests the Azure stores with the public contract, on Azurite, and the errors of accounts and containers. */
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 import { type AzureOptions, azureOriginals, azureRenditions } from "../../src/store/azure/azure.ts"
+import { cacheTagOf } from "../../src/store/cache-tag.ts"
+import type { Originals, RenditionMeta } from "../../src/store/store.ts"
 import { originalsContract, type OriginalsUnderTest, renditionsContract } from "../../src/testing/store-contract.ts"
 import { type Emulator, startEmulator } from "../support/emulator.ts"
 import { findTools } from "../support/tools.ts"
@@ -14,6 +19,16 @@ const ACCOUNT = "devstoreaccount1"
 const KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 const CONTAINER = "shop"
 const PREFIX = "photos für+all/100%"
+
+const META: RenditionMeta = {
+  original: "shop/a.jpg",
+  version: "1",
+  kind: "jpeg",
+  recipeId: "r",
+  etag: '"e"',
+  contentType: "image/jpeg",
+  modifiedMs: 1_700_000_000_000,
+}
 
 let emulator: Emulator
 let container: ContainerClient
@@ -73,6 +88,64 @@ describe.skipIf(azurite === undefined)("stores in Azure", () => {
   describe("originals in Azure, under a prefix with unusual characters", () => {
     it.each(originalsContract)("$name", async ({ run }) => {
       await expect(run(originalsIn(PREFIX))).resolves.toBeUndefined()
+    })
+  })
+
+  describe("accounts and containers", () => {
+    const shop = (more: Partial<AzureOptions> = {}): Originals => azureOriginals(options(more))
+
+    it("a missing container is a store that only the operator can repair, and no missing original", async () => {
+      const originals = shop({ container: "nowhere" })
+      await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+      await expect(originals.get("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+      expect(await originals.isGone?.("a.jpg")).toBe(false)
+      expect(await originals.check?.()).toMatchObject({ isPermanent: true })
+      const renditions = azureRenditions(options({ container: "nowhere" }))
+      await expect(renditions.put("480h/a.jpg", new Uint8Array(1), META)).rejects.toMatchObject({
+        code: "store-unavailable",
+      })
+    })
+
+    it("a wrong key is denied", async () => {
+      const wrong = options().connectionString?.replace(KEY, Buffer.from("wrong").toString("base64"))
+      const originals = shop({ connectionString: wrong })
+      await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-denied" })
+      expect(await originals.check?.()).toMatchObject({ isPermanent: true })
+    })
+
+    it("a connection string of another account is a mistake", async () => {
+      await expect(shop({ account: "another" }).head("a.jpg")).rejects.toMatchObject({ code: "bad-config" })
+    })
+
+    it("a container that can be read has no problem, and a deleted blob is gone", async () => {
+      expect(await shop().check?.()).toBeUndefined()
+      expect(await shop().isGone?.("never.jpg")).toBe(true)
+    })
+
+    it("a server that does not answer is unavailable within the limits, and may come back", async () => {
+      const silent = createServer(() => {})
+      await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done))
+      const { port } = silent.address() as AddressInfo
+      const elsewhere = options().connectionString?.replace(/127.0.0.1:\d+/, `127.0.0.1:${port}`)
+      const limits = { timeouts: { attemptMs: 50, callMs: 500 }, retries: { attempts: 2, baseMs: 1 } }
+      const originals = shop({ connectionString: elsewhere, ...limits })
+      await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+      silent.closeAllConnections()
+      await new Promise((done) => silent.close(done))
+      await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+      expect(await originals.check?.()).toMatchObject({ isPermanent: false })
+    })
+
+    it("blobs have the type, Cache-Control and cache tag that a CDN needs, and originals their focal point", async () => {
+      const renditions = azureRenditions({ ...options(), cacheControl: "public, max-age=60" })
+      await renditions.put("shop/480h/a.jpg", new Uint8Array(1), META)
+      const properties = await container.getBlobClient("shop/480h/a.jpg").getProperties()
+      expect(properties).toMatchObject({ contentType: "image/jpeg", cacheControl: "public, max-age=60" })
+      expect(properties.metadata?.["cachetag"]).toBe(cacheTagOf("shop/a.jpg"))
+      const metadata = { focalpoint: "0.4,0.3" }
+      await container.getBlockBlobClient("focus.jpg").uploadData(new Uint8Array(1), { metadata })
+      expect(await shop().head("focus.jpg")).toMatchObject({ focalPoint: [0.4, 0.3] })
+      expect((await shop().get("focus.jpg"))?.stat).toMatchObject({ focalPoint: [0.4, 0.3] })
     })
   })
 })

@@ -39,12 +39,14 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503
 
 const isRestError = (error: unknown): error is RestError => error instanceof Error && error.name === "RestError"
 
+/** The response to HEAD has no body, so the SDK finds no code in it. */
+const codeIn = ({ code, response }: RestError): string | undefined => code ?? response?.headers.get("x-ms-error-code")
+
 const absenceOf = (error: unknown): "missing" | "archived" | undefined => {
   if (!isRestError(error)) return undefined
-  if (error.code === "BlobArchived" || error.code === "BlobBeingRehydrated") return "archived"
-  // The response to HEAD may have no code. That of a missing container has one.
-  const isMissing =
-    error.statusCode === 404 && error.code !== "ContainerNotFound" && error.code !== "ContainerBeingDeleted"
+  const code = codeIn(error)
+  if (code === "BlobArchived" || code === "BlobBeingRehydrated") return "archived"
+  const isMissing = error.statusCode === 404 && code !== "ContainerNotFound" && code !== "ContainerBeingDeleted"
   return isMissing ? "missing" : undefined
 }
 
@@ -54,8 +56,8 @@ const isTransient = (error: RestError): boolean =>
 
 const toError = (error: unknown, name: string): TailorError => {
   if (!isRestError(error)) return storeUnavailable("azure", name, error)
-  const { statusCode, code, message } = error
-  const text = [statusCode, code, message.split("\n")[0]].filter(Boolean).join(" ")
+  const { statusCode, message } = error
+  const text = [statusCode, codeIn(error), message.split("\n")[0]].filter(Boolean).join(" ")
   return statusCode === 401 || statusCode === 403
     ? storeDenied("azure", name, text)
     : storeUnavailable("azure", name, text)

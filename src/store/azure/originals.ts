@@ -1,4 +1,7 @@
 /** Responsible for originals in Azure Blob Storage. They are only read. */
+import type { BlobGetPropertiesResponse } from "@azure/storage-blob"
+
+import { parseFocalPoint } from "../../sizes/focal-point.ts"
 import { decodeContent } from "../content-encoding.ts"
 import { createNotices } from "../notices.ts"
 import type { Originals, OriginalStat } from "../store.ts"
@@ -6,12 +9,13 @@ import { checkContainer, createClient } from "./client.ts"
 import type { AzureOptions } from "./options.ts"
 import { getBlob, headBlob, listKeys } from "./read.ts"
 
-/** An ETag is new with every write. */
-const toStat = (etag: string | undefined, byteLength: number): OriginalStat => ({
-  version: (etag ?? "").replaceAll('"', ""),
-  byteLength,
-  isStable: true,
-})
+type Properties = Pick<BlobGetPropertiesResponse, "etag" | "metadata">
+
+/** An ETag is new with every write. Names of metadata have no hyphens in Azure. */
+const toStat = ({ etag = "", metadata }: Properties, byteLength: number): OriginalStat => {
+  const focalPoint = parseFocalPoint(metadata?.["focalpoint"])
+  return { version: etag.replaceAll('"', ""), byteLength, isStable: true, ...(focalPoint && { focalPoint }) }
+}
 
 /**
  * Originals in Azure Blob Storage. Needs `@azure/storage-blob`.
@@ -26,7 +30,7 @@ export const azureOriginals = (options: AzureOptions): Originals => {
     name: "azure",
     head: async (key, { signal } = {}) => {
       const result = await headBlob(client, key, { signal })
-      return "absent" in result ? undefined : toStat(result.value.etag, result.value.contentLength ?? 0)
+      return "absent" in result ? undefined : toStat(result.value, result.value.contentLength ?? 0)
     },
     get: async (key, { maxBytes = Infinity, signal } = {}) => {
       const result = await getBlob(client, key, { maxBytes, signal })
@@ -37,7 +41,7 @@ export const azureOriginals = (options: AzureOptions): Originals => {
       }
       const { response, bytes } = result.value
       const decoded = await decodeContent(bytes, response.contentEncoding, maxBytes)
-      return { stat: toStat(response.etag, decoded.length), bytes: decoded }
+      return { stat: toStat(response, decoded.length), bytes: decoded }
     },
     list: (prefix, listOptions) => listKeys(client, prefix, listOptions),
     isGone: async (key, { signal } = {}) => {

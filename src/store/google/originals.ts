@@ -2,6 +2,7 @@
 import type { FileMetadata } from "@google-cloud/storage"
 
 import { storeUnavailable } from "../../errors.ts"
+import { parseFocalPoint } from "../../sizes/focal-point.ts"
 import { decodeContent } from "../content-encoding.ts"
 import { createNotices } from "../notices.ts"
 import type { CallOptions, Originals, OriginalStat } from "../store.ts"
@@ -11,11 +12,15 @@ import type { GoogleOptions } from "./options.ts"
 import { checkBucket, getObject, headObject, listKeys } from "./read.ts"
 
 /** A generation is new with every write. */
-const toStat = ({ generation, size }: FileMetadata): OriginalStat => ({
-  version: String(generation),
-  byteLength: Number(size),
-  isStable: true,
-})
+const toStat = ({ generation, size, metadata }: FileMetadata): OriginalStat => {
+  const focalPoint = parseFocalPoint(metadata?.["focal-point"]?.toString())
+  return {
+    version: String(generation),
+    byteLength: Number(size),
+    isStable: true,
+    ...(focalPoint && { focalPoint }),
+  }
+}
 
 /**
  * Originals in Google Cloud Storage. Needs `@google-cloud/storage`.

@@ -32,7 +32,7 @@ export const headObject = async (
     : MISSING
 
 /** Times that an object is read again which is replaced while it is read. */
-const MAX_REPLACED = 5
+const MAX_REPLACED = 20
 
 const isReplaced = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === 404
 
@@ -51,7 +51,8 @@ const readObject = async (
       const stream = file.createReadStream({ validation: false, decompress: false })
       return { metadata, bytes: await readStream(stream, Number(size), maxBytes, signal) }
     } catch (error) {
-      if (!isReplaced(error) || attempt >= MAX_REPLACED) throw error
+      if (!isReplaced(error)) throw error
+      if (attempt >= MAX_REPLACED) throw storeUnavailable("google", name, "replaced again whenever it was read")
     }
   }
 }

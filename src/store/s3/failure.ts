@@ -12,6 +12,8 @@ export interface S3Failure {
   readonly message: string
   /** The region of the bucket, if it is another one. */
   readonly region?: string | undefined
+  /** The server of the bucket, if it is another one. */
+  readonly endpoint?: string | undefined
 }
 
 /** S3 API reference, "Error responses". Other servers send 429. */
@@ -65,7 +67,8 @@ export const parseS3Failure = ({ status, headers, body }: Reply): S3Failure => {
   const root = parseBody(body)
   const error = root?.name === "Error" ? root : undefined
   const region = textOf(error, "Region") || headerText(headers["x-amz-bucket-region"])
-  return { status, code: textOf(error, "Code"), message: textOf(error, "Message"), region }
+  const endpoint = textOf(error, "Endpoint") || undefined
+  return { status, code: textOf(error, "Code"), message: textOf(error, "Message"), region, endpoint }
 }
 
 /** True if the call may succeed a little later. */
@@ -90,11 +93,12 @@ const ADVICE: Readonly<Record<string, string>> = {
 }
 
 const adviceFor = (failure: S3Failure): string => {
-  const { code, status, region } = failure
+  const { code, status, region, endpoint } = failure
   if (code === "RequestTimeTooSkewed")
     return ` The clock of this machine shows ${new Date().toISOString()}: correct it.`
   const isElsewhere = status === 301 || status === 307 || code === "AuthorizationHeaderMalformed"
   if (isElsewhere && region) return ` The bucket is in region ${region}: set s3Region, or AWS_REGION.`
+  if (isElsewhere && endpoint) return ` The bucket is at ${endpoint}: set s3Endpoint.`
   const permission = missingKmsPermission(failure)
   return permission === undefined ? (ADVICE[code] ?? "") : ` Allow ${permission} on the key that encrypts the object.`
 }

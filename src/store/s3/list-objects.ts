@@ -5,10 +5,13 @@ import type { S3Client, S3Result } from "./client.ts"
 import { elementsOf, parseBody, textOf, toStoreError } from "./failure.ts"
 import type { S3Place } from "./place.ts"
 
-/** Keys, and the token of the next page. */
+/** Keys, and where the next page begins. */
 export interface Page {
   readonly keys: readonly string[]
+  /** The token of the next page. */
   readonly next: string | undefined
+  /** The last key of a page that is followed by another one, where the server names no token. */
+  readonly nextAfter: string | undefined
 }
 
 /** Decodes a form: S3 writes a space as a plus. */
@@ -20,11 +23,10 @@ const toPage = (body: Uint8Array, { prefix }: S3Place): Page | undefined => {
   // A server that does not know the parameter does not repeat it.
   const decode = textOf(root, "EncodingType") === "url" ? decodeForm : (text: string): string => text
   const keys = elementsOf(root, "Contents").map((entry) => decode(textOf(entry, "Key")))
-  const next = textOf(root, "IsTruncated") === "true" ? textOf(root, "NextContinuationToken") : ""
-  return {
-    keys: keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
-    next: next || undefined,
-  }
+  const isTruncated = textOf(root, "IsTruncated") === "true"
+  const next = (isTruncated && textOf(root, "NextContinuationToken")) || undefined
+  const own = keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+  return { keys: own, next, nextAfter: isTruncated && next === undefined ? own.at(-1) : undefined }
 }
 
 interface PageOptions extends CallOptions {
@@ -72,13 +74,17 @@ export async function* listKeys(
   client: S3Client,
   place: S3Place,
   prefix: string,
-  { signal, after }: ListOptions = {},
+  { signal, after: given }: ListOptions = {},
 ): AsyncIterable<string> {
-  let token: string | undefined
+  let [after, token]: (string | undefined)[] = [given]
   do {
     const listed = await listPage(client, place, prefix, { signal, after, token })
     if ("failure" in listed) throw toStoreError(listed.failure, client.nameOf(prefix))
-    for (const key of listed.page.keys) if (isSafeKey(key)) yield key
-    token = listed.page.next
-  } while (token !== undefined)
+    const { keys, next, nextAfter } = listed.page
+    for (const key of keys) if (isSafeKey(key)) yield key
+    // A server that does not know start-after would send the same page for ever.
+    if (next === undefined && nextAfter === after) return
+    token = next
+    after = nextAfter
+  } while (token !== undefined || after !== undefined)
 }

@@ -20,7 +20,9 @@ const QUIET_MS = 60_000
 /** A missing key, a key that no object can have, and a missing version. */
 const ABSENT: ReadonlySet<string> = new Set(["NoSuchKey", "KeyTooLongError", "NoSuchVersion"])
 
-const isAbsent = ({ status, code }: S3Failure): boolean => ABSENT.has(code) || (status === 404 && code === "")
+/** Servers have different codes for a missing key, or none; a missing bucket has the same everywhere. */
+const isAbsent = ({ status, code }: S3Failure): boolean =>
+  ABSENT.has(code) || (status === 404 && code !== "NoSuchBucket" && code !== "NoSuchUpload")
 
 /** True for an object in an archive storage class, which cannot be read before it is restored. */
 export const isArchived = ({ code }: S3Failure): boolean => code === "InvalidObjectState"

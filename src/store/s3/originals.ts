@@ -16,13 +16,27 @@ const lengthOf = ({ headers, body }: Reply): number => {
   return total === undefined ? body.length : Number(total)
 }
 
+/** `Last-Modified` has a resolution of one second. */
+const TICK_MS = 2000
+
+/** MinIO has no ETag for objects that older versions wrote: their time and length are the version then. */
+const statWithoutTag = ({ headers }: Reply, byteLength: number): OriginalStat | undefined => {
+  const { "last-modified": lastModified, date } = headers
+  if (lastModified === undefined) return undefined
+  const ageMs = Date.parse(date ?? "") - Date.parse(lastModified)
+  return { version: `${lastModified} ${byteLength}`, byteLength, isStable: ageMs >= TICK_MS }
+}
+
 const toStat = (reply: Reply, name: string): OriginalStat => {
+  const byteLength = lengthOf(reply)
   const etag = tagOf(reply.headers)
-  if (etag === undefined) throw storeUnavailable("s3", name, "the response has no ETag")
   // S3's events name the ETag without quotes.
+  const stat = etag
+    ? { version: etag.replaceAll('"', ""), byteLength, isStable: true }
+    : statWithoutTag(reply, byteLength)
+  if (!stat) throw storeUnavailable("s3", name, "the response has neither an ETag nor Last-Modified")
   const focalPoint = parseFocalPoint(reply.headers["x-amz-meta-focal-point"]?.toString())
-  const version = etag.replaceAll('"', "")
-  return { version, byteLength: lengthOf(reply), isStable: true, ...(focalPoint && { focalPoint }) }
+  return { ...stat, ...(focalPoint && { focalPoint }) }
 }
 
 /** An archived object still has a version, so that its stored renditions stay fresh. */

@@ -45,7 +45,11 @@ const textOf = (headers: IncomingHttpHeaders, name: string): string | undefined 
 }
 
 /** An object's ETag, quoted and strong; undefined from a server that sends none. */
-export const tagOf = (headers: IncomingHttpHeaders): string | undefined => textOf(headers, "etag")?.replace(/^W\//, "")
+export const tagOf = (headers: IncomingHttpHeaders): string | undefined => {
+  const tag = textOf(headers, "etag")?.replace(/^W\//, "")
+  // Ceph sends it without quotes.
+  return tag ? `"${tag.replaceAll('"', "")}"` : undefined
+}
 
 /** The record of an object, from the headers of a response; undefined without any ETag. An object without our metadata is foreign. */
 export const fromHeaders = (headers: IncomingHttpHeaders): RenditionMeta | undefined => {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 
 import { storeUnavailable } from "../../errors.ts"
+import { createLru } from "../../lru.ts"
 import { removeEach } from "../remove-each.ts"
 import { type CallOptions, isSafeKey, type RenditionMeta, type Renditions } from "../store.ts"
 import type { Reply } from "../transport.ts"
@@ -32,6 +33,34 @@ const removeOne = async ({ client }: Bucket, key: string, options: CallOptions):
   return unread === undefined || unread.status === 416
 }
 
+/** Objects whose record a server did not keep: they look like those of other programs, which are served until they are purged. */
+interface LostRecords {
+  readonly onPut: (key: string) => void
+  /** True for an object that was put with a record and has none. From then on, no object without a record is used. */
+  readonly isLost: (key: string, meta: RenditionMeta) => boolean
+}
+
+/** Keys put lately, to notice a server that drops metadata. */
+const MAX_PUT = 1000
+
+const createLostRecords = (notify: ((text: string) => void) | undefined): LostRecords => {
+  const put = createLru<string>(MAX_PUT)
+  let dropsRecords = false
+  return {
+    onPut: (key) => void put.set(key, key),
+    isLost: (key, { isForeign = false }) => {
+      if (!isForeign) return false
+      if (!dropsRecords && put.has(key)) {
+        dropsRecords = true
+        notify?.(
+          "The server does not store x-amz-meta-* headers, so each rendition is rendered again. Use another store.",
+        )
+      }
+      return dropsRecords
+    },
+  }
+}
+
 /**
  * Renditions in S3, or in a server with its API. Reading and writing need `s3:GetObject` and `s3:PutObject`, purging `s3:DeleteObject`,
  * listing `s3:ListBucket`.
@@ -47,10 +76,11 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
   const bucket = openBucket(options)
   const { client, place, notFound } = bucket
 
-  const metaOf = (reply: Reply, key: string): RenditionMeta => {
+  const lost = createLostRecords(options.onNotice)
+  const metaOf = (reply: Reply, key: string): RenditionMeta | undefined => {
     const meta = fromHeaders(reply.headers)
     if (!meta) throw storeUnavailable("s3", client.nameOf(key), "the response has no ETag")
-    return meta
+    return lost.isLost(key, meta) ? undefined : meta
   }
 
   return {
@@ -63,7 +93,8 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
     },
     get: async (key, callOptions = {}) => {
       const reply = await readObject(bucket, key, callOptions)
-      return reply && { meta: metaOf(reply, key), byteLength: reply.body.length, body: reply.body }
+      const meta = reply && metaOf(reply, key)
+      return meta && { meta, byteLength: reply.body.length, body: reply.body }
     },
     put: async (key, bytes, meta, putOptions = {}) => {
       if (!isSafeKey(key)) throw storeUnavailable("s3", client.nameOf(key), "not a valid key")
@@ -72,6 +103,7 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
       const headers = { ...toHeaders(key, bytes, meta, cacheControl), "x-amz-content-sha256": hexOf(bytes) }
       const { reply, failure } = await client.send({ method: "PUT", key, headers, body: bytes }, putOptions)
       if (failure) throw toStoreError(failure, client.nameOf(key))
+      lost.onPut(key)
       const etag = tagOf(reply.headers)
       return etag === undefined || etag === meta.etag || !isOwnTag(bytes, meta) ? undefined : { etag }
     },
