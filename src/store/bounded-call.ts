@@ -33,7 +33,7 @@ export const timeoutsWithin = (deadlineMs: number): Timeouts => ({
   callMs: Math.min(DEFAULT_TIMEOUTS.callMs, (deadlineMs * 5) / 6),
 })
 
-/** What is called, and how long it may take. */
+/** The called object, and how long the call may take. */
 export interface CallLimits {
   /** Name of the store, for messages. */
   readonly store: string

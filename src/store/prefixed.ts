@@ -2,7 +2,7 @@
  * Responsible for originals from several stores: the longest prefix that a key begins with decides, and the store gets the rest of the key.
  *
  * Invariants:
- * - A key belongs to one store. What another store has under the same key is not found, not listed and not read.
+ * - A key belongs to one store. An object of another store under the same key is not found, not listed and not read.
  * - Keys are listed in the order of all stores.
  */
 import { compareKeys } from "./key-order.ts"

@@ -25,7 +25,7 @@ const SCHEMES: Readonly<Record<SchemeName, Scheme>> = {
   gs: googleScheme,
 }
 
-/** What a location is for. */
+/** The use of a location. */
 export type Role = "originals" | "renditions"
 
 /** A location in a setting: the scheme of its store, and its text in canonical form. */

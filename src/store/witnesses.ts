@@ -1,5 +1,5 @@
 /**
- * Responsible for telling a refusal of one object from a refusal of all: objects that were read lately are tried again, as witnesses.
+ * Responsible for the question whether a server rejects one object or all: objects that were read lately are tried again, as witnesses.
  */
 import { orAbort } from "../abort.ts"
 import type { CallOptions } from "./store.ts"

@@ -1,4 +1,4 @@
-/** Tests originals on servers of HTTP with the public contract, with every kind of validator and without what some servers lack. */
+/** Tests originals on servers of HTTP with the public contract, with every kind of validator, and with features missing that some servers lack. */
 import { gzipSync } from "node:zlib"
 
 import { afterEach, describe, expect, it } from "vitest"
@@ -79,7 +79,7 @@ describe("requests for originals over HTTP", () => {
     expect(server.takeLog()).toEqual(["HEAD /media/a.jpg 200", "HEAD /media/a.jpg 304", "HEAD /media/a.jpg 200"])
   })
 
-  it("a server without HEAD is asked for one byte from then on", async () => {
+  it("a server without HEAD gets requests for one byte from then on", async () => {
     const server = await start({ hasHead: false })
     server.set("a.jpg", text("photo"))
     const originals = open(server.baseUrl)
@@ -156,7 +156,7 @@ describe("redirects of originals over HTTP", () => {
     expect((await open(server.baseUrl).get("old/a.jpg"))?.bytes.length).toBe(5)
   })
 
-  it("a redirect to another origin is not followed: the original is absent, and the operator is told", async () => {
+  it("a redirect to another origin is not followed: the original is absent, and a notice is sent", async () => {
     const [server, other] = [await start(), await start()]
     other.set("old/a.jpg", text("secret"))
     redirectTo(server, (url) => other.origin + url)
@@ -197,7 +197,7 @@ describe("failures of servers of originals", () => {
     expect(notices).toEqual([expect.stringContaining("/media/closed.jpg is not used: the server answered 403")])
   })
 
-  it("a server that refuses what it served before is unavailable", async () => {
+  it("a server that refuses photos it served before is unavailable", async () => {
     const server = await start()
     server.set("a.jpg", text("photo"))
     server.set("b.jpg", text("photo"))
@@ -215,7 +215,7 @@ describe("failures of servers of originals", () => {
     expect(await originals.check?.()).toMatchObject({ isPermanent: true })
   })
 
-  it("a missing original is gone only while another one is still served, or if the server says so", async () => {
+  it("a missing original is gone only while another one is still served, or after 410", async () => {
     const server = await start()
     server.set("a.jpg", text("photo"))
     const originals = open(server.baseUrl)

@@ -109,7 +109,7 @@ describe("missing objects on S3-compatible servers", () => {
     expect(await renditions().get("480h/a.jpg")).toBeUndefined()
   })
 
-  it("a missing original is gone only with the code that says so", async () => {
+  it("a missing original is gone only with the code NoSuchKey", async () => {
     server.setQuirk(fail(404, ""))
     expect(await originals().isGone?.("a.jpg")).toBe(false)
     server.setQuirk(fail(404, "<Error><Code>NoSuchKey</Code></Error>"))

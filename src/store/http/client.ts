@@ -48,7 +48,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** RFC 9110 §15.5.9, §15.6; RFC 6585 §4. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
-/** Images are stored as they are, so a compressed copy saves nothing, and its ETag is another one. */
+/** Images are compressed already, and a compressed response has another ETag. */
 const HEADERS = { accept: "*/*", "accept-encoding": "identity", "user-agent": "imgtailor" }
 
 /** The target of a redirect within the same origin; undefined for any other response. */
@@ -93,7 +93,7 @@ export const createClient = ({ base, headers, timeouts, retries }: HttpConnectio
   }
 }
 
-/** A refusal in a few words: its status, and the target of a redirect that is not followed. */
+/** A rejection in a few words: its status, and the target of a redirect that is not followed. */
 export const describeRefusal = ({ status, headers: { location } }: Reply): string =>
   REDIRECTS.has(status) && location !== undefined ? `${status} to ${location}, which is another origin` : `${status}`
 

@@ -8,7 +8,7 @@ export interface HttpOriginalsOptions {
   readonly baseUrl: string
   /** Headers of every request, such as `{ authorization: "Bearer …" }`. @default none */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Largest original that is read to find its version, if the server tells none. @default 100000000 */
+  /** Largest original that is read to find its version, if the server sends none. @default 100000000 */
   readonly maxBytes?: number | undefined
   readonly timeouts?: Partial<Timeouts> | undefined
   readonly retries?: Partial<Retries> | undefined

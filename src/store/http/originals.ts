@@ -29,7 +29,7 @@ import { conditionsOf, declaredLength, toStat, validatorsIn } from "./validators
 
 const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64url")}`
 
-/** A cache in front of the server would answer with what it has. */
+/** A cache in front of the server would answer with its copy. */
 const NO_CACHE = { "cache-control": "no-cache" }
 
 const get = async (

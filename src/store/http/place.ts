@@ -15,5 +15,5 @@ export const parseHttpUrl = (text: string): string | undefined => {
   return given !== path || /\/(?:\/|$)/.test(path) ? undefined : origin + path
 }
 
-/** The URL of an original. Its key is encoded once, so that names with `%`, `+`, `#`, `?` and spaces stay what they are. */
+/** The URL of an original. Its key is encoded once, so that names with `%`, `+`, `#`, `?` and spaces stay the same. */
 export const urlOf = (base: string, key: string): URL => new URL(`${base}/${encodeKey(key)}`)

@@ -18,7 +18,7 @@ export interface Envelope {
 const MAGIC = Buffer.from("imgtailor 1\n")
 /** Length of the header, in four bytes after the magic text. */
 const LENGTH_BYTES = 4
-/** Of the header and the rendition. */
+/** The digest of the header and the rendition. */
 const DIGEST_BYTES = 32
 const PREFIX_BYTES = MAGIC.length + DIGEST_BYTES + LENGTH_BYTES
 
