@@ -1,28 +1,14 @@
-import { execFile } from "node:child_process"
-/** The ways to the stack: the construct in an app of the CDK, and the commands that print the template, package its code, and deploy it. */
+/** The commands that print the template and deploy it: options, the assembly, the checks of the account, and mistakes. */
 import { chmod, readFile, writeFile } from "node:fs/promises"
 import { delimiter, join } from "node:path"
 
-import { Bucket } from "aws-cdk-lib/aws-s3"
-import { App, Stack } from "aws-cdk-lib/core"
-import { unzipSync } from "fflate"
 import { describe, expect, it } from "vitest"
 
-import type { Resource, Template } from "../../src/aws/stack/cloudformation.ts"
-import { ImageTailor } from "../../src/aws/stack/construct.ts"
-import { runCommand } from "../support/command.ts"
+import type { Template } from "../../src/aws/stack/cloudformation.ts"
+import { startAccount } from "../support/aws-api.ts"
+import { type Outcome, runCommand } from "../support/command.ts"
 import { temporaryFolder } from "../support/folders.ts"
-import { findTools } from "../support/tools.ts"
-
-const lint = findTools("cfn-lint")?.["cfn-lint"]
-
-/** What cfn-lint calls an error; nothing where there is none to ask. */
-const errorsIn = (file: string): Promise<string> =>
-  new Promise((done) => {
-    if (lint === undefined) return done("")
-    const given = ["--non-zero-exit-code", "error", "--format", "parseable", file]
-    execFile(lint, given, (error, stdout) => done(error ? stdout : ""))
-  })
+import { ALL, CERTIFICATE, ofType } from "./templates.ts"
 
 const zipIn = async (folder: string): Promise<string> => {
   const file = join(folder, "code.zip")
@@ -30,103 +16,52 @@ const zipIn = async (folder: string): Promise<string> => {
   return file
 }
 
-/** A stack with two constructs: one for a bucket that it makes itself, and one for a bucket by its name. */
-const synthesise = async (): Promise<{
-  readonly file: string
-  readonly template: Template
-  readonly one: ImageTailor
-}> => {
-  const folder = await temporaryFolder()
-  const app = new App({ outdir: join(folder, "assembly") })
-  const stack = new Stack(app, "Shop")
-  const code = await zipIn(folder)
-  const originals = new Bucket(stack, "Photos")
-  const one = new ImageTailor(stack, "Products", { originals, sizes: ["360x270"], enableEvents: true, code })
-  void new ImageTailor(stack, "People", { originals: "s3://shop-people/faces", sizes: ["64w"], warm: true, code })
-  const file = join(app.synth().directory, "Shop.template.json")
-  return { file, template: JSON.parse(await readFile(file, "utf8")) as Template, one }
-}
-
-const ofType = ({ Resources }: Template, type: string): readonly (readonly [string, Resource])[] =>
-  Object.entries(Resources).filter(([, { Type }]) => Type === type)
-
-describe("the construct", () => {
-  it(
-    "may be in a stack twice, for a bucket of the stack's own and for one by its name",
-    { timeout: 60_000 },
-    async () => {
-      const { file, template, one } = await synthesise()
-      const distributions = ofType(template, "AWS::CloudFront::Distribution")
-      expect(distributions.map(([id]) => id.replace(/[0-9A-F]{8}$/, ""))).toEqual([
-        "ProductsTemplateDistribution",
-        "PeopleTemplateDistribution",
-      ])
-      const names = [
-        ...ofType(template, "AWS::CloudFront::OriginAccessControl").map(
-          ([, { Properties }]) => Properties["OriginAccessControlConfig"],
-        ),
-        ...ofType(template, "AWS::CloudFront::CachePolicy").map(
-          ([, { Properties }]) => Properties["CachePolicyConfig"],
-        ),
-      ].map((config) => JSON.stringify((config as { Name: unknown }).Name))
-      expect(names.filter((name) => name.includes("Renditions"))).toHaveLength(2)
-      expect(new Set(names).size).toBe(4)
-
-      const [photos = ["", undefined]] = ofType(template, "AWS::S3::Bucket")
-      const patterns = ofType(template, "AWS::Events::Rule").map(([, { Properties }]) => Properties["EventPattern"])
-      expect(patterns).toMatchObject([
-        { detail: { bucket: { name: [{ Ref: photos[0] }] } } },
-        { detail: { bucket: { name: ["shop-people"] }, object: { key: [{ prefix: "faces/" }] } } },
-      ])
-      const variables = ofType(template, "AWS::Lambda::Function").map(([, { Properties }]) =>
-        JSON.stringify(Properties["Environment"] ?? ""),
-      )
-      expect(variables.filter((text) => text.includes(`{"Ref":"${photos[0]}"}`))).toHaveLength(2)
-      expect(variables.filter((text) => text.includes("s3://shop-people/faces/"))).toHaveLength(3)
-      expect(Object.keys(template.Parameters)).toEqual(["BootstrapVersion"])
-
-      const stack = Stack.of(one)
-      expect(stack.resolve(one.domainName)).toEqual({ "Fn::GetAtt": [distributions[0]?.[0], "DomainName"] })
-      expect(stack.resolve(one.distribution.distributionId)).toEqual({ "Fn::GetAtt": [distributions[0]?.[0], "Id"] })
-      expect(stack.resolve(one.renditions.bucketName)).toEqual({ Ref: ofType(template, "AWS::S3::Bucket")[1]?.[0] })
-      expect(JSON.stringify(stack.resolve(one.renderer.functionArn))).toContain("ProductsTemplateRenderer")
-
-      expect(await errorsIn(file)).toBe("")
-      // With another id, what is deployed would be replaced.
-      expect(ofType(template, "AWS::S3::Bucket").map(([id]) => id)).toEqual([
-        "PhotosB9552D0D",
-        "ProductsTemplateRenditionsC2ACFC1C",
-        "PeopleTemplateRenditions13AE62DB",
-      ])
-    },
-  )
-
-  it("says what is wrong with its settings", async () => {
-    const stack = new Stack(new App(), "Shop")
-    expect(() => new ImageTailor(stack, "Images", { originals: "shop-photos", sizes: ["1w"] })).toThrow(
-      'originals: Expected a bucket like s3://shop-photos, got "shop-photos".',
-    )
-  })
-})
-
-const CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000"
 const PLACE = ["--originals", "s3://shop-photos", "--sizes", "360x270,480h,1280w"]
 
 describe("imgtailor template", () => {
   it("prints the template and nothing else", async () => {
     const folder = await temporaryFolder()
-    const { code, stdout, stderr } = await runCommand(["template", ...PLACE, "--warm", "--concurrency", "3"], {
-      cwd: folder,
-    })
+    const args = ["template", ...PLACE, "--warm", "--concurrency", "3", "--memory", "3008"]
+    const { code, stdout, stderr } = await runCommand(args, { cwd: folder })
     expect([code, stderr]).toEqual([0, ""])
     const { Resources, Parameters } = JSON.parse(stdout) as Template
-    expect(Parameters["OriginalsBucket"]).toMatchObject({ Default: "shop-photos" })
-    expect(Resources["Renderer"]?.Properties).toMatchObject({ ReservedConcurrentExecutions: 3 })
+    expect(Parameters).toMatchObject({
+      OriginalsBucket: { Default: "shop-photos" },
+      Concurrency: { Default: 3 },
+      Memory: { Default: 3008 },
+    })
     expect(Resources).toHaveProperty("Batch")
-    expect(Resources).not.toHaveProperty("Switch")
+    expect(Resources).toHaveProperty("EventsOfOriginals")
   })
 
-  it("takes settings from a configuration file, whose renditions and port are for another machine", async () => {
+  it("passes every option to the stack", async () => {
+    const { aliases, certificateArn, logBucket, priceClass, originShield, alarmTopic, kmsKeyArn } = ALL
+    const options = {
+      aliases,
+      "certificate-arn": certificateArn,
+      "log-bucket": logBucket,
+      "price-class": priceClass,
+      "origin-shield": originShield,
+      "alarm-topic": alarmTopic,
+      "kms-key-arn": kmsKeyArn,
+      "rate-limit": 2000,
+      "renditions-bucket": "shop-renditions",
+    }
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
+    const { code, stdout } = await runCommand(["template", ...PLACE, ...args, "--no-enable-events"], {
+      cwd: await temporaryFolder(),
+    })
+    expect(code).toBe(0)
+    const template = JSON.parse(stdout) as Template
+    expect(template.Parameters["RenditionsBucket"]).toMatchObject({ Default: "shop-renditions" })
+    expect(template.Resources).not.toHaveProperty("EventsOfOriginals")
+    for (const text of ["images.example.com", CERTIFICATE, "shop-logs.s3.amazonaws.com", "PriceClass_100"])
+      expect(stdout).toContain(text)
+    for (const text of ["eu-central-1", String(alarmTopic), String(kmsKeyArn), '"Limit": 2000'])
+      expect(stdout).toContain(text)
+  })
+
+  it("ignores settings of a configuration file that are for another machine", async () => {
     const folder = await temporaryFolder()
     const sizes = `[{ size: "1280w", name: "wide" }]`
     const file = `export default { originals: "s3://other", renditions: "elsewhere", port: 80, sizes: ${sizes} }`
@@ -142,28 +77,37 @@ describe("imgtailor template", () => {
 
   it.each([
     [["--sizes", "1w"], "originals: Expected a bucket like s3://shop-photos, got none."],
-    [[...PLACE, "--aliases", "a.example.com"], "aliases: Expected names together with the ARN"],
-    [[...PLACE, "--concurrency", "many"], "concurrency: Expected a whole number"],
-    [[...PLACE, "--concurrency", "ten"], 'concurrency: Expected a whole number, 0 for none, got "ten".'],
+    [[...PLACE, "--aliases", "a.example.com"], "aliases: Expected domains together with certificateArn"],
+    [[...PLACE, "--concurrency", "many"], 'concurrency: Expected a whole number, 0 for none, got "many".'],
+    [[...PLACE, "--memory", "100"], "memory: Expected a whole number of MB"],
     [[...PLACE, "--renditions", "s3://b"], "unknown option '--renditions'"],
+    [[...PLACE, "--price-class", "cheap"], "Allowed choices are PriceClass_100, PriceClass_200, PriceClass_All"],
     [["--sizes", "1ww", "--concurrency", "ten", "--aliases", "a.example.com"], "The configuration has 4 mistakes"],
     [
       [...PLACE, "--aliases", "a.example.com", "--certificate-arn", CERTIFICATE.replace("us-east-1", "eu-central-1")],
       "certificateArn: Expected the ARN of a certificate in us-east-1",
     ],
-  ])("refuses %j with what would be right", async (args, complaint) => {
+  ])("refuses %j with what was expected", async (args, complaint) => {
     const { code, stdout, stderr } = await runCommand(["template", ...args], { cwd: await temporaryFolder() })
     expect([code, stdout]).toEqual([2, ""])
     expect(stderr).toContain(complaint)
   })
 })
 
+/** A folder with a program `cdk` that prints its arguments and the files of the assembly, and exits with 7. */
+const withCdk = async (): Promise<{ readonly folder: string; readonly path: string; readonly zip: string }> => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, "cdk"), `#!/bin/sh\necho "$@"\nls "$3"\nexit 7\n`)
+  await chmod(join(folder, "cdk"), 0o755)
+  return { folder, path: [folder, process.env["PATH"] ?? ""].join(delimiter), zip: await zipIn(folder) }
+}
+
 describe("imgtailor deploy", () => {
   it.each([
     ["--stack", "my photos", "--stack: Expected a letter, then letters, digits and hyphens"],
     ["--code", "nowhere.zip", "--code: Expected a zip made by imgtailor package --mode direct, found none"],
     ["--synth", "", "--synth: Expected a folder, got none."],
-  ])("refuses %s %j with what would be right", async (name, value, complaint) => {
+  ])("refuses %s %j with what was expected", async (name, value, complaint) => {
     const folder = await temporaryFolder()
     const code = name === "--code" ? [] : ["--code", await zipIn(folder)]
     const args = ["deploy", ...PLACE, ...code, "--synth", "out", name, value]
@@ -172,61 +116,110 @@ describe("imgtailor deploy", () => {
     expect(done.stderr).toContain(complaint)
   })
 
-  it("writes the assembly of an app with one stack", async () => {
+  it("writes the assembly of an app with one stack, whose outputs have stable names", async () => {
     const folder = await temporaryFolder()
     const zip = await zipIn(folder)
-    const args = ["deploy", ...PLACE, "--stack", "Photos", "--code", zip, "--synth", "out"]
+    const args = ["deploy", ...PLACE, "--warm", "--stack", "Photos", "--code", zip, "--synth", "out"]
     const { code, stdout, stderr } = await runCommand(args, { cwd: folder })
     expect([code, stderr, stdout]).toEqual([0, "", `${join(folder, "out")}\n`])
     const template = JSON.parse(await readFile(join(folder, "out", "Photos.template.json"), "utf8")) as Template
     expect(ofType(template, "AWS::CloudFront::Distribution")).toHaveLength(1)
+    expect(Object.keys(template.Outputs).toSorted()).toEqual([
+      "BatchArn",
+      "BatchRoleArn",
+      "DistributionDomainName",
+      "DistributionId",
+      "RendererName",
+      "RenditionsBucket",
+    ])
   })
 
-  it.skipIf(process.platform === "win32")(
-    "hands the assembly to cdk with what follows --, and ends as it does",
-    async () => {
-      const folder = await temporaryFolder()
-      const zip = await zipIn(folder)
-      const program = `#!/bin/sh\necho "$@"\nls "$3"\nexit 7\n`
-      await writeFile(join(folder, "cdk"), program)
-      await chmod(join(folder, "cdk"), 0o755)
-      const args = ["deploy", ...PLACE, "--code", zip, "--", "--require-approval", "never"]
-      const env = { PATH: [folder, process.env["PATH"] ?? ""].join(delimiter) }
-      const { code, stdout } = await runCommand(args, { cwd: folder, env })
+  it("warns that photos stay stale without events, with the command that turns them on", async () => {
+    const folder = await temporaryFolder()
+    const args = ["deploy", ...PLACE, "--no-enable-events", "--code", await zipIn(folder), "--synth", "out"]
+    const { code, stderr } = await runCommand(args, { cwd: folder })
+    expect(code).toBe(0)
+    expect(stderr).toContain("replaced and deleted photos stay in the CDN for up to a year")
+    expect(stderr).toContain("aws s3api put-bucket-notification-configuration --bucket shop-photos")
+  })
+
+  describe.skipIf(process.platform === "win32")("with the program cdk", () => {
+    const deploy = async (env: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<Outcome> => {
+      const { folder, path, zip } = await withCdk()
+      return runCommand(["deploy", ...PLACE, "--code", zip, ...args], { cwd: folder, env: { ...env, PATH: path } })
+    }
+
+    it("passes the assembly and the arguments after -- to it, and exits with its code", async () => {
+      const { env } = await startAccount()
+      const { code, stdout } = await deploy(env, ["--", "--require-approval", "never"])
       expect(code).toBe(7)
       expect(stdout).toMatch(/^deploy --app \S+ --require-approval never\n/)
       expect(stdout).toContain("ImgTailor.template.json")
-    },
-  )
+    })
 
-  it("says how to get cdk where it is not", async () => {
+    it("measures the edge function with a function of CloudFront that it deletes again", async () => {
+      const { env, calls } = await startAccount({ utilisation: 60 })
+      const { code } = await deploy(env)
+      expect(code).toBe(7)
+      expect(calls.slice(0, 2)).toEqual(["POST /2020-05-31/function", "POST /2020-05-31/function/NAME/test"])
+      expect(calls).toContain("DELETE /2020-05-31/function/NAME")
+    })
+
+    it("refuses an edge function that takes more than 60 % of the time", async () => {
+      const { env, calls } = await startAccount({ utilisation: 61 })
+      const { code, stdout, stderr } = await deploy(env)
+      expect([code, stdout]).toEqual([2, ""])
+      expect(stderr).toContain("The edge function uses 61 % of the time that CloudFront allows")
+      expect(calls).toContain("DELETE /2020-05-31/function/NAME")
+    })
+
+    it.each<[string, object, readonly string[], string]>([
+      ["a number to reserve", { unreserved: 900 }, [], "--concurrency 200 would limit the cost of rendering"],
+      ["that a reservation would fail", { unreserved: 110 }, ["--concurrency", "50"], "at most 10 can be reserved"],
+      [
+        "to request a higher quota",
+        { concurrentExecutions: 10, unreserved: 10 },
+        [],
+        "This account runs at most 10 functions at once",
+      ],
+    ])("suggests %s", async (_, account, args, message) => {
+      const { env, calls } = await startAccount(account)
+      const { stderr } = await deploy(env, args)
+      expect(stderr).toContain(message)
+      expect(calls).toContain("GET /2016-08-19/account-settings/")
+    })
+
+    it("deploys with a message if the account does not permit the checks", async () => {
+      const { env } = await startAccount({ isDenied: true })
+      const { code, stderr } = await deploy(env)
+      expect(code).toBe(7)
+      expect(stderr).toContain("The time of the edge function was not checked: ")
+      expect(stderr).toContain("Lambda's quota was not checked: ")
+    })
+
+    it("refuses a rate limit outside us-east-1", async () => {
+      const { env } = await startAccount()
+      const { code, stderr } = await deploy(env, ["--rate-limit", "2000"])
+      expect(code).toBe(2)
+      expect(stderr).toContain("rateLimit: Expected a stack in us-east-1, got eu-central-1.")
+    })
+  })
+
+  it("explains how to install cdk", async () => {
     const folder = await temporaryFolder()
     const env = { PATH: folder }
     const { code, stderr } = await runCommand(["deploy", ...PLACE, "--code", await zipIn(folder)], { cwd: folder, env })
     expect(code).toBe(2)
-    expect(stderr).toContain(
-      "The command cdk was not found. Install it beside imgtailor: npm install aws-cdk-lib constructs aws-cdk",
-    )
+    expect(stderr).toContain("npm install aws-cdk-lib constructs aws-cdk")
   })
 
   it.each([
     [[...PLACE, "more"], "more: Expected no arguments; those for cdk follow --."],
     [["--originals", "s3://shop-photos", "--sizes", "1ww"], "sizes.0: Expected a size"],
     [["--sizes", "1ww", "--code", "nowhere.zip", "--stack", "1"], "The configuration has 4 mistakes"],
-  ])("refuses %j as every command does", async (args, complaint) => {
+  ])("refuses %j like every command", async (args, complaint) => {
     const { code, stderr } = await runCommand(["deploy", ...args], { cwd: await temporaryFolder() })
     expect(code).toBe(2)
     expect(stderr).toContain(complaint)
-  })
-})
-
-describe("imgtailor package --mode direct", () => {
-  it("puts every function of the stack into one zip", { timeout: 120_000 }, async () => {
-    const folder = await temporaryFolder()
-    const env = { HOME: process.env["HOME"] ?? folder }
-    const { code } = await runCommand(["package", "--mode", "direct", "--layer"], { cwd: folder, env })
-    expect(code).toBe(0)
-    const files = Object.keys(unzipSync(await readFile(join(folder, "imgtailor-direct.zip"))))
-    expect(files).toEqual(expect.arrayContaining(["LICENCES.txt", "index.mjs", "sync.mjs"]))
   })
 })
