@@ -126,7 +126,7 @@ describe("the construct ImageTailor", () => {
     const reserved = ofType(template, "AWS::Lambda::Function")
       .filter(([, { Properties }]) => Properties["Handler"] === "index.handler")
       .map(([, { Properties }]) => Properties["ReservedConcurrentExecutions"])
-    expect(reserved).toEqual([undefined, "40"])
+    expect(reserved).toEqual([undefined, 40])
   })
 
   it("throws every mistake in its settings", async () => {
