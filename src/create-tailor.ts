@@ -14,7 +14,10 @@ import type { Renderer } from "./render/renderer.ts"
 import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
 import { cachedRenditions } from "./store/cached.ts"
 import { excludedOriginals } from "./store/excluded.ts"
-import { type Observed, observeOriginals, observeRenditions } from "./store/observed.ts"
+import { withExtraOriginal } from "./store/extra-original.ts"
+import { openFocalFile } from "./store/focal-file.ts"
+import { type FindFocalPoint, focalOriginals } from "./store/focal-originals.ts"
+import { type Observed, observeOriginals, observeRenditions, type StoreState } from "./store/observed.ts"
 import { recheckedOriginals } from "./store/rechecked.ts"
 import { openRenditions } from "./store/registry.ts"
 import { isSourceList, openSources } from "./store/sources.ts"
@@ -23,6 +26,8 @@ import type { Conflict } from "./tailor/conflicts.ts"
 import { createCounter } from "./tailor/decision.ts"
 import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
+import { validTraceparent } from "./tracing/traceparent.ts"
+import { withTracing } from "./tracing/tracing.ts"
 
 /** An image resizer for one place of originals, to mount in a server. */
 export interface Tailor {
@@ -62,6 +67,23 @@ export interface OpenTailor extends Tailor {
   readonly renditions: Renditions
   readonly renderer: Renderer
   readonly health: Health
+  readonly storeStates: () => StoreStates
+}
+
+/** States of the stores, for metrics. */
+export interface StoreStates {
+  readonly originals: StoreState
+  readonly renditions: StoreState
+}
+
+/** Finds focal points in a file or by a function. */
+const findFocalPoint = (
+  source: TailorConfig["focalPoints"],
+  onNotice: (text: string) => void,
+): FindFocalPoint | undefined => {
+  if (typeof source !== "string") return source
+  const file = openFocalFile(source, onNotice)
+  return (key) => file.points().get(key)
 }
 
 const openStores = (
@@ -78,7 +100,13 @@ const openStores = (
   return {
     originals: {
       ...observed,
-      store: excludedOriginals(recheckedOriginals(observed.store, recheckSeconds), exclude),
+      store: withExtraOriginal(
+        focalOriginals(
+          excludedOriginals(recheckedOriginals(observed.store, recheckSeconds), exclude),
+          findFocalPoint(config.focalPoints, onNotice),
+        ),
+        config.missing,
+      ),
     },
     renditions: observeRenditions(
       typeof renditions === "string" ? openRenditions(renditions, { ...options, isShared, cacheControl }) : renditions,
@@ -95,8 +123,18 @@ const withReports =
     const answer = await handle(request)
     const { method, target } = request
     const durationMs = performance.now() - start
+    const byteLength = answer.body === undefined ? 0 : Number(answer.headers["content-length"] ?? 0)
+    const traceparent = validTraceparent(request.header("traceparent"))
     try {
-      onRequest({ method, target, status: answer.status, durationMs, ...answer.decision })
+      onRequest({
+        method,
+        target,
+        status: answer.status,
+        durationMs,
+        byteLength,
+        ...(traceparent !== undefined && { traceparent }),
+        ...answer.decision,
+      })
     } catch (error) {
       notify(`onRequest failed: ${describeError(error)}`, "error")
     }
@@ -150,6 +188,7 @@ export const openTailorWith = (
   const originals = wrapOriginals(stores.originals.store)
   const { store: renditions } = stores.renditions
   const { limits, settings, cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys } = config
+  const { missing, whenBusy } = config
   const core = createCore({
     originals,
     renditions: cachedRenditions(renditions, limits.cacheBytes),
@@ -174,8 +213,19 @@ export const openTailorWith = (
     renderer: renderer.state,
     clock: Date.now,
   })
+  const untraced = createHandle(core, {
+    cacheControl,
+    basePath,
+    unknownSize,
+    compat,
+    compatOrigins,
+    compatKeys,
+    health,
+    missing,
+    whenBusy,
+  })
   const handle = withReports(
-    createHandle(core, { cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys, health }),
+    config.tracing ? withTracing(untraced, (error) => notify(describeError(error), "error")) : untraced,
     (report) => {
       count(report)
       onRequest?.(report)
@@ -186,13 +236,19 @@ export const openTailorWith = (
   const { close } = renderer
   const { idle } = core
   const tailor = { fetch: createFetch(handle), handle, purge, idle, close }
-  return { ...tailor, core, config, originals, renditions, renderer, health }
+  const storeStates = (): StoreStates => ({
+    originals: stores.originals.state(),
+    renditions: stores.renditions.state(),
+  })
+  return { ...tailor, core, config, originals, renditions, renderer, health, storeStates }
 }
 
 /** Opens a tailor with a complete configuration. Its render processes start with the first original. */
 export const openTailor = (config: TailorConfig, hooks: TailorHooks = {}): OpenTailor => {
-  const { limits, isolation } = config
-  const renderer = isolation === "process" ? createPooledRenderer(limits) : createRenderer(limits)
+  const { limits, isolation, overlays } = config
+  const getAsset = (digest: string): Uint8Array | undefined => overlays.get(digest)
+  const renderer =
+    isolation === "process" ? createPooledRenderer(limits, { getAsset }) : createRenderer(limits, getAsset)
   return openTailorWith({ renderer }, config, hooks)
 }
 

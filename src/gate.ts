@@ -32,6 +32,8 @@ export interface Gate {
   tryAcquire(weight: number): (() => void) | undefined
   /** Number of waiting jobs. */
   readonly waiting: () => number
+  /** Sum of the weights inside. */
+  readonly used: () => number
 }
 
 interface Waiter {
@@ -113,5 +115,6 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
       return releaseOnce(weight)
     },
     waiting: () => queue.length,
+    used: () => used,
   }
 }

@@ -10,6 +10,8 @@ export interface RequestReport extends Decision {
   readonly status: number
   /** Time from the arrival of the request until the response was ready to send. */
   readonly durationMs: number
+  /** Length of the response body in bytes; 0 without a body. */
+  readonly byteLength: number
 }
 
 /** How important a notice or a log line is. */

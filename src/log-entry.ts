@@ -2,7 +2,8 @@
  * Responsible for the log schema of the server and of the cloud functions: flat entries, one JSON object a line.
  *
  * Invariants:
- * - An entry has no nested objects, durations have at most three decimals, and the cause of an error is there once.
+ * - An entry has no client address, and no query string unless that is switched on.
+ * - An entry has no nested objects, durations have at most one decimal, and the cause of an error is there once.
  */
 import { describeError, TailorError } from "./errors.ts"
 import type { LogLevel, RequestReport } from "./hooks.ts"
@@ -21,14 +22,26 @@ export interface LogEntry {
   readonly fields: LogFields
 }
 
+/** Which parts of requests the log contains. */
+export interface LogPrivacy {
+  /** Query strings are logged: they can contain personal data of a page that was built carelessly. @default false */
+  readonly queries?: boolean | undefined
+}
+
 /** Longest URL path and query in the log, in characters. */
 const MAX_TARGET_LENGTH = 2048
 
 const shortened = (target: string): string =>
   target.length > MAX_TARGET_LENGTH ? `${target.slice(0, MAX_TARGET_LENGTH)}…` : target
 
-/** A duration with at most three decimals. */
-export const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000
+/** The target of a request as the log shows it. */
+export const loggedTarget = (target: string, { queries }: LogPrivacy): string => {
+  const query = target.indexOf("?")
+  return shortened(queries || query < 0 ? target : target.slice(0, query))
+}
+
+/** A duration with at most one decimal. */
+export const roundMs = (ms: number): number => Math.round(ms * 10) / 10
 
 const optionalMs = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : roundMs(ms))
 
@@ -64,9 +77,12 @@ export const isSilent = ({ outcome, reason, status }: RequestReport): boolean =>
   outcome === "other" && reason === "health check" && status < 400
 
 /** The fields of a request that are the same for every hit of one URL. */
-export const fieldsOfHit = ({ method, target, outcome, reason, original, size, format }: RequestReport): LogFields => ({
+export const fieldsOfHit = (
+  { method, target, outcome, reason, original, size, format }: RequestReport,
+  privacy: LogPrivacy = {},
+): LogFields => ({
   method,
-  target: shortened(target),
+  target: loggedTarget(target, privacy),
   outcome,
   reason,
   original,
@@ -75,7 +91,7 @@ export const fieldsOfHit = ({ method, target, outcome, reason, original, size, f
 })
 
 /** The log entry of a request. */
-export const toLogEntry = (report: RequestReport): LogEntry => {
+export const toLogEntry = (report: RequestReport, privacy: LogPrivacy = {}): LogEntry => {
   const { status, durationMs, code, isStale, isUnverified, originalInfo, output, timings } = report
   return {
     level: levelOf(report),
@@ -83,7 +99,7 @@ export const toLogEntry = (report: RequestReport): LogEntry => {
     fields: {
       status,
       durationMs: roundMs(durationMs),
-      ...fieldsOfHit(report),
+      ...fieldsOfHit(report, privacy),
       code,
       isStale,
       isUnverified,
@@ -101,6 +117,7 @@ export const toLogEntry = (report: RequestReport): LogEntry => {
       renderMs: optionalMs(timings.render),
       storeMs: optionalMs(timings.store),
       storeFailure: report.storeFailure,
+      traceparent: report.traceparent,
       ...errorFields(report.cause),
     },
   }

@@ -1,10 +1,11 @@
 /** Responsible for the types of a configuration: the options that users write, and the complete configuration made from them. */
 import type { ServiceName, SigningService } from "../compat/names.ts"
 import type { LogLevel } from "../hooks.ts"
+import type { FocalPoint } from "../sizes/focal-point.ts"
 import type { Format, QualityInput } from "../sizes/format.ts"
 import type { Grammar } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
-import type { FocalPoint, RenderSettings } from "../sizes/recipe.ts"
+import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Source } from "../store/sources.ts"
 import type { Originals, Renditions } from "../store/store.ts"
 import type { WorkLimits } from "../tailor/limits.ts"
@@ -37,6 +38,11 @@ export type GetFocalPoint = (original: string) => FocalPoint | undefined | Promi
 export const ISOLATIONS = ["process", "none"] as const
 /** See {@link ISOLATIONS}. */
 export type Isolation = (typeof ISOLATIONS)[number]
+
+/** How log lines are written. */
+export const LOG_FORMATS = ["pretty", "json"] as const
+/** See {@link LOG_FORMATS}. */
+export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** Levels of log lines, by severity. */
 export const LOG_LEVELS: readonly LogLevel[] = ["info", "warn", "error"]
@@ -131,6 +137,18 @@ export interface TailorOptions {
   readonly drainMs?: number | undefined
   /** `serve` only: log only requests and messages of this level and above. @default "info" */
   readonly logLevel?: LogLevel | undefined
+  /** `serve` only: readable lines, or JSON. @default "pretty" on a terminal, else "json" */
+  readonly logFormat?: LogFormat | undefined
+  /** `serve` only: the share of hits that are logged, 0 to 1. Everything else is always logged. @default 1 */
+  readonly logHits?: number | undefined
+  /** `serve` only: log the query strings of requests, which can contain personal data. @default false */
+  readonly logQueries?: boolean | undefined
+  /** `serve` only: answer `GET /metrics` for Prometheus. Needs the package prom-client. @default false */
+  readonly metrics?: boolean | undefined
+  /** `serve` only: answer `/metrics` on this port instead; 0 picks a free one. @default the server's port */
+  readonly metricsPort?: number | undefined
+  /** Trace requests with OpenTelemetry. Needs the package @opentelemetry/api and an SDK that the program starts. @default false */
+  readonly tracing?: boolean | undefined
 }
 
 /** A complete, validated configuration. */
@@ -165,6 +183,12 @@ export interface TailorConfig {
   readonly port: number
   readonly drainMs: number
   readonly logLevel: LogLevel
+  readonly logFormat: LogFormat | undefined
+  readonly logHits: number
+  readonly logQueries: boolean
+  readonly metrics: boolean
+  readonly metricsPort: number | undefined
+  readonly tracing: boolean
   /** Sentences for the operator: unusual values, and choices that were made for them. */
   readonly notices: readonly string[]
 }

@@ -31,7 +31,9 @@ const toQuality = (text: string): unknown => {
 /** `name=value,name=value`. Text that is something else is returned unchanged, so that validation can report it. */
 const toPairs = (text: string): unknown => {
   if (text.startsWith("{")) return toJson(text)
-  const pairs = split(text).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const)
+  const pairs = split(text).map(
+    (pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const,
+  )
   return split(text).every((pair) => pair.includes("=")) ? Object.fromEntries(pairs) : text
 }
 

@@ -60,6 +60,10 @@ const DEFAULTS = {
   port: 3000,
   drainMs: 0,
   logLevel: "info",
+  logHits: 1,
+  logQueries: false,
+  metrics: false,
+  tracing: false,
 } as const
 
 const defaultLimits = (threads: number, isolation: Isolation): Limits => ({
@@ -155,6 +159,12 @@ export const tryConfig = (
     port,
     drainMs,
     logLevel,
+    logFormat: options.logFormat,
+    logHits: options.logHits,
+    logQueries: options.logQueries,
+    metrics: options.metrics || options.metricsPort !== undefined,
+    metricsPort: options.metricsPort,
+    tracing: options.tracing,
     notices: [...notices, ...limitNotices(defined(options.limits))],
   })
   return { config }

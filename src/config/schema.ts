@@ -22,6 +22,7 @@ import {
   type GetFocalPoint,
   ISOLATIONS,
   type Limits,
+  LOG_FORMATS,
   LOG_LEVELS,
   type TailorOptions,
   UNKNOWN_SIZES,
@@ -33,6 +34,12 @@ const integer = (min: number, max: number): v.GenericSchema<number> =>
     (input) => Number.isInteger(input) && Number(input) >= min && Number(input) <= max,
     `Expected a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`,
   )
+
+/** A part of a whole. */
+const share = v.custom<number>(
+  (input) => typeof input === "number" && input >= 0 && input <= 1,
+  "Expected a number from 0 to 1, like 0.01",
+)
 
 /** An object with these keys and no others. Reports every unknown key; valibot's own strict object reports only the first. */
 const strict = (entries: v.ObjectEntries): v.GenericSchema =>
@@ -204,6 +211,12 @@ const ENTRIES = {
   port: v.optional(integer(0, 65_535)),
   drainMs: v.optional(integer(0, MAX_WAIT_MS)),
   logLevel: v.optional(v.picklist(LOG_LEVELS)),
+  logFormat: v.optional(v.picklist(LOG_FORMATS)),
+  logHits: v.optional(share),
+  logQueries: v.optional(v.boolean()),
+  metrics: v.optional(v.boolean()),
+  metricsPort: v.optional(integer(0, 65_535)),
+  tracing: v.optional(v.boolean()),
 }
 const SCHEMA = strict(ENTRIES)
 

@@ -42,6 +42,11 @@ export const SERVER_SETTINGS: ReadonlySet<string> = new Set([
   "port",
   "drainMs",
   "logLevel",
+  "logFormat",
+  "logHits",
+  "logQueries",
+  "metrics",
+  "metricsPort",
   "whenBusy",
 ])
 

@@ -7,7 +7,7 @@
 import type { ErrorCode } from "../error-codes.ts"
 import { cacheControlOf, type INFO, type Size } from "../sizes/list.ts"
 import type { RenditionMeta, RenditionObject } from "../store/store.ts"
-import type { Decision } from "../tailor/decision.ts"
+import { type Decision, STAGES } from "../tailor/decision.ts"
 
 /**
  * Headers of every response. Images are public, may be read by canvas and other origins, have exactly the type that they declare, and
@@ -64,8 +64,11 @@ export const cacheStatus = ({ outcome, isStale, isUnverified, code }: StatusInpu
 
 /** `Server-Timing` of a decision, or undefined where nothing was timed. */
 export const serverTiming = ({ timings }: Decision): string | undefined => {
-  const parts = Object.entries(timings).map(([name, ms]: [string, number]) => `${name};dur=${ms.toFixed(1)}`)
-  return parts.length ? parts.join(", ") : undefined
+  const parts = STAGES.flatMap((stage) => {
+    const ms = timings[stage]
+    return ms === undefined ? [] : `${stage};dur=${ms.toFixed(1)}`
+  })
+  return parts.length > 0 ? parts.join(", ") : undefined
 }
 
 /** Longest `max-age` of an alias in seconds: as long as the published list is cached. */

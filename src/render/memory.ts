@@ -34,6 +34,8 @@ export interface Memory {
   readonly acquireNow: (byteLength: number) => () => void
   /** Number of waiting renders. */
   readonly waiting: () => number
+  /** Memory that admitted renders are expected to take, in bytes. */
+  readonly reserved: () => number
 }
 
 /** Limits of {@link createMemory}. */
@@ -68,5 +70,6 @@ export const createMemory = ({ memoryBytes, maxSlotless, onWait }: MemoryOptions
     },
     acquireNow: (byteLength) => gateFor(byteLength).acquireNow(byteLength),
     waiting: () => small.waiting() + large.waiting(),
+    reserved: () => small.used() + large.used(),
   }
 }

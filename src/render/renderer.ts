@@ -87,6 +87,8 @@ export interface RendererState {
   readonly running: number
   /** Renders waiting for memory. */
   readonly waiting: number
+  /** Memory that running renders are expected to take, in bytes. */
+  readonly reservedBytes: number
   /** Sessions whose process continues at the lowest priority. */
   readonly slow: number
   /** Set while no render process can be started: a sentence without details of the machine. */

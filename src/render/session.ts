@@ -143,7 +143,13 @@ export const createSessions = (renderer: RendererParts): Renderer => {
       sessions.add(session)
       return session
     },
-    state: () => ({ ...engine.state(), sessions: sessions.size, running, waiting: memory.waiting() }),
+    state: () => ({
+      ...engine.state(),
+      sessions: sessions.size,
+      running,
+      waiting: memory.waiting(),
+      reservedBytes: memory.reserved(),
+    }),
     drain: engine.drain,
     close: engine.close,
   }

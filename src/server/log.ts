@@ -1,3 +1,4 @@
+import type { LogFormat } from "../config/options.ts"
 /**
  * Responsible for the log of a server on standard error: readable lines on a terminal, JSON everywhere else.
  *
@@ -13,6 +14,8 @@ import {
   isSilent,
   LEVELS,
   type LogEntry,
+  loggedTarget,
+  type LogPrivacy,
   roundMs,
   toLogEntry,
 } from "../log-entry.ts"
@@ -54,10 +57,10 @@ const detailsOf = ({ outcome, code, reason, output }: RequestReport): string => 
 }
 
 /** A request in one line of text, without colours. */
-export const describeRequest = (report: RequestReport): string => {
+export const describeRequest = (report: RequestReport, privacy: LogPrivacy = {}): string => {
   const { method, target, status, durationMs, outcome, storeFailure, cause } = report
   const parts = [
-    `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${target}  ${detailsOf(report)}`.trimEnd(),
+    `${status} ${outcome.padEnd(9)} ${durationMs.toFixed(1).padStart(7)} ms  ${method} ${loggedTarget(target, privacy)}  ${detailsOf(report)}`.trimEnd(),
     storeFailure === undefined ? "" : `not stored: ${storeFailure}`,
     cause === undefined ? "" : describeError(cause),
   ]
@@ -71,14 +74,14 @@ type Write = (line: string) => void
 /** Formats the three kinds of log lines. */
 type Format = Pick<Log, "request" | "note" | "error">
 
-const createTerminalFormat = (write: Write): Format => {
+const createPrettyFormat = (write: Write, privacy: LogPrivacy): Format => {
   const line = (text: string, colour: number): void =>
     write(`\x1b[${colour}m${new Date().toTimeString().slice(0, 8)} ${text}\x1b[0m\n`)
   const levels: Readonly<Record<LogLevel, number>> = { info: GREY, warn: YELLOW, error: RED }
   return {
     request: (report) => {
       const { level } = toLogEntry(report)
-      line(describeRequest(report), level === "info" ? COLOURS[report.outcome] : levels[level])
+      line(describeRequest(report, privacy), level === "info" ? COLOURS[report.outcome] : levels[level])
     },
     note: (text, level = "info") => line(text, levels[level]),
     error: (error, text) => line(`${text}: ${describeError(error)}`, RED),
@@ -89,26 +92,26 @@ const createTerminalFormat = (write: Write): Format => {
  * Formats the line of a hit. Hits are frequent, and formatting a whole line costs more than finding the rendition, so the part that is
  * the same for every hit of one URL is remembered.
  */
-const createHitFormat = (): ((report: RequestReport) => string) => {
+const createHitFormat = (privacy: LogPrivacy): ((report: RequestReport) => string) => {
   const memory = createMemory<string>()
   return (report) => {
     const { status, durationMs, method, target, format } = report
     const rest = memory(`${method} ${target} ${format ?? ""}`, () =>
-      JSON.stringify({ ...fieldsOfHit(report), msg: "request" }).slice(1),
+      JSON.stringify({ ...fieldsOfHit(report, privacy), msg: "request" }).slice(1),
     )
     return `{"level":${LEVELS.info},"time":${Date.now()},"status":${status},"durationMs":${roundMs(durationMs)},${rest}\n`
   }
 }
 
 /** True for a hit with no fields besides those of {@link fieldsOfHit}. */
-const isPlainHit = ({ outcome, output, status, isUnverified }: RequestReport): boolean =>
-  outcome === "hit" && output === undefined && status < 400 && !isUnverified
+const isPlainHit = ({ outcome, output, status, isUnverified, traceparent }: RequestReport): boolean =>
+  outcome === "hit" && output === undefined && status < 400 && !isUnverified && traceparent === undefined
 
-const createJsonFormat = (write: Write): Format => {
-  const formatHit = createHitFormat()
+const createJsonFormat = (write: Write, privacy: LogPrivacy): Format => {
+  const formatHit = createHitFormat(privacy)
   const line = (entry: LogEntry): void => write(`${formatJson(entry)}\n`)
   return {
-    request: (report) => (isPlainHit(report) ? write(formatHit(report)) : line(toLogEntry(report))),
+    request: (report) => (isPlainHit(report) ? write(formatHit(report)) : line(toLogEntry(report, privacy))),
     note: (text, level = "info") => line({ level, msg: text, fields: {} }),
     error: (error, text) => line({ level: "error", msg: text, fields: errorFields(error) }),
   }
@@ -128,24 +131,53 @@ const withLevel = (format: Format, minimum: LogLevel): Format => {
   }
 }
 
+/** Only a share of the hits is passed on, evenly spread. */
+const withShareOfHits = (request: Log["request"], share: number): Log["request"] => {
+  let due = 0
+  return (report) => {
+    if (report.outcome === "hit") {
+      due += share
+      if (due < 1) return
+      due -= 1
+    }
+    request(report)
+  }
+}
+
+/** Options of {@link createLog}. */
+export interface LogOptions {
+  /** Lines below this level are left out. @default "info" */
+  readonly level?: LogLevel
+  /** @default "pretty" on a terminal, else "json" */
+  readonly format?: LogFormat | undefined
+  /** Share of hits that are logged, 0 to 1. @default 1 */
+  readonly hits?: number
+  /** Log query strings. @default false */
+  readonly queries?: boolean
+}
+
 /**
  * Opens the log of a server.
  * @param stream standard error, or another stream with a file descriptor
- * @param minimum lines below this level are left out
  */
-export const createLog = (stream: LogStream, minimum: LogLevel = "info"): Log => {
-  const createFormat = stream.isTTY ? createTerminalFormat : createJsonFormat
+export const createLog = (stream: LogStream, options: LogOptions = {}): Log => {
+  const { level = "info", format = stream.isTTY ? "pretty" : "json", hits = 1, queries } = options
+  const createFormat = format === "pretty" ? createPrettyFormat : createJsonFormat
   const formatDropped = (count: number): string => {
     let text = ""
-    createFormat((line) => (text = line)).note(`${count} log lines were dropped: the log could not be written`, "warn")
+    createFormat((line) => (text = line), {}).note(
+      `${count} log lines were dropped: the log could not be written`,
+      "warn",
+    )
     return text
   }
-  const writer = createLineWriter(stream, { delayMs: stream.isTTY ? 0 : JSON_DELAY_MS, formatDropped })
-  const format = createFormat(writer.write)
-  const { request, note, error } = minimum === "info" ? format : withLevel(format, minimum)
+  const writer = createLineWriter(stream, { delayMs: format === "pretty" ? 0 : JSON_DELAY_MS, formatDropped })
+  const lines = createFormat(writer.write, { queries })
+  const { request, note, error } = level === "info" ? lines : withLevel(lines, level)
+  const sampled = hits < 1 ? withShareOfHits(request, hits) : request
   return {
     request: (report) => {
-      if (!isSilent(report)) request(report)
+      if (!isSilent(report)) sampled(report)
     },
     note,
     error,

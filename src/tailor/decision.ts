@@ -26,11 +26,20 @@ export interface Timings {
   render?: number
   /** Writing the rendition. */
   store?: number
+  /** When each phase began, as `performance.now()` gives it. For traces. */
+  starts?: { [stage in Stage]?: number }
 }
 
+/** The phases of a render, in order. */
+export const STAGES = ["wait", "fetch", "render", "store"] as const
+/** See {@link STAGES}. */
+export type Stage = (typeof STAGES)[number]
+
 /** Adds the duration of some work to the timings. */
-export const timed = async <T>(timings: Timings, name: keyof Timings, work: () => Promise<T>): Promise<T> => {
+export const timed = async <T>(timings: Timings, name: Stage, work: () => Promise<T>): Promise<T> => {
   const start = performance.now()
+  timings.starts ??= {}
+  timings.starts[name] ??= start
   try {
     return await work()
   } finally {
@@ -71,6 +80,8 @@ export interface Decision {
     readonly contentType: string
   }
   readonly timings: Readonly<Timings>
+  /** The trace of the request, as a `traceparent` header. Undefined where it belongs to none. */
+  readonly traceparent?: string | undefined
   /** Why the rendition could not be stored. The response has it anyway. */
   readonly storeFailure?: string
   /** The error behind a refused request, where it belongs in the log. */

@@ -23,10 +23,21 @@ export interface RenderSlots {
    * @throws the signal's reason when it aborts during the wait
    */
   readonly acquire: (byteLength: number, signal: AbortSignal) => Promise<() => void>
+  /** Renders that hold a slot, and renders that wait for one. */
+  readonly state: () => SlotState
+}
+
+/** See {@link RenderSlots.state}. */
+export interface SlotState {
+  readonly running: number
+  readonly waiting: number
 }
 
 /** Creates the slots of a process. */
 export const createRenderSlots = ({ renders, queue }: Pick<WorkLimits, "renders" | "queue">): RenderSlots => {
   const slots = createGate({ capacity: renders, maxWaiting: queue })
-  return { acquire: (byteLength, signal) => slots.acquire(1, signal, byteLength * YIELD_MS_PER_BYTE) }
+  return {
+    acquire: (byteLength, signal) => slots.acquire(1, signal, byteLength * YIELD_MS_PER_BYTE),
+    state: () => ({ running: slots.used(), waiting: slots.waiting() }),
+  }
 }

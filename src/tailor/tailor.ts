@@ -10,7 +10,7 @@ import { createFreshness, type Freshness } from "./freshness.ts"
 import type { WorkLimits } from "./limits.ts"
 import { createNearest, type Nearest } from "./nearest.ts"
 import { createPurge, type Purge } from "./purge.ts"
-import { createRenderSlots } from "./render-slots.ts"
+import { createRenderSlots, type SlotState } from "./render-slots.ts"
 import { createSharedOriginals } from "./shared-originals.ts"
 import type { StoreFailure } from "./stored.ts"
 import { createWarm, type Warm } from "./warm.ts"
@@ -39,6 +39,7 @@ export interface Core extends Answerer, Purge, Warm, Nearest {
   /** Every key that a rendition of an original can have. */
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
   readonly freshnessOfKey: Freshness["freshnessOfKey"]
+  readonly slotState: () => SlotState
 }
 
 /** The share of the memory for renders that may hold originals whose renders all wait for a slot. */
@@ -56,12 +57,13 @@ export const createCore = (parts: CoreParts): Core => {
     maxIdleBytes: limits.memoryBytes * IDLE_SHARE,
     maxOpen: limits.renders * 2,
   })
+  const slots = createRenderSlots(limits)
   const answerer = createAnswerer({
     originals,
     renditions,
     freshness,
     shared,
-    slots: createRenderSlots(limits),
+    slots,
     deadlineMs: limits.deadlineMs,
     staleIfErrorSeconds,
     onStoreFailure,
@@ -76,5 +78,6 @@ export const createCore = (parts: CoreParts): Core => {
     grammar,
     keysOf: (original) => keysOf(original, grammar),
     freshnessOfKey: freshness.freshnessOfKey,
+    slotState: slots.state,
   }
 }

@@ -123,7 +123,7 @@ describe("the health of a tailor", () => {
   const create = (
     clock: () => number = Date.now,
     head: Originals["head"] = async () => undefined,
-    renderer: HealthParts["renderer"] = () => ({ processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0 }),
+    renderer: HealthParts["renderer"] = () => ({ processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0, reservedBytes: 0 }),
   ): { readonly health: Health; readonly originals: Originals } => {
     const originals = observeOriginals({ ...memoryOriginals(), head }, clock)
     const renditions = observeRenditions(memoryRenditions(), clock)
@@ -172,7 +172,7 @@ describe("the health of a tailor", () => {
   })
 
   it("is not ready and degraded while no render process can be started", async () => {
-    const state = { processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0 }
+    const state = { processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0, reservedBytes: 0 }
     let problem: string | undefined = "No render process can be started."
     const { health } = create(Date.now, undefined, () => ({ ...state, problem }))
     expect(await health.findUnreadiness()).toBe(problem)

@@ -22,6 +22,7 @@ const HIT: RequestReport = {
   format: undefined,
   status: 200,
   durationMs: 0.080_412_345,
+  byteLength: 21_000,
   outcome: "hit",
   reason: "stored and fresh",
   timings: {},
@@ -79,7 +80,7 @@ describe("the log in JSON", () => {
       [`/${turn}/"c".jpg`, 200, undefined],
     ]
     expect(shown).toEqual([1, 2].flatMap(expected))
-    expect(entries[0]).toMatchObject({ level: 30, msg: "request", method: "GET", outcome: "hit", durationMs: 0.08 })
+    expect(entries[0]).toMatchObject({ level: 30, msg: "request", method: "GET", outcome: "hit", durationMs: 0.1 })
     const names = Object.keys(entries[1] ?? {}).filter((name) => name !== "code")
     expect(Object.keys(entries[0] ?? {})).toEqual(names)
   })
@@ -98,7 +99,7 @@ describe("the log in JSON", () => {
     const entry = parse(lines()[0] ?? "")
     expect(Object.values(entry).filter((value) => typeof value === "object")).toEqual([])
     expect(entry).toMatchObject({
-      durationMs: 41.123,
+      durationMs: 41.1,
       originalWidth: 40,
       outputByteLength: 100,
       contentType: "image/jpeg",
@@ -127,7 +128,7 @@ describe("the log in JSON", () => {
     const file = join(await temporaryFolder(), "log")
     const fd = openSync(file, "a")
     onTestFinished(() => closeSync(fd))
-    const log = createLog({ fd, isTTY: false, on: () => {} } as unknown as LogStream, "warn")
+    const log = createLog({ fd, isTTY: false, on: () => {} } as unknown as LogStream, { level: "warn" })
     log.request(HIT)
     log.note("information")
     log.note("warning", "warn")

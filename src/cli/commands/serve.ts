@@ -1,4 +1,5 @@
 /** Responsible for `imgtailor serve`: the server for development and production. */
+import { readFileSync } from "node:fs"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { resolve } from "node:path"
@@ -9,6 +10,8 @@ import { Argument, Option } from "commander"
 import { missingAdvice } from "../../config/load.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badConfig } from "../../errors.ts"
+import type { Metrics } from "../../metrics/metrics.ts"
+import { metricsOnly, withMetrics } from "../../metrics/serve-metrics.ts"
 import { descriptorNotice } from "../../server/descriptors.ts"
 import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
@@ -62,6 +65,30 @@ const reportDrops = (server: Server, log: Log): void => {
     log.note(`Connections are refused: ${server.maxConnections} are open, which is the limit.`, "warn")
   })
 }
+
+const readVersion = (): string => {
+  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8")
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
+const openMetrics = async (tailor: OpenTailor): Promise<Metrics> => {
+  const { createMetrics } = await import("../../metrics/metrics.ts")
+  const { health, storeStates, core, config } = tailor
+  return createMetrics({
+    health,
+    stores: storeStates,
+    slots: core.slotState,
+    limits: config.limits,
+    version: readVersion(),
+  })
+}
+
+const observeBoth =
+  (log: Log, metrics: Metrics): Log["request"] =>
+  (report) => {
+    metrics.observe(report)
+    log.request(report)
+  }
 
 /** Prints the introduction. It never holds up the server. */
 const startIntroduction = async (tailor: OpenTailor, url: string, log: Log, isJson: boolean): Promise<void> => {
@@ -137,15 +164,24 @@ export const serve: Command = {
     const config = await loadFromOptions(invocation, overrides)
     keepWithoutReader()
     const ended = untilSignal()
-    const log = createLog(process.stderr, config.logLevel)
-    const tailor = openTailor(config, { onRequest: log.request, onNotice: log.note })
+    const { logLevel: level, logFormat: format, logHits: hits, logQueries: queries } = config
+    const log = createLog(process.stderr, { level, format, hits, queries })
+    const tailor = openTailor(config, { onRequest: (report) => onRequest(report), onNotice: log.note })
+    const metrics = config.metrics ? await openMetrics(tailor) : undefined
+    const onRequest = metrics ? observeBoth(log, metrics) : log.request
     tailor.health.setPhase("starting")
     tailor.health.addPart("log", () => ({ droppedLines: log.dropped() }))
     const problems = await checkStores(tailor)
-    const server = createNodeServer(tailor)
+    const isBeside = metrics !== undefined && config.metricsPort === undefined
+    const server = createNodeServer(isBeside ? { handle: withMetrics(tailor.handle, metrics) } : tailor)
+    const metricsServer = metrics && !isBeside ? createNodeServer({ handle: metricsOnly(metrics) }) : undefined
     reportDrops(server, log)
     tailor.renderer.prepare()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
+    if (metricsServer) {
+      const address = await listen(metricsServer, config.host, config.metricsPort ?? 0)
+      log.note(`Metrics at ${urlOf(address, "/metrics")}`)
+    }
     await tailor.renderer.ready().catch((error: unknown) => {
       server.close()
       throw error
@@ -160,6 +196,7 @@ export const serve: Command = {
 
     await ended
     await shutDown(tailor, server, watches, log)
+    metricsServer?.closeAllConnections()
     process.exit(0)
   },
 }
