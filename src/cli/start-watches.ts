@@ -8,6 +8,9 @@ import type { Watch } from "../server/watch.ts"
 import { asFolder } from "../store/registry.ts"
 import { isSourceList } from "../store/sources.ts"
 
+/** A watch that is running. */
+export type Closable = Pick<Watch, "close">
+
 interface WatchedFolder {
   readonly folder: string
   readonly prefix: string
@@ -52,11 +55,26 @@ const startOne = (
   return started
 }
 
+/** The file with focal points, if there is one. */
+const startFocalWatch = async ({ core, config }: OpenTailor, log: Log): Promise<readonly Closable[]> => {
+  if (typeof config.focalPoints !== "string") return []
+  const { openFocalFile } = await import("../store/focal-file.ts")
+  const { watchFocalPoints } = await import("../server/focal-watch.ts")
+  const { points } = openFocalFile(config.focalPoints, log.note)
+  const onPurge = (original: string, count: number): void =>
+    log.note(
+      `the focal point of ${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`,
+    )
+  const onError = (error: unknown): void => log.error(error, "could not delete stale renditions")
+  return [watchFocalPoints(core, { points, onPurge, onError })]
+}
+
 /** Starts to watch, where the configuration says so. @throws {bad-config} without a folder */
-export const startWatches = async (tailor: OpenTailor, log: Log): Promise<readonly Watch[]> => {
+export const startWatches = async (tailor: OpenTailor, log: Log): Promise<readonly Closable[]> => {
   if (!tailor.config.watch) return []
   const folders = foldersOf(tailor.config)
   if (folders.length === 0) throw badConfig(["watch: Expected originals in a folder."])
   const { watchOriginals } = await import("../server/watch.ts")
-  return folders.map((watched) => startOne(watchOriginals, tailor, watched, log))
+  const started = folders.map((watched) => startOne(watchOriginals, tailor, watched, log))
+  return [...started, ...(await startFocalWatch(tailor, log))]
 }

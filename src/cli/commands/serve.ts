@@ -18,12 +18,11 @@ import { closeServer, createNodeServer } from "../../server/node.ts"
 import { keepMarker } from "../../server/settings-marker.ts"
 import { untilSignal } from "../../server/signals.ts"
 import { keepTidy } from "../../server/tidy.ts"
-import type { Watch } from "../../server/watch.ts"
 import { checkStores } from "../check-stores.ts"
 import type { Command, Values } from "../command.ts"
 import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
 import { keepWithoutReader, printJson } from "../output.ts"
-import { startWatches } from "../start-watches.ts"
+import { type Closable, startWatches } from "../start-watches.ts"
 
 /** How long shutting down may take beyond the deadline of the last request. */
 const GRACE_MS = 5000
@@ -112,7 +111,7 @@ const logNotices = ({ config }: OpenTailor, problems: readonly string[], log: Lo
 }
 
 /** Ends a server: `/readyz` answers 503 at once, requests that arrive until the port closes are answered, and no response is truncated. */
-const shutDown = async (tailor: OpenTailor, server: Server, watches: readonly Watch[], log: Log): Promise<void> => {
+const shutDown = async (tailor: OpenTailor, server: Server, watches: readonly Closable[], log: Log): Promise<void> => {
   const { health, renderer, config } = tailor
   health.setPhase("draining")
   const watchesClosed = watches.map((watch) => watch.close())
