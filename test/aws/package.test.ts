@@ -1,7 +1,4 @@
-/**
- * `imgtailor package`, and that what it makes works where nothing of ours is: each zip is unpacked into an empty folder, and its handler
- * called by a bare Node.
- */
+/** `imgtailor package`: the contents of each zip, which is unpacked into an empty folder and whose handler is called by a plain Node. */
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 
@@ -28,18 +25,18 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-interface Made {
+interface Packaged {
   readonly handler: string
   readonly zips: readonly { readonly file: string; readonly bytes: number }[]
 }
 
-/** npm keeps what it has downloaded below the home directory. */
+/** npm keeps its cache below the home directory. */
 const HOME = process.env["HOME"] ?? PACKAGE
 
-const make = async (args: readonly string[], cwd: string): Promise<Made> => {
+const make = async (args: readonly string[], cwd: string): Promise<Packaged> => {
   const { code, stdout, stderr } = await runCommand(["package", ...args, "--json"], { cwd, env: { HOME } })
   expect([code, stderr]).toEqual([0, ""])
-  return JSON.parse(stdout) as Made
+  return JSON.parse(stdout) as Packaged
 }
 
 const unpack = async (zip: string, folder: string): Promise<readonly string[]> => {
@@ -50,7 +47,7 @@ const unpack = async (zip: string, folder: string): Promise<readonly string[]> =
   return filesBelow(folder)
 }
 
-/** Calls the handler as Lambda's runtime would, and prints what came back, and whether sharp and `fetch` were loaded for it. */
+/** Calls the handler as Lambda's runtime does, and prints its results, and whether it loaded sharp and `fetch`. */
 const PROGRAM = `
 const { handler } = await import(process.env.TASK + "/index.mjs")
 const results = []
@@ -60,7 +57,7 @@ const loadsFetch = process.moduleLoadList.some((name) => name.includes("undici/u
 process.stdout.write("\\n" + JSON.stringify({ results, isLoaded, loadsFetch }))
 `
 
-interface Called {
+interface Calls {
   readonly results: readonly ProxyResult[]
   readonly isLoaded: boolean
   readonly loadsFetch: boolean
@@ -70,7 +67,7 @@ const callIn = async (
   task: string,
   events: readonly object[],
   { node = process.execPath, ...env }: Record<string, string> = {},
-): Promise<Called> => {
+): Promise<Calls> => {
   const cwd = await temporaryFolder()
   const running = launch(node, ["--input-type=module", "-e", PROGRAM], {
     cwd,
@@ -86,11 +83,11 @@ const callIn = async (
       ...env,
     },
   })
-  expect(await running.ended, `the handler says ${running.stderr()}`).toBe(0)
-  return JSON.parse(running.stdout().split("\n").at(-1) ?? "") as Called
+  expect(await running.ended, `the handler printed ${running.stderr()}`).toBe(0)
+  return JSON.parse(running.stdout().split("\n").at(-1) ?? "") as Calls
 }
 
-const ask = (key: string): EventV2 => ({
+const requestFor = (key: string): EventV2 => ({
   version: "2.0",
   rawPath: "/prod/resizer",
   rawQueryString: `key=${key}`,
@@ -98,56 +95,54 @@ const ask = (key: string): EventV2 => ({
 })
 
 describe("imgtailor package", () => {
+  it("makes one zip of at most 12 MB with function, sharp, settings and licences", { timeout: 120_000 }, async () => {
+    const folder = await temporaryFolder()
+    const { zips, handler } = await make(["--sizes", "360x270,100h", "--arch", HERE], folder)
+    expect([zips.length, handler]).toEqual([1, "index.handler"])
+    const [zip = { file: "", bytes: Infinity }] = zips
+    expect(zip.bytes).toBeLessThan(12_000_000)
+
+    const task = join(folder, "task")
+    const files = await unpack(zip.file, task)
+    expect(files.filter((file) => !file.startsWith("node_modules/"))).toEqual([
+      "LICENCES.txt",
+      "imgtailor.config.json",
+      "index.mjs",
+    ])
+    const native = files.filter((file) => /\.node$|\.so/.test(file))
+    expect(native.length).toBeGreaterThan(1)
+    expect(native.filter((file) => !file.includes(`linux-${HERE}`))).toEqual([])
+    if (versitygw === undefined || process.platform !== "linux") return
+
+    const { results, isLoaded } = await callIn(task, [requestFor("dir/100h/a.jpg")])
+    expect(results[0]).toMatchObject({
+      statusCode: 301,
+      headers: { location: "https://images.example.com/dir/100h/a.jpg" },
+    })
+    expect(isLoaded).toBe(true)
+    expect(await server.keysIn("shop")).toContain("dir/100h/a.jpg")
+
+    // With the version of Node that Lambda has.
+    if (node24 === undefined) return
+    const newer = await callIn(task, [requestFor("dir/360x270/a.jpg"), requestFor("dir/360x270/a.jpg")], {
+      node: node24,
+    })
+    expect([newer.results[0]?.statusCode, newer.isLoaded, newer.loadsFetch]).toEqual([301, true, false])
+    const image = Buffer.from(newer.results[1]?.body ?? "", "base64")
+    expect(await describeImage(image)).toMatchObject({ width: 360, height: 270, format: "jpeg" })
+    expect(colourDistance(await colourAt(image, 0.5, 0.5), RED)).toBeLessThan(16)
+  })
+
   it(
-    "makes one zip of at most 12 MB, which is whole: function, sharp, settings, licences",
+    "makes a small zip and a layer with --layer, and the function finds sharp in the layer",
     { timeout: 120_000 },
     async () => {
       const folder = await temporaryFolder()
-      const { zips, handler } = await make(["--sizes", "360x270,100h", "--arch", HERE], folder)
-      expect([zips.length, handler]).toEqual([1, "index.handler"])
-      const [zip = { file: "", bytes: Infinity }] = zips
-      expect(zip.bytes).toBeLessThan(12_000_000)
-
-      const task = join(folder, "task")
-      const files = await unpack(zip.file, task)
-      expect(files.filter((file) => !file.startsWith("node_modules/"))).toEqual([
-        "LICENCES.txt",
-        "imgtailor.config.json",
-        "index.mjs",
-      ])
-      const native = files.filter((file) => /\.node$|\.so/.test(file))
-      expect(native.length).toBeGreaterThan(1)
-      expect(native.filter((file) => !file.includes(`linux-${HERE}`))).toEqual([])
-      if (versitygw === undefined || process.platform !== "linux") return
-
-      const { results, isLoaded } = await callIn(task, [ask("dir/100h/a.jpg")])
-      expect(results[0]).toMatchObject({
-        statusCode: 301,
-        headers: { location: "https://images.example.com/dir/100h/a.jpg" },
-      })
-      expect(isLoaded).toBe(true)
-      expect(await server.keysIn("shop")).toContain("dir/100h/a.jpg")
-
-      // By the Node that Lambda has.
-      if (node24 === undefined) return
-      const newer = await callIn(task, [ask("dir/360x270/a.jpg"), ask("dir/360x270/a.jpg")], { node: node24 })
-      expect([newer.results[0]?.statusCode, newer.isLoaded, newer.loadsFetch]).toEqual([301, true, false])
-      const made = Buffer.from(newer.results[1]?.body ?? "", "base64")
-      expect(await describeImage(made)).toMatchObject({ width: 360, height: 270, format: "jpeg" })
-      expect(colourDistance(await colourAt(made, 0.5, 0.5), RED)).toBeLessThan(16)
-    },
-  )
-
-  it(
-    "with --layer makes two, of which the function's is small, and finds sharp in the layer",
-    { timeout: 120_000 },
-    async () => {
-      const folder = await temporaryFolder()
-      const { zips } = await make(["--layer", "--arch", HERE, "--out", "made"], folder)
+      const { zips } = await make(["--layer", "--arch", HERE, "--out", "out"], folder)
       const [code = { file: "", bytes: 0 }, layer = { file: "", bytes: 0 }] = zips
       expect([code.file, layer.file]).toEqual([
-        join(folder, "made", "imgtailor-redirect.zip"),
-        join(folder, "made", `imgtailor-sharp-${HERE}.zip`),
+        join(folder, "out", "imgtailor-redirect.zip"),
+        join(folder, "out", `imgtailor-sharp-${HERE}.zip`),
       ])
       expect(code.bytes).toBeLessThan(200_000)
       const [task, opt] = [join(folder, "task"), join(folder, "opt")]
@@ -155,29 +150,55 @@ describe("imgtailor package", () => {
       expect((await unpack(layer.file, opt)).filter((file) => !file.startsWith("nodejs/node_modules/"))).toEqual([])
       if (versitygw === undefined || process.platform !== "linux") return
 
-      // Where Lambda unpacks layers, and how its runtime tells Node.
+      // The place where Lambda unpacks layers, and the variable that its runtime sets.
       const env = { SIZES: "200w", NODE_PATH: join(opt, "nodejs", "node_modules") }
-      const { results } = await callIn(task, [ask("dir/200w/a.jpg")], env)
+      const { results } = await callIn(task, [requestFor("dir/200w/a.jpg")], env)
       expect(results[0]).toMatchObject({ statusCode: 301 })
 
-      // Without any sharp, all works that needs none: what is stored, what is not there, and what is refused.
-      const without = await callIn(task, [ask("dir/200w/a.jpg"), ask("dir/200w/b.jpg"), ask("dir/201w/a.jpg")], {
-        SIZES: "200w",
-      })
+      // Without sharp, everything works that renders nothing: stored renditions, missing originals and refused keys.
+      const without = await callIn(
+        task,
+        [requestFor("dir/200w/a.jpg"), requestFor("dir/200w/b.jpg"), requestFor("dir/201w/a.jpg")],
+        {
+          SIZES: "200w",
+        },
+      )
       expect(without.results.map(({ statusCode }) => statusCode)).toEqual([200, 404, 400])
-      // Nor `fetch`, which takes as long to load as sharp.
+      // `fetch` takes as long to load as sharp.
       expect([without.isLoaded, without.loadsFetch]).toEqual([false, false])
     },
   )
 
-  it("makes the function that deletes, which has no sharp at all", async () => {
+  it("puts every function of the stack into one zip", { timeout: 120_000 }, async () => {
+    const folder = await temporaryFolder()
+    const { zips } = await make(["--mode", "direct", "--layer"], folder)
+    const task = join(folder, "task")
+    const files = await unpack(zips[0]?.file ?? "", task)
+    expect(files).toEqual(["LICENCES.txt", "batch.mjs", "index.mjs", "setup.mjs", "sync.mjs"])
+    // Each loads without the rest of the package.
+    const program = `
+      for (const name of ["sync", "setup"])
+        console.log(typeof (await import(process.env.TASK + "/" + name + ".mjs")).handler)
+    `
+    const env = {
+      TASK: task,
+      LAMBDA_TASK_ROOT: task,
+      IMGTAILOR_SIZES: "1w",
+      BUCKET: "shop",
+      AWS_REGION: "eu-central-1",
+    }
+    const running = launch(process.execPath, ["--input-type=module", "-e", program], { cwd: folder, env })
+    expect([await running.ended, running.stdout()]).toEqual([0, "function\nfunction\n"])
+  })
+
+  it("makes the function that deletes without sharp", async () => {
     const folder = await temporaryFolder()
     const { zips } = await make(["--mode", "sync", "--sizes", "100h"], folder)
     const files = await unpack(zips[0]?.file ?? "", join(folder, "task"))
     expect(files).toEqual(["LICENCES.txt", "imgtailor.config.json", "index.mjs"])
   })
 
-  it("takes settings from the configuration file, and leaves out what is about this machine", async () => {
+  it("includes settings of the configuration file, except those of this machine", async () => {
     const folder = await temporaryFolder()
     const file = `export default { originals: "photos", renditions: "s3://shop-renditions", sizes: ["64w"], port: 80 }`
     await writeFile(join(folder, "imgtailor.config.mjs"), file)
@@ -190,7 +211,7 @@ describe("imgtailor package", () => {
     })
   })
 
-  it("makes the same zip of the same settings", async () => {
+  it("makes the same bytes from the same settings", async () => {
     const [one, two] = [await temporaryFolder(), await temporaryFolder()]
     const zips = await Promise.all([one, two].map((folder) => make(["--mode", "sync", "--sizes", "100h"], folder)))
     const [a, b] = await Promise.all(zips.map(({ zips: [zip] }) => readFile(zip?.file ?? "")))
@@ -203,7 +224,7 @@ describe("imgtailor package", () => {
     [["--arch", "mips"], "arch"],
     [["--config", "none.json"], "--config: Expected a file"],
     [["--wathc"], "unknown option '--wathc'"],
-  ])("refuses %s with what would be right", async (args, complaint) => {
+  ])("refuses %s with what was expected", async (args, complaint) => {
     const { code, stderr } = await runCommand(["package", "--mode", "sync", ...args], { cwd: await temporaryFolder() })
     expect(code).toBe(2)
     expect(stderr).toContain(complaint)
