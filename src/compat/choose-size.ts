@@ -113,8 +113,6 @@ const preferred = (found: Size, candidates: readonly Size[], { gravity, backgrou
   return best
 }
 
-const withoutBackground = ({ background: _, ...size }: Size): Omit<Size, "background"> => size
-
 const snapTo = ({ width = 0, height = 0 }: Box, dpr: number, candidates: readonly Size[]): Size | undefined => {
   const boxes = candidates.map((size): Box => ({
     ...(size.width !== undefined && { width: size.width }),
@@ -131,7 +129,7 @@ export const chooseSize = (image: RequestedImage, grammar: Grammar): Size | Refu
   if (![width ?? 1, height ?? 1, dpr].every((value) => value > 0 && value < Infinity))
     return refuse("bad-url", "A width, height or dpr is not a number above 0.")
   const wanted = lookOf(look)
-  const candidates = grammar.sizes.filter((size) => lookOf(withoutBackground(size)) === wanted)
+  const candidates = grammar.sizes.filter((size) => lookOf({ ...size, background: undefined }) === wanted)
   const isWhole = width === undefined && height === undefined
   const found = isWhole
     ? (snapTo({ width: MAX_SIDE }, 1, candidates) ?? snapTo({ height: MAX_SIDE }, 1, candidates))

@@ -89,6 +89,8 @@ export const imagekit: Service = {
     const { steps, rest } = splitPath(path)
     const inQuery = parseQuery(query).find(([name]) => name === "tr")?.[1] ?? ""
     const all = (steps || inQuery).split(":").filter(Boolean)
-    return toRequested(chain(all.map(combineStep)), sourceIn(rest))
+    // A whole URL can follow the ID of the account.
+    const at = Math.max(0, rest.search(/\/https?(?::|%3a)/i))
+    return toRequested(chain(all.map(combineStep)), sourceIn(rest.slice(at)))
   },
 }

@@ -12,6 +12,7 @@ import {
   ignored,
   INSIDE,
   type Meaning,
+  merge,
   type Option,
   type Part,
   positiveOrNone,
@@ -32,14 +33,8 @@ const FITS: Readonly<Record<string, Part>> = {
 }
 const isOn = (text: string | undefined): boolean => text === "1" || text === "t" || text === "true"
 
-const mergeParts = (...parts: readonly (Part | undefined)[]): Part | undefined => {
-  let merged: Part = {}
-  for (const part of parts) {
-    if (!part) return undefined
-    merged = { ...merged, ...part, look: { ...merged.look, ...part.look } }
-  }
-  return merged
-}
+const mergeParts = (...parts: readonly (Part | undefined)[]): Part | undefined =>
+  parts.reduce((all, part) => all && part && merge(all, part), {})
 
 /** `width:height:enlarge:extend`. */
 const size: Meaning = (value) => {

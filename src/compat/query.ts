@@ -21,9 +21,7 @@ export const extractQuery = (extract: Extract, path: string, query: string): Ext
   // A fragment is never sent, but a log can have one.
   const extracted = extract(`${path}?${query.replaceAll("#", "%23")}`)
   if (!extracted) return undefined
-  const options = Object.entries(extracted.operations).map(([name, value]: [string, unknown]): Option => [
-    name,
-    String(value ?? ""),
-  ])
+  const values = Object.entries(extracted.operations as Readonly<Record<string, string | number | undefined>>)
+  const options = values.map(([name, value = ""]): Option => [name, String(value)])
   return { source: extracted.src, options }
 }

@@ -197,7 +197,8 @@ export const background: Meaning = (value) => {
   return NONE
 }
 
-const merge = (first: Part, second: Part): Part => ({
+/** The second part's values replace those of the first; looks are combined. */
+export const merge = (first: Part, second: Part): Part => ({
   ...first,
   ...second,
   ...((first.look ?? second.look) && { look: { ...first.look, ...second.look } }),

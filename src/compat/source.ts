@@ -53,22 +53,27 @@ interface Place {
   readonly path: string
 }
 
-const placeOf = (source: string, canBeginWithHost: boolean): Place | Refusal => {
+const placeOfUrl = (url: string, scheme: string, authority: string): Place => {
+  const name = scheme.toLowerCase()
+  if (LOCAL.has(name)) return { host: "", path: `/${url.slice(`${scheme}:`.length).replace(/^\/+/, "")}` }
+  const host = authority.toLowerCase().replace(name === "http" ? /:80$/ : /:443$/, "")
+  const path = url.slice((ABSOLUTE.exec(url)?.[0] ?? "").length)
+  return { host: WEB.has(name) ? host : `${name}://${host}`, path }
+}
+
+const placeOfPath = (path: string, canBeginWithHost: boolean): Place => {
+  const [, first = ""] = path.split("/")
+  const isHost = canBeginWithHost && DOMAIN.test(first) && path.length > first.length + 1
+  return isHost ? { host: first.toLowerCase(), path: path.slice(first.length + 1) } : { host: "", path }
+}
+
+const placeOf = (source: string, canBeginWithHost: boolean): Place => {
   const bare = /^[^?#]*/.exec(source)?.[0] ?? ""
   const [absolute, scheme = "", authority = ""] = ABSOLUTE.exec(bare) ?? []
-  if (absolute !== undefined) {
-    const name = scheme.toLowerCase()
-    if (LOCAL.has(name)) return { host: "", path: `/${bare.slice(`${scheme}:`.length).replace(/^\/+/, "")}` }
-    const host = authority.toLowerCase().replace(/:(?:80|443)$/, "")
-    return { host: WEB.has(name) ? host : `${name}://${host}`, path: bare.slice(absolute.length) }
-  }
+  if (absolute !== undefined) return placeOfUrl(bare, scheme, authority)
   const [marked, named = ""] = WITHOUT_SCHEME.exec(bare) ?? []
   if (marked !== undefined) return { host: named.toLowerCase(), path: bare.slice(marked.length) }
-  const path = bare.startsWith("/") ? bare : `/${bare}`
-  const [, first = ""] = path.split("/")
-  if (canBeginWithHost && DOMAIN.test(first) && path.length > first.length + 1)
-    return { host: first.toLowerCase(), path: path.slice(first.length + 1) }
-  return { host: "", path }
+  return placeOfPath(bare.startsWith("/") ? bare : `/${bare}`, canBeginWithHost)
 }
 
 const refuseHost = (host: string): Refusal => {
@@ -89,9 +94,7 @@ export const createFindOriginal = (origins: Origins): FindOriginal => {
     .map(([place, prefix]) => ({ place: toPlace(place), prefix: toPrefix(prefix) }))
     .toSorted((a, b) => b.place.length - a.place.length)
   return ({ source, canBeginWithHost = false }) => {
-    const place = placeOf(source, canBeginWithHost)
-    if ("refused" in place) return place
-    const { host, path } = place
+    const { host, path } = placeOf(source, canBeginWithHost)
     const segments = path === "" ? [] : decodePath(path)
     if ("refused" in segments) return segments
     const full = `${host}/${segments.join("/")}`

@@ -7,6 +7,7 @@ import {
   background,
   blur,
   combine,
+  type Combined,
   format,
   ignored,
   type Look,
@@ -24,7 +25,7 @@ import { BAD_SIGNATURE, isHmac } from "./signature.ts"
 import { sourceIn } from "./source.ts"
 
 const PARTS =
-  /^(?:debug\/)?(?<meta>meta(?:data)?\/)?(?<trim>trim(?::[a-z-]+)?(?::(?<tolerance>\d+))?\/)?(?<crop>[\d.]+x[\d.]+:[\d.]+x[\d.]+\/)?(?<fit>(?:adaptive-)?(?:full-)?fit-in\/)?(?:stretch\/)?(?<size>(?<flop>-)?(?<width>\d+|orig)?x(?<flip>-)?(?<height>\d+|orig)?\/)?(?<across>(?:left|right|center)\/)?(?<down>(?:top|bottom|middle)\/)?(?<smart>smart\/)?(?:filters:(?<filters>[^/]*(?:\/(?!\/)[^/]*)*?\)|)\/)?(?<original>.+)$/
+  /^(?:debug\/)?(?<meta>meta(?:data)?\/)?(?<trim>trim(?::[a-z-]+)?(?::(?<tolerance>\d+))?\/)?(?<crop>[\d.]+x[\d.]+:[\d.]+x[\d.]+\/)?(?<fit>(?:adaptive-)?(?:full-)?fit-in\/)?(?:stretch\/)?(?<size>(?<flop>-)?(?<width>\d+|orig)?x(?<flip>-)?(?<height>\d+|orig)?\/)?(?<across>(?:left|right|center)\/)?(?<down>(?:top|bottom|middle)\/)?(?<smart>smart\/)?(?:filters:(?<filters>(?:[a-z_]+\([^()]*\):?)*)\/)?(?<original>.+)$/
 
 const firstOf = (value: string): string => value.split(",")[0]?.trim() ?? ""
 
@@ -99,6 +100,24 @@ const verify = (signature: string, rest: string, key: string): Refusal | undefin
   return messages.some((message) => isHmac(signature, message, { algorithm: "sha1", key })) ? undefined : BAD_SIGNATURE
 }
 
+/** Parts of the path that no size can have. */
+const unsupportedIn = ({ meta, crop }: Groups): readonly string[] => [
+  ...(meta ? ["meta"] : []),
+  ...(crop ? [crop.slice(0, -1)] : []),
+]
+
+const combinedIn = (groups: Groups): Combined => {
+  const { filters = "", width, height } = groups
+  const { part, unsupported } = combine(filtersIn(filters), MEANINGS, refuseOthers)
+  const gravity = gravityIn(groups)
+  const sides = { ...sideIn("width", width), ...sideIn("height", height) }
+  const look = { ...lookIn(groups), ...part.look }
+  return {
+    part: { ...sides, ...(gravity && { gravity }), ...part, look },
+    unsupported: [...unsupported, ...unsupportedIn(groups)],
+  }
+}
+
 /** thumbor. */
 export const thumbor: Service = {
   parse: ({ path }, key) => {
@@ -108,18 +127,8 @@ export const thumbor: Service = {
     // Brackets, colons and commas can be escaped; the original is not decoded here.
     const readable = rest.replace(/^.*filters(?::|%3a)[^/]*\//i, (text) => recode(decodeURIComponent, text) ?? text)
     const groups: Groups = PARTS.exec(readable)?.groups ?? {}
-    const { original = "", filters = "", meta, crop, width, height } = groups
-    if (original === "") return refuse("bad-url", "The URL names no original.")
-    const { part, unsupported } = combine(filtersIn(filters), MEANINGS, refuseOthers)
-    const gravity = gravityIn(groups)
-    const combined: Part = {
-      ...sideIn("width", width),
-      ...sideIn("height", height),
-      ...(gravity && { gravity }),
-      ...part,
-      look: { ...lookIn(groups), ...part.look },
-    }
-    const others = [...unsupported, ...(meta ? ["meta"] : []), ...(crop ? [crop.slice(0, -1)] : [])]
-    return { ...toRequested({ part: combined, unsupported: others }, sourceIn(`/${original}`)), canBeginWithHost: true }
+    const { original } = groups
+    if (!original) return refuse("bad-url", "The URL names no original.")
+    return { ...toRequested(combinedIn(groups), sourceIn(`/${original}`)), canBeginWithHost: true }
   },
 }
