@@ -9,29 +9,23 @@
 import { outputFormat } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import type { Inspected } from "./inspect.ts"
-import { pixelsPerMetre } from "./png.ts"
-import { loadSharp } from "./sharp.ts"
+import { openImage, type Source } from "./source.ts"
 
 const DECODED_WHOLE: ReadonlySet<Inspected["container"]> = new Set(["png", "gif", "tiff", "heif"])
 
 /** Whether a rendition may be made from the pixels of {@link decodeWhole}. */
 export const canShare = (original: Inspected, recipe: Recipe): boolean => {
-  const { container, animated, isTurned, needsSrgbFirst } = original
-  if (!DECODED_WHOLE.has(container) || animated || isTurned || needsSrgbFirst) return false
-  if (recipe.kind === "info") return true
-  const { format } = outputFormat(recipe.format, original)
-  // GIF output reuses the palette of a GIF original. PNG stores the resolution with more digits than sharp reports for a TIFF.
-  return format !== "gif" && !(container === "tiff" && format === "png")
+  const { container, isTurned, needsSrgbFirst, bytesPerSample, isPrepared } = original
+  if (!DECODED_WHOLE.has(container) || isTurned || needsSrgbFirst || bytesPerSample > 1 || isPrepared) return false
+  return recipe.kind === "info" || !outputFormat(recipe.format, original).animated
 }
 
 /**
- * Decodes the first picture to sRGB.
- * @returns an uncompressed TIFF, which keeps the resolution that sharp passes on
+ * Decodes the first picture to 8-bit RGB: to sRGB, unless its pixels are converted afterwards.
+ * @returns a source of an uncompressed TIFF
  */
-export const decodeWhole = async (bytes: Uint8Array, { container }: Inspected): Promise<Uint8Array> => {
-  const makeImage = await loadSharp()
-  const image = makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: 1 })
-  const perMetre = container === "png" ? pixelsPerMetre(bytes) : undefined
-  const density = perMetre === undefined ? ((await image.metadata()).density ?? 25.4) / 25.4 : perMetre / 1000
-  return image.toColourspace("srgb").tiff({ compression: "none", xres: density, yres: density }).toBuffer()
+export const decodeWhole = async (source: Source): Promise<Source> => {
+  const image = await openImage(source)
+  const bytes = await image.toColourspace("srgb").tiff({ compression: "none" }).toBuffer()
+  return { ...source, bytes, page: undefined, failsOnWarnings: false }
 }

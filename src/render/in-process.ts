@@ -4,55 +4,88 @@
  */
 import { createHash } from "node:crypto"
 
-import { codeOf, corruptOriginal, renderFailed } from "../errors.ts"
+import { corruptOriginal } from "../errors.ts"
 import { CONTENT_TYPES } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import { decodeWhole } from "./decode.ts"
 import { describeOriginal } from "./describe.ts"
 import type { Engine, EngineOriginal } from "./engine.ts"
-import { inspect, type Inspected, type InspectLimits } from "./inspect.ts"
-import { renderImage } from "./pipeline.ts"
+import { type InspectLimits, type Opened, openOriginal, renderErrorOf } from "./inspect.ts"
+import { isPixelLoss, repairSource } from "./normalise/repair.ts"
+import { type RenderInput, renderImage } from "./pipeline.ts"
+import { prepareSource } from "./prepare.ts"
 import type { Rendered } from "./renderer.ts"
 import { prepareSharp } from "./sharp.ts"
+import type { Source } from "./source.ts"
 
-const renderBytes = async (bytes: Uint8Array, original: Inspected, recipe: Recipe): Promise<Rendered> => {
+const renderInput = async (input: RenderInput, recipe: Recipe): Promise<Rendered> => {
   if (recipe.kind === "info") {
-    const info = await describeOriginal(bytes, original, recipe)
+    const info = await describeOriginal(input, recipe)
     return { bytes: new TextEncoder().encode(JSON.stringify(info)), contentType: "application/json", format: undefined }
   }
-  const { bytes: encoded, format, dimensions } = await renderImage(bytes, original, recipe)
-  return { bytes: encoded, contentType: CONTENT_TYPES[format], format, ...dimensions }
+  const { bytes, format, dimensions } = await renderImage(input, recipe)
+  return { bytes, contentType: CONTENT_TYPES[format], format, ...dimensions }
 }
 
-/** True where libvips ran out of a resource. It also reports a GIF frame beyond 65535 pixels as "out of memory". */
-const isOurs = (error: unknown): boolean =>
-  error instanceof Error &&
-  /out of memory|unable to (?:allocate|malloc)|no space left/i.test(error.message) &&
-  !error.message.includes("bad image dimensions")
+/** The source of an opened original: corrected at the first use, and repaired when a decoder has failed. */
+const createSources = (bytes: Uint8Array, opened: Opened) => {
+  const { header, inspected, preparation } = opened
+  let source = opened.source
+  let ready: Promise<Source> | undefined
 
-/** Turns failures of libvips into errors with a code. */
-const mapRenderErrors = async <T>(work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work()
-  } catch (error) {
-    if (codeOf(error)) throw error
-    throw isOurs(error) ? renderFailed(error) : corruptOriginal(error)
+  const prepared = (): Promise<Source> => {
+    ready ??= preparation ? prepareSource(source, preparation.what, preparation) : Promise.resolve(source)
+    return ready
   }
+
+  const attempt = async <T>(work: (source: Source) => Promise<T>): Promise<T> => {
+    const tried = await prepared()
+    const warnings: string[] = []
+    const result = await work({ ...tried, warnings })
+    if (!warnings.some(isPixelLoss)) return result
+    // Concurrent renders in one process share their warnings: only a second one is certain.
+    const again: string[] = []
+    await work({ ...tried, warnings: again })
+    if (again.some(isPixelLoss)) throw corruptOriginal(new Error(again.join("; ")))
+    return result
+  }
+
+  /** Works with the source, and again with a repaired one. @throws an error with a code */
+  const use = async <T>(work: (source: Source) => Promise<T>): Promise<T> => {
+    const before = source
+    try {
+      return await attempt(work)
+    } catch (error) {
+      // Another render may have repaired it meanwhile.
+      const repaired = source === before ? repairSource(source, { bytes, header }, error) : source
+      if (!repaired) throw renderErrorOf(error, inspected)
+      if (repaired !== source) ready = undefined
+      source = repaired
+      return use(work)
+    }
+  }
+  return { use }
 }
 
-const openOriginal = (bytes: Uint8Array, inspected: Inspected): EngineOriginal => {
-  let pixels: Uint8Array | undefined
+const createOriginal = (bytes: Uint8Array, opened: Opened): EngineOriginal => {
+  const { inspected, convert } = opened
+  const sources = createSources(bytes, opened)
+  let pixels: Source | undefined
+  const render = (source: Source, recipe: Recipe): Promise<Rendered> =>
+    renderInput({ source, convert, original: inspected }, recipe)
   return {
     inspected,
     digest: async () => createHash("sha256").update(bytes).digest("hex"),
     decode: async () => {
-      pixels = await mapRenderErrors(() => decodeWhole(bytes, inspected))
+      pixels = await sources.use(decodeWhole)
     },
     dropPixels: () => {
       pixels = undefined
     },
-    render: (recipe, { fromPixels }) =>
-      mapRenderErrors(() => renderBytes((fromPixels ? pixels : undefined) ?? bytes, inspected, recipe)),
+    render: (recipe, { fromPixels }) => {
+      const decoded = fromPixels ? pixels : undefined
+      return sources.use((source) => render(decoded ?? source, recipe))
+    },
     close: () => {
       pixels = undefined
     },
@@ -62,7 +95,7 @@ const openOriginal = (bytes: Uint8Array, inspected: Inspected): EngineOriginal =
 /** @returns an engine that decodes and encodes with sharp, in this process */
 export const createInProcessEngine = (limits: InspectLimits): Engine => ({
   prepare: prepareSharp,
-  open: async (bytes) => openOriginal(bytes, await inspect(bytes, limits)),
+  open: async (bytes) => createOriginal(bytes, await openOriginal(bytes, limits)),
   ready: async () => {},
   state: () => ({ processes: 0, slow: 0 }),
   drain: () => {},

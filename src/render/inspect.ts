@@ -1,15 +1,25 @@
 /**
- * What an original's header says, before any pixel is decoded: what it is, how large, whether it may be decoded at all, and how much
- * memory that will take. A refusal from here costs a few milliseconds, whatever size the header claims.
+ * Responsible for opening an original: what its header says, before any pixel is decoded; whether it may be decoded at all, and how. A
+ * refusal costs a few milliseconds, whatever size the header claims.
+ *
+ * Invariants:
+ * - Nothing reaches the image library before the structure of the file was walked within its limits.
  */
 import type { Metadata } from "sharp"
 
 import { corruptOriginal, originalTooLarge, unsupportedOriginal } from "../errors.ts"
-import type { Format, Container } from "../sizes/format.ts"
+import type { Container, Format } from "../sizes/format.ts"
 import type { Dimensions } from "../sizes/size.ts"
-import { isTruncatedGif } from "./gif.ts"
-import { loadSharp } from "./sharp.ts"
+import { type Converter, createConverter } from "./colour/converter.ts"
+import { type ColourPlan, planColours } from "./colour/original-colours.ts"
+import { CONVERT, toRenderError } from "./failures.ts"
+import { surveyGifFrame } from "./header/gif-pixels.ts"
+import { type Header, parseHeader } from "./header/header.ts"
+import type { JpegHeader } from "./header/jpeg.ts"
+import { DEVELOP, normalise, type Normalised } from "./normalise/normalise.ts"
+import type { Preparation, PreparedMeta } from "./prepare.ts"
 import { sniff } from "./sniff.ts"
+import { openImage, type Source } from "./source.ts"
 
 /** Limits on originals, each checked against the header. */
 export interface InspectLimits {
@@ -22,29 +32,55 @@ export interface InspectLimits {
 /** Facts from the header. */
 export interface Inspected {
   readonly container: Container
-  /** "other" for what no browser shows (TIFF). */
+  /** "other" for a format that browsers do not show (TIFF). */
   readonly format: Format | "other"
   /** Upright, one frame. */
   readonly dimensions: Dimensions
   readonly frames: number
   /** More than one frame, and few enough to keep them. */
   readonly animated: boolean
+  /** The file is an animation, perhaps of one frame: each frame is drawn onto a whole canvas. */
+  readonly isAnimation: boolean
+  /** Alpha may still be opaque everywhere. */
   readonly hasAlpha: boolean
-  readonly isPalette: boolean
   /** One channel of colour. */
   readonly isGrey: boolean
-  /** Entries of its palette at most, 2 to 256; 256 where it has none. */
-  readonly colours: number
+  /** Entries of its palette or its greys, 2 to 256; undefined where it may have more colours. */
+  readonly colours?: number | undefined
   /** EXIF says that it lies on its side, or is mirrored. */
   readonly isTurned: boolean
-  /** Must be turned to sRGB before anything else, since libvips does not convert it rightly afterwards. */
+  /** Has to be turned to sRGB before it is resized, since libvips does not convert it rightly afterwards. */
   readonly needsSrgbFirst: boolean
+  /** The pixels are converted to sRGB after they were resized, rather than by libvips. */
+  readonly isConverted: boolean
+  /** The whole picture is decoded and corrected before it is resized. */
+  readonly isPrepared: boolean
+  /** Coded without loss: a rendition without loss may be the lightest. */
+  readonly isLossless: boolean
+  /** Chroma may have the resolution of luma. */
+  readonly hasFullChroma: boolean
   /** JPEG: progressive; PNG: interlaced. */
   readonly isProgressive: boolean
+  /** Decoded channels, 1 to 5. */
+  readonly channels: number
+  /** Bytes of a decoded sample: 1, 2 or 4. */
+  readonly bytesPerSample: number
+  /** Samples that are coded for a pixel: 1.5 for a JPEG with 4:2:0, else the channels. */
+  readonly samplesPerPixel: number
   /** Pixels that are decoded: of one frame, or of all where the animation is kept. */
   readonly decodedPixels: number
   /** Length of the original. */
   readonly byteLength: number
+}
+
+/** An original, ready to be decoded. */
+export interface Opened {
+  readonly inspected: Inspected
+  readonly header: Header
+  readonly source: Source
+  /** Converts pixels after they were resized. */
+  readonly convert: Converter | undefined
+  readonly preparation: (PreparedMeta & { readonly what: Preparation }) | undefined
 }
 
 const FORMAT_OF: Record<Container, Format | "other"> = {
@@ -56,7 +92,18 @@ const FORMAT_OF: Record<Container, Format | "other"> = {
   tiff: "other",
 }
 
-const CONVERT = "Convert it to JPEG, PNG, WebP, AVIF, GIF or TIFF and upload that."
+const NAME_OF: Record<Container, string> = {
+  jpeg: "JPEG",
+  png: "PNG",
+  webp: "WebP",
+  gif: "GIF",
+  heif: "HEIF",
+  tiff: "TIFF",
+}
+
+/** The error for a failure of the image library with an original. */
+export const renderErrorOf = (error: unknown, { container }: Pick<Inspected, "container">): Error =>
+  toRenderError(error, NAME_OF[container])
 
 /**
  * Rows are held by the dozen, and only PNG and TIFF have longer ones than this: a PNG of 145 bytes, with rows of two million pixels,
@@ -69,97 +116,197 @@ const MIN_FRAME_PIXELS = 16_384
 
 const millions = (pixels: number): string => `${(pixels / 1e6).toFixed(1)} megapixels`
 
-/** Whether an ISO media file says, among its compatible brands, that it may be read as AVIF. */
-const mayBeAvif = (bytes: Uint8Array): boolean => {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-  const brands = String.fromCharCode(...bytes.subarray(8, Math.min(length, 256)))
-  return brands.includes("avif")
-}
+const isOtherCodec = (header: Header): boolean =>
+  header.kind === "heif" && header.compatibleBrands.every((brand) => !brand.startsWith("avi"))
 
 /** libvips reads headers of codecs that it cannot decode, and names the codec by the main brand alone. */
-const refuseCodec = (bytes: Uint8Array, { format, compression }: Metadata): void => {
-  if (format !== "heif" || compression === "av1" || mayBeAvif(bytes)) return
+const refuseCodec = (header: Header, { compression }: Metadata): void => {
+  if (header.kind !== "heif" || compression === "av1" || !isOtherCodec(header)) return
   throw unsupportedOriginal(
     compression === "hevc" ? "HEIC (HEVC)" : `HEIF (${compression ?? "unknown codec"})`,
     CONVERT,
   )
 }
 
-/** What to say of a header that did not parse: some are of things that are not decoded, rather than damaged. */
-const headerFault = (bytes: Uint8Array, container: Container, error: unknown): Error => {
-  const brand = container === "heif" ? String.fromCharCode(...bytes.subarray(8, 12)) : ""
-  if (/^he[iv]/.test(brand)) return unsupportedOriginal("HEIC (HEVC)", CONVERT, error)
-  if (brand === "avis" || brand === "msf1") return unsupportedOriginal("an animated AVIF", CONVERT, error)
-  return corruptOriginal(error)
+/** The error for a header that the image library cannot read: of a thing that is not decoded, or of a damaged file. */
+const headerError = (header: Header, error: unknown): Error => {
+  if (header.kind === "heif" && /^he[iv]/.test(header.brand)) return unsupportedOriginal("HEIC (HEVC)", CONVERT, error)
+  if (header.kind === "heif" && /^(?:avis|msf1)$/.test(header.brand))
+    return unsupportedOriginal("an animated AVIF", CONVERT, error)
+  return toRenderError(error, NAME_OF[header.kind])
 }
 
-const readHeader = async (bytes: Uint8Array, container: Container): Promise<Metadata> => {
-  const image = await loadSharp()
+const readMetadata = async (source: Source, header: Header): Promise<Metadata> => {
   let metadata: Metadata
   try {
-    metadata = await image(bytes, { failOn: "error", limitInputPixels: false }).metadata()
+    metadata = await (await openImage({ ...source, failsOnWarnings: false })).metadata()
   } catch (error) {
-    throw headerFault(bytes, container, error)
+    throw headerError(header, error)
   }
-  refuseCodec(bytes, metadata)
-  if (metadata.format !== container) throw unsupportedOriginal("of an unknown kind", CONVERT)
+  refuseCodec(header, metadata)
+  if (metadata.format !== header.kind) throw unsupportedOriginal("of an unknown kind", CONVERT)
   return metadata
 }
 
-/** Frames, whether they are kept, and the pixels that are decoded. */
-const weighFrames = (
-  container: Container,
-  { pages = 1, orientation = 1 }: Metadata,
-  pixels: number,
-  limit: number,
-): Pick<Inspected, "frames" | "animated"> & { readonly decoded: number } => {
-  const frames = container === "webp" || container === "gif" ? pages : 1
-  const weight = frames * Math.max(pixels, MIN_FRAME_PIXELS)
-  // libvips does not turn animations, and hardly any has to be turned.
-  const animated = frames > 1 && weight <= limit && orientation === 1
-  return { frames, animated, decoded: animated ? weight : pixels }
+/** Upright dimensions of one frame. */
+const dimensionsOf = ({ autoOrient, width, orientation = 1 }: Metadata, what: Preparation | undefined): Dimensions => {
+  if (what?.kind !== "frame") return { width: autoOrient.width, height: autoOrient.height }
+  const isSideways = orientation >= 5 && autoOrient.width !== width
+  return isSideways ? { width: what.height, height: what.width } : { width: what.width, height: what.height }
 }
 
-type Colours = Pick<Inspected, "isPalette" | "isGrey" | "colours" | "needsSrgbFirst">
+const checkSize = ({ width, height }: Dimensions, rowPixels: number, limits: InspectLimits): void => {
+  if (width * height > limits.pixels)
+    throw originalTooLarge(`${width} × ${height} = ${millions(width * height)}`, millions(limits.pixels))
+  if (rowPixels > MAX_ROW_PIXELS)
+    throw originalTooLarge(`rows of ${rowPixels} pixels`, `${MAX_ROW_PIXELS} pixels a row`)
+}
 
-const describeColours = ({ space, depth, hasAlpha, hasProfile, isPalette, bitsPerSample = 8 }: Metadata): Colours => ({
-  isPalette,
-  isGrey: space === "b-w" || space === "grey16",
-  colours: 2 ** Math.min(8, bitsPerSample),
-  // 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background.
-  needsSrgbFirst: depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile),
+type Frames = Pick<Inspected, "frames" | "animated" | "isAnimation" | "decodedPixels">
+
+const framesOf = (header: Header): number =>
+  header.kind === "gif" ? Math.max(header.frames.length, 1) : header.kind === "webp" ? header.frames : 1
+
+/** Frames, whether they are kept, and the pixels that are decoded. */
+const weighFrames = (header: Header, pixels: number, isTurned: boolean, limit: number): Frames => {
+  const frames = framesOf(header)
+  const weight = frames * Math.max(pixels, MIN_FRAME_PIXELS)
+  // libvips does not turn animations, and hardly any has to be turned.
+  const animated = frames > 1 && weight <= limit && !isTurned
+  const isAnimation = header.kind === "webp" ? header.isAnimation : frames > 1
+  return { frames, animated, isAnimation, decodedPixels: animated ? weight : pixels }
+}
+
+const checkGifPixels = (bytes: Uint8Array, header: Header, animated: boolean): void => {
+  if (header.kind !== "gif") return
+  const frames = animated ? header.frames : header.frames.slice(0, 1)
+  if (!frames.every((frame) => surveyGifFrame(bytes, frame).isComplete))
+    throw corruptOriginal("the compressed data of a frame end before its last pixel")
+}
+
+const BYTES_PER_SAMPLE: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushort: 2, short: 2 }
+
+type Coding = Pick<
+  Inspected,
+  "isLossless" | "hasFullChroma" | "samplesPerPixel" | "isProgressive" | "channels" | "bytesPerSample"
+>
+
+/** Samples of each component for a pixel. */
+const sharesOf = ({ components }: JpegHeader): readonly number[] => {
+  const width = Math.max(1, ...components.map(({ horizontal }) => horizontal))
+  const height = Math.max(1, ...components.map(({ vertical }) => vertical))
+  return components.map(({ horizontal, vertical }) => (horizontal * vertical) / (width * height))
+}
+
+const chromaOf = (header: Header): Pick<Inspected, "isLossless" | "hasFullChroma"> => {
+  switch (header.kind) {
+    case "jpeg":
+      return {
+        isLossless: false,
+        hasFullChroma: header.components.length > 2 && sharesOf(header).every((share) => share === 1),
+      }
+    case "webp": {
+      const isLossless = header.losslessPicture !== undefined
+      return { isLossless, hasFullChroma: isLossless }
+    }
+    case "heif":
+      return { isLossless: false, hasFullChroma: header.sequence?.isFullChroma ?? false }
+    case "png":
+    case "gif":
+    case "tiff":
+      return { isLossless: true, hasFullChroma: true }
+  }
+}
+
+const codingOf = (header: Header, { channels, depth, isProgressive }: Metadata): Coding => ({
+  ...chromaOf(header),
+  channels,
+  bytesPerSample: BYTES_PER_SAMPLE[depth] ?? 4,
+  isProgressive,
+  samplesPerPixel: header.kind === "jpeg" ? sharesOf(header).reduce((sum, share) => sum + share, 0) : channels,
 })
 
+const isGreySpace = ({ space }: Metadata): boolean => space === "b-w" || space === "grey16"
+
+/** 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background. */
+const needsSrgbFirst = (metadata: Metadata, plan: ColourPlan, what: Preparation | undefined): boolean => {
+  if (plan.kind === "converted") return false
+  if (plan.kind === "profile" && plan.isForRgb && isGreySpace(metadata)) return true
+  const isReduced = what?.kind === "tiff" && what.model !== "rgb" && what.model !== "grey"
+  const { space, depth, hasAlpha, hasProfile } = metadata
+  return !isReduced && (depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile))
+}
+
+const coloursOf = ({ space, isPalette, depth, bitsPerSample = 8 }: Metadata): number | undefined =>
+  isPalette || (space === "b-w" && depth === "uchar") ? Math.max(2, Math.min(256, 2 ** bitsPerSample)) : undefined
+
+/** The largest value of a sample. Decoders shift fewer than 16 bits up. */
+const whiteOf = (header: Header, { depth }: Metadata): number => {
+  if (depth !== "ushort") return 255
+  const bits = header.kind === "heif" ? (header.sequence?.depth ?? 16) : 16
+  return bits === 8 ? 65_535 : (2 ** bits - 1) * 2 ** (16 - bits)
+}
+
+/** Alpha after the preparation. */
+const hasAlphaOf = ({ hasAlpha }: Metadata, what: Preparation | undefined): boolean => {
+  if (what?.kind === "tiff") return what.alphaAt !== undefined
+  return hasAlpha || what?.kind === "frame"
+}
+
+/** A blank frame was put before the first one: it is not shown. */
+const delaysOf = (header: Header, { page }: Normalised, { delay }: Metadata): readonly number[] | undefined =>
+  header.kind === "gif" && page !== undefined ? delay?.slice(page) : undefined
+
+const refuseUnknown = (found: string): Error =>
+  unsupportedOriginal(found, found.startsWith("camera raw") ? DEVELOP : CONVERT)
+
 /**
- * The facts of an original's header.
+ * Opens an original.
  * @throws {unsupported-original} not an image that is decoded; says what it is
- * @throws {original-too-large} over the pixel limit, or with rows that are too long
- * @throws {corrupt-original} the header does not parse
+ * @throws {original-too-large} over a limit
+ * @throws {corrupt-original} the header does not parse, or pixels are missing
  */
-export const inspect = async (bytes: Uint8Array, limits: InspectLimits): Promise<Inspected> => {
+export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Promise<Opened> => {
   const sniffed = sniff(bytes)
-  if ("unsupported" in sniffed) throw unsupportedOriginal(sniffed.unsupported, CONVERT)
+  if ("unsupported" in sniffed) throw refuseUnknown(sniffed.unsupported)
   const { container } = sniffed
-  if (container === "gif" && isTruncatedGif(bytes)) throw corruptOriginal("the data end within a block")
-  const metadata = await readHeader(bytes, container)
-  const { width, height } = metadata.autoOrient
-  const pixels = width * height
-  if (pixels > limits.pixels)
-    throw originalTooLarge(`${width} × ${height} = ${millions(pixels)}`, millions(limits.pixels))
-  if (metadata.width > MAX_ROW_PIXELS)
-    throw originalTooLarge(`rows of ${metadata.width} pixels`, `${MAX_ROW_PIXELS} pixels a row`)
-  const { frames, animated, decoded } = weighFrames(container, metadata, pixels, limits.animationPixels)
+  const header = parseHeader(container, bytes, limits.pixels)
+  const normalised = normalise(bytes, header)
+  const { preparation: what } = normalised
+  const unread: Source = {
+    bytes: normalised.bytes,
+    page: normalised.page,
+    delays: undefined,
+    ignoresProfile: false,
+    failsOnWarnings: container === "jpeg",
+  }
+  const metadata = await readMetadata(unread, header)
+  const plan = planColours(bytes, header, metadata)
+  const orientation = metadata.orientation ?? 1
+  const dimensions = dimensionsOf(metadata, what)
+  checkSize(dimensions, metadata.width, limits)
+  const pixels = dimensions.width * dimensions.height
+  const frames = weighFrames(header, pixels, orientation !== 1, limits.animationPixels)
+  checkGifPixels(bytes, header, frames.animated)
   return {
-    container,
-    format: FORMAT_OF[container],
-    dimensions: { width, height },
-    frames,
-    animated,
-    hasAlpha: metadata.hasAlpha,
-    isTurned: (metadata.orientation ?? 1) !== 1,
-    ...describeColours(metadata),
-    isProgressive: metadata.isProgressive,
-    decodedPixels: decoded,
-    byteLength: bytes.length,
+    header,
+    source: { ...unread, delays: delaysOf(header, normalised, metadata), ignoresProfile: plan.kind !== "profile" },
+    convert: plan.kind === "converted" ? createConverter(plan.space, whiteOf(header, metadata)) : undefined,
+    preparation: what && { what, is16Bit: metadata.depth === "ushort", profile: metadata.icc, orientation },
+    inspected: {
+      container,
+      format: FORMAT_OF[container],
+      dimensions,
+      ...frames,
+      hasAlpha: hasAlphaOf(metadata, what),
+      isGrey: isGreySpace(metadata),
+      colours: coloursOf(metadata),
+      isTurned: orientation !== 1,
+      needsSrgbFirst: needsSrgbFirst(metadata, plan, what),
+      isConverted: plan.kind === "converted",
+      isPrepared: what !== undefined,
+      ...codingOf(header, metadata),
+      byteLength: bytes.length,
+    },
   }
 }

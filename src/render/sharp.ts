@@ -1,14 +1,11 @@
 /**
  * Responsible for loading sharp: once, and not before the first original is read, so that a hit, a 304 or a refused URL never pays for it.
  * Sets the options of the whole process: one thread per job (the gate bounds the jobs), no operation cache, and only the decoders of
- * accepted formats. Compressed PNG texts are removed here, since every decode passes through.
+ * accepted formats.
  */
 import { createRequire } from "node:module"
 
 import type { Sharp, SharpOptions } from "sharp"
-
-import { withoutCompressedTexts } from "./png.ts"
-import { sniff } from "./sniff.ts"
 
 type SharpFunction = (typeof import("sharp"))["default"]
 /** `sharp(bytes, options)` with our process-wide settings. */
@@ -16,25 +13,41 @@ export type MakeImage = (bytes: Uint8Array, options: SharpOptions) => Sharp
 
 const LOADERS = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((name) => `VipsForeignLoad${name}`)
 
-const isPng = (bytes: Uint8Array): boolean => {
-  const sniffed = sniff(bytes)
-  return "container" in sniffed && sniffed.container === "png"
-}
-
 let loading: Promise<MakeImage> | undefined
 
+/** `require` takes half the time of `import` here, and finds packages in a Lambda layer (by NODE_PATH), too. */
+const requireSharp = (): SharpFunction => createRequire(import.meta.url)("sharp") as SharpFunction
+
 const load = async (): Promise<MakeImage> => {
-  // `require` takes half the time of `import` here, and finds packages in a Lambda layer (by NODE_PATH), too.
-  const sharp = createRequire(import.meta.url)("sharp") as SharpFunction
+  const sharp = requireSharp()
   sharp.concurrency(1)
   sharp.cache(false)
   sharp.block({ operation: ["VipsForeignLoad"] })
   sharp.unblock({ operation: LOADERS })
-  return (bytes, options) => sharp(isPng(bytes) ? withoutCompressedTexts(bytes) : bytes, options)
+  return sharp
 }
 
 /** Loads sharp at the first call. */
 export const loadSharp = (): Promise<MakeImage> => (loading ??= load())
+
+/** Allows more decoders in this process, from now on. */
+export const allowLoaders = async (names: readonly string[]): Promise<void> => {
+  await loadSharp()
+  if (names.length > 0) requireSharp().unblock({ operation: [...names] })
+}
+
+/**
+ * Allows a decoder only while a file of the configuration is decoded. Originals of its kind are refused before they reach the library, so
+ * that none profits from it.
+ */
+export const withLoader = async <T>(name: string, work: (makeImage: MakeImage) => Promise<T>): Promise<T> => {
+  await allowLoaders([name])
+  try {
+    return await work(requireSharp())
+  } finally {
+    requireSharp().block({ operation: [name] })
+  }
+}
 
 /** Time until a request for an original is signed and sent. */
 const HEAD_START_MS = 5

@@ -17,6 +17,7 @@ const isoBrand = (bytes: Uint8Array): Sniffed | undefined => {
   if (ascii(bytes, 4, 8) !== "ftyp") return undefined
   const brand = ascii(bytes, 8, 12)
   if (HEIF_BRANDS.has(brand)) return { container: "heif" }
+  if (brand === "crx ") return { unsupported: "camera raw (CR3)" }
   return {
     unsupported:
       brand === "jxl " ? "JPEG XL" : `an ISO media file (${brand.trim().replace(/[^\w ]/g, "?")}), perhaps a video`,
@@ -32,6 +33,13 @@ const MAGIC: readonly (readonly [string, Sniffed])[] = [
   ["MM\0*", { container: "tiff" }],
   ["II+\0", { container: "tiff" }],
   ["MM\0+", { container: "tiff" }],
+  ["IIRO", { unsupported: "camera raw (ORF)" }],
+  ["IIRS", { unsupported: "camera raw (ORF)" }],
+  ["MMOR", { unsupported: "camera raw (ORF)" }],
+  ["IIU\0", { unsupported: "camera raw (RW2)" }],
+  ["FUJIFILM", { unsupported: "camera raw (RAF)" }],
+  ["FOVb", { unsupported: "camera raw (X3F)" }],
+  ["\0MRM", { unsupported: "camera raw (MRW)" }],
   ["\xff\x0a", { unsupported: "JPEG XL" }],
   ["BM", { unsupported: "BMP" }],
   ["%PDF-", { unsupported: "PDF" }],

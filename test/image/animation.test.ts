@@ -190,9 +190,11 @@ describe.each(KINDS)("an animated %s", (format) => {
       expect(rendered.original).toMatchObject({ animated: moves, frames: 3 })
       expect(rendered.format).toBe(format)
       expect((await decode(rendered.bytes)).frames).toBe(moves ? 3 : 1)
+      // Even areas of a losslessly coded original are lightest as lossless WebP.
+      const isAvif = !moves && format === "webp"
       expect(await labelled(original, { size: "45w", limits, requested: "avif" })).toMatchObject({
-        type: moves ? "image/webp" : "image/avif",
-        is: moves ? "webp" : "av1",
+        type: isAvif ? "image/avif" : "image/webp",
+        is: isAvif ? "av1" : "webp",
         frames: moves ? 3 : 1,
         size: [45, 30],
       })
@@ -214,8 +216,8 @@ describe.each(KINDS)("an animated %s", (format) => {
     expect(rendered.original).toMatchObject({ animated: false, frames: 1 })
     expect(rendered.format).toBe(format)
     expect(await labelled(original, { size: "45w", requested: "avif" })).toMatchObject({
-      type: "image/avif",
-      is: "av1",
+      type: "image/webp",
+      is: "webp",
       frames: 1,
     })
   })

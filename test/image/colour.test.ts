@@ -221,7 +221,8 @@ describe("transparency", () => {
     const original = await encode(halfTransparent(LIGHT)).toBuffer()
     for (const requested of ["png", "webp", "avif"] as const) {
       const rendered = await rendition(original, { size: "37w", requested })
-      expect(rendered.format).toBe(requested)
+      // Even areas may be lightest as lossless WebP.
+      expect([requested, "webp"]).toContain(rendered.format)
       const { around } = await decode(rendered.bytes)
       expect(around(0.2, 0.5)[3]).toBeGreaterThan(252)
       expect(around(0.8, 0.5)[3]).toBeLessThan(3)

@@ -9,8 +9,9 @@ import { describe, expect, it } from "vitest"
 
 import { ERRORS } from "../../src/error-codes.ts"
 import { codeOf } from "../../src/errors.ts"
+import { openOriginal } from "../../src/render/inspect.ts"
 import { createRenderer } from "../../src/render/render.ts"
-import { loadSharp } from "../../src/render/sharp.ts"
+import { openImage } from "../../src/render/source.ts"
 import type { Format } from "../../src/sizes/format.ts"
 import { imageRecipe, infoRecipe } from "../../src/sizes/recipe.ts"
 import { colourDistance } from "../support/photos.ts"
@@ -75,8 +76,17 @@ describe("files that are not supported images", () => {
     expect((await rendition(await withBrand("mif1"), { size: "20w" })).format).toBe("avif")
   })
 
-  it("an AVIF sequence is reported as unsupported, not as damaged", async () => {
-    expect((await rejection(await withBrand("avis")))?.code).toBe("unsupported-original")
+  it("an AVIF sequence is rendered as its still picture", async () => {
+    expect((await rendition(await withBrand("avis"), { size: "20w" })).format).toBe("avif")
+  })
+
+  it("an AVIF sequence without a still picture is reported as unsupported, not as damaged", async () => {
+    const sequence = await withBrand("avis")
+    sequence.write("free", sequence.indexOf("meta"), "latin1")
+    expect(await rejection(sequence)).toMatchObject({
+      code: "unsupported-original",
+      detail: expect.stringContaining("an animated AVIF"),
+    })
   })
 })
 
@@ -357,8 +367,10 @@ describe("the expected memory of a render", () => {
     // Before the pixels, and after them.
     const [head, tail, end] = [plain.subarray(0, 33), plain.subarray(33, -12), plain.subarray(-12)]
     const original = Buffer.concat([head, ...packed, tail, ...packed, end])
-    const seen = async (bytes: Uint8Array): Promise<readonly string[] | undefined> =>
-      (await (await loadSharp())(bytes, {}).metadata()).comments?.map(({ keyword }) => keyword).toSorted()
+    const seen = async (bytes: Uint8Array): Promise<readonly string[] | undefined> => {
+      const image = await openImage((await openOriginal(bytes, LIMITS)).source)
+      return (await image.metadata()).comments?.map(({ keyword }) => keyword).toSorted()
+    }
     expect(await seen(original)).toEqual(["Author", "Place"])
     expect(await seen(plain)).toEqual(["Author", "Place"])
     expect((await rendition(original, { size: "16w" })).bytes).toEqual((await rendition(plain, { size: "16w" })).bytes)

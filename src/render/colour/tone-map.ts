@@ -43,13 +43,6 @@ export const createScreenCurve = (peak: number): ScreenCurve => {
   }
 }
 
-/** Tone-maps linear BT.2020 light, relative to the reference white. @returns linear BT.2020; no channel is above 1 */
-export const toneMap = (light: Vector, curve: ScreenCurve): Vector => {
-  const brightest = Math.max(...light)
-  const gain = brightest > 0 ? curve(brightest) / brightest : 0
-  return mapVector(light, (value) => value * gain)
-}
-
 /** Light of a value encoded in PQ, relative to the reference white. */
 export const pqLight = (encoded: number): number => pqLuminance(encoded) / REFERENCE_WHITE
 

@@ -16,8 +16,11 @@ export const powerOf =
   (value) =>
     value ** gamma
 
-/** The inverse of the camera's function of BT.601, BT.709 and BT.2020. */
-export const linearBt709: Linearise = (value) => (value < 0.081 ? value / 4.5 : ((value + 0.099) / 1.099) ** (1 / 0.45))
+/**
+ * The reference display of BT.601, BT.709 and BT.2020 content (ITU-R BT.1886). The functions of these standards describe cameras, and their
+ * inverse would show scene light.
+ */
+const linearBt1886: Linearise = powerOf(2.4)
 
 const linearSmpte240: Linearise = (value) =>
   value < 4 * 0.0228 ? value / 4 : ((value + 0.1115) / 1.1115) ** (1 / 0.45)
@@ -27,16 +30,16 @@ const linearSmpte428: Linearise = (value) => Math.min(1, (52.37 / 48) * value **
 
 /** SDR transfer functions by code point (ITU-T H.273 table 3). Browsers do not know the logarithmic ones (9, 10) and BT.1361 (12). */
 export const SDR_TRANSFERS: ReadonlyMap<number, Linearise> = new Map([
-  [1, linearBt709],
+  [1, linearBt1886],
   [4, powerOf(2.2)],
   [5, powerOf(2.8)],
-  [6, linearBt709],
+  [6, linearBt1886],
   [7, linearSmpte240],
   [8, (value) => value],
-  [11, linearBt709],
+  [11, linearBt1886],
   [13, linearSrgb],
-  [14, linearBt709],
-  [15, linearBt709],
+  [14, linearBt1886],
+  [15, linearBt1886],
   [17, linearSmpte428],
 ])
 

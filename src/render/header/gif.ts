@@ -18,13 +18,15 @@ const IMAGE_DESCRIPTOR_BYTES = 10
 
 /** One frame. */
 export interface GifFrame {
+  /** Its graphic control extension, or where it has none, its image descriptor. */
+  readonly start: number
   readonly left: number
   readonly top: number
   readonly width: number
   readonly height: number
   readonly hasTransparentIndex: boolean
-  /** How long it is shown, in milliseconds. */
-  readonly delayMs: number
+  /** Its area becomes transparent before the next frame. */
+  readonly isCleared: boolean
   /** LZW code size, followed by the sub-blocks of its data. */
   readonly data: Span
 }
@@ -55,16 +57,17 @@ const skipSubBlocks = (bytes: Uint8Array, from: number): number => {
   return Infinity
 }
 
-type Control = Pick<GifFrame, "hasTransparentIndex" | "delayMs">
+type Control = Pick<GifFrame, "start" | "hasTransparentIndex" | "isCleared">
 
-const NO_CONTROL: Control = { hasTransparentIndex: false, delayMs: 0 }
+/** Disposal method "restore to background color" (§23). */
+const TO_BACKGROUND = 2
 
-const readControl = (bytes: Uint8Array, view: DataView, at: number): Control => ({
-  hasTransparentIndex: ((bytes[at + 3] ?? 0) & 1) === 1,
-  delayMs: at + 6 <= bytes.length ? 10 * view.getUint16(at + 4, true) : 0,
-})
+const readControl = (bytes: Uint8Array, at: number): Control => {
+  const packed = bytes[at + 3] ?? 0
+  return { start: at, hasTransparentIndex: (packed & 1) === 1, isCleared: ((packed >> 2) & 7) === TO_BACKGROUND }
+}
 
-const readFrame = (bytes: Uint8Array, view: DataView, at: number, control: Control): GifFrame => {
+const readFrame = (bytes: Uint8Array, view: DataView, at: number, control: Control | undefined): GifFrame => {
   const short = (offset: number): number => (at + offset + 2 <= bytes.length ? view.getUint16(at + offset, true) : 0)
   const start = at + IMAGE_DESCRIPTOR_BYTES + 3 * tableEntries(bytes[at + 9] ?? 0)
   return {
@@ -72,7 +75,7 @@ const readFrame = (bytes: Uint8Array, view: DataView, at: number, control: Contr
     top: short(3),
     width: short(5),
     height: short(7),
-    ...control,
+    ...(control ?? { start: at, hasTransparentIndex: false, isCleared: false }),
     data: { start, end: skipSubBlocks(bytes, start + 1) },
   }
 }
@@ -87,15 +90,15 @@ export const parseGifHeader = (bytes: Uint8Array): GifHeader => {
   if (bytes.length < HEADER_BYTES) throw corruptOriginal("the data end within the header")
   const globalColours = tableEntries(bytes[10] ?? 0)
   const frames: GifFrame[] = []
-  let control = NO_CONTROL
+  let control: Control | undefined
   let at = HEADER_BYTES + 3 * globalColours
   while (at < bytes.length) {
     if (bytes[at] === EXTENSION) {
-      if (bytes[at + 1] === GRAPHIC_CONTROL) control = readControl(bytes, view, at)
+      if (bytes[at + 1] === GRAPHIC_CONTROL) control = readControl(bytes, at)
       at = skipSubBlocks(bytes, at + 2)
     } else if (bytes[at] === IMAGE) {
       const frame = readFrame(bytes, view, at, control)
-      control = NO_CONTROL
+      control = undefined
       at = frame.data.end
       if (frames.push(frame) > MAX_FRAMES) throw tooMany(MAX_FRAMES, "frames")
     } else break

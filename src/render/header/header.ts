@@ -5,7 +5,7 @@
  * - A walk is linear in the length of the file and stops at the limits of its format.
  * - A structure that leads nowhere ends the walk: whether the file is damaged is left to the decoder, unless the decoder would not notice.
  */
-import type { OriginalKind } from "../../sizes/format.ts"
+import type { Container } from "../../sizes/format.ts"
 import { type GifHeader, parseGifHeader } from "./gif.ts"
 import { type HeifHeader, parseHeifHeader } from "./heif.ts"
 import { type JpegHeader, parseJpegHeader } from "./jpeg.ts"
@@ -21,7 +21,7 @@ export type Header = JpegHeader | PngHeader | WebpHeader | GifHeader | TiffHeade
  * @param pixelLimit width × height of one frame
  * @throws {original-too-large} @throws {unsupported-original} @throws {corrupt-original}
  */
-export const parseHeader = (kind: OriginalKind, bytes: Uint8Array, pixelLimit: number): Header => {
+export const parseHeader = (kind: Container, bytes: Uint8Array, pixelLimit: number): Header => {
   switch (kind) {
     case "jpeg":
       return parseJpegHeader(bytes)

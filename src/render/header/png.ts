@@ -21,9 +21,10 @@ const MAX_CHUNKS = 50_000
 /** libpng's own limit on chunks besides the pixels. */
 const MAX_ANCILLARY_CHUNKS = 1000
 
-/** A chunk's data. */
-export interface PngChunk extends Span {
+interface Chunk extends Span {
   readonly type: string
+  /** The file ends before the chunk does. */
+  readonly isTruncated: boolean
 }
 
 /** The first frame of an animation whose default image is not part of it. */
@@ -51,23 +52,25 @@ export interface PngHeader {
   readonly compressedTexts: readonly Span[]
   /** Data of the IDAT chunks. */
   readonly pixels: readonly Span[]
+  /** The beginning of an IDAT chunk within which the file ends. */
+  readonly truncatedPixels: Span | undefined
   /** Undefined where the default image is the first frame, or the only one. */
   readonly hiddenFirstFrame: PngFrame | undefined
 }
 
-function* chunksOf(bytes: Uint8Array): Generator<PngChunk> {
+function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   const view = viewOf(bytes)
   for (let at = SIGNATURE_BYTES; at + CHUNK_OVERHEAD <= bytes.length;) {
     const start = at + 8
     const end = start + view.getUint32(at)
-    if (end + 4 > bytes.length) return
-    yield { type: ascii(bytes, at + 4, at + 8), start, end }
+    const isTruncated = end + 4 > bytes.length
+    yield { type: ascii(bytes, at + 4, at + 8), start, end: Math.min(end, bytes.length), isTruncated }
     at = end + 4
   }
 }
 
 /** zTXt is always compressed; iTXt where the byte behind its keyword says so (§11.3.3). */
-const isCompressedText = (bytes: Uint8Array, { type, start }: PngChunk): boolean =>
+const isCompressedText = (bytes: Uint8Array, { type, start }: Chunk): boolean =>
   type === "zTXt" || (type === "iTXt" && bytes[bytes.indexOf(0, start) + 1] !== 0)
 
 const FRAME_CONTROL_BYTES = 26
@@ -98,7 +101,7 @@ const createFirstFrame = (bytes: Uint8Array) => {
     },
   }
   return {
-    add: (chunk: PngChunk, isBehindPixels: boolean): void => add[chunk.type]?.(chunk, isBehindPixels),
+    add: (chunk: Chunk, isBehindPixels: boolean): void => add[chunk.type]?.(chunk, isBehindPixels),
     frame: (): PngFrame | undefined => (isAnimation && first && data.length > 0 ? { ...first, data } : undefined),
   }
 }
@@ -106,7 +109,7 @@ const createFirstFrame = (bytes: Uint8Array) => {
 /** Counts chunks. @throws {original-too-large} too many chunks, or too much metadata */
 const createCount = () => {
   let [all, ancillary, metadata] = [0, 0, 0]
-  return ({ type, start, end }: PngChunk): void => {
+  return ({ type, start, end }: Chunk): void => {
     all += 1
     if (all > MAX_CHUNKS) throw tooMany(MAX_CHUNKS, "PNG chunks")
     if (type === "IDAT" || type === "fdAT" || type === "fcTL") return
@@ -142,10 +145,15 @@ export const parsePngHeader = (bytes: Uint8Array): PngHeader => {
   const chunks = new Map<string, Span>()
   const compressedTexts: Span[] = []
   const pixels: Span[] = []
+  let truncatedPixels: Span | undefined
   const firstFrame = createFirstFrame(bytes)
   const count = createCount()
   for (const chunk of chunksOf(bytes)) {
-    const { type, start, end } = chunk
+    const { type, start, end, isTruncated } = chunk
+    if (isTruncated) {
+      if (type === "IDAT") truncatedPixels = { start, end }
+      break
+    }
     count(chunk)
     if (type === "IDAT") pixels.push({ start, end })
     else if (isCompressedText(bytes, chunk)) compressedTexts.push({ start: start - 8, end: end + 4 })
@@ -163,6 +171,7 @@ export const parsePngHeader = (bytes: Uint8Array): PngHeader => {
     chunks,
     compressedTexts,
     pixels,
+    truncatedPixels,
     hiddenFirstFrame: firstFrame.frame(),
   }
 }

@@ -19,14 +19,12 @@ const CHUNK_HEAD_BYTES = 8
 export interface WebpHeader {
   readonly kind: "webp"
   readonly frames: number
-  /** The picture is coded without loss. */
-  readonly isLossless: boolean
+  /** It has frames, perhaps only one. */
+  readonly isAnimation: boolean
+  /** A still picture that is coded without loss. */
+  readonly losslessPicture: Span | undefined
   /** Place of the flags of the extended format; undefined in a simple file. */
   readonly flagsAt: number | undefined
-  /** There is a chunk with the alpha of a still picture. */
-  readonly hasAlphaChunk: boolean
-  /** Data of the ICC profile. */
-  readonly profile: Span | undefined
   /** The last chunk of odd length has no pad byte. */
   readonly isPadMissing: boolean
 }
@@ -69,10 +67,9 @@ export const parseWebpHeader = (bytes: Uint8Array): WebpHeader => {
   return {
     kind: "webp",
     frames: Math.max(frames, 1),
-    isLossless: found.has("VP8L"),
+    isAnimation: frames > 0,
+    losslessPicture: found.get("VP8L"),
     flagsAt: found.get("VP8X")?.start,
-    hasAlphaChunk: found.has("ALPH"),
-    profile: found.get("ICCP"),
     isPadMissing: end > bytes.length,
   }
 }

@@ -6,9 +6,10 @@ import * as v from "valibot"
 
 import { type ErrorCode, ERRORS } from "../../error-codes.ts"
 import { renderFailed, TailorError } from "../../errors.ts"
-import { CONTENT_TYPES, outputFormat } from "../../sizes/format.ts"
+import { CONTENT_TYPES } from "../../sizes/format.ts"
 import type { Recipe } from "../../sizes/recipe.ts"
 import type { Inspected } from "../inspect.ts"
+import { possibleFormats } from "../possible-formats.ts"
 import type { Rendered } from "../renderer.ts"
 import type { WireError } from "./protocol.ts"
 
@@ -21,13 +22,20 @@ const INSPECTED = v.object({
   dimensions: v.object({ width: pixels, height: pixels }),
   frames: count,
   animated: v.boolean(),
+  isAnimation: v.boolean(),
   hasAlpha: v.boolean(),
-  isPalette: v.boolean(),
   isGrey: v.boolean(),
-  colours: count,
+  colours: v.optional(count),
   isTurned: v.boolean(),
   needsSrgbFirst: v.boolean(),
+  isConverted: v.boolean(),
+  isPrepared: v.boolean(),
+  isLossless: v.boolean(),
+  hasFullChroma: v.boolean(),
   isProgressive: v.boolean(),
+  channels: count,
+  bytesPerSample: count,
+  samplesPerPixel: count,
   decodedPixels: count,
   byteLength: count,
 }) satisfies v.GenericSchema<Inspected>
@@ -48,7 +56,7 @@ export const parseDigest = (value: unknown): string | undefined =>
 export const parseRss = (value: unknown): number => (typeof value === "number" ? value : Infinity)
 
 /**
- * The content type comes from the recipe and never from the reply: it becomes a header.
+ * The content type is one that the recipe allows, never another text of the reply: it becomes a header.
  * @returns the rendition, or undefined for an invalid reply
  */
 export const parseRendered = (
@@ -59,9 +67,10 @@ export const parseRendered = (
 ): Rendered | undefined => {
   if (recipe.kind === "info") return { bytes, contentType: "application/json", format: undefined }
   const parsed = v.safeParse(RENDERED, value)
-  const { format } = outputFormat(recipe.format, original)
-  if (!parsed.success || parsed.output.format !== format) return undefined
+  if (!parsed.success) return undefined
   const { width, height } = parsed.output
+  const format = [...possibleFormats(recipe.format, original)].find((possible) => possible === parsed.output.format)
+  if (!format) return undefined
   return { bytes, contentType: CONTENT_TYPES[format], format, width, height }
 }
 

@@ -1,0 +1,19 @@
+/**
+ * Responsible for corrections of AVIFs before they are decoded.
+ *
+ * Source: AV1 Image File Format §6 (brands), §3 (image sequences).
+ */
+import type { HeifHeader } from "../header/heif.ts"
+import type { Edit } from "./edit.ts"
+
+const MAIN_BRAND = { start: 8, end: 12 }
+
+/** An animated AVIF also has a still picture, mostly its first frame. The decoder only refuses the brand. */
+export const asStill = ({ brand, compatibleBrands, primary }: HeifHeader): readonly Edit[] =>
+  brand === "avis" && primary?.type === "av01" && compatibleBrands.includes("avif")
+    ? [{ ...MAIN_BRAND, bytes: Buffer.from("avif", "latin1") }]
+    : []
+
+/** The colours of the picture are multiplied by its alpha (ISO/IEC 23008-12 §6.10.1.2). */
+export const isPremultiplied = ({ references, primary }: HeifHeader): boolean =>
+  references.some(({ type, from }) => type === "prem" && from === primary?.id)

@@ -1,0 +1,87 @@
+/**
+ * Responsible for what is corrected in the bytes of an original before the image library reads them, and for refusing by name what it
+ * cannot read.
+ *
+ * Invariants:
+ * - Pure functions from a parsed header to edits of a copy. Nearly all files need none and are used as they are.
+ */
+import { unsupportedOriginal } from "../../errors.ts"
+import type { Header } from "../header/header.ts"
+import type { PngHeader } from "../header/png.ts"
+import type { TiffHeader } from "../header/tiff.ts"
+import type { Preparation } from "../prepare.ts"
+import { applyEdits, type Edit } from "./edit.ts"
+import { correctGif } from "./gif.ts"
+import { asStill, isPremultiplied } from "./heif.ts"
+import { isWithin, PNG_RULES } from "./png.ts"
+import { callRgb, cameraRawOf, misreadTiff, refuseTiffCoding, tiffPage, tiffSamples } from "./tiff.ts"
+import { WEBP_RULES } from "./webp.ts"
+
+/** An original as the image library should read it. */
+export interface Normalised {
+  /** The same bytes where nothing was corrected. */
+  readonly bytes: Uint8Array
+  /** The page, or first frame, to decode. @default the library's own choice */
+  readonly page: number | undefined
+  /** What is to be corrected in the decoded pixels. */
+  readonly preparation: Preparation | undefined
+}
+
+const edited = (bytes: Uint8Array, edits: readonly Edit[]): Normalised => ({
+  bytes: applyEdits(bytes, edits),
+  page: undefined,
+  preparation: undefined,
+})
+
+const placeFrame = (header: PngHeader): Preparation | undefined => {
+  const { hiddenFirstFrame: frame, width, height } = header
+  if (!frame || !isWithin(frame, header) || (frame.width === width && frame.height === height)) return undefined
+  return { kind: "frame", frame, width, height }
+}
+
+const normaliseTiff = (bytes: Uint8Array, header: TiffHeader): Normalised => {
+  const raw = cameraRawOf(bytes, header)
+  if (raw) throw unsupportedOriginal(`camera raw (${raw})`, DEVELOP)
+  const number = tiffPage(bytes, header)
+  const page = header.pages[number]
+  if (!page) return edited(bytes, [])
+  const samples = tiffSamples(bytes, header, page)
+  refuseTiffCoding(samples)
+  const preparation = misreadTiff(bytes, header, page, samples)
+  const edits = preparation && preparation.model !== "grey" ? callRgb(header, page) : []
+  return { bytes: applyEdits(bytes, edits), page: number > 0 ? number : undefined, preparation }
+}
+
+/** What to do about camera raw. */
+export const DEVELOP = "Export it from the camera's or a photo program as JPEG and upload that."
+
+/**
+ * Corrects an original.
+ * @throws {unsupported-original} camera raw, or a coding that is not decoded
+ */
+export const normalise = (bytes: Uint8Array, header: Header): Normalised => {
+  switch (header.kind) {
+    case "png": {
+      const edits = PNG_RULES.flatMap((rule) => rule(bytes, header))
+      return { ...edited(bytes, edits), preparation: placeFrame(header) }
+    }
+    case "webp":
+      return edited(
+        bytes,
+        WEBP_RULES.flatMap((rule) => rule(bytes, header)),
+      )
+    case "gif": {
+      const { edits, hasBlankFrame } = correctGif(bytes, header)
+      return { ...edited(bytes, edits), page: hasBlankFrame ? 1 : undefined }
+    }
+    case "heif":
+      return {
+        ...edited(bytes, asStill(header)),
+        preparation: isPremultiplied(header) ? { kind: "premultiplied" } : undefined,
+      }
+    case "tiff":
+      return normaliseTiff(bytes, header)
+    case "jpeg":
+      return edited(bytes, [])
+  }
+}

@@ -1,0 +1,91 @@
+/** Responsible for the pixels of a rendition: decoded, resized and converted to sRGB once, for all attempts to encode them. */
+import type { Sharp } from "sharp"
+
+import type { Format } from "../sizes/format.ts"
+import type { Converter } from "./colour/converter.ts"
+import type { Traits } from "./encode.ts"
+import { loadSharp } from "./sharp.ts"
+import { type Pixels, type Survey, survey } from "./survey.ts"
+
+/** Pixels and their traits. */
+export interface SurveyedPixels {
+  readonly pixels: Pixels
+  readonly traits: Survey
+}
+
+const asRgb = (channels: number): 3 | 4 => {
+  if (channels === 3 || channels === 4) return channels
+  throw new TypeError(`Expected 3 or 4 channels, got ${channels}.`)
+}
+
+/**
+ * The pixels of a resized image.
+ * @param image before an encoder; 16 bits if they are to be converted from 16 bits
+ * @param convert to sRGB; undefined for pixels that are sRGB of 8 bits
+ */
+export const readPixels = async (
+  image: Sharp,
+  { convert, is16Bit }: { readonly convert: Converter | undefined; readonly is16Bit: boolean },
+): Promise<Pixels> => {
+  const raw = image.raw({ depth: is16Bit ? "ushort" : "uchar" })
+  const { data, info } = await raw.toBuffer({ resolveWithObject: true })
+  const { width, height } = info
+  const channels = asRgb(info.channels)
+  if (!convert) return { data, width, height, channels }
+  const samples = is16Bit ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data
+  return { data: convert(samples, channels), width, height, channels }
+}
+
+/** One channel of grey, with alpha if there is any. */
+const toGrey = ({ data, width, height, channels }: Pixels, hasAlpha: boolean): Uint8Array => {
+  const kept = hasAlpha ? 2 : 1
+  const grey = new Uint8Array(width * height * kept)
+  for (let from = 0, to = 0; to < grey.length; from += channels, to += kept) {
+    grey[to] = data[from] ?? 0
+    if (hasAlpha) grey[to + 1] = data[from + 3] ?? 0
+  }
+  return grey
+}
+
+/** Formats that can have one channel. */
+const GREY_FORMATS: ReadonlySet<Format> = new Set(["png", "jpeg"])
+
+/**
+ * An image of pixels, without an alpha that is opaque.
+ * @param background for formats without alpha
+ */
+export const imageOf = async (
+  { pixels, traits }: SurveyedPixels,
+  format: Format,
+  background: string,
+): Promise<Sharp> => {
+  const makeImage = await loadSharp()
+  const { data, width, height, channels } = pixels
+  const hasAlpha = !traits.isOpaque
+  const isFlattened = hasAlpha && format === "jpeg"
+  if (traits.isGrey && GREY_FORMATS.has(format) && !isFlattened) {
+    const raw = { width, height, channels: hasAlpha ? 2 : 1 } as const
+    return makeImage(toGrey(pixels, hasAlpha), { raw, limitInputPixels: false })
+  }
+  const image = makeImage(data, { raw: { width, height, channels }, limitInputPixels: false })
+  if (channels === 3) return image
+  if (!hasAlpha) return image.removeAlpha()
+  return isFlattened ? image.flatten({ background }) : image
+}
+
+/** A lossless encoding of fewer bytes a pixel is that of a graphic: photos need more than one for each channel. */
+const GRAPHIC_BYTES = 0.75
+
+/** What an encoder needs to know of pixels. */
+export const encoderTraits = ({ traits, pixels: { width, height } }: SurveyedPixels): Traits => ({
+  isGrey: traits.isGrey,
+  colours: traits.colours,
+  hasFineChroma: traits.hasFineChroma,
+  isGraphic: traits.colours !== undefined || traits.losslessBytes < GRAPHIC_BYTES * width * height,
+})
+
+/** Reads and surveys the pixels of a resized image. */
+export const surveyPixels = async (...read: Parameters<typeof readPixels>): Promise<SurveyedPixels> => {
+  const pixels = await readPixels(...read)
+  return { pixels, traits: survey(pixels) }
+}

@@ -1,0 +1,168 @@
+/**
+ * Responsible for what the pixels of a rendition need from an encoder: alpha, colour, the number of colours, chroma in full resolution,
+ * and whether a lossless encoding may be the lightest. Pure.
+ */
+
+/** Decoded pixels: sRGB, 8 bits, RGB or RGBA with straight alpha, row-major. */
+export interface Pixels {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+  readonly channels: 3 | 4
+}
+
+/** Traits of pixels. */
+export interface Survey {
+  readonly isOpaque: boolean
+  /** All visible pixels are grey. */
+  readonly isGrey: boolean
+  /** Distinct colours, alpha included; undefined for more than 256. */
+  readonly colours: number | undefined
+  /** Details of one pixel would lose their colour if chroma had half the resolution. */
+  readonly hasFineChroma: boolean
+  /** Estimated length of a lossless encoding, in bytes. Repetitions may make it far shorter. */
+  readonly losslessBytes: number
+}
+
+const isOpaque = ({ data, channels }: Pixels): boolean => {
+  if (channels === 3) return true
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return false
+  return true
+}
+
+const isGrey = ({ data, channels }: Pixels): boolean => {
+  for (let at = 0; at < data.length; at += channels) {
+    const red = data[at]
+    if ((red !== data[at + 1] || red !== data[at + 2]) && (channels === 3 || data[at + 3] !== 0)) return false
+  }
+  return true
+}
+
+const MAX_COLOURS = 256
+
+/** Slots of the hash table, four for each colour. */
+const SLOTS = 1024
+
+/** A set of colours, without the cost of one that can grow. */
+const createColours = () => {
+  const slots = new Int32Array(SLOTS)
+  const isUsed = new Uint8Array(SLOTS)
+  let count = 0
+  return {
+    count: (): number => count,
+    add: (colour: number): void => {
+      let slot = Math.imul(colour, 0x9e_37_79_b1) >>> 22
+      while (isUsed[slot] === 1) {
+        if (slots[slot] === colour) return
+        slot = (slot + 1) % SLOTS
+      }
+      isUsed[slot] = 1
+      slots[slot] = colour
+      count += 1
+    },
+  }
+}
+
+/** Counts distinct colours; all invisible pixels are one. @returns undefined for more than 256 */
+const countColours = ({ data, channels }: Pixels): number | undefined => {
+  const colours = createColours()
+  let last: number | undefined
+  for (let at = 0; at < data.length; at += channels) {
+    const alpha = channels === 4 ? (data[at + 3] ?? 0) : 255
+    const rgb = ((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0)
+    const colour = alpha === 0 ? 0 : (alpha << 24) | rgb
+    if (colour === last) continue
+    last = colour
+    colours.add(colour)
+    if (colours.count() > MAX_COLOURS) return undefined
+  }
+  return colours.count()
+}
+
+/** A range of red − green, or of blue − green, within 2 × 2 pixels that is lost visibly with one chroma sample for all four. */
+const FINE_RANGE = 160
+
+/** Share of such blocks above which they matter. One line across a picture has more, photos have fewer. */
+const FINE_SHARE = 1 / 1500
+
+/** Range of the differences between a channel and green, as they show over grey, within a block whose pixels are at four places. */
+const rangeIn = ({ data, channels }: Pixels, places: Int32Array, channel: 0 | 2): number => {
+  let low = 255
+  let high = -255
+  for (let index = 0; index < 4; index++) {
+    const at = places[index] ?? 0
+    const opacity = channels === 4 ? (data[at + 3] ?? 0) / 255 : 1
+    const difference = opacity * ((data[at + channel] ?? 0) - (data[at + 1] ?? 0))
+    if (difference < low) low = difference
+    if (difference > high) high = difference
+  }
+  return high - low
+}
+
+const hasFineChroma = (pixels: Pixels): boolean => {
+  const { width, height, channels } = pixels
+  const row = width * channels
+  const limit = Math.max(8, (width >> 1) * (height >> 1) * FINE_SHARE)
+  const places = new Int32Array(4)
+  let fine = 0
+  for (let y = 0; y + 1 < height; y += 2) {
+    for (let at = y * row, end = at + row - channels; at < end; at += 2 * channels) {
+      places[0] = at
+      places[1] = at + channels
+      places[2] = at + row
+      places[3] = at + row + channels
+      if (rangeIn(pixels, places, 0) <= FINE_RANGE && rangeIn(pixels, places, 2) <= FINE_RANGE) continue
+      fine += 1
+      if (fine > limit) return true
+    }
+  }
+  return false
+}
+
+/** Every fourth row stands for the picture. */
+const SAMPLED_ROWS = 4
+
+/** Bits a symbol of the frequencies of 256 symbols. */
+const entropy = (counts: Uint32Array, total: number): number => {
+  let bits = 0
+  for (const count of counts) if (count > 0) bits -= (count / total) * Math.log2(count / total)
+  return bits
+}
+
+/** Entropy of the differences from a prediction by the neighbours, as lossless formats code them. */
+const estimateLossless = ({ data, width, height, channels }: Pixels): number => {
+  const row = width * channels
+  const counts = Array.from({ length: channels }, () => new Uint32Array(256))
+  let sampled = 0
+  for (let y = 1; y < height; y += SAMPLED_ROWS) {
+    for (let at = y * row + channels, end = (y + 1) * row; at < end; at += channels) {
+      sampled += 1
+      for (let channel = 0; channel < channels; channel++) {
+        const place = at + channel
+        const [left, above, corner] = [
+          data[place - channels] ?? 0,
+          data[place - row] ?? 0,
+          data[place - row - channels] ?? 0,
+        ]
+        const count = counts[channel]
+        const symbol = ((data[place] ?? 0) - left - above + corner) & 255
+        if (count) count[symbol] = (count[symbol] ?? 0) + 1
+      }
+    }
+  }
+  const bits = counts.reduce((sum, count) => sum + entropy(count, Math.max(sampled, 1)), 0)
+  return Math.ceil((width * height * bits) / 8)
+}
+
+/** Surveys pixels. It takes about ten milliseconds a megapixel, and little for photos, which have many colours. */
+export const survey = (pixels: Pixels): Survey => {
+  const grey = isGrey(pixels)
+  const colours = countColours(pixels)
+  return {
+    isOpaque: isOpaque(pixels),
+    isGrey: grey,
+    colours,
+    hasFineChroma: !grey && hasFineChroma(pixels),
+    losslessBytes: estimateLossless(pixels),
+  }
+}

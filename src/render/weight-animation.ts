@@ -1,0 +1,89 @@
+/**
+ * Responsible for the lightest encoding of an animation.
+ *
+ * Invariants:
+ * - As for stills (weight.ts): no rendition is heavier than the original of its format, nor an animated WebP than the GIF of the same size.
+ */
+import type { Sharp } from "sharp"
+
+import type { Format } from "../sizes/format.ts"
+import type { Dimensions } from "../sizes/size.ts"
+import { encodeLossless, type EncodeJob } from "./encode.ts"
+import { loadSharp } from "./sharp.ts"
+import { type Encoded, encodeWithin, type MakeInput } from "./weight.ts"
+
+/** An animation to be encoded. */
+export interface AnimationJob {
+  /** The resized frames without an encoder; each call decodes the original. */
+  readonly prepare: () => Promise<Sharp>
+  /** How long each frame is shown, in milliseconds, where the library would tell it wrongly. */
+  readonly delays: readonly number[] | undefined
+  readonly frames: number
+  /** Pixels of one frame. */
+  readonly output: Dimensions
+  readonly format: Format
+  /** Format of the base URL's rendition. */
+  readonly own: Format
+  readonly encode: EncodeJob
+  /** Length of the original. */
+  readonly originalBytes: number
+  /** Pixels of the rendition over those of the original. */
+  readonly scale: number
+}
+
+/** Raw frames of more output pixels than this would take more than 128 MB: such an animation is decoded again. */
+const MAX_KEPT_PIXELS = 32_000_000
+
+interface Times {
+  readonly delay?: readonly number[] | undefined
+  readonly loop?: number | undefined
+}
+
+const withTimes = (image: Sharp, { delay, loop }: Times): Sharp => {
+  const times = { ...(delay && { delay: [...delay] }), ...(loop !== undefined && { loop }) }
+  return image.gif(times).webp(times)
+}
+
+/** @returns a function that creates images of frames that were decoded once */
+const keepFrames = async ({ prepare, output, delays }: AnimationJob): Promise<() => Promise<Sharp>> => {
+  const makeImage = await loadSharp()
+  const image = await prepare()
+  const { delay, loop } = await image.metadata()
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  const raw = { width, height, channels, pageHeight: output.height }
+  return async () => withTimes(makeImage(data, { raw, limitInputPixels: false }), { delay: delays ?? delay, loop })
+}
+
+/** The first image is encoded while it is decoded, further ones from kept frames. */
+const createInput = (job: AnimationJob): MakeInput => {
+  const { prepare, delays, frames, output } = job
+  const prepareTimed = async (): Promise<Sharp> => withTimes(await prepare(), { delay: delays })
+  let isFirst = true
+  let kept: Promise<() => Promise<Sharp>> | undefined
+  return async () => {
+    const isKept = output.width * output.height * frames <= MAX_KEPT_PIXELS
+    if (isFirst || !isKept) {
+      isFirst = false
+      return { image: await prepareTimed() }
+    }
+    kept ??= keepFrames(job)
+    return { image: await (await kept)() }
+  }
+}
+
+/** An animated WebP of less than this share of a GIF's bytes is lighter than any GIF of it. */
+const SURELY_LIGHTER = 0.5
+
+/** Encodes an animation. */
+export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encoded> => {
+  const { format, own, encode, originalBytes, scale } = job
+  const makeInput = createInput(job)
+  const encoded = await encodeWithin(makeInput, { format, encode }, format === own ? originalBytes : Infinity)
+  const isLight = encoded.bytes.length <= SURELY_LIGHTER * Math.min(scale, 1) * originalBytes
+  if (format === own || format === "gif" || own !== "gif" || isLight) return encoded
+  const lossless: Encoded = { bytes: await encodeLossless(await makeInput(format)), format: "webp" }
+  const best = lossless.bytes.length < encoded.bytes.length ? lossless : encoded
+  const base = await encodeWithin(makeInput, { format: own, encode }, originalBytes)
+  return best.bytes.length <= base.bytes.length ? best : base
+}
