@@ -5,7 +5,7 @@ import { resolveConfig } from "./config/resolve.ts"
 import { badUrl, describeError } from "./errors.ts"
 import { createHealth, type Health } from "./health.ts"
 import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
-import type { HttpRequest } from "./http/answer.ts"
+import type { Answer, HttpRequest } from "./http/answer.ts"
 import { createFetch } from "./http/fetch.ts"
 import { createHandle, type Handle } from "./http/handle.ts"
 import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
@@ -116,15 +116,11 @@ const openStores = (
 }
 
 /** Reports each request once its answer is known. An error of the callback does not fail the request. */
-const withReports =
-  (handle: Handle, onRequest: (report: RequestReport) => void, notify: Notify): Handle =>
-  async (request: HttpRequest) => {
-    const start = performance.now()
-    const answer = await handle(request)
-    const { method, target } = request
-    const durationMs = performance.now() - start
+const withReports = (handle: Handle, onRequest: (report: RequestReport) => void, notify: Notify): Handle => {
+  const report = ({ method, target, header }: HttpRequest, answer: Answer, startMs: number): Answer => {
+    const durationMs = performance.now() - startMs
     const byteLength = answer.body === undefined ? 0 : Number(answer.headers["content-length"] ?? 0)
-    const traceparent = validTraceparent(request.header("traceparent"))
+    const traceparent = validTraceparent(header("traceparent"))
     try {
       onRequest({
         method,
@@ -140,6 +136,14 @@ const withReports =
     }
     return answer
   }
+  return (request) => {
+    const startMs = performance.now()
+    const answer = handle(request)
+    return answer instanceof Promise
+      ? answer.then((later) => report(request, later, startMs))
+      : report(request, answer, startMs)
+  }
+}
 
 const checkedKey = (original: string): OriginalKey => {
   const key = toOriginalKey(original)

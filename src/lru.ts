@@ -15,17 +15,34 @@ export const createLru = <T extends string | object>(max: number): LRUCache<stri
 /** Longer texts are not remembered. */
 const MAX_TEXT_LENGTH = 512
 
+/** Results for one text that are remembered. */
+const MAX_VARIANTS = 8
+
+/** Results by text and variant. */
+export interface TextMemory<T> {
+  /** The remembered result. */
+  readonly recall: (text: string, variant: string) => T | undefined
+  /** Remembers a result, unless the texts are long. */
+  readonly remember: (text: string, variant: string, result: T) => void
+}
+
+interface Variant<T> {
+  readonly variant: string
+  readonly result: T
+}
+
 /**
- * Remembers the results for the texts that were used last.
- * @returns the remembered result for a text, or a new one. Errors are not remembered.
+ * Remembers the results for the texts that were used last. A variant is a second text of which each first one has few. Both in one key would
+ * have to be joined and hashed for each request.
  */
-export const createMemory = <T extends string | object>(): ((text: string, compute: () => T) => T) => {
-  const results = createLru<T>(5000)
-  return (text, compute) => {
-    const known = results.get(text)
-    if (known !== undefined) return known
-    const result = compute()
-    if (text.length <= MAX_TEXT_LENGTH) results.set(text, result)
-    return result
+export const createMemory = <T extends string | object>(): TextMemory<T> => {
+  const results = createLru<Variant<T>[]>(5000)
+  return {
+    recall: (text, variant) => results.get(text)?.find((known) => known.variant === variant)?.result,
+    remember: (text, variant, result) => {
+      if (text.length + variant.length > MAX_TEXT_LENGTH) return
+      const others = results.get(text) ?? []
+      results.set(text, [...others.slice(1 - MAX_VARIANTS), { variant, result }])
+    },
   }
 }

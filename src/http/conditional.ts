@@ -19,7 +19,7 @@ const matchesStrongly = (list: string, etag: string): boolean =>
   list.trim() === "*" || parseTags(list).some((tag) => !isWeak(tag) && tag === etag)
 
 const matchesWeakly = (list: string, etag: string): boolean =>
-  list.trim() === "*" || parseTags(list).some((tag) => (isWeak(tag) ? tag.slice(2) : tag) === etag)
+  list === etag || list.trim() === "*" || parseTags(list).some((tag) => (isWeak(tag) ? tag.slice(2) : tag) === etag)
 
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/

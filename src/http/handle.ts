@@ -46,21 +46,40 @@ export interface HandleOptions extends Partial<CompatOptions> {
   readonly whenBusy?: "nearest" | "refuse" | undefined
 }
 
-/** Answers a request. Never rejects: errors are answers. */
-export type Handle = (request: HttpRequest) => Promise<Answer>
+/** Answers a request: a hit that is found without waiting at once, any other by a promise. Never throws or rejects: errors are answers. */
+export type Handle = (request: HttpRequest) => Answer | Promise<Answer>
 
-type Resolve = (request: HttpRequest) => ResolvedUrl
+interface Resolver {
+  /** The result for a URL that was resolved lately. */
+  readonly recall: (request: HttpRequest) => ResolvedUrl | undefined
+  /** @throws {TailorError} the URL is refused */
+  readonly resolve: (request: HttpRequest) => Promise<ResolvedUrl>
+}
 
 /** Resolves URLs and remembers recent ones: the result depends on the URL and `Accept` alone. */
-const createResolve = (core: Core, { basePath }: HandleOptions, resolve: typeof resolveUrlPath): Resolve => {
+const createResolver = (core: Core, options: HandleOptions): Resolver => {
+  const { basePath, compat = [], compatOrigins = {}, compatKeys = {} } = options
   const memory = createMemory<ResolvedUrl>()
-  return ({ target, header }) => {
-    const accept = header("accept")
-    return memory(`${target}\n${accept ?? ""}`, () => {
-      const resolved = resolve(withoutQuery(target), accept, basePath, core.grammar)
+  const own = options.unknownSize === "snap" ? resolveSnapped : resolveUrlPath
+  const resolveAny =
+    compat.length > 0
+      ? createCompatResolve(own, core.grammar, { basePath, compat, compatOrigins, compatKeys })
+      : undefined
+  const recall: Resolver["recall"] = ({ target, header }) => memory.recall(target, header("accept") ?? "")
+  return {
+    recall,
+    resolve: async (request) => {
+      const known = recall(request)
+      if (known) return known
+      const { target, header } = request
+      const accept = header("accept")
+      const resolved = resolveAny
+        ? await resolveAny(target, accept)
+        : own(withoutQuery(target), accept, basePath, core.grammar)
       if ("refused" in resolved) throw rejectedUrl(resolved)
+      memory.remember(target, accept ?? "", resolved)
       return resolved
-    })
+    },
   }
 }
 
@@ -75,23 +94,24 @@ const toRangeAnswer = (found: ServedRendition, headers: Headers, range: ByteRang
   decision: found.decision,
 })
 
-/** The answer with a rendition, subject to the conditions and the range of the request. */
-const toAnswer = async (
+/**
+ * The answer with a rendition, subject to the conditions and the range of the request.
+ * An open body that the answer does not have must be closed.
+ * @throws {TailorError} the conditions or the range cannot be satisfied
+ */
+const toAnswer = (
   found: ServedRendition,
   resolved: ResolvedUrl,
   request: HttpRequest,
   headersOf: RenditionHeaders,
-): Promise<Answer> => {
+): Answer => {
   const { header, method } = request
   const { meta, byteLength, body, decision } = found
   const condition = evaluateConditions(header, meta)
   if (condition === "failed") throw preconditionFailed()
   const { whole, notModified } = headersOf(found, resolved, resolved.parsed.readings[0].size)
-  if (condition === "not-modified" || method === "HEAD") {
-    await closeBody(found)
-    if (condition === "not-modified") return { status: 304, headers: withDecision(notModified, decision), decision }
-    return { status: 200, headers: withDecision(whole, decision), decision }
-  }
+  if (condition === "not-modified") return { status: 304, headers: withDecision(notModified, decision), decision }
+  if (method === "HEAD") return { status: 200, headers: withDecision(whole, decision), decision }
   const range = isRangeCurrent(header, meta) ? parseRange(header("range"), byteLength) : "none"
   if (range === "unsatisfiable") throw rangeNotSatisfiable(byteLength)
   const headers = withDecision(whole, decision)
@@ -112,6 +132,18 @@ const foundUrl = ({ meta }: ServedRendition, resolved: ResolvedUrl): ResolvedUrl
   return isOther ? { parsed: alternative, isNegotiated: false } : resolved
 }
 
+/** The answer to a request for a rendition that failed. */
+const toRenditionProblem = (
+  error: unknown,
+  request: HttpRequest,
+  { parsed }: ResolvedUrl,
+  found: ServedRendition | undefined,
+): Answer =>
+  toProblem(error, request, {
+    ...subjectOf(parsed.readings[0]),
+    ...(found && { timings: found.decision.timings, byteLength: found.byteLength }),
+  })
+
 const answerRendition = async (
   request: HttpRequest,
   { answer }: Core,
@@ -121,14 +153,30 @@ const answerRendition = async (
   let found: ServedRendition | undefined
   try {
     found = await answer(resolved.parsed, request.signal)
-    return await toAnswer(found, foundUrl(found, resolved), request, headersOf)
+    const result = toAnswer(found, foundUrl(found, resolved), request, headersOf)
+    if (result.body === undefined) await closeBody(found)
+    return result
   } catch (error) {
     await closeBody(found)
-    const problem = toProblem(error, request, {
-      ...subjectOf(resolved.parsed.readings[0]),
-      ...(found && { timings: found.decision.timings, byteLength: found.byteLength }),
-    })
-    return substitute(problem, request, resolved)
+    return substitute(toRenditionProblem(error, request, resolved, found), request, resolved)
+  }
+}
+
+/** The answer with a hit that is found without waiting. Undefined for every other request. */
+const answerHit = (
+  request: HttpRequest,
+  { findHit }: Core,
+  { recall }: Resolver,
+  headersOf: RenditionHeaders,
+): Answer | undefined => {
+  if (request.method !== "GET" && request.method !== "HEAD") return undefined
+  const resolved = recall(request)
+  const found = resolved && findHit(resolved.parsed)
+  if (!found) return undefined
+  try {
+    return toAnswer(found, resolved, request, headersOf)
+  } catch (error) {
+    return toRenditionProblem(error, request, resolved, found)
   }
 }
 
@@ -138,32 +186,16 @@ const OPTIONS_ANSWER: Answer = {
   decision: { outcome: "other", reason: "OPTIONS", timings: {} },
 }
 
-/** Returns the resolver for an installation that accepts URLs of other services. */
-const createResolveAny = (
-  core: Core,
-  { basePath, compat = [], compatOrigins = {}, compatKeys = {} }: HandleOptions,
-  own: typeof resolveUrlPath,
-): ((request: HttpRequest) => Promise<ResolvedUrl>) => {
-  const resolve = createCompatResolve(own, core.grammar, { basePath, compat, compatOrigins, compatKeys })
-  return async ({ target, header }) => {
-    const resolved = await resolve(target, header("accept"))
-    if ("refused" in resolved) throw rejectedUrl(resolved)
-    return resolved
-  }
-}
-
 export const createHandle = (core: Core, options: HandleOptions): Handle => {
-  const { basePath, unknownSize, compat = [], health } = options
-  const own = unknownSize === "snap" ? resolveSnapped : resolveUrlPath
+  const { basePath, health } = options
   const images: ImageParts = {
     headersOf: createRenditionHeaders(options.cacheControl),
     substitute: createSubstitute(core, options),
   }
-  const resolve = createResolve(core, options, own)
-  const resolveAny = compat.length > 0 ? createResolveAny(core, options, own) : undefined
+  const resolver = createResolver(core, options)
   const listPath = basePath + LIST_PATH
   const answerList = createListAnswer(core.grammar)
-  return async (request) => {
+  const answerLater = async (request: HttpRequest): Promise<Answer> => {
     try {
       if (request.method === "OPTIONS") return OPTIONS_ANSWER
       if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method)
@@ -171,10 +203,10 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
       if (path === "/healthz") return answerLiveness(request, health)
       if (path === "/readyz") return await answerReadiness(request, health)
       if (path === listPath) return answerList(request)
-      const resolved = resolveAny ? await resolveAny(request) : resolve(request)
-      return await answerRendition(request, core, resolved, images)
+      return await answerRendition(request, core, await resolver.resolve(request), images)
     } catch (error) {
       return toProblem(error, request)
     }
   }
+  return (request) => answerHit(request, core, resolver, images.headersOf) ?? answerLater(request)
 }

@@ -105,6 +105,14 @@ interface HeaderSet {
   readonly notModified: Headers
 }
 
+/** The headers of one rendition, by kind of URL. */
+interface CachedHeaders {
+  readonly sets: Map<string, HeaderSet>
+  /** The latest URL and its headers, so that nothing is computed for the same URL. */
+  readonly negotiation: Negotiation
+  readonly latest: HeaderSet
+}
+
 type HeaderInput = Pick<RenditionObject, "meta" | "byteLength">
 
 /** Returns the headers of a rendition: the same object for the same record and kind of URL. */
@@ -133,14 +141,16 @@ const build = (
  * @param cacheControl of sizes without their own setting
  */
 export const createRenditionHeaders = (cacheControl: string): RenditionHeaders => {
-  const cache = new WeakMap<RenditionMeta, Map<string, HeaderSet>>()
+  const cache = new WeakMap<RenditionMeta, CachedHeaders>()
   return (rendition, negotiation, size) => {
-    let sets = cache.get(rendition.meta)
-    if (!sets) cache.set(rendition.meta, (sets = new Map()))
+    const cached = cache.get(rendition.meta)
+    if (cached?.negotiation === negotiation) return cached.latest
+    const sets = cached?.sets ?? new Map<string, HeaderSet>()
     const { isNegotiated, contentLocation = "", isAlias } = negotiation
     const name = `${isAlias ? "alias" : ""} ${isNegotiated ? "negotiated" : ""} ${contentLocation}`
-    let set = sets.get(name)
-    if (!set) sets.set(name, (set = build(rendition, negotiation, cacheControlOf(size, cacheControl))))
-    return set
+    let latest = sets.get(name)
+    if (!latest) sets.set(name, (latest = build(rendition, negotiation, cacheControlOf(size, cacheControl))))
+    cache.set(rendition.meta, { sets, negotiation, latest })
+    return latest
   }
 }

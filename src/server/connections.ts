@@ -95,7 +95,9 @@ interface State {
   isShutdown: boolean
 }
 
-const onResponseEnd = ({ times, isShutdown }: State, socket: Socket, connection: Connection): void => {
+const onResponseEnd = ({ times, isShutdown, connections }: State, { socket }: IncomingMessage): void => {
+  const connection = connections.get(socket)
+  if (!connection) return
   connection.responses -= 1
   connection.isSending = false
   if (connection.responses > 0) return
@@ -104,14 +106,20 @@ const onResponseEnd = ({ times, isShutdown }: State, socket: Socket, connection:
   else connection.dueMs = performance.now() + times.nextRequestMs
 }
 
-const onRequest = (state: State, request: IncomingMessage, response: ServerResponse): void => {
+const onRequest = (
+  state: State,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onClose: (this: ServerResponse) => void,
+): void => {
   const { socket } = request
   const connection = state.connections.get(socket)
   if (!connection) return
   connection.responses += 1
   // The handler has its own deadline, and the response has a time limit once it begins.
   if (connection.responses === 1) connection.dueMs = Infinity
-  response.once("close", () => onResponseEnd(state, socket, connection))
+  // It is emitted once. One function for all responses costs less than a closure and its wrapper for each.
+  response.on("close", onClose)
   // A request needs no body, and its body may never end.
   if (!state.isShutdown && !hasBody(request)) return
   response.setHeader("connection", "close")
@@ -126,6 +134,9 @@ const cutOverdue = ({ connections }: State): void => {
 export const createConnections = (times: ConnectionTimes): Connections => {
   const connections = new Map<Socket, Connection>()
   const state: State = { times, connections, isShutdown: false }
+  function onClose(this: ServerResponse): void {
+    onResponseEnd(state, this.req)
+  }
   const { firstRequestMs, responseMs, minBytesPerSecond, closingMs, lookMs } = times
   let look = setInterval(() => cutOverdue(state), lookMs).unref()
   return {
@@ -134,7 +145,7 @@ export const createConnections = (times: ConnectionTimes): Connections => {
       connections.set(socket, { dueMs, responses: 0, isSending: false, isClosing: false })
       socket.once("close", () => connections.delete(socket))
     },
-    request: (request, response) => onRequest(state, request, response),
+    request: (request, response) => onRequest(state, request, response, onClose),
     respond: (socket, byteLength) => {
       const connection = connections.get(socket)
       if (!connection) return

@@ -96,9 +96,12 @@ const createHitFormat = (privacy: LogPrivacy): ((report: RequestReport) => strin
   const memory = createMemory<string>()
   return (report) => {
     const { status, durationMs, method, target, format } = report
-    const rest = memory(`${method} ${target} ${format ?? ""}`, () =>
-      JSON.stringify({ ...fieldsOfHit(report, privacy), msg: "request" }).slice(1),
-    )
+    const variant = method === "GET" ? (format ?? "") : `${method} ${format ?? ""}`
+    let rest = memory.recall(target, variant)
+    if (rest === undefined) {
+      rest = JSON.stringify({ ...fieldsOfHit(report, privacy), msg: "request" }).slice(1)
+      memory.remember(target, variant, rest)
+    }
     return `{"level":${LEVELS.info},"time":${Date.now()},"status":${status},"durationMs":${roundMs(durationMs)},${rest}\n`
   }
 }

@@ -45,32 +45,36 @@ const disconnectSignal = (response: ServerResponse): AbortSignal => {
   return controller.signal
 }
 
-const write = async (response: ServerResponse, { status, headers, body }: Answer): Promise<void> => {
+const write = (response: ServerResponse, { status, headers, body }: Answer): void => {
   response.writeHead(status, headers)
   if (body === undefined || body instanceof Uint8Array) {
     response.end(body)
     return
   }
   // Where the client disconnects or the file fails, the connection is closed: `Content-Length` shows the client that bytes are missing.
-  await pipeline(body instanceof Readable ? body : Readable.from(body), response).catch(() => response.destroy())
+  pipeline(body instanceof Readable ? body : Readable.from(body), response).catch(() => response.destroy())
 }
 
 type OnRespond = (socket: Socket, byteLength: number) => void
 
-const respond = async (
+const respond = (
   handle: Handle,
   request: IncomingMessage,
   response: ServerResponse,
   onRespond: OnRespond | undefined,
-): Promise<void> => {
-  const answer = await handle({
+): void => {
+  const send = (answer: Answer): void => {
+    onRespond?.(request.socket, Number(answer.headers["content-length"] ?? 0))
+    write(response, answer)
+  }
+  const answer = handle({
     method: request.method ?? "GET",
     target: request.url ?? "/",
     header: (name) => headerOf(request, name),
     signal: () => disconnectSignal(response),
   })
-  onRespond?.(request.socket, Number(answer.headers["content-length"] ?? 0))
-  await write(response, answer)
+  if (answer instanceof Promise) answer.then(send).catch(() => response.destroy())
+  else send(answer)
 }
 
 /** Requests that may wait on one connection. Clients usually send a few at most, and repeat those that a closed connection left open. */
@@ -99,7 +103,7 @@ const inTurn = ({ socket }: IncomingMessage, response: ServerResponse, work: () 
 const createListener =
   (handle: Handle, onRespond?: OnRespond): RequestListener =>
   (request, response) =>
-    inTurn(request, response, () => void respond(handle, request, response, onRespond).catch(() => response.destroy()))
+    inTurn(request, response, () => respond(handle, request, response, onRespond))
 
 /**
  * Creates a listener for `http.createServer`. It answers every request, so mount it below the base path of the tailor.

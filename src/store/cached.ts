@@ -8,7 +8,7 @@
  */
 import { LRUCache } from "lru-cache"
 
-import type { RenditionObject, Renditions } from "./store.ts"
+import { type HeldRendition, isOpenBody, type RenditionObject, type Renditions } from "./store.ts"
 
 /** Larger renditions are not cached: each would displace many small ones. */
 const MAX_OBJECT_BYTES = 1_048_576
@@ -18,8 +18,8 @@ const MAX_AGE_MS = 60_000
 /** Memory of an entry besides the bytes of the rendition. */
 const ENTRY_BYTES = 1024
 
-const createCache = (maxBytes: number): LRUCache<string, RenditionObject> =>
-  new LRUCache<string, RenditionObject>({
+const createCache = (maxBytes: number): LRUCache<string, HeldRendition> =>
+  new LRUCache<string, HeldRendition>({
     maxSize: maxBytes,
     ttl: MAX_AGE_MS,
     // A finer resolution sets a timer every millisecond.
@@ -67,8 +67,8 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
   if (maxBytes <= 0) return store
   const cache = createCache(maxBytes)
   const { read, onChange } = createReadTracker()
-  const keep = (key: string, object: RenditionObject): void => {
-    if (object.body instanceof Uint8Array) cache.set(key, object)
+  const keep = (key: string, { meta, byteLength, body }: RenditionObject): void => {
+    if (!isOpenBody(body)) cache.set(key, { meta, byteLength, body })
   }
   return {
     name: store.name,
@@ -78,6 +78,8 @@ export const cachedRenditions = (store: Renditions, maxBytes: number): Rendition
     ...(store.check && { check: store.check.bind(store) }),
     // Head reports the stored rendition, which another process may have written.
     head: (key, options) => store.head(key, options),
+    // Not from the store: `get` also fills the cache.
+    getSync: (key) => cache.get(key),
     get: async (key, options) =>
       cache.get(key) ??
       read(

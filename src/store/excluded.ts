@@ -15,6 +15,8 @@ type IsExcluded = (key: string) => boolean
  * A photo with the name `.hidden.jpg` is served like any other.
  */
 const isHidden: IsExcluded = (key) => {
+  // Nearly every key.
+  if (!key.startsWith(".") && !key.includes("/.")) return false
   const file = key.slice(key.lastIndexOf("/") + 1)
   if (/(?:^|\/)\.[^/]*\//.test(key) || file.startsWith("._")) return true
   return file.startsWith(".") && formatOfName(file) === undefined
@@ -54,8 +56,10 @@ export const excludedOriginals = (store: Originals, patterns: readonly string[])
     return compiling.then(act)
   }
 
+  const headSync = store.headSync?.bind(store)
   return {
     name: store.name,
+    ...(headSync && { headSync: (key) => (!isExcluded || isExcluded(key) ? undefined : headSync(key)) }),
     head: async (key, options) => use((excludes) => (excludes(key) ? undefined : store.head(key, options))),
     get: async (key, options) => use((excludes) => (excludes(key) ? undefined : store.get(key, options))),
     async *list(prefix, options) {

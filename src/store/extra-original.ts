@@ -17,6 +17,7 @@ export const withExtraOriginal = (
     list: (prefix, options) => store.list(prefix, options),
     isGone: async (key, options) => (key === extraKey ? false : (store.isGone?.(key, options) ?? false)),
     check: async (options) => store.check?.(options),
+    headSync: (key) => (key === extraKey ? stat : store.headSync?.(key)),
     head: async (key, options) => (key === extraKey ? stat : store.head(key, options)),
     get: async (key, options) => (key === extraKey ? { stat, bytes } : store.get(key, options)),
   }

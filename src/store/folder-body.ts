@@ -11,17 +11,31 @@ const MAX_HELD_BYTES = 1_048_576
 
 const readLater = promisify(read)
 
-/** Closes the file. */
+/** Whether a file is small enough for {@link readHeldSync}. */
+export const isReadSync = (byteLength: number): boolean => byteLength <= SYNC_READ_BYTES
+
+/** The bytes of a small file, which it closes; undefined if the file has become shorter. */
+export const readHeldSync = (fd: number, length: number): Uint8Array | undefined => {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  try {
+    for (let at = 0; at < length;) {
+      const count = readSync(fd, bytes, at, length - at, at)
+      if (count === 0) return undefined
+      at += count
+    }
+    return bytes
+  } finally {
+    closeSync(fd)
+  }
+}
+
 const readHeld = async (fd: number, length: number): Promise<Uint8Array | undefined> => {
   const bytes = Buffer.allocUnsafeSlow(length)
   try {
     for (let at = 0; at < length;) {
-      const count =
-        length <= SYNC_READ_BYTES
-          ? readSync(fd, bytes, at, length - at, at)
-          : (await readLater(fd, bytes, at, length - at, at)).bytesRead
-      if (count === 0) return undefined
-      at += count
+      const { bytesRead } = await readLater(fd, bytes, at, length - at, at)
+      if (bytesRead === 0) return undefined
+      at += bytesRead
     }
     return bytes
   } finally {
@@ -35,5 +49,7 @@ const streamed = (fd: number): OpenBody => ({
 })
 
 /** The body of an open file, which it takes over; undefined if the file has become shorter. */
-export const bodyOf = async (fd: number, byteLength: number): Promise<Uint8Array | OpenBody | undefined> =>
-  byteLength > MAX_HELD_BYTES ? streamed(fd) : readHeld(fd, byteLength)
+export const bodyOf = async (fd: number, byteLength: number): Promise<Uint8Array | OpenBody | undefined> => {
+  if (isReadSync(byteLength)) return readHeldSync(fd, byteLength)
+  return byteLength > MAX_HELD_BYTES ? streamed(fd) : readHeld(fd, byteLength)
+}

@@ -27,6 +27,7 @@ import { networkFileSystemOf } from "./folder-network.ts"
 import { absentOr, filePath, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
 import { createFolderRoot, type FolderRoot } from "./folder-root.ts"
 import { createSpelling } from "./folder-spelling.ts"
+import { createFolderStats, type FolderStats } from "./folder-stats.ts"
 import { createNotices, type NotifyOnce } from "./notices.ts"
 import type { CallOptions, OriginalObject, Originals, OriginalStat } from "./store.ts"
 
@@ -49,6 +50,7 @@ interface Folder {
   readonly root: FolderRoot
   /** Inodes of files that were verified, by path. A path that still leads to the same file is not verified again. */
   readonly verified: LRUCache<string, string>
+  readonly stats: FolderStats
   readonly isExactlySpelled: (key: string) => Promise<boolean>
   readonly notifyOnce: NotifyOnce
 }
@@ -62,6 +64,7 @@ const createFolder = (path: string, onNotice: FolderOriginalsOptions["onNotice"]
   path,
   root: createFolderRoot(path),
   verified: createLru<string>(MAX_VERIFIED),
+  stats: createFolderStats(),
   isExactlySpelled: createSpelling(path),
   notifyOnce: createNotices(onNotice),
 })
@@ -118,7 +121,7 @@ const head = async (folder: Folder, lookUp: LookUp, key: string): Promise<Origin
     const stats = await lookUp(path)
     if (!stats) await folder.root.requireUsable(key)
     if (!stats?.isFile()) return undefined
-    if (folder.verified.get(path) === inodeOf(stats)) return toOriginalStat(stats, beforeMs)
+    if (folder.verified.get(path) === inodeOf(stats)) return folder.stats.statOf(path, stats, beforeMs)
     const opened = await openVerified(folder, key, path)
     await opened?.file.close()
     return opened && toOriginalStat(opened.stats, beforeMs)
@@ -156,11 +159,17 @@ const isGone = async ({ path: folder, root, verified }: Folder, key: string): Pr
 
 /** How calls run on the file system of the folder. */
 interface Access {
+  /** Absent where a call may take long. */
+  readonly headSync?: (key: string) => OriginalStat | undefined
   readonly head: (key: string, options?: CallOptions) => Promise<OriginalStat | undefined>
   readonly get: (key: string, maxBytes: number, options?: CallOptions) => Promise<OriginalObject | undefined>
 }
 
 const localAccess = (folder: Folder): Access => ({
+  headSync: (key) => {
+    const path = filePath(folder.path, key)
+    return path === undefined ? undefined : folder.stats.lookUp(path)
+  },
   head: (key) => head(folder, lookUpNow, key),
   get: (key, maxBytes) => get(folder, key, maxBytes),
 })
@@ -207,6 +216,7 @@ export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOpt
   return {
     name: "folder",
     head: headOf,
+    headSync: (key) => access?.headSync?.(key),
     get: async (key, options = {}) => (await ready(options)).get(key, options.maxBytes ?? Infinity, options),
     list: (prefix, options) =>
       listFolder(opened.path, prefix, {

@@ -17,13 +17,13 @@ import type { LRUCache } from "lru-cache"
 
 import { createLru } from "../lru.ts"
 import { type FileRecord, isFileRecord, isSameFile, toFileIdentity } from "./file-record.ts"
-import { bodyOf } from "./folder-body.ts"
+import { bodyOf, isReadSync, readHeldSync } from "./folder-body.ts"
 import { checkRenditionsFolder } from "./folder-check.ts"
 import { type FolderListOptions, listFolder } from "./folder-list.ts"
 import { escapeName, ignoresCase, unescapeName } from "./folder-names.ts"
 import { absentOr, filePath, FOLDER_KEY_LIMITS, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
 import { removeAbandoned, writeAtomically } from "./folder-write.ts"
-import type { RenditionMeta, RenditionObject, Renditions } from "./store.ts"
+import type { HeldRendition, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
 /** Records that are remembered, about 1 kB each. Others are read from their file. */
 const MAX_RECORDS = 5000
@@ -68,8 +68,8 @@ interface OpenRendition {
 }
 
 /** Opens a file if it is the one that a record describes. */
-const openIfSame = (path: string, record: FileRecord | undefined): OpenRendition | undefined => {
-  if (!record) return undefined
+const openIfSame = (path: string | undefined, record: FileRecord | undefined): OpenRendition | undefined => {
+  if (path === undefined || !record) return undefined
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   if (isSameFile(toFileIdentity(fstatSync(fd, { bigint: true })), record.file)) return { fd, record }
   closeSync(fd)
@@ -79,9 +79,7 @@ const openIfSame = (path: string, record: FileRecord | undefined): OpenRendition
 /** Opens a rendition by the remembered record, else by the stored one, since another process may have written. */
 const openRendition = (place: Place, key: string): OpenRendition | undefined => {
   const path = pathOf(place, key)
-  return path === undefined
-    ? undefined
-    : (openIfSame(path, place.known.get(key)) ?? openIfSame(path, readRecord(place, key)))
+  return openIfSame(path, place.known.get(key)) ?? openIfSame(path, readRecord(place, key))
 }
 
 const head = async (place: Place, key: string): Promise<RenditionMeta | undefined> => {
@@ -103,6 +101,19 @@ const get = async (place: Place, key: string): Promise<RenditionObject | undefin
     return body && { meta: opened.record, byteLength, body }
   } catch (error) {
     return absentOr(error, key)
+  }
+}
+
+/** A small rendition: open, stat and read without a trip through the thread pool. */
+const getSync = (place: Place, key: string): HeldRendition | undefined => {
+  const record = place.known.get(key)
+  if (!record || !isReadSync(record.file.byteLength)) return undefined
+  try {
+    const opened = openIfSame(pathOf(place, key), record)
+    const body = opened && readHeldSync(opened.fd, record.file.byteLength)
+    return body && { meta: record, byteLength: body.length, body }
+  } catch {
+    return undefined
   }
 }
 
@@ -183,6 +194,7 @@ export const folderRenditions = (folder: string, { files, onNotice }: FolderRend
     keyLimits: FOLDER_KEY_LIMITS,
     head: (key) => head(place, key),
     get: (key) => get(place, key),
+    getSync: (key) => getSync(place, key),
     put: (key, bytes, meta) => put(place, key, bytes, meta),
     delete: (keys) => removeAll(place, keys),
     list: (prefix, options) =>

@@ -1,24 +1,32 @@
 /** Responsible for stores whose code is loaded with the first call, so that a process loads only the stores that it uses. */
 import type { KeyLimits, Originals, Renditions } from "./store.ts"
 
-type Use<S> = <T>(act: (store: S) => T | Promise<T>) => T | Promise<T>
+interface Lazy<S> {
+  readonly use: <T>(act: (store: S) => T | Promise<T>) => T | Promise<T>
+  /** The store, once it is loaded. */
+  readonly loaded: () => S | undefined
+}
 
 /** Calls a store, which is loaded first where it is not yet. Once it is loaded, a call costs nothing more. */
-const lazily = <S extends object>(load: () => Promise<S>): Use<S> => {
+const lazily = <S extends object>(load: () => Promise<S>): Lazy<S> => {
   let store: S | undefined
   let loading: Promise<S> | undefined
-  return (act) => {
-    if (store) return act(store)
-    loading ??= load().then((loaded) => (store = loaded))
-    return loading.then(act)
+  return {
+    loaded: () => store,
+    use: (act) => {
+      if (store) return act(store)
+      loading ??= load().then((loaded) => (store = loaded))
+      return loading.then(act)
+    },
   }
 }
 
 /** Originals whose store is loaded with the first call. That call also reports wrong options. */
 export const lazyOriginals = (name: string, load: () => Promise<Originals>): Originals => {
-  const use = lazily(load)
+  const { use, loaded } = lazily(load)
   return {
     name,
+    headSync: (key) => loaded()?.headSync?.(key),
     head: async (key, options) => use((store) => store.head(key, options)),
     get: async (key, options) => use((store) => store.get(key, options)),
     async *list(prefix, options) {
@@ -31,10 +39,11 @@ export const lazyOriginals = (name: string, load: () => Promise<Originals>): Ori
 
 /** Renditions whose store is loaded with the first call. That call also reports wrong options. */
 export const lazyRenditions = (name: string, keyLimits: KeyLimits, load: () => Promise<Renditions>): Renditions => {
-  const use = lazily(load)
+  const { use, loaded } = lazily(load)
   return {
     name,
     keyLimits,
+    getSync: (key) => loaded()?.getSync?.(key),
     head: async (key, options) => use((store) => store.head(key, options)),
     get: async (key, options) => use((store) => store.get(key, options)),
     put: async (key, bytes, meta, options) => use((store) => store.put(key, bytes, meta, options)),

@@ -35,6 +35,7 @@ export const memoryOriginals = (): MemoryOriginals => {
       })
     },
     remove: (key) => void objects.delete(key),
+    headSync: (key) => objects.get(key)?.stat,
     head: async (key) => objects.get(key)?.stat,
     get: async (key, { maxBytes = Infinity } = {}) => {
       const object = objects.get(key)

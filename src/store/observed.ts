@@ -37,6 +37,7 @@ export interface Observed<T> {
 /** Records the outcome of calls. */
 interface Recorder {
   readonly record: <T>(call: Promise<T>) => Promise<T>
+  readonly onSuccess: <T>(value: T) => T
   readonly state: () => OperationState
 }
 
@@ -68,17 +69,21 @@ const createRecorder = (clock: () => number): Recorder => {
   return {
     // A custom store may return a plain value.
     record: (call) => Promise.resolve(call).then(onSuccess, onFailure),
+    onSuccess,
     state: () => ({ lastSuccessMs, lastFailureMs, lastFailure, successes, failures }),
   }
 }
 
 /** @param clock milliseconds since 1970 */
 export const observeOriginals = (store: Originals, clock: () => number): Observed<Originals> => {
-  const { record, state } = createRecorder(clock)
+  const { record, onSuccess, state } = createRecorder(clock)
+  const headSync = store.headSync?.bind(store)
   return {
     store: {
       name: store.name,
       head: (key, options) => record(store.head(key, options)),
+      // An error is reported by `head`, which is called next.
+      ...(headSync && { headSync: (key) => onSuccess(headSync(key)) }),
       get: (key, options) => record(store.get(key, options)),
       list: (prefix, options) => store.list(prefix, options),
       ...(store.isGone && { isGone: store.isGone.bind(store) }),
@@ -93,12 +98,14 @@ export const observeRenditions = (store: Renditions, clock: () => number): Obser
   const read = createRecorder(clock)
   const write = createRecorder(clock)
   const deletion = createRecorder(clock)
+  const getSync = store.getSync?.bind(store)
   return {
     store: {
       name: store.name,
       keyLimits: store.keyLimits,
       head: (key, options) => read.record(store.head(key, options)),
       get: (key, options) => read.record(store.get(key, options)),
+      ...(getSync && { getSync: (key) => read.onSuccess(getSync(key)) }),
       put: (key, bytes, meta, options) => write.record(store.put(key, bytes, meta, options)),
       delete: (keys, options) => deletion.record(store.delete(keys, options)),
       ...(store.list && { list: store.list.bind(store) }),

@@ -69,6 +69,10 @@ export const prefixedOriginals = (given: readonly PrefixedSource[]): Originals =
 
   return {
     name: "sources",
+    headSync: (key) => {
+      const source = sourceOf(key)
+      return source?.store.headSync?.(key.slice(source.prefix.length))
+    },
     head: async (key, options) => {
       const source = sourceOf(key)
       return source?.store.head(key.slice(source.prefix.length), options)

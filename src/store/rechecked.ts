@@ -93,6 +93,7 @@ export const recheckedOriginals = (
     list: (prefix, options) => store.list(prefix, options),
     isGone: async (key, options) => store.isGone?.(key, options) ?? false,
     check: async (options) => store.check?.(options),
+    headSync: (key) => memory.get(key)?.stat,
     head: async (key, options = {}) => {
       const known = options.fresh ? undefined : memory.get(key)
       return known ? known.stat : head(key, options)

@@ -82,6 +82,11 @@ export interface Originals {
   readonly name: string
   /** @throws {store-unavailable} {store-denied} if the store as a whole cannot be used */
   head(key: string, options?: HeadOptions): Promise<OriginalStat | undefined>
+  /**
+   * Like `head`, in a store that can tell at once: a hit is then sent in the turn of its request. Undefined for an absent original, and
+   * wherever `head` has to be called instead. Returns the same object while the original does not change, where that is cheap.
+   */
+  headSync?(key: string): OriginalStat | undefined
   /** @throws {store-unavailable} {store-denied} if the store as a whole cannot be used */
   get(key: string, options?: GetOptions): Promise<OriginalObject | undefined>
   /**
@@ -157,6 +162,11 @@ export interface RenditionObject {
   readonly body: Uint8Array | OpenBody
 }
 
+/** A rendition in memory. */
+export interface HeldRendition extends RenditionObject {
+  readonly body: Uint8Array
+}
+
 /** A store of renditions. */
 export interface Renditions {
   /** The kind of store, for messages: "folder", "s3", "memory". */
@@ -164,6 +174,8 @@ export interface Renditions {
   readonly keyLimits: KeyLimits
   head(key: string, options?: CallOptions): Promise<RenditionMeta | undefined>
   get(key: string, options?: CallOptions): Promise<RenditionObject | undefined>
+  /** Like `get`, for a rendition in memory or in a small local file. Undefined for an absent one, and wherever `get` has to be called instead. */
+  getSync?(key: string): HeldRendition | undefined
   put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: PutOptions): Promise<PutResult | undefined | void>
   /** @returns the number of objects that existed. Absent keys are no error. */
   delete(keys: readonly string[], options?: CallOptions): Promise<number>

@@ -13,6 +13,7 @@ import { closeBody, type OriginalStat, type RenditionObject } from "../store/sto
 import { type Conflict, createConflicts } from "./conflicts.ts"
 import { type GetClientSignal, type RequestScope, withDeadline } from "./deadline.ts"
 import { type Existing, findExisting, type FreshnessState } from "./freshness.ts"
+import { createHits } from "./hits.ts"
 import { createLastModified } from "./last-modified.ts"
 import { createMisses, type Misses, type MissParts } from "./miss.ts"
 import { createOutages, type OutageParts, type Outages } from "./outage.ts"
@@ -31,6 +32,8 @@ export interface Answerer {
    * @throws the signal's reason when the client disconnects
    */
   readonly answer: (parsed: Parsed, getClientSignal?: GetClientSignal) => Promise<ServedRendition>
+  /** Finds a hit without waiting. Undefined where `answer` has to look. */
+  readonly findHit: (parsed: Parsed) => ServedRendition | undefined
   /** Resolves when the renders and writes that are running now have ended. */
   readonly settled: () => Promise<void>
   /** Resolves when no render or write is running any more. */
@@ -209,13 +212,15 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
   const lastModified = createLastModified(clock)
   const missParts = { ...parts, ...createRefusals(clock), stored, conflicts, lastModified }
   const misses = createMisses(missParts)
-  const state: State = { ...missParts, misses, outages: createOutages(parts) }
+  const outages = createOutages(parts)
+  const state: State = { ...missParts, misses, outages }
   const { onStalledRead } = stored
   return {
     answer: (parsed, getClientSignal) =>
       withDeadline({ deadlineMs, getClientSignal, dispose: closeBody, onStalledRead }, (scope) =>
         answerParsed(state, parsed, scope, 0),
       ),
+    findHit: createHits({ ...parts, outages, stored }),
     settled: misses.settled,
     idle: misses.idle,
   }

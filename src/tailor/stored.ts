@@ -40,6 +40,8 @@ export interface WholeRendition {
 export interface Stored {
   /** True where the store has hung, and it is not time to try again: do not read from it. */
   readonly isBypassed: () => boolean
+  /** False where the store has hung. Unlike `isBypassed`, it never asks for another try. */
+  readonly isResponding: () => boolean
   /** To be called after a read. */
   readonly onRead: () => void
   /** To be called when a read failed. @throws the error, where the wait is over anyway */
@@ -129,6 +131,7 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
       bypass()
       return false
     },
+    isResponding: () => bypassedUntil === 0,
     onRead: () => void (bypassedUntil = 0),
     onReadFailure: (key, scope, error) => {
       if (isAbort(error) || scope.isOver) throw error

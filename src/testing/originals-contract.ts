@@ -68,11 +68,14 @@ const assertHolds = async (originals: Originals, key: string, bytes: Uint8Array)
   const object = await getPresent(originals, key)
   assertStat(object.stat, bytes.length)
   assert.ok(Buffer.from(object.bytes).equals(bytes), `${key}: the bytes differ from those written`)
+  const stat = originals.headSync?.(key)
+  if (stat) assertStat(stat, bytes.length)
 }
 
 const assertAbsent = async (originals: Originals, key: string): Promise<void> => {
   assert.equal(await originals.head(key), undefined, `head of ${JSON.stringify(key)}`)
   assert.equal(await originals.get(key), undefined, `get of ${JSON.stringify(key)}`)
+  assert.equal(originals.headSync?.(key), undefined, `headSync of ${JSON.stringify(key)}`)
 }
 
 /** Equal versions are allowed only while the store reports them as not stable. */

@@ -76,6 +76,11 @@ export const assertHolds = async (
   assertMeta(object.meta, meta)
   assert.equal(object.byteLength, bytes.length, "the length that get returns")
   assertSameBytes(await readBody(object), bytes, key)
+  const held = store.getSync?.(key)
+  if (!held) return
+  assertMeta(held.meta, meta)
+  assert.equal(held.byteLength, bytes.length, "the length that getSync returns")
+  assertSameBytes(held.body, bytes, key)
 }
 
 /** A store may add fields to the record. The given ones must be restored. */
@@ -90,6 +95,7 @@ const assertMeta = (actual: RenditionMeta, expected: RenditionMeta): void => {
 export const assertAbsent = async (store: Renditions, key: string): Promise<void> => {
   assert.equal(await store.head(key), undefined, `head of ${JSON.stringify(key)}`)
   assert.equal(await store.get(key), undefined, `get of ${JSON.stringify(key)}`)
+  assert.equal(store.getSync?.(key), undefined, `getSync of ${JSON.stringify(key)}`)
 }
 
 /** Every key under a prefix, sorted. */
