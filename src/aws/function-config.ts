@@ -114,6 +114,10 @@ const behindEdge = (config: TailorConfig): TailorConfig => ({
   grammar: { ...config.grammar, basePath: config.basePath },
 })
 
+/** CloudFront caches an error for all clients, whatever they asked for. */
+const withPictures = (config: TailorConfig): TailorConfig =>
+  config.missing ? { ...config, missing: { ...config.missing, isForAll: true } } : config
+
 /**
  * The settings of a function. `IMGTAILOR_*` variables take precedence over `BUCKET` and `SIZES`, which take precedence over the file.
  * @throws {bad-config} with every mistake
@@ -134,7 +138,7 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   const edgeBasePath = env["IMGTAILOR_EDGE_BASE_PATH"]
   const given = edgeBasePath ? { ...options, basePath: edgeBasePath } : options
   const config = resolveConfig(given, environment(folder, env))
-  return { config: edgeBasePath ? behindEdge(config) : config, cdnUrl, distribution }
+  return { config: withPictures(edgeBasePath ? behindEdge(config) : config), cdnUrl, distribution }
 }
 
 /** Like {@link loadFunction}, for the redirect flow: requires `BUCKET` and `CDN_URL`. @throws {bad-config} with every mistake */

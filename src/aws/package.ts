@@ -15,6 +15,7 @@ import { zipSync } from "fflate"
 import { resolveConfig } from "../config/resolve.ts"
 import { SERVER_SETTINGS } from "../config/setting.ts"
 import { asRemoteUrl } from "../store/registry.ts"
+import { portableAssets } from "./assets.ts"
 
 /** The flows of a function. */
 export const MODES = ["redirect", "direct", "sync"] as const
@@ -100,7 +101,8 @@ const settingsFile = (options: Readonly<Record<string, unknown>>): Files => {
   if (Object.keys(settings).length === 0) return {}
   const places = { originals: "s3://originals", renditions: "s3://renditions", s3Region: "us-east-1" }
   resolveConfig({ sizes: ["1w"], ...places, ...settings }, { directory: process.cwd(), threads: 4 })
-  return { "imgtailor.config.json": new TextEncoder().encode(`${JSON.stringify(settings, undefined, 2)}\n`) }
+  const { settings: packed, files } = portableAssets(settings, process.cwd())
+  return { ...files, "imgtailor.config.json": new TextEncoder().encode(`${JSON.stringify(packed, undefined, 2)}\n`) }
 }
 
 /** The functions in a zip, by the name of their file. Each file exports `handler`. */
@@ -132,6 +134,8 @@ export interface ZipOptions {
   readonly layer: boolean
   /** Settings for a configuration file beside the code. Those that are valid on one machine only are omitted. */
   readonly settings: Readonly<Record<string, unknown>>
+  /** Settings that the function gets elsewhere: only the files that they name are packed. */
+  readonly assetsOf?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -139,8 +143,9 @@ export interface ZipOptions {
  * @throws {bad-config} with every mistake in the settings
  * @throws {Error} npm cannot fetch sharp; the message is npm's
  */
-export const makeZips = async ({ mode, arch, layer, settings }: ZipOptions): Promise<readonly Zip[]> => {
-  const code = { ...settingsFile(settings), ...(await codeOf(mode)) }
+export const makeZips = async ({ mode, arch, layer, settings, assetsOf = {} }: ZipOptions): Promise<readonly Zip[]> => {
+  const { files } = portableAssets(assetsOf, process.cwd())
+  const code = { ...files, ...settingsFile(settings), ...(await codeOf(mode)) }
   // The function that deletes decodes no images.
   const needsSharp = mode !== "sync"
   const hasLayer = needsSharp && layer

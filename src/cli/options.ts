@@ -1,6 +1,9 @@
 /** Responsible for the options of commands, made from the table of settings, and for the configuration that they give. */
+import { dirname } from "node:path"
+
 import { Option } from "commander"
 
+import { absoluteAssetPaths } from "../config/asset-paths.ts"
 import { loadFile } from "../config/config-file.ts"
 import { load, mergeOptions } from "../config/load.ts"
 import type { TailorConfig } from "../config/options.ts"
@@ -80,7 +83,8 @@ export const loadFromOptions = async (
 
 /** Settings from the command line and the configuration file, not validated: for use on another machine. */
 export const settingsFromOptions = async ({ values, notices }: Invocation): Promise<Record<string, unknown>> => {
-  const { options, notices: fileNotices } = await loadFile(process.cwd(), textOf(values, "config"))
+  const { file, options, notices: fileNotices } = await loadFile(process.cwd(), textOf(values, "config"))
   printNotices([...notices, ...fileNotices])
-  return mergeOptions(settingsOf(values), options)
+  const given = absoluteAssetPaths(settingsOf(values), process.cwd())
+  return mergeOptions(given, file === undefined ? options : absoluteAssetPaths(options, dirname(file)))
 }

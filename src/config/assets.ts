@@ -18,6 +18,8 @@ export interface MissingPicture {
   readonly key: string
   /** Its bytes, if it is a file of the configuration instead. */
   readonly bytes?: Uint8Array | undefined
+  /** Every error of a rendition has the picture, since a cache in front does not distinguish requests. @default false */
+  readonly isForAll?: boolean | undefined
 }
 
 /** Files of a configuration. */

@@ -8,6 +8,7 @@ import { dirname, resolve } from "node:path"
 import { badConfig } from "../errors.ts"
 import { asFolder } from "../store/registry.ts"
 import { findRegion } from "../store/s3/region.ts"
+import { absoluteAssetPaths } from "./asset-paths.ts"
 import { loadFile } from "./config-file.ts"
 import { isSources } from "./location-schema.ts"
 import type { TailorConfig } from "./options.ts"
@@ -89,7 +90,7 @@ const resolveFolder = (location: unknown, cwd: string): unknown => {
 
 /** Folders of the command line and of the environment are relative to the working directory, those of a file to the file. */
 const resolveFolders = (options: Readonly<Record<string, unknown>>, cwd: string): Record<string, unknown> => {
-  const entries = Object.entries(options).map(([name, value]) => {
+  const entries = Object.entries(absoluteAssetPaths(options, cwd)).map(([name, value]) => {
     const isLocation = name === "originals" || name === "renditions"
     return [name, isLocation ? resolveFolder(value, cwd) : value]
   })

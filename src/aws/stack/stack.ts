@@ -6,6 +6,7 @@ import { variablesFrom } from "../../config/parse-text.ts"
 import { type Resolved, tryConfig } from "../../config/resolve.ts"
 import { badConfig } from "../../errors.ts"
 import { parseS3Url, type S3Place } from "../../store/s3/place.ts"
+import { portableAssets } from "../assets.ts"
 import { edgeResponseSource, edgeSource } from "../edge/source.ts"
 import { LOCAL_SETTINGS } from "../package.ts"
 import type { Template } from "./cloudformation.ts"
@@ -90,7 +91,7 @@ export const makeTemplate = async (
   return directTemplate({
     place,
     listed: config.grammar,
-    variables: variablesOf(relevant),
+    variables: variablesOf(portableAssets(relevant, process.cwd()).settings),
     edge: { request: await edgeSource(config), response: edgeResponseSource() },
     concurrency: stack.concurrency ?? 0,
     memory: stack.memory ?? DEFAULT_MEMORY,

@@ -43,7 +43,7 @@ const synthesise = async (folder: string): Promise<void> => {
   await writeFile(join(folder, "template.json"), JSON.stringify(template))
   if (!code) return
   // The template has the settings, so the zip changes only with the package.
-  const [zip] = await makeZips({ mode: "direct", arch: "arm64", layer: false, settings: {} })
+  const [zip] = await makeZips({ mode: "direct", arch: "arm64", layer: false, settings: {}, assetsOf: settings })
   if (zip) await writeFile(join(folder, "code.zip"), zip.bytes)
 }
 
