@@ -1,4 +1,3 @@
-import { type OriginalKey, splitKey } from "../sizes/key.ts"
 /**
  * Responsible for deleting the renditions of a changed original so that their copies in a CDN are invalidated too, even if a call fails
  * between the two.
@@ -10,6 +9,7 @@ import { type OriginalKey, splitKey } from "../sizes/key.ts"
  *
  * See docs/decisions/033-invalidations.md.
  */
+import { type OriginalKey, splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import type { RenditionMeta, Renditions } from "../store/store.ts"
 import type { Core } from "../tailor/tailor.ts"

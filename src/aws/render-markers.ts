@@ -1,4 +1,3 @@
-import { splitKey } from "../sizes/key.ts"
 /**
  * Responsible for remembering originals whose render ended the function: a marker in the store of renditions, at `<dir>/info/<file>.render`.
  * Lambda ends a function that exceeds its memory or its time, and the next request for the original would end the next one.
@@ -10,6 +9,7 @@ import { splitKey } from "../sizes/key.ts"
  *
  * See docs/decisions/032-markers-of-renders.md.
  */
+import { splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import type { RenditionMeta, Renditions } from "../store/store.ts"
 import { logLine } from "./log.ts"
