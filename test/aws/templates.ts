@@ -2,8 +2,14 @@
 import type { Resource, Template } from "../../src/aws/stack/cloudformation.ts"
 import type { StackOptions } from "../../src/aws/stack/stack.ts"
 
+interface ShopSettings {
+  readonly originals: string
+  readonly sizes: readonly (string | { readonly size: string; readonly name: string; readonly quality: number })[]
+  readonly retired: { readonly sizes: readonly string[] }
+}
+
 /** Settings of a small shop. */
-export const SETTINGS = {
+export const SETTINGS: ShopSettings & Readonly<Record<string, unknown>> = {
   originals: "s3://shop-photos",
   sizes: ["360x270", "480h", { size: "1280w", name: "wide", quality: 70 }],
   retired: { sizes: ["640w"] },
