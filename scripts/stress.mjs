@@ -3,11 +3,12 @@
 // part and prints its result.
 //
 // The parts are TypeScript and shared with the tests; test/stress/finished.ts replaces vitest here.
-import { rmSync } from "node:fs"
+import { readFileSync, rmSync } from "node:fs"
 import { resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { parseArgs } from "node:util"
 
-import { buildSync } from "esbuild"
+import { build } from "esbuild"
 
 /** Broken rules of one part to print. */
 const MAX_PRINTED = 20
@@ -25,18 +26,29 @@ const readArguments = () => {
   return { ...values, seed }
 }
 
+/** Modules that find files relative to themselves, such as the script of render processes, keep the URL of their source. */
+const sourceUrls = {
+  name: "source-urls",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+      loader: "ts",
+    })),
+}
+
 /** Bundles the parts beside their source, so that paths relative to it stay valid. */
 const load = async () => {
   const bundle = `test/stress/.stress-${process.pid}.mjs`
   const target = { platform: "node", target: "node20.19", format: "esm" }
   const alias = { vitest: "./test/stress/finished.ts" }
   try {
-    buildSync({
+    await build({
       entryPoints: ["test/stress/parts.ts"],
       outfile: bundle,
       bundle: true,
       packages: "external",
       alias,
+      plugins: [sourceUrls],
       ...target,
     })
     return await import(new URL(`../${bundle}`, import.meta.url).href)
