@@ -123,6 +123,6 @@ export const toLogEntry = (report: RequestReport, privacy: LogPrivacy = {}): Log
   }
 }
 
-/** A log line in JSON, without a newline. */
-export const formatJson = ({ level, msg, fields }: LogEntry): string =>
-  JSON.stringify({ level: LEVELS[level], time: Date.now(), ...fields, msg })
+/** A log line in JSON, without a newline. @param more fields for the reader of the log, nested ones too */
+export const formatJson = ({ level, msg, fields }: LogEntry, more: object = {}): string =>
+  JSON.stringify({ level: LEVELS[level], time: Date.now(), ...fields, ...more, msg })

@@ -1,14 +1,17 @@
 /** Responsible for the log of a function: one line of JSON per entry on standard output, where CloudWatch reads it. Fields: log-entry.ts. */
 import type { LogLevel, RequestReport } from "../hooks.ts"
 import { errorFields, formatJson, type LogEntry, type LogFields, toLogEntry } from "../log-entry.ts"
+import { embeddedMetrics } from "./embedded-metrics.ts"
 
-const write = (entry: LogEntry): void => void process.stdout.write(`${formatJson(entry)}\n`)
+const write = (entry: LogEntry, metrics: object = {}): void =>
+  void process.stdout.write(`${formatJson(entry, metrics)}\n`)
 
 /** Writes an entry. */
 export const logLine = (level: LogLevel, msg: string, fields: LogFields = {}): void => write({ level, msg, fields })
 
-/** Writes the entry of a request. */
-export const logRequest = (report: RequestReport): void => write(toLogEntry(report))
+/** Writes the entry of a request, with its metrics. */
+export const logRequest = (report: RequestReport): void =>
+  write(toLogEntry(report), embeddedMetrics(report, Date.now()))
 
 /** Writes the entry of an error outside a request. */
 export const logError = (error: unknown): void =>

@@ -50,9 +50,11 @@ const loadClient = async (): Promise<PromClient> => {
   }
 }
 
-/** Media types without their `image/`, so that a label has few values. */
-const formatOf = ({ output, format }: RequestReport): string =>
-  output ? output.contentType.replace("image/", "") : (format ?? "base")
+/** The format that a URL names; "base" for a base URL. */
+const requestedFormat = ({ format }: RequestReport): string => format ?? "base"
+
+/** The format of the rendition, which a base URL leaves open: a media type without its `image/`. */
+const outputFormat = ({ output }: RequestReport): string => output?.contentType.replace(/^\w+\//, "") ?? "none"
 
 const createRequestMetrics = (
   { Counter, Histogram: HistogramOf }: PromClient,
@@ -113,7 +115,7 @@ const createRequestMetrics = (
 
   return (report) => {
     const { outcome, code = "", durationMs, byteLength, timings, originalInfo, storeFailure, isUnverified } = report
-    requests.inc({ outcome, code, format: formatOf(report) })
+    requests.inc({ outcome, code, format: requestedFormat(report) })
     durations.observe({ outcome }, durationMs / 1000)
     if (byteLength > 0) sent.inc({ outcome }, byteLength)
     if (code !== "" && REJECTED_CODES.has(code)) rejected.inc({ code })
@@ -122,7 +124,7 @@ const createRequestMetrics = (
     // Coalesced requests share the render of another one.
     if (outcome !== "miss") return
     if (originalInfo) read.inc(originalInfo.byteLength)
-    const format = formatOf(report)
+    const format = outputFormat(report)
     for (const stage of STAGES) {
       const ms = timings[stage]
       if (ms !== undefined) stages[stage].observe({ format }, ms / 1000)

@@ -31,6 +31,8 @@ export type Tool =
   | "azurite-blob"
   | "fake-gcs-server"
   | "redis-server"
+  | "promtool"
+  | "prometheus"
   | "php"
   | "python3"
   | "ruby"
@@ -53,6 +55,8 @@ const HOW: Readonly<Record<Tool, string>> = {
   "azurite-blob": NPM,
   "fake-gcs-server": "go install github.com/fsouza/fake-gcs-server@v1.56.1",
   "redis-server": "apt-get install redis-server, or brew install redis",
+  promtool: "apt-get install prometheus, or brew install prometheus",
+  prometheus: "apt-get install prometheus, or brew install prometheus",
   php: "apt-get install php-cli, or brew install php",
   python3: "apt-get install python3, or brew install python3",
   ruby: "apt-get install ruby, or brew install ruby",
