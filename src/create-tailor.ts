@@ -1,8 +1,9 @@
 /** Responsible for assembling one tailor: from options to stores, a renderer and the handlers that servers mount. */
+import { type Changes, createChanges, reportDeletions, type SendChanges } from "./changes.ts"
 import { environment } from "./config/load.ts"
 import type { TailorConfig, TailorOptions } from "./config/options.ts"
 import { resolveConfig } from "./config/resolve.ts"
-import { badUrl, describeError } from "./errors.ts"
+import { describeError } from "./errors.ts"
 import { createHealth, type Health } from "./health.ts"
 import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { Answer, HttpRequest } from "./http/answer.ts"
@@ -11,7 +12,8 @@ import { createHandle, type Handle } from "./http/handle.ts"
 import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
 import { createRenderer } from "./render/render.ts"
 import type { Renderer } from "./render/renderer.ts"
-import { type OriginalKey, toOriginalKey } from "./sizes/key.ts"
+import type { Grammar } from "./sizes/key.ts"
+import { cacheTagsOf } from "./store/cache-tag.ts"
 import { cachedRenditions } from "./store/cached.ts"
 import { excludedOriginals } from "./store/excluded.ts"
 import { withExtraOriginal } from "./store/extra-original.ts"
@@ -22,15 +24,17 @@ import { recheckedOriginals } from "./store/rechecked.ts"
 import { openRenditions } from "./store/registry.ts"
 import { isSourceList, openSources } from "./store/sources.ts"
 import type { Originals, Renditions } from "./store/store.ts"
+import { createMethods, type TailorMethods } from "./tailor-methods.ts"
 import type { Conflict } from "./tailor/conflicts.ts"
 import { createCounter } from "./tailor/decision.ts"
 import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
 import { validTraceparent } from "./tracing/traceparent.ts"
 import { withTracing } from "./tracing/tracing.ts"
+import { createWebhook } from "./webhook.ts"
 
 /** An image resizer for one place of originals, to mount in a server. */
-export interface Tailor {
+export interface Tailor extends TailorMethods {
   /**
    * A Web-standard handler. Never rejects: errors are responses.
    * @example
@@ -39,14 +43,8 @@ export interface Tailor {
   readonly fetch: (request: Request) => Promise<Response>
   /** The same with plain values, for servers that write to their socket themselves. See `toNodeListener` for `node:http`. */
   readonly handle: Handle
-  /**
-   * Deletes every rendition of an original, in every size and format that is listed or retired.
-   * @returns the number of deleted renditions
-   * @throws {bad-url} the key cannot be one of an original
-   * @example
-   * await tailor.purge("shop/photo.jpg") // 6
-   */
-  readonly purge: (original: string) => Promise<number>
+  /** The setting of this name. */
+  readonly basePath: string
   /** Resolves when nothing is being rendered or stored. Await it before the process ends. */
   readonly idle: () => Promise<void>
   /**
@@ -145,13 +143,6 @@ const withReports = (handle: Handle, onRequest: (report: RequestReport) => void,
   }
 }
 
-const checkedKey = (original: string): OriginalKey => {
-  const key = toOriginalKey(original)
-  if (key === undefined)
-    throw badUrl(`Expected the key of an original like shop/photo.jpg, got ${JSON.stringify(original)}.`)
-  return key
-}
-
 const CONFLICTS: Readonly<Record<Conflict, string>> = {
   settings:
     "Another server with other settings writes to the same store of renditions: each replaces the renditions of the other. " +
@@ -174,6 +165,17 @@ const createFailureNotices = (notify: Notify): ((failure: StoreFailure) => void)
   }
 }
 
+/** Reports of changed originals; undefined where nothing receives them. */
+const openChanges = (
+  { basePath, notify: url, notifyHeaders: headers }: TailorConfig,
+  grammar: Grammar,
+  notify: Notify,
+  onChange: SendChanges | undefined,
+): Changes | undefined => {
+  const send = [...(onChange ? [onChange] : []), ...(url === undefined ? [] : [createWebhook({ url, headers })])]
+  return send.length === 0 ? undefined : createChanges({ grammar, basePath, send, notify })
+}
+
 /** Parts of a tailor that a program provides. */
 export interface TailorParts {
   readonly renderer: Renderer
@@ -185,7 +187,7 @@ export interface TailorParts {
 export const openTailorWith = (
   { renderer, wrapOriginals = (originals) => originals }: TailorParts,
   config: TailorConfig,
-  { onRequest, onNotice }: TailorHooks = {},
+  { onRequest, onNotice, onChange }: TailorHooks = {},
 ): OpenTailor => {
   const notify: Notify = (text, level = "info") => onNotice?.(text, level)
   const stores = openStores(config, notify)
@@ -193,11 +195,13 @@ export const openTailorWith = (
   const { store: renditions } = stores.renditions
   const { limits, settings, cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys } = config
   const { missing, whenBusy } = config
+  const grammar = { basePath, ...config.grammar, maxBytes: renditions.keyLimits }
+  const changes = openChanges(config, grammar, notify, onChange)
   const core = createCore({
     originals,
-    renditions: cachedRenditions(renditions, limits.cacheBytes),
+    renditions: cachedRenditions(changes ? reportDeletions(renditions, changes.add) : renditions, limits.cacheBytes),
     renderer,
-    grammar: { basePath, ...config.grammar, maxBytes: renditions.keyLimits },
+    grammar,
     settings,
     limits,
     staleIfErrorSeconds: config.staleIfErrorSeconds,
@@ -224,6 +228,7 @@ export const openTailorWith = (
     compat,
     compatOrigins,
     compatKeys,
+    cacheTagsOf: config.cacheTags ? cacheTagsOf : undefined,
     health,
     missing,
     whenBusy,
@@ -232,14 +237,18 @@ export const openTailorWith = (
     config.tracing ? withTracing(untraced, (error) => notify(describeError(error), "error")) : untraced,
     (report) => {
       count(report)
+      if (report.isStale && report.outcome === "miss" && report.original !== undefined) changes?.add(report.original)
       onRequest?.(report)
     },
     notify,
   )
-  const purge = async (original: string): Promise<number> => core.purge(checkedKey(original))
   const { close } = renderer
-  const { idle } = core
-  const tailor = { fetch: createFetch(handle), handle, purge, idle, close }
+  const idle = async (): Promise<void> => {
+    await core.idle()
+    await changes?.settled()
+  }
+  const methods = createMethods({ core, originals, counts })
+  const tailor = { ...methods, fetch: createFetch(handle), handle, basePath, idle, close }
   const storeStates = (): StoreStates => ({
     originals: stores.originals.state(),
     renditions: stores.renditions.state(),
@@ -266,6 +275,9 @@ export const openTailor = (config: TailorConfig, hooks: TailorHooks = {}): OpenT
  * const response = await tailor.fetch(new Request("http://localhost/360x270/photo.jpg"))
  */
 export const createTailor = (options: TailorOptions, hooks: TailorHooks = {}): Tailor => {
-  const { fetch, handle, purge, idle, close } = openTailor(resolveConfig(options, environment()), hooks)
-  return { fetch, handle, purge, idle, close }
+  const { fetch, handle, basePath, info, warm, purge, list, counts, idle, close } = openTailor(
+    resolveConfig(options, environment()),
+    hooks,
+  )
+  return { fetch, handle, basePath, info, warm, purge, list, counts, idle, close }
 }

@@ -58,7 +58,7 @@ const READERS: ReadonlySet<string> = new Set([
   "store/azure/credentials.ts",
 ])
 const PARTS =
-  "abort.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor/".split(
+  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ webhook.ts".split(
     " ",
   )
 
@@ -84,13 +84,24 @@ const RULES: readonly Rule[] = [
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },
   {
     of: ["store/folder", "store/file-record.ts"],
-    may: [...STORES, "store/scheme.ts", "store/notices.ts", "store/meta-fields.ts", "store/folder", "store/file-record.ts", "node:"],
+    may: [
+      ...STORES,
+      "store/scheme.ts",
+      "store/notices.ts",
+      "store/meta-fields.ts",
+      "store/folder",
+      "store/file-record.ts",
+      "node:",
+    ],
     types: ["lru-cache"],
   },
   { of: ["store/scheme.ts", "store/lazy.ts", "store/notices.ts", "store/prefix.ts"], may: STORES },
   { of: ["store/cache-tag.ts"], may: [...STORES, "node:crypto"] },
   { of: ["store/unstorage/"], may: [...REMOTE, "store/meta-fields.ts", "store/unstorage/", "node:crypto"] },
-  { of: ["store/meta-fields.ts", "store/object-record.ts", "store/read-stream.ts", "store/remove-each.ts"], may: STORES },
+  {
+    of: ["store/meta-fields.ts", "store/object-record.ts", "store/read-stream.ts", "store/remove-each.ts"],
+    may: STORES,
+  },
   // Parts of the stores on other machines.
   { of: ["store/transport.ts", "store/content-encoding.ts"], may: [...STORES, "node:"] },
   { of: ["store/witnesses.ts"], may: STORES },
@@ -159,7 +170,7 @@ const RULES: readonly Rule[] = [
     types: ["hooks.ts", "store/store.ts", "tailor/"],
   },
   {
-    of: ["create-tailor.ts", "get-info.ts", "index.ts", "server/"],
+    of: ["create-tailor.ts", "tailor-methods.ts", "changes.ts", "webhook.ts", "get-info.ts", "index.ts", "server/"],
     may: [...PARTS, "node:"],
   },
   { of: ["aws/edge/source.ts"], may: [...PARTS, "aws/edge/", "node:"] },

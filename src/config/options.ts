@@ -127,6 +127,12 @@ export interface TailorOptions {
   readonly limits?: { readonly [name in keyof Limits]?: number | undefined } | undefined
   /** `Cache-Control` header of renditions. A size can have its own. @default "public, max-age=3600, s-maxage=31536000" */
   readonly cacheControl?: string | undefined
+  /** Send `Cache-Tag` and `Surrogate-Key` with the tag of the original, by which a CDN can purge all of its renditions. @default false */
+  readonly cacheTags?: boolean | undefined
+  /** URL that receives changed originals as JSON by POST, to purge a CDN. @default none */
+  readonly notify?: string | undefined
+  /** Headers of requests to `notify`, such as `{ authorization: "Bearer …" }`. @default none */
+  readonly notifyHeaders?: Readonly<Record<string, string>> | undefined
   /** URL path prefix, like `/img`. @default "" */
   readonly basePath?: string | undefined
   /** `serve` only: host name or IP to listen on. @default "127.0.0.1" */
@@ -163,6 +169,9 @@ export interface TailorConfig {
   readonly limits: Limits
   readonly isolation: Isolation
   readonly cacheControl: string
+  readonly cacheTags: boolean
+  readonly notify: string | undefined
+  readonly notifyHeaders: Readonly<Record<string, string>>
   readonly basePath: string
   readonly unknownSize: UnknownSize
   readonly compat: readonly ServiceName[]

@@ -136,6 +136,9 @@ export const tryConfig = (
   const config = Object.freeze({
     ...locations,
     originalsHeaders: options.originalsHeaders ?? {},
+    cacheTags: options.cacheTags ?? false,
+    notify: options.notify,
+    notifyHeaders: options.notifyHeaders ?? {},
     grammar: { sizes: assets.sizes, formats, retired, sharedStore },
     exclude,
     settings: { quality: resolveQuality(quality), background: expandColour(background), animationPixels },

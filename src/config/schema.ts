@@ -198,6 +198,14 @@ const ENTRIES = {
       v.check(isCacheControl, "Expected Cache-Control directives separated by commas, like public, max-age=3600"),
     ),
   ),
+  cacheTags: v.optional(v.boolean()),
+  notify: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => /^https?:/.test(text) && URL.canParse(text), "Expected a URL like https://example.com/changed"),
+    ),
+  ),
+  notifyHeaders: v.optional(headersSchema),
   basePath: v.optional(
     v.pipe(
       v.string(),

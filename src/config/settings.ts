@@ -232,6 +232,27 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         default: "`public, max-age=3600, s-maxage=31536000`",
       },
       {
+        path: ["cacheTags"],
+        kind: "boolean",
+        description:
+          "Send `Cache-Tag` and `Surrogate-Key` with the tag of the original, by which a CDN can purge all of its renditions.",
+        default: "`false`",
+      },
+      {
+        path: ["notify"],
+        kind: "text",
+        hint: "url",
+        description: "URL that receives changed originals as JSON by POST, to purge a CDN.",
+        default: "none",
+      },
+      {
+        path: ["notifyHeaders"],
+        kind: "object",
+        hint: "json",
+        description: "Headers of requests to `notify`, as a JSON object.",
+        default: "none",
+      },
+      {
         path: ["recheckSeconds"],
         kind: "number",
         hint: "seconds",

@@ -9,20 +9,16 @@
 import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, rejectedUrl } from "../errors.ts"
 import type { Health } from "../health.ts"
 import { createMemory } from "../lru.ts"
+import type { RenditionKey } from "../sizes/key.ts"
 import { type ByteRange, closeBody, isOpenBody } from "../store/store.ts"
 import type { ServedRendition } from "../tailor/answer.ts"
 import { subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
+import { type UrlHeaders, withCacheTags } from "./cache-tags.ts"
 import { type CompatOptions, createCompatResolve } from "./compat.ts"
 import { evaluateConditions, isRangeCurrent } from "./conditional.ts"
-import {
-  createRenditionHeaders,
-  type Headers,
-  OPTIONS_HEADERS,
-  type RenditionHeaders,
-  withDecision,
-} from "./headers.ts"
+import { createRenditionHeaders, type Headers, OPTIONS_HEADERS, withDecision } from "./headers.ts"
 import { answerLiveness, answerReadiness } from "./health.ts"
 import { toProblem } from "./problem.ts"
 import { createListAnswer } from "./published-list.ts"
@@ -40,6 +36,8 @@ export interface HandleOptions extends Partial<CompatOptions> {
   readonly unknownSize?: "reject" | "snap"
   /** For `/healthz` and `/readyz`. */
   readonly health: Health
+  /** Returns the cache tags of a key, separated by commas. @default no tags are sent */
+  readonly cacheTagsOf?: ((key: RenditionKey) => string) | undefined
   /** Picture for originals that are missing. @default errors are sent as text */
   readonly missing?: MissingOption | undefined
   /** What a request for an image gets while the server is busy. @default "refuse" */
@@ -103,7 +101,7 @@ const toAnswer = (
   found: ServedRendition,
   resolved: ResolvedUrl,
   request: HttpRequest,
-  headersOf: RenditionHeaders,
+  headersOf: UrlHeaders,
 ): Answer => {
   const { header, method } = request
   const { meta, byteLength, body, decision } = found
@@ -120,7 +118,7 @@ const toAnswer = (
 }
 
 interface ImageParts {
-  readonly headersOf: RenditionHeaders
+  readonly headersOf: UrlHeaders
   readonly substitute: Substitute
 }
 
@@ -167,7 +165,7 @@ const answerHit = (
   request: HttpRequest,
   { findHit }: Core,
   { recall }: Resolver,
-  headersOf: RenditionHeaders,
+  headersOf: UrlHeaders,
 ): Answer | undefined => {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined
   const resolved = recall(request)
@@ -189,7 +187,7 @@ const OPTIONS_ANSWER: Answer = {
 export const createHandle = (core: Core, options: HandleOptions): Handle => {
   const { basePath, health } = options
   const images: ImageParts = {
-    headersOf: createRenditionHeaders(options.cacheControl),
+    headersOf: withCacheTags(createRenditionHeaders(options.cacheControl), options.cacheTagsOf),
     substitute: createSubstitute(core, options),
   }
   const resolver = createResolver(core, options)

@@ -6,14 +6,7 @@
  * - Every connection ends, independent of its client. See connections.ts.
  * - Closing a server truncates no response.
  */
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http"
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { Server as NetServer, type Socket } from "node:net"
 import { type Duplex, Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
@@ -22,6 +15,7 @@ import type { Answer } from "../http/answer.ts"
 import type { Handle } from "../http/handle.ts"
 import { CONNECTION_TIMES, type Connections, type ConnectionTimes, createConnections } from "./connections.ts"
 import { connectionLimit } from "./descriptors.ts"
+import { isBelow, mountedUrl, type MountedUrl } from "./mounted.ts"
 
 export type { ConnectionTimes } from "./connections.ts"
 
@@ -57,19 +51,28 @@ const write = (response: ServerResponse, { status, headers, body }: Answer): voi
 
 type OnRespond = (socket: Socket, byteLength: number) => void
 
+/** URLs in headers are those that the client can request. */
+const withMount = (answer: Answer, mount: string): Answer => {
+  const location = answer.headers["content-location"]
+  if (mount === "" || location === undefined) return answer
+  return { ...answer, headers: { ...answer.headers, "content-location": mount + location } }
+}
+
 const respond = (
   handle: Handle,
   request: IncomingMessage,
   response: ServerResponse,
+  { target, mount }: MountedUrl,
   onRespond: OnRespond | undefined,
 ): void => {
-  const send = (answer: Answer): void => {
+  const send = (handled: Answer): void => {
+    const answer = withMount(handled, mount)
     onRespond?.(request.socket, Number(answer.headers["content-length"] ?? 0))
     write(response, answer)
   }
   const answer = handle({
     method: request.method ?? "GET",
-    target: request.url ?? "/",
+    target,
     header: (name) => headerOf(request, name),
     signal: () => disconnectSignal(response),
   })
@@ -100,18 +103,38 @@ const inTurn = ({ socket }: IncomingMessage, response: ServerResponse, work: () 
   })
 }
 
+/** A handler of requests, as a tailor has it. */
+interface Mountable {
+  readonly handle: Handle
+  readonly basePath?: string
+}
+
+/** A listener for `http.createServer`, and middleware for Express, connect and others. */
+export type NodeListener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next?: (error?: unknown) => void,
+) => void
+
 const createListener =
-  (handle: Handle, onRespond?: OnRespond): RequestListener =>
-  (request, response) =>
-    inTurn(request, response, () => respond(handle, request, response, onRespond))
+  ({ handle, basePath = "" }: Mountable, onRespond?: OnRespond): NodeListener =>
+  (request, response, next) => {
+    const url = mountedUrl(request, basePath)
+    if (next && !isBelow(url.target, basePath)) return next()
+    inTurn(request, response, () => respond(handle, request, response, url, onRespond))
+  }
 
 /**
- * Creates a listener for `http.createServer`. It answers every request, so mount it below the base path of the tailor.
+ * Creates a listener for `http.createServer`, which answers every request, and middleware for Express, connect, NestJS and others, which
+ * passes on requests outside `basePath`. Set `basePath` to the path under which it is mounted.
  * @example
  * const tailor = createTailor({ originals: "photos", sizes: ["1280w"] })
  * createServer(toNodeListener(tailor)).listen(3000)
+ * @example
+ * const tailor = createTailor({ originals: "photos", sizes: ["1280w"], basePath: "/images" })
+ * express().use("/images", toNodeListener(tailor))
  */
-export const toNodeListener = ({ handle }: { readonly handle: Handle }): RequestListener => createListener(handle)
+export const toNodeListener = (tailor: Mountable): NodeListener => createListener(tailor)
 
 /** Responses to requests that Node's parser rejects, by the code of its error. */
 const PARSE_ERRORS: Readonly<Record<string, string>> = {
@@ -172,10 +195,10 @@ const connectionsOf = new WeakMap<Server, Connections>()
  * const server = createNodeServer(createTailor({ originals: "photos", sizes: ["1280w"] }))
  * server.listen(3000)
  */
-export const createNodeServer = ({ handle }: { readonly handle: Handle }, options: NodeServerOptions = {}): Server => {
+export const createNodeServer = ({ handle }: Mountable, options: NodeServerOptions = {}): Server => {
   const times = { ...CONNECTION_TIMES, ...options.times }
   const connections = createConnections(times)
-  const listener = createListener(handle, connections.respond)
+  const listener = createListener({ handle }, connections.respond)
   const headersTimeout = times.firstRequestMs * HEADERS_SHARE
   const server = createServer(
     {
