@@ -17,6 +17,7 @@ import { gallery } from "./parts/gallery.mjs"
 import { hits } from "./parts/hits.mjs"
 import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
+import { monitoring } from "./parts/monitoring.mjs"
 import { overload } from "./parts/overload.mjs"
 import { scale } from "./parts/scale.mjs"
 import { sharing } from "./parts/sharing.mjs"
@@ -32,6 +33,7 @@ const PARTS = {
   sharing,
   overload,
   memory,
+  monitoring,
   gallery,
   encoders,
   edge,
