@@ -71,14 +71,16 @@ export const createChanges = (options: ChangesOptions): Changes => {
     }
   }
 
+  const settled = (): Promise<void> => (sending = sending.then(flush))
+
   return {
     add: (original) => {
       if (waiting.size >= MAX_WAITING && !waiting.has(original))
         return notify("Too many originals change at once: some are not reported.", "warn")
       waiting.add(original)
-      timer ??= setTimeout(() => (sending = sending.then(flush)), COLLECT_MS).unref()
+      timer ??= setTimeout(() => void settled(), COLLECT_MS).unref()
     },
-    settled: () => (sending = sending.then(flush)),
+    settled,
   }
 }
 

@@ -26,7 +26,7 @@ import { isSourceList, openSources } from "./store/sources.ts"
 import type { Originals, Renditions } from "./store/store.ts"
 import { createMethods, type TailorMethods } from "./tailor-methods.ts"
 import type { Conflict } from "./tailor/conflicts.ts"
-import { createCounter } from "./tailor/decision.ts"
+import { type Counts, createCounter } from "./tailor/decision.ts"
 import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
 import { validTraceparent } from "./tracing/traceparent.ts"
@@ -84,10 +84,12 @@ const findFocalPoint = (
   return (key) => file.points().get(key)
 }
 
-const openStores = (
-  config: TailorConfig,
-  notify: Notify,
-): { readonly originals: Observed<Originals>; readonly renditions: Observed<Renditions> } => {
+interface OpenStores {
+  readonly originals: Observed<Originals>
+  readonly renditions: Observed<Renditions>
+}
+
+const openStores = (config: TailorConfig, notify: Notify): OpenStores => {
   const { originals, originalsHeaders, renditions, exclude, grammar, cacheControl, limits, s3 } = config
   const onNotice = (text: string): void => notify(text, "warn")
   const options = { ...s3, originalsHeaders, maxBytes: limits.bytes, deadlineMs: limits.deadlineMs, onNotice }
@@ -165,6 +167,17 @@ const createFailureNotices = (notify: Notify): ((failure: StoreFailure) => void)
   }
 }
 
+const openHealth = (stores: OpenStores, renderer: Renderer, counts: Counts): Health => {
+  const { originals, renditions } = stores
+  return createHealth({
+    counts,
+    originals: { state: originals.state, check: async () => originals.store.check?.() },
+    renditions: { state: renditions.state, check: async () => renditions.store.check?.() },
+    renderer: renderer.state,
+    clock: Date.now,
+  })
+}
+
 /** Reports of changed originals; undefined where nothing receives them. */
 const openChanges = (
   { basePath, notify: url, notifyHeaders: headers }: TailorConfig,
@@ -174,6 +187,23 @@ const openChanges = (
 ): Changes | undefined => {
   const send = [...(onChange ? [onChange] : []), ...(url === undefined ? [] : [createWebhook({ url, headers })])]
   return send.length === 0 ? undefined : createChanges({ grammar, basePath, send, notify })
+}
+
+const openHandle = (core: Core, config: TailorConfig, health: Health): Handle => {
+  const { cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys, cacheTags, missing, whenBusy } =
+    config
+  return createHandle(core, {
+    cacheControl,
+    basePath,
+    unknownSize,
+    compat,
+    compatOrigins,
+    compatKeys,
+    cacheTagsOf: cacheTags ? cacheTagsOf : undefined,
+    health,
+    missing,
+    whenBusy,
+  })
 }
 
 /** Parts of a tailor that a program provides. */
@@ -193,8 +223,7 @@ export const openTailorWith = (
   const stores = openStores(config, notify)
   const originals = wrapOriginals(stores.originals.store)
   const { store: renditions } = stores.renditions
-  const { limits, settings, cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys } = config
-  const { missing, whenBusy } = config
+  const { limits, settings, basePath } = config
   const grammar = { basePath, ...config.grammar, maxBytes: renditions.keyLimits }
   const changes = openChanges(config, grammar, notify, onChange)
   const core = createCore({
@@ -214,25 +243,8 @@ export const openTailorWith = (
   })
   const { count, countFailedDelete, counts } = createCounter()
   const reportStoreFailure = createFailureNotices(notify)
-  const health = createHealth({
-    counts,
-    originals: { state: stores.originals.state, check: async () => originals.check?.() },
-    renditions: { state: stores.renditions.state, check: async () => renditions.check?.() },
-    renderer: renderer.state,
-    clock: Date.now,
-  })
-  const untraced = createHandle(core, {
-    cacheControl,
-    basePath,
-    unknownSize,
-    compat,
-    compatOrigins,
-    compatKeys,
-    cacheTagsOf: config.cacheTags ? cacheTagsOf : undefined,
-    health,
-    missing,
-    whenBusy,
-  })
+  const health = openHealth(stores, renderer, counts)
+  const untraced = openHandle(core, config, health)
   const handle = withReports(
     config.tracing ? withTracing(untraced, (error) => notify(describeError(error), "error")) : untraced,
     (report) => {
