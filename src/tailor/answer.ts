@@ -117,14 +117,14 @@ const answerExisting = async (
   const { reading, stat } = existing
   let stored: RenditionObject | undefined
   if (!state.stored.isBypassed()) {
-    scope.isReadingStored = true
+    scope.storedReads = state.stored.readCount()
     try {
       stored = await state.renditions.get(key, scope)
       state.stored.onRead()
     } catch (error) {
       state.stored.onReadFailure(key, scope, error)
     }
-    scope.isReadingStored = false
+    scope.storedReads = undefined
   }
   if (!stored) return answerMiss(state, { key, reading, readings, stat, stored: undefined }, scope, false)
   if (state.freshness.freshnessOf(stored.meta, reading, stat) === "fresh") return toHit(reading, stored)

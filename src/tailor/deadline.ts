@@ -18,8 +18,8 @@ export interface RequestScope extends CallOptions {
   readonly isOver: boolean
   /** Time since the request began. */
   readonly elapsedMs: () => number
-  /** Set while the stored rendition is read, so that a store that hangs is found out at the deadline. */
-  isReadingStored: boolean
+  /** While the stored rendition is read: the number of reads that had succeeded before. Undefined otherwise. */
+  storedReads: number | undefined
 }
 
 /** Precision of deadlines. A timer for each request would cost a hit more than its look-up in memory. */
@@ -40,8 +40,8 @@ export interface Bounds<T> {
   readonly getClientSignal: GetClientSignal | undefined
   /** Releases a result that came after the deadline. */
   readonly dispose: (result: T) => unknown
-  /** Called at the deadline if the stored rendition is still being read. */
-  readonly onStalledRead?: () => void
+  /** Called at the deadline if the stored rendition is still being read, with {@link RequestScope.storedReads}. */
+  readonly onStalledRead?: (storedReads: number) => void
 }
 
 /**
@@ -51,7 +51,7 @@ export interface Bounds<T> {
 class Wait implements RequestScope {
   readonly dueMs: number
   isOver = false
-  isReadingStored = false
+  storedReads: number | undefined = undefined
   readonly #bounds: Pick<Bounds<never>, "deadlineMs" | "getClientSignal" | "onStalledRead">
   readonly #reject: (error: unknown) => void
   #controller: AbortController | undefined
@@ -85,7 +85,7 @@ class Wait implements RequestScope {
 
   giveUp(): void {
     this.end()
-    if (this.isReadingStored) this.#bounds.onStalledRead?.()
+    if (this.storedReads !== undefined) this.#bounds.onStalledRead?.(this.storedReads)
     this.#reject(busy("deadline"))
   }
 }

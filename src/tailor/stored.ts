@@ -5,6 +5,7 @@
  * Invariants:
  * - A rendition that cannot be read counts as not stored, so it is rendered again and written over.
  * - A store that hangs delays the requests that find out and one request in ten seconds after that. The others are rendered without it.
+ *   One read that hangs while others succeed is not enough.
  * - A request deletes nothing without evidence: the originals' store states that every original that the key can mean was deleted, or the
  *   present bytes of the original were refused.
  */
@@ -42,12 +43,14 @@ export interface Stored {
   readonly isBypassed: () => boolean
   /** False where the store has hung. Unlike `isBypassed`, it never asks for another try. */
   readonly isResponding: () => boolean
+  /** Number of reads that have succeeded. */
+  readonly readCount: () => number
   /** To be called after a read. */
   readonly onRead: () => void
   /** To be called when a read failed. @throws the error, where the wait is over anyway */
   readonly onReadFailure: (key: string, scope: RequestScope, error: unknown) => void
-  /** To be called when a read was still pending at the deadline. */
-  readonly onStalledRead: () => void
+  /** To be called when a read was still pending at the deadline. @param readCount from before the read */
+  readonly onStalledRead: (readCount: number) => void
   /**
    * Reads a rendition whole, for a render that may not need to take place.
    * @returns undefined where nothing is stored, and where it cannot be read in time
@@ -113,15 +116,42 @@ const createDeletions = (
   }
 }
 
+const createPut = (renditions: Renditions, isHung: () => boolean): Stored["put"] => {
+  let hasShortLimitUntil = 0
+  return async (key, bytes, meta, options) => {
+    if (isHung()) return { failure: "the store does not respond" }
+    const limit = new AbortController()
+    const isShort = performance.now() < hasShortLimitUntil
+    const onLimit = (): void => {
+      hasShortLimitUntil = performance.now() + SHORT_FOR_MS
+      limit.abort(new Error("the store did not finish in time"))
+    }
+    const timer = setTimeout(onLimit, isShort ? SHORT_WRITE_LIMIT_MS : WRITE_LIMIT_MS)
+    timer.unref()
+    try {
+      // A store that ignores the signal is not waited for either.
+      const put = renditions.put(key, bytes, meta, { ...options, signal: limit.signal })
+      return (await orAbort(put, limit.signal)) ?? {}
+    } catch (error) {
+      return { failure: describeError(error) }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
 /** Creates the access of requests to the renditions' store. */
 export const createStored = ({ originals, renditions, onStoreFailure }: StoredParts): Stored => {
   /** Milliseconds of `performance.now()`; 0 while the store responds. */
   let bypassedUntil = 0
-  let hasShortLimitUntil = 0
+  let reads = 0
 
   const report: Report = (action, key, error) => onStoreFailure?.({ action, key, reason: describeError(error) })
 
   const bypass = (): void => void (bypassedUntil = performance.now() + BYPASS_MS)
+  const onHang = (readCount: number | undefined): void => {
+    if (readCount === reads) bypass()
+  }
 
   return {
     isBypassed: () => {
@@ -132,45 +162,31 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
       return false
     },
     isResponding: () => bypassedUntil === 0,
-    onRead: () => void (bypassedUntil = 0),
+    readCount: () => reads,
+    onRead: () => {
+      reads += 1
+      bypassedUntil = 0
+    },
     onReadFailure: (key, scope, error) => {
       if (isAbort(error) || scope.isOver) throw error
-      if (scope.elapsedMs() > HANG_MS) bypass()
+      if (scope.elapsedMs() > HANG_MS) onHang(scope.storedReads)
       report("read", key, error)
     },
-    onStalledRead: bypass,
+    onStalledRead: onHang,
     readWhole: async (key) => {
       if (bypassedUntil !== 0) return undefined
       const signal = AbortSignal.timeout(READ_LIMIT_MS)
+      const before = reads
       try {
         const object = await orAbort(renditions.get(key, { signal }), signal)
         return object && { meta: object.meta, bytes: await orAbort(readBody(object), signal) }
       } catch (error) {
-        if (signal.aborted) bypass()
+        if (signal.aborted) onHang(before)
         report("read", key, error)
         return undefined
       }
     },
-    put: async (key, bytes, meta, options) => {
-      if (bypassedUntil !== 0) return { failure: "the store does not respond" }
-      const limit = new AbortController()
-      const isShort = performance.now() < hasShortLimitUntil
-      const onLimit = (): void => {
-        hasShortLimitUntil = performance.now() + SHORT_FOR_MS
-        limit.abort(new Error("the store did not finish in time"))
-      }
-      const timer = setTimeout(onLimit, isShort ? SHORT_WRITE_LIMIT_MS : WRITE_LIMIT_MS)
-      timer.unref()
-      try {
-        // A store that ignores the signal is not waited for either.
-        const put = renditions.put(key, bytes, meta, { ...options, signal: limit.signal })
-        return (await orAbort(put, limit.signal)) ?? {}
-      } catch (error) {
-        return { failure: describeError(error) }
-      } finally {
-        clearTimeout(timer)
-      }
-    },
+    put: createPut(renditions, () => bypassedUntil !== 0),
     ...createDeletions(originals, renditions, report),
   }
 }
