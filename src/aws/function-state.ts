@@ -34,14 +34,17 @@ const UNLIMITED_MS = 60_000
 
 const openState = async (load: () => Promise<FunctionConfig>): Promise<FunctionState> => {
   const loaded = await load()
-  const { limits } = loaded.config
+  const { limits, overlays } = loaded.config
   let callEndsMs = 0
   const onNotice = (text: string, level: LogLevel = "warn"): void => logLine(level, text)
-  const { renderer, watch, idle } = createFunctionRenderer(createRenderer(limits), {
-    maxEstimateBytes: limits.memoryBytes,
-    markers: createRenderMarkers(() => tailor.renditions, limits.memoryBytes, Date.now),
-    callEndsMs: () => callEndsMs,
-  })
+  const { renderer, watch, idle } = createFunctionRenderer(
+    createRenderer(limits, (digest) => overlays.get(digest)),
+    {
+      maxEstimateBytes: limits.memoryBytes,
+      markers: createRenderMarkers(() => tailor.renditions, limits.memoryBytes, Date.now),
+      callEndsMs: () => callEndsMs,
+    },
+  )
   const hooks = { onRequest: logRequest, onNotice }
   const tailor = openTailorWith({ renderer, wrapOriginals: watch }, loaded.config, hooks)
   const settle = async (): Promise<void> => {

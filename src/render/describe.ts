@@ -3,16 +3,23 @@ import { outputFormat } from "../sizes/format.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
 import type { Info } from "../sizes/info.ts"
 import type { InfoRecipe } from "../sizes/recipe.ts"
-import { type RenderInput, renderPixels } from "./pipeline.ts"
+import type { Dimensions } from "../sizes/size.ts"
 import { imageOf } from "./pixels.ts"
+import { type RenderInput, renderPixels, trimmedDimensions } from "./resized.ts"
 import { loadSharp } from "./sharp.ts"
 
 const PLACEHOLDER_SIDE = 16
 
 const hex = (channel: number): string => channel.toString(16).padStart(2, "0")
 
+const trimmedBy = async (input: RenderInput, trims: readonly number[]): Promise<Record<number, Dimensions>> => {
+  const trimmed: Record<number, Dimensions> = {}
+  for (const threshold of trims) trimmed[threshold] = await trimmedDimensions(input, threshold)
+  return trimmed
+}
+
 /** Describes an original. It is decoded once, for the placeholder. */
-export const describeOriginal = async (input: RenderInput, { settings }: InfoRecipe): Promise<Info> => {
+export const describeOriginal = async (input: RenderInput, { settings, trims }: InfoRecipe): Promise<Info> => {
   const { original } = input
   const { width, height } = original.dimensions
   const box = width >= height ? { width: PLACEHOLDER_SIDE } : { height: PLACEHOLDER_SIDE }
@@ -27,6 +34,7 @@ export const describeOriginal = async (input: RenderInput, { settings }: InfoRec
   return {
     width,
     height,
+    ...(trims && { trimmed: await trimmedBy(input, trims) }),
     format: original.format === "other" ? "tiff" : original.format,
     byteLength: original.byteLength,
     animated: outputFormat(undefined, original).animated,

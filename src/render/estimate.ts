@@ -3,9 +3,10 @@
  * speed or memory, never a wrong picture. The factors are the output of `npm run bench -- --only factors`, rounded up.
  */
 import type { Container } from "../sizes/format.ts"
-import { outputDimensions } from "../sizes/geometry.ts"
-import type { Recipe } from "../sizes/recipe.ts"
+import type { ImageRecipe, Recipe } from "../sizes/recipe.ts"
 import type { Inspected } from "./inspect.ts"
+import { needsFinish } from "./steps/needs-finish.ts"
+import { planPicture } from "./steps/plan.ts"
 
 /**
  * Bytes per decoded pixel. A baseline JPEG and a still WebP are scaled while they are decoded; a progressive JPEG keeps its
@@ -55,15 +56,33 @@ const PER_HELD_PIXEL = 8
 export const estimateDecode = (original: Inspected): number =>
   Math.round(FIXED_BYTES + decodingBytes(original) + stripBytes(original, 0) + PER_HELD_PIXEL * original.decodedPixels)
 
+/** Pixels before and after a step, with alpha, and the image library's own. */
+const PER_STEP_PIXEL = 20
+
+/** Bytes per pixel of an original that is decoded whole to find its border. */
+const PER_TRIMMED_PIXEL = 8
+
+/** Bytes for the options of a size. All frames of an animation are held at once. */
+const stepBytes = (original: Inspected, recipe: ImageRecipe): number => {
+  const trimming = recipe.options?.trim === undefined ? 0 : PER_TRIMMED_PIXEL * original.decodedPixels
+  if (!needsFinish(recipe)) return trimming
+  const { resized, output } = planPicture(recipe, original.dimensions)
+  const frames = original.animated ? original.frames : 1
+  return trimming + PER_STEP_PIXEL * frames * (resized.width * resized.height + output.width * output.height)
+}
+
 /** Expected peak memory of a render in bytes, above an idle process. @param isDecoded the pixels are decoded already */
 export const estimatePeak = (original: Inspected, recipe: Recipe, isDecoded = false): number => {
   const decoding = isDecoded ? 0 : decodingBytes(original)
   // The placeholder is tiny.
   if (recipe.kind === "info") return Math.round(FIXED_BYTES + decoding + stripBytes(original, 0))
-  const { width, height } = outputDimensions(recipe.box, original.dimensions)
+  const { output, resized } = planPicture(recipe, original.dimensions)
+  const { width, height } = output
   const isAvif = recipe.format === "avif" || (recipe.format === undefined && original.container === "heif")
   const encoding = PER_OUTPUT_PIXEL[isAvif ? "avif" : "other"] * width * height
-  return Math.round(FIXED_BYTES + decoding + stripBytes(original, width) + encoding)
+  return Math.round(
+    FIXED_BYTES + decoding + stripBytes(original, resized.width) + encoding + stepBytes(original, recipe),
+  )
 }
 
 /** Expected peak memory of reading an original's header, in bytes. */

@@ -12,11 +12,13 @@ import { describeOriginal } from "./describe.ts"
 import type { Engine, EngineOriginal } from "./engine.ts"
 import { type InspectLimits, type Opened, openOriginal, renderErrorOf } from "./inspect.ts"
 import { isPixelLoss, repairSource } from "./normalise/repair.ts"
-import { type RenderInput, renderImage } from "./pipeline.ts"
+import { renderImage } from "./pipeline.ts"
 import { prepareSource } from "./prepare.ts"
 import type { Rendered } from "./renderer.ts"
+import type { RenderInput } from "./resized.ts"
 import { prepareSharp } from "./sharp.ts"
 import type { Source } from "./source.ts"
+import type { GetAsset } from "./steps/step.ts"
 
 const renderInput = async (input: RenderInput, recipe: Recipe): Promise<Rendered> => {
   if (recipe.kind === "info") {
@@ -67,12 +69,12 @@ const createSources = (bytes: Uint8Array, opened: Opened) => {
   return { use }
 }
 
-const createOriginal = (bytes: Uint8Array, opened: Opened): EngineOriginal => {
-  const { inspected, convert } = opened
+const createOriginal = (bytes: Uint8Array, opened: Opened, getAsset: GetAsset): EngineOriginal => {
+  const { inspected, convert, marks } = opened
   const sources = createSources(bytes, opened)
   let pixels: Source | undefined
   const render = (source: Source, recipe: Recipe): Promise<Rendered> =>
-    renderInput({ source, convert, original: inspected }, recipe)
+    renderInput({ source, convert, original: inspected, marks, getAsset }, recipe)
   return {
     inspected,
     digest: async () => createHash("sha256").update(bytes).digest("hex"),
@@ -92,10 +94,10 @@ const createOriginal = (bytes: Uint8Array, opened: Opened): EngineOriginal => {
   }
 }
 
-/** @returns an engine that decodes and encodes with sharp, in this process */
-export const createInProcessEngine = (limits: InspectLimits): Engine => ({
+/** @param getAsset files of overlays @returns an engine that decodes and encodes with sharp, in this process */
+export const createInProcessEngine = (limits: InspectLimits, getAsset: GetAsset = () => undefined): Engine => ({
   prepare: prepareSharp,
-  open: async (bytes) => createOriginal(bytes, await openOriginal(bytes, limits)),
+  open: async (bytes) => createOriginal(bytes, await openOriginal(bytes, limits), getAsset),
   ready: async () => {},
   state: () => ({ processes: 0, slow: 0 }),
   drain: () => {},

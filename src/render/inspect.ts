@@ -20,6 +20,7 @@ import { DEVELOP, normalise, type Normalised } from "./normalise/normalise.ts"
 import type { Preparation, PreparedMeta } from "./prepare.ts"
 import { sniff } from "./sniff.ts"
 import { openImage, type Source } from "./source.ts"
+import type { MarkedMetadata } from "./steps/subject.ts"
 
 /** Limits on originals, each checked against the header. */
 export interface InspectLimits {
@@ -81,6 +82,8 @@ export interface Opened {
   /** Converts pixels after they were resized. */
   readonly convert: Converter | undefined
   readonly preparation: (PreparedMeta & { readonly what: Preparation }) | undefined
+  /** Metadata that can mark a subject. */
+  readonly marks: MarkedMetadata
 }
 
 const FORMAT_OF: Record<Container, Format | "other"> = {
@@ -257,6 +260,14 @@ const hasAlphaOf = ({ hasAlpha }: Metadata, what: Preparation | undefined): bool
 const delaysOf = (header: Header, { page }: Normalised, { delay }: Metadata): readonly number[] | undefined =>
   header.kind === "gif" && page !== undefined ? delay?.slice(page) : undefined
 
+const marksOf = ({ xmp, exif, orientation, width, height }: Metadata): MarkedMetadata => ({
+  width,
+  height,
+  ...(xmp && { xmp }),
+  ...(exif && { exif }),
+  ...(orientation !== undefined && { orientation }),
+})
+
 const refuseUnknown = (found: string): Error =>
   unsupportedOriginal(found, found.startsWith("camera raw") ? DEVELOP : CONVERT)
 
@@ -292,6 +303,7 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     header,
     source: { ...unread, delays: delaysOf(header, normalised, metadata), ignoresProfile: plan.kind !== "profile" },
     convert: plan.kind === "converted" ? createConverter(plan.space, whiteOf(header, metadata)) : undefined,
+    marks: marksOf(metadata),
     preparation: what && { what, is16Bit: metadata.depth === "ushort", profile: metadata.icc, orientation },
     inspected: {
       container,

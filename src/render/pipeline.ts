@@ -1,69 +1,34 @@
 /**
- * Responsible for turning an original into a rendition: the order of the work is one list of steps, and each step decides itself whether
- * it has anything to do.
+ * Responsible for turning an original into a rendition: resized (resized.ts), changed by the options of its size (steps/finish.ts), and
+ * encoded.
  *
  * Invariants:
  * - The output is upright, 8-bit sRGB, and has no EXIF, GPS, XMP, IPTC, profile, gain map or second picture. sharp writes metadata only
  *   when asked to, and converts colours by the embedded profile before dropping it.
  * - Several attempts to encode a rendition share one decode.
  */
-import type { Sharp } from "sharp"
-
 import { originalTooLarge } from "../errors.ts"
 import { type Format, outputFormat } from "../sizes/format.ts"
-import { outputDimensions } from "../sizes/geometry.ts"
 import type { ImageRecipe } from "../sizes/recipe.ts"
 import type { Dimensions } from "../sizes/size.ts"
-import type { Converter } from "./colour/converter.ts"
 import { type EncodeJob, ENCODERS, type Traits } from "./encode.ts"
-import type { Inspected } from "./inspect.ts"
-import { encoderTraits, type SurveyedPixels, surveyPixels } from "./pixels.ts"
-import { openImage, type Source } from "./source.ts"
+import { encodeToFit } from "./max-bytes.ts"
+import { encoderTraits, surveyed as surveyedOf, type SurveyedPixels } from "./pixels.ts"
+import { type Job, prepareImage, readResized, type RenderInput, trimOriginal } from "./resized.ts"
+import { finishPixels } from "./steps/finish.ts"
+import type { FinishedPixels } from "./steps/frame.ts"
+import { needsFinish } from "./steps/needs-finish.ts"
+import { type Plan, planPicture } from "./steps/plan.ts"
+import { subjectOf } from "./steps/subject.ts"
 import { encodeLightestAnimation } from "./weight-animation.ts"
 import { encodeLightest, encodeOwn, type Encoded, encodeWithin, inputOf, type WeightJob } from "./weight.ts"
-
-/** An original to render from. */
-export interface RenderInput {
-  readonly source: Source
-  readonly convert: Converter | undefined
-  readonly original: Inspected
-}
-
-/** Input of a step. */
-interface Job extends RenderInput {
-  /** Upright pixels of the output. */
-  readonly output: Dimensions
-  /** The part that is kept of a crop; undefined where the whole picture is shown. */
-  readonly gravity: ImageRecipe["gravity"] | undefined
-  readonly animated: boolean
-}
 
 /** A rendition to be made. */
 interface ImageJob extends Job {
   readonly recipe: ImageRecipe
-}
-
-type Step = (image: Sharp, job: Job) => Sharp
-
-/** Otherwise libvips works in another colour space and does not convert back. */
-const workInSrgb: Step = (image, { original }) => (original.needsSrgbFirst ? image.pipelineColourspace("srgb") : image)
-
-const orient: Step = (image, { animated }) => (animated ? image : image.autoOrient())
-
-const resize: Step = (image, { gravity, output }) =>
-  image.resize(output.width, output.height, gravity ? { fit: "cover", position: gravity } : { fit: "fill" })
-
-/** Pixels that are converted afterwards keep their depth. */
-const toRgb: Step = (image, { original }) => image.toColourspace(isConvertedDeep(original) ? "rgb16" : "srgb")
-
-const STEPS: readonly Step[] = [workInSrgb, orient, resize, toRgb]
-
-const isConvertedDeep = ({ isConverted, bytesPerSample }: Inspected): boolean => isConverted && bytesPerSample === 2
-
-/** The resized image, upright and in sRGB unless it is converted afterwards; all frames of an animation. */
-const prepareImage = async (job: Job): Promise<Sharp> => {
-  const image = await openImage(job.source, job.animated)
-  return STEPS.reduce((stepped, step) => step(stepped, job), image)
+  readonly plan: Plan
+  /** Dimensions of the rendition. */
+  readonly output: Dimensions
 }
 
 const checkSide = (format: Format, { width, height }: Dimensions): void => {
@@ -72,38 +37,65 @@ const checkSide = (format: Format, { width, height }: Dimensions): void => {
   if (side > maxSide) throw originalTooLarge(`a side that would become ${side} pixels`, `${maxSide} for ${format}`)
 }
 
-const planJob = (input: RenderInput, recipe: ImageRecipe): ImageJob => {
+const planJob = async (input: RenderInput, recipe: ImageRecipe): Promise<ImageJob> => {
   const { original } = input
-  const { width, height } = recipe.box
-  const gravity = width !== undefined && height !== undefined ? recipe.gravity : undefined
-  const output = outputDimensions(recipe.box, original.dimensions)
   const { format, animated } = outputFormat(recipe.format, original)
-  checkSide(format, output)
-  return { ...input, recipe, output, gravity, animated }
+  const threshold = recipe.options?.trim
+  const trimmed = threshold === undefined ? undefined : await trimOriginal(input, threshold, animated)
+  const plan = planPicture(recipe, trimmed ?? original.dimensions)
+  checkSide(format, plan.output)
+  return {
+    ...input,
+    recipe,
+    plan,
+    output: plan.output,
+    resized: plan.resized,
+    position: plan.position,
+    trimmed,
+    animated,
+  }
 }
 
 /** Whether pixels are surveyed before they are encoded. Those of most photos are encoded while they are decoded. */
-const isSurveyed = ({ original, animated }: ImageJob): boolean => {
+const isSurveyed = ({ original, recipe, animated }: ImageJob): boolean => {
   const { container, isLossless, hasAlpha, hasFullChroma, isConverted } = original
-  return !animated && (isLossless || hasAlpha || hasFullChroma || isConverted || container === "heif")
+  if (animated) return false
+  return isLossless || hasAlpha || hasFullChroma || isConverted || container === "heif" || needsFinish(recipe)
 }
+
+/** A picture with an overlay or a border may be heavier than the original. */
+const originalBytesOf = ({ original, recipe }: ImageJob): number =>
+  needsFinish(recipe) ? Infinity : original.byteLength
 
 const encodeJobOf = ({ recipe, output, original }: ImageJob, traits: Traits): EncodeJob => ({
   quality: recipe.settings.quality,
   width: output.width,
   height: output.height,
-  originalColours: original.colours,
+  originalColours: needsFinish(recipe) ? undefined : original.colours,
   ...traits,
 })
 
 /** Traits of pixels that were not surveyed. */
 const UNKNOWN: Traits = { isGrey: false, colours: undefined, hasFineChroma: false, isGraphic: false }
 
-const scaleOf = ({ original, output }: Job): number =>
+const scaleOf = ({ original, output }: ImageJob): number =>
   (output.width * output.height) / (original.dimensions.width * original.dimensions.height)
 
-const readSurveyed = async (job: Job): Promise<SurveyedPixels> =>
-  surveyPixels(await prepareImage(job), { convert: job.convert, is16Bit: isConvertedDeep(job.original) })
+/** The pixels of a rendition: resized, and changed by the options of its size. */
+const readFinished = async (job: ImageJob): Promise<FinishedPixels> => {
+  const { recipe, plan, original, marks, trimmed, getAsset } = job
+  const { data, width, height, channels } = await readResized(job)
+  const frames = Math.round(height / plan.resized.height)
+  const subject = subjectOf(recipe, marks, original.dimensions, trimmed)
+  return finishPixels(
+    { data, width, height: plan.resized.height, frames, channels },
+    { recipe, plan, subject, getAsset },
+  )
+}
+
+const readSurveyed = async (job: ImageJob): Promise<SurveyedPixels> => {
+  return surveyedOf(needsFinish(job.recipe) ? await readFinished(job) : await readResized(job))
+}
 
 /** Encodes an animation, whose frames are decoded while they are encoded. */
 const encodeAnimation = async (job: ImageJob): Promise<Encoded> => {
@@ -112,13 +104,15 @@ const encodeAnimation = async (job: ImageJob): Promise<Encoded> => {
   return encodeLightestAnimation({
     prepare: () => prepareImage(job),
     delays: source.delays,
+    ...(needsFinish(recipe) && { finish: () => readFinished(job) }),
     frames: original.frames,
     output,
     format: outputFormat(recipe.format, original).format,
     own: outputFormat(undefined, original).format,
     encode,
-    originalBytes: original.byteLength,
+    originalBytes: originalBytesOf(job),
     scale: scaleOf(job),
+    maxBytes: recipe.options,
   })
 }
 
@@ -132,7 +126,7 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
     format,
     encode: encodeJobOf(job, encoderTraits(surveyed)),
     background: recipe.settings.background,
-    originalBytes: original.byteLength,
+    originalBytes: originalBytesOf(job),
     scale: scaleOf(job),
   }
   const makeInput = inputOf(surveyed, recipe.settings.background)
@@ -140,7 +134,7 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
   if (original.isLossless && (format === "avif" || format === "webp")) return encodeLightest(surveyed, weight, own)
   // Explicit PNG and GIF are for pixels, not for weight.
   const isWeighed = format === original.format && format !== "png" && format !== "gif"
-  return encodeWithin(makeInput, weight, isWeighed ? original.byteLength : Infinity)
+  return encodeWithin(makeInput, weight, isWeighed ? originalBytesOf(job) : Infinity)
 }
 
 /** Encodes while the original is decoded; only where that is heavier than the original, its pixels are kept for further attempts. */
@@ -154,6 +148,16 @@ const encodeStreamed = async (job: ImageJob): Promise<Encoded> => {
   return encodeSurveyed(job, await readSurveyed(job))
 }
 
+/** Encodes a still that is heavier than its size allows again, in lower quality. */
+const fitStill = async (job: ImageJob, encoded: Encoded): Promise<Encoded> => {
+  const { maxBytes, minQuality } = job.recipe.options ?? {}
+  if (maxBytes === undefined || encoded.bytes.length <= maxBytes || job.animated) return encoded
+  const surveyed = await readSurveyed(job)
+  const format = outputFormat(job.recipe.format, { ...job.original, hasAlpha: !surveyed.traits.isOpaque }).format
+  const encode = encodeJobOf(job, encoderTraits(surveyed))
+  return encodeToFit(inputOf(surveyed, job.recipe.settings.background), { format, encode }, { maxBytes, minQuality })
+}
+
 /** An encoded rendition. */
 export interface RenderedImage extends Encoded {
   readonly dimensions: Dimensions
@@ -164,16 +168,13 @@ export interface RenderedImage extends Encoded {
  * @throws {original-too-large} the output would not fit its format
  */
 export const renderImage = async (input: RenderInput, recipe: ImageRecipe): Promise<RenderedImage> => {
-  const job = planJob(input, recipe)
+  const job = await planJob(input, recipe)
   const encoded = job.animated
     ? await encodeAnimation(job)
     : isSurveyed(job)
       ? await encodeSurveyed(job, await readSurveyed(job))
       : await encodeStreamed(job)
-  checkSide(encoded.format, job.output)
-  return { ...encoded, dimensions: job.output }
+  const fitted = await fitStill(job, encoded)
+  checkSide(fitted.format, job.output)
+  return { ...fitted, dimensions: job.output }
 }
-
-/** The whole picture in given dimensions. */
-export const renderPixels = (input: RenderInput, output: Dimensions): Promise<SurveyedPixels> =>
-  readSurveyed({ ...input, output, gravity: undefined, animated: false })

@@ -84,8 +84,5 @@ export const encoderTraits = ({ traits, pixels: { width, height } }: SurveyedPix
   isGraphic: traits.colours !== undefined || traits.losslessBytes < GRAPHIC_BYTES * width * height,
 })
 
-/** Reads and surveys the pixels of a resized image. */
-export const surveyPixels = async (...read: Parameters<typeof readPixels>): Promise<SurveyedPixels> => {
-  const pixels = await readPixels(...read)
-  return { pixels, traits: survey(pixels) }
-}
+/** Pixels with their traits. */
+export const surveyed = (pixels: Pixels): SurveyedPixels => ({ pixels, traits: survey(pixels) })

@@ -9,13 +9,19 @@ import type { Sharp } from "sharp"
 import type { Format } from "../sizes/format.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { encodeLossless, type EncodeJob } from "./encode.ts"
+import { type ByteLimit, encodeToFit } from "./max-bytes.ts"
 import { loadSharp } from "./sharp.ts"
+import type { Pixels } from "./steps/frame.ts"
 import { type Encoded, encodeWithin, type MakeInput } from "./weight.ts"
 
 /** An animation to be encoded. */
 export interface AnimationJob {
   /** The resized frames without an encoder; each call decodes the original. */
   readonly prepare: () => Promise<Sharp>
+  /** Frames that options of a size changed, instead of the resized ones. */
+  readonly finish?: () => Promise<Pixels>
+  /** Limit in bytes. */
+  readonly maxBytes?: { readonly [name in keyof ByteLimit]?: number | undefined } | undefined
   /** How long each frame is shown, in milliseconds, where the library would tell it wrongly. */
   readonly delays: readonly number[] | undefined
   readonly frames: number
@@ -44,26 +50,40 @@ const withTimes = (image: Sharp, { delay, loop }: Times): Sharp => {
   return image.gif(times).webp(times)
 }
 
+type Roll = Pick<Pixels, "data" | "width" | "height" | "channels">
+
+const readRoll = async (image: Sharp): Promise<Roll> => {
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height, channels: info.channels }
+}
+
+/** All frames as one tall picture. */
+const wholeRoll = ({ data, width, height, frames, channels }: Pixels): Roll => ({
+  data,
+  width,
+  height: height * frames,
+  channels,
+})
+
 /** @returns a function that creates images of frames that were decoded once */
-const keepFrames = async ({ prepare, output, delays }: AnimationJob): Promise<() => Promise<Sharp>> => {
+const keepFrames = async ({ prepare, finish, output, delays }: AnimationJob): Promise<() => Promise<Sharp>> => {
   const makeImage = await loadSharp()
   const image = await prepare()
   const { delay, loop } = await image.metadata()
-  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
-  const { width, height, channels } = info
+  const { data, width, height, channels } = finish ? wholeRoll(await finish()) : await readRoll(image)
   const raw = { width, height, channels, pageHeight: output.height }
   return async () => withTimes(makeImage(data, { raw, limitInputPixels: false }), { delay: delays ?? delay, loop })
 }
 
 /** The first image is encoded while it is decoded, further ones from kept frames. */
 const createInput = (job: AnimationJob): MakeInput => {
-  const { prepare, delays, frames, output } = job
+  const { prepare, delays, frames, output, finish } = job
   const prepareTimed = async (): Promise<Sharp> => withTimes(await prepare(), { delay: delays })
   let isFirst = true
   let kept: Promise<() => Promise<Sharp>> | undefined
   return async () => {
-    const isKept = output.width * output.height * frames <= MAX_KEPT_PIXELS
-    if (isFirst || !isKept) {
+    const isKept = finish !== undefined || output.width * output.height * frames <= MAX_KEPT_PIXELS
+    if (!finish && (isFirst || !isKept)) {
       isFirst = false
       return { image: await prepareTimed() }
     }
@@ -77,8 +97,15 @@ const SURELY_LIGHTER = 0.5
 
 /** Encodes an animation. */
 export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encoded> => {
-  const { format, own, encode, originalBytes, scale } = job
   const makeInput = createInput(job)
+  const encoded = await encodeLightest(job, makeInput)
+  const { maxBytes, minQuality } = job.maxBytes ?? {}
+  if (maxBytes === undefined || encoded.bytes.length <= maxBytes) return encoded
+  return encodeToFit(makeInput, job, { maxBytes, minQuality })
+}
+
+const encodeLightest = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {
+  const { format, own, encode, originalBytes, scale } = job
   const encoded = await encodeWithin(makeInput, { format, encode }, format === own ? originalBytes : Infinity)
   const isLight = encoded.bytes.length <= SURELY_LIGHTER * Math.min(scale, 1) * originalBytes
   if (format === own || format === "gif" || own !== "gif" || isLight) return encoded

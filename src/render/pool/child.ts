@@ -13,6 +13,7 @@ import { codeOf, TailorError } from "../../errors.ts"
 import type { EngineOriginal } from "../engine.ts"
 import { createInProcessEngine } from "../in-process.ts"
 import { loadSharp } from "../sharp.ts"
+import { unpackAssets } from "../steps/assets.ts"
 import { COLLECT_RSS_BYTES, GUARD_INTERVAL_MS } from "./limits.ts"
 import { lowerPriority, RENDER_NICE } from "./priority.ts"
 import { createFrameReader, type DropPixels, frameHead, type Reply, type Request, type WireError } from "./protocol.ts"
@@ -45,6 +46,9 @@ const toWireError = (error: unknown): WireError => {
 
 let original: EngineOriginal | undefined
 
+/** Files of overlays: the configuration names few. */
+const assets = new Map<string, Uint8Array>()
+
 const opened = (): EngineOriginal => {
   if (!original) throw new Error("Expected an opened original.")
   return original
@@ -64,7 +68,7 @@ interface Result {
 const answer = async (request: Request, body: Uint8Array): Promise<Result> => {
   switch (request.type) {
     case "open": {
-      original = await createInProcessEngine(request.limits).open(body, {})
+      original = await createInProcessEngine(request.limits, (digest) => assets.get(digest)).open(body, {})
       return { value: original.inspected }
     }
     case "digest":
@@ -73,7 +77,8 @@ const answer = async (request: Request, body: Uint8Array): Promise<Result> => {
       await opened().decode({ estimateBytes: 0 })
       return { value: true }
     case "render": {
-      const { recipe, fromPixels } = request
+      const { recipe, fromPixels, assets: parts } = request
+      for (const [digest, bytes] of unpackAssets({ parts, body })) assets.set(digest, bytes)
       const { bytes, ...rendered } = await opened().render(recipe, { fromPixels, estimateBytes: 0 })
       return { value: rendered, body: bytes }
     }

@@ -21,7 +21,7 @@ export interface Job extends JobLimits {
 
 /** A process lent to one original. */
 export interface Lease {
-  /** @param body bytes of the original, for `open` */
+  /** @param body bytes of the original or of overlays */
   readonly run: (job: Job, body?: Uint8Array) => Promise<Outcome>
   readonly dropPixels: () => void
   /** Ends the process as one that died. @returns its ending, once it has exited */

@@ -19,6 +19,7 @@ import { toError } from "./replies.ts"
 /** One request, with what its limits follow from. */
 export interface JobRequest<T> {
   readonly request: Request
+  readonly body?: Uint8Array | undefined
   /** Pixels decoded and written. */
   readonly pixels: number
   readonly estimateBytes: number
@@ -127,7 +128,8 @@ export const createJobRunner = (parts: RunnerParts): JobRunner => {
     const { connecting, connection } = await connector.connect(job.signal)
     if ("ending" in connection) return onEnding(connection.ending, connecting)
     const { lease, inspected } = connection
-    const outcome = job.request === parts.open.request ? { value: inspected, body: EMPTY } : await lease.run(job)
+    const outcome =
+      job.request === parts.open.request ? { value: inspected, body: EMPTY } : await lease.run(job, job.body)
     if ("error" in outcome) throw toError(outcome.error)
     if ("ending" in outcome) return onEnding(outcome.ending, connecting)
     const result = job.parse(outcome.value, outcome.body)

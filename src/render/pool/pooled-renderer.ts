@@ -6,7 +6,6 @@
  */
 import { availableParallelism } from "node:os"
 
-import { outputDimensions } from "../../sizes/geometry.ts"
 import type { Recipe } from "../../sizes/recipe.ts"
 import { canShare } from "../decode.ts"
 import type { Engine, EngineOriginal } from "../engine.ts"
@@ -14,6 +13,9 @@ import { estimateDecode, estimateOpen, estimatePeak } from "../estimate.ts"
 import type { Inspected, InspectLimits } from "../inspect.ts"
 import type { OpenOptions, Renderer } from "../renderer.ts"
 import { callOnce, createSessions } from "../session.ts"
+import { packAssets } from "../steps/assets.ts"
+import { planPicture } from "../steps/plan.ts"
+import type { GetAsset } from "../steps/step.ts"
 import { CHILD_ENTRY } from "./child-connection.ts"
 import { createGuard } from "./guard.ts"
 import { createLeases, type Leases } from "./leases.ts"
@@ -26,10 +28,12 @@ import { canReadUsage } from "./usage.ts"
 /** Limits of the renderer and of its processes. */
 export interface PooledLimits extends InspectLimits, PoolLimits {}
 
-/** Options for tests. */
+/** Options beside the limits. */
 export interface PooledOptions {
   /** File that a render process runs. @default this package's */
   readonly entry?: string
+  /** Files of overlays by their SHA-256. @default none */
+  readonly getAsset?: GetAsset
   /** Whether processes report their own memory and CPU. @default only where /proc cannot be read */
   readonly reportsUsage?: boolean
 }
@@ -39,14 +43,15 @@ const THREADS = Math.max(4, availableParallelism() + 1)
 
 const writtenPixels = (recipe: Recipe, { dimensions, frames, animated }: Inspected): number => {
   if (recipe.kind === "info") return 0
-  const { width, height } = outputDimensions(recipe.box, dimensions)
-  return width * height * (animated ? frames : 1)
+  const { resized, output } = planPicture(recipe, dimensions)
+  const pixels = Math.max(resized.width * resized.height, output.width * output.height)
+  return pixels * (animated ? frames : 1)
 }
 
 const openOriginal = async (
   leases: Leases,
   bytes: Uint8Array,
-  limits: PooledLimits,
+  { limits, getAsset }: { readonly limits: PooledLimits; readonly getAsset: GetAsset },
   options: OpenOptions,
 ): Promise<EngineOriginal> => {
   const { pixels, animationPixels } = limits
@@ -71,9 +76,11 @@ const openOriginal = async (
       await run({ ...job, request: { type: "decode" }, pixels: inspected.decodedPixels, parse: () => true })
     },
     render: async (recipe, { fromPixels, ...job }) => {
+      const assets = packAssets(recipe, getAsset)
       const rendered = await run({
         ...job,
-        request: { type: "render", recipe, fromPixels },
+        request: { type: "render", recipe, fromPixels, assets: assets.parts },
+        body: assets.body,
         pixels: inspected.decodedPixels + writtenPixels(recipe, inspected),
         parse: (value, body) => parseRendered(value, body, recipe, inspected),
       })
@@ -84,7 +91,7 @@ const openOriginal = async (
 
 const createPooledEngine = (
   limits: PooledLimits,
-  { entry = CHILD_ENTRY, reportsUsage = !canReadUsage() }: PooledOptions,
+  { entry = CHILD_ENTRY, reportsUsage = !canReadUsage(), getAsset = () => undefined }: PooledOptions,
 ): Engine => {
   const pool = createPool(limits, { entry, threads: THREADS, reportsUsage })
   const guard = createGuard(limits, reportsUsage ? (process) => process.reported() : undefined)
@@ -92,7 +99,7 @@ const createPooledEngine = (
   return {
     prepare: pool.prepare,
     ready: pool.ready,
-    open: (bytes, options) => openOriginal(leases, bytes, limits, options),
+    open: (bytes, options) => openOriginal(leases, bytes, { limits, getAsset }, options),
     state: () => ({ processes: pool.count(), slow: guard.slowCount(), problem: pool.problem() }),
     drain: leases.drain,
     close: () => {

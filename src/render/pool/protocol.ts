@@ -7,13 +7,20 @@
  */
 import type { Recipe } from "../../sizes/recipe.ts"
 import type { InspectLimits } from "../inspect.ts"
+import type { AssetPart } from "../steps/assets.ts"
 
-/** A message to a render process. `open` has the original as its body. */
+/** A message to a render process. `open` has the original as its body, `render` the files of overlays. */
 export type Request =
   | { readonly type: "open"; readonly limits: InspectLimits }
   | { readonly type: "digest" }
   | { readonly type: "decode" }
-  | { readonly type: "render"; readonly recipe: Recipe; readonly fromPixels: boolean }
+  | {
+      readonly type: "render"
+      readonly recipe: Recipe
+      readonly fromPixels: boolean
+      /** Files of overlays in the body, one behind the other. */
+      readonly assets: readonly AssetPart[]
+    }
   | { readonly type: "close" }
 
 /** A request without an answer. */

@@ -6,11 +6,11 @@
  * - Each frame of an animation gets the same steps, and no step sees two frames.
  */
 import type { ImageRecipe } from "../../sizes/recipe.ts"
-import { STRATEGIES } from "../../sizes/size-options.ts"
 import { GRAVITIES, type Gravity } from "../../sizes/size.ts"
 import { cutFrame, findCrop, type Subject } from "./crop.ts"
 import { blur, grayscale, sharpen, tint } from "./effects.ts"
-import { type Frame, joinFrames, type Pixels, splitFrames } from "./frame.ts"
+import { type FinishedPixels, type Frame, joinFrames, type Pixels, splitFrames } from "./frame.ts"
+import { isByContent } from "./needs-finish.ts"
 import { drawOverlays } from "./overlay.ts"
 import { pad } from "./pad.ts"
 import type { Plan } from "./plan.ts"
@@ -20,18 +20,6 @@ import { turn } from "./turn.ts"
 
 /** The steps, in order. `trim` and the resizer come before them. */
 export const FINISH_STEPS: readonly FinishStep[] = [turn, blur, sharpen, grayscale, tint, pad, drawOverlays, round]
-
-/** Options without a step of their own here. */
-const OTHER_OPTIONS: ReadonlySet<string> = new Set(["trim", "fit", "maxBytes", "minQuality"])
-
-const isStrategy = ({ gravity }: ImageRecipe): boolean => STRATEGIES.some((strategy) => strategy === gravity)
-
-/** True for a recipe whose resized pixels have to be changed before they are encoded. */
-export const needsFinish = (recipe: ImageRecipe): boolean => {
-  const { options = {} } = recipe
-  if (isStrategy(recipe) || options.fit === "contain") return true
-  return Object.keys(options).some((name) => !OTHER_OPTIONS.has(name))
-}
 
 /** Input of {@link finishPixels} besides the pixels. */
 export interface FinishInput {
@@ -48,13 +36,13 @@ const cropFrames = async (
   frames: readonly [Frame, ...Frame[]],
   { recipe, plan, subject }: FinishInput,
 ): Promise<readonly Frame[]> => {
-  if (!isStrategy(recipe)) return frames
+  if (!isByContent(recipe)) return frames
   const rectangle = await findCrop(frames[0], plan.picture, { gravity: recipe.gravity, subject })
   return frames.map((frame) => cutFrame(frame, rectangle))
 }
 
 /** The pixels of a rendition, from those of the resizer. */
-export const finishPixels = async (pixels: Pixels, input: FinishInput): Promise<Pixels> => {
+export const finishPixels = async (pixels: Pixels, input: FinishInput): Promise<FinishedPixels> => {
   const { recipe, plan, getAsset } = input
   const job: FinishJob = {
     options: recipe.options ?? {},

@@ -20,6 +20,11 @@ export interface Pixels extends Omit<Frame, "channels"> {
   readonly channels: 1 | 2 | 3 | 4
 }
 
+/** Pixels after the last step. */
+export interface FinishedPixels extends Pixels {
+  readonly channels: 3 | 4
+}
+
 /** A frame as an image. */
 export const toImage = async ({ data, width, height, channels }: Frame): Promise<Sharp> => {
   const makeImage = await loadSharp()
@@ -59,7 +64,7 @@ export const splitFrames = ({ data, width, height, frames, channels }: Pixels): 
 }
 
 /** The inverse of {@link splitFrames}. Frames with alpha make all have it. */
-export const joinFrames = (frames: readonly [Frame, ...Frame[]]): Pixels => {
+export const joinFrames = (frames: readonly [Frame, ...Frame[]]): FinishedPixels => {
   const [{ width, height }] = frames
   const channels = frames.some((frame) => frame.channels === 4) ? 4 : 3
   const parts = frames.map((frame) => (channels === 4 ? withAlpha(frame) : frame).data)

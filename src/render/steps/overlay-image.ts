@@ -3,13 +3,11 @@
  *
  * Files of overlays come from the configuration and are checked when it is loaded (config/assets.ts), unlike originals.
  */
-import { createRequire } from "node:module"
-
 import type { Sharp } from "sharp"
 
 import { createLru } from "../../lru.ts"
 import type { Dimensions } from "../../sizes/size.ts"
-import { loadSharp } from "../sharp.ts"
+import { loadSharp, withLoader } from "../sharp.ts"
 import { sniff } from "../sniff.ts"
 import { type Frame, toFrame, toImage, withAlpha } from "./frame.ts"
 
@@ -30,7 +28,7 @@ const MAX_PREPARED = 16
 const CSS_DENSITY = 72
 const MAX_DENSITY = 2400
 
-const SVG_LOADER = { operation: ["VipsForeignLoadSvg"] }
+const SVG_LOADER = "VipsForeignLoadSvg"
 
 const isSvg = (bytes: Uint8Array): boolean => {
   const sniffed = sniff(bytes)
@@ -45,19 +43,13 @@ const fitted = (own: Dimensions, { width = own.width, max }: OverlaySize): Dimen
 }
 
 /** The decoder of SVG is blocked in this process except for the moment of rasterising an overlay: no original may reach it. */
-const rasterise = async (bytes: Uint8Array, size: OverlaySize): Promise<Frame> => {
-  await loadSharp()
-  const sharp = createRequire(import.meta.url)("sharp") as (typeof import("sharp"))["default"]
-  sharp.unblock(SVG_LOADER)
-  try {
-    const { width: ownWidth, height: ownHeight } = await sharp(bytes).metadata()
-    const { width, height } = fitted({ width: ownWidth, height: ownHeight }, size)
-    const density = Math.min(MAX_DENSITY, Math.max(1, (CSS_DENSITY * width) / ownWidth))
-    return await toFrame(sharp(bytes, { density }).resize(width, height, { fit: "fill" }))
-  } finally {
-    sharp.block(SVG_LOADER)
-  }
-}
+const rasterise = (bytes: Uint8Array, size: OverlaySize): Promise<Frame> =>
+  withLoader(SVG_LOADER, async (makeImage) => {
+    const own = await makeImage(bytes, {}).metadata()
+    const { width, height } = fitted(own, size)
+    const density = Math.min(MAX_DENSITY, Math.max(1, (CSS_DENSITY * width) / own.width))
+    return toFrame(makeImage(bytes, { density }).resize(width, height, { fit: "fill" }))
+  })
 
 const decode = async (bytes: Uint8Array, size: OverlaySize): Promise<Frame> => {
   const makeImage = await loadSharp()

@@ -7,8 +7,10 @@
 import readExif from "exif-reader"
 import type { Metadata } from "sharp"
 
+import type { ImageRecipe } from "../../sizes/recipe.ts"
 import type { Dimensions } from "../../sizes/size.ts"
 import type { Region, Subject } from "./crop.ts"
+import type { Rectangle } from "./plan.ts"
 import { type MarkedRegion, type MarkedRegions, parseXmpRegions } from "./xmp-regions.ts"
 
 /** What the regions of a file are measured in. */
@@ -120,12 +122,21 @@ const parseExif = (exif: Uint8Array): ReturnType<typeof readExif>["Photo"] => {
   }
 }
 
-const exifSubject = ({ exif, orientation = 1, width, height }: MarkedMetadata): Subject | undefined => {
+type Photo = NonNullable<ReturnType<typeof parseExif>>
+
+/** Dimensions of the capture, in which EXIF measures. */
+const capturedIn = (photo: Photo, { width, height }: Dimensions): Dimensions => ({
+  width: Number(photo.PixelXDimension) || width,
+  height: Number(photo.PixelYDimension) || height,
+})
+
+const exifSubject = (metadata: MarkedMetadata): Subject | undefined => {
+  const { exif, orientation = 1 } = metadata
   const photo = exif && exif.length <= MAX_EXIF_BYTES ? parseExif(exif) : undefined
   const area = photo?.SubjectArea ?? photo?.SubjectLocation
   if (!photo || !isNumbers(area) || area.length < 2) return undefined
-  const captured = { width: Number(photo.PixelXDimension) || width, height: Number(photo.PixelYDimension) || height }
-  if (!isRatio(captured, { width, height })) return undefined
+  const captured = capturedIn(photo, metadata)
+  if (!isRatio(captured, metadata)) return undefined
   const region = toRegion(areaOf(area, captured), orientation)
   return isInPicture(region) ? { whole: region, main: region } : undefined
 }
@@ -133,3 +144,29 @@ const exifSubject = ({ exif, orientation = 1, width, height }: MarkedMetadata): 
 /** The subject that metadata marks; undefined if it marks none. */
 export const findSubject = (metadata: MarkedMetadata): Subject | undefined =>
   xmpSubject(metadata) ?? exifSubject(metadata)
+
+/** A region of a picture, in a part of it. */
+const regionIn = (region: Region, whole: Dimensions, part: Rectangle): Region => ({
+  left: (region.left * whole.width - part.left) / part.width,
+  top: (region.top * whole.height - part.top) / part.height,
+  width: (region.width * whole.width) / part.width,
+  height: (region.height * whole.height) / part.height,
+})
+
+/**
+ * The subject of a smart crop: the focal point of the recipe, or else what metadata marks.
+ * @param whole dimensions of the upright original
+ * @param part what `trim` left of it
+ */
+export const subjectOf = (
+  { gravity, focalPoint }: Pick<ImageRecipe, "gravity" | "focalPoint">,
+  metadata: MarkedMetadata,
+  whole: Dimensions,
+  part: Rectangle | undefined,
+): Subject | undefined => {
+  if (gravity !== "smart") return undefined
+  const point = focalPoint && { left: focalPoint[0], top: focalPoint[1], width: 0, height: 0 }
+  const subject = point ? { whole: point, main: point } : findSubject(metadata)
+  if (!subject || !part) return subject
+  return { whole: regionIn(subject.whole, whole, part), main: regionIn(subject.main, whole, part) }
+}

@@ -1,0 +1,106 @@
+/**
+ * Responsible for the way from an original to its resized pixels: one list of steps, each of which decides itself whether it has anything to
+ * do.
+ */
+import type { Sharp } from "sharp"
+
+import { outputFormat } from "../sizes/format.ts"
+import type { Dimensions, Gravity } from "../sizes/size.ts"
+import type { Converter } from "./colour/converter.ts"
+import type { Inspected } from "./inspect.ts"
+import { readPixels, type SurveyedPixels, surveyed } from "./pixels.ts"
+import { openImage, type Source } from "./source.ts"
+import type { Pixels as Frames } from "./steps/frame.ts"
+import type { Rectangle } from "./steps/plan.ts"
+import type { GetAsset } from "./steps/step.ts"
+import type { MarkedMetadata } from "./steps/subject.ts"
+import { findTrim, findTrimOfFrames } from "./steps/trim.ts"
+import type { Pixels } from "./survey.ts"
+
+/** An original to render from. */
+export interface RenderInput {
+  readonly source: Source
+  readonly convert: Converter | undefined
+  readonly original: Inspected
+  /** Metadata that can mark a subject. */
+  readonly marks: MarkedMetadata
+  /** Files of overlays. */
+  readonly getAsset: GetAsset
+}
+
+/** Input of a step. */
+export interface Job extends RenderInput {
+  /** Upright pixels that the picture is resized to. */
+  readonly resized: Dimensions
+  /** The part that the resizer keeps; undefined where it shows the whole picture. */
+  readonly position: Gravity | undefined
+  /** The part of the original that is left of it; undefined for all of it. */
+  readonly trimmed: Rectangle | undefined
+  readonly animated: boolean
+}
+
+type Step = (image: Sharp, job: Job) => Sharp
+
+/** Otherwise libvips works in another colour space and does not convert back. */
+const workInSrgb: Step = (image, { original }) => (original.needsSrgbFirst ? image.pipelineColourspace("srgb") : image)
+
+const orient: Step = (image, { animated }) => (animated ? image : image.autoOrient())
+
+const cut: Step = (image, { trimmed }) => (trimmed ? image.extract(trimmed) : image)
+
+const resize: Step = (image, { position, resized: { width, height } }) =>
+  image.resize(width, height, position ? { fit: "cover", position } : { fit: "fill" })
+
+/** Pixels that are converted afterwards keep their depth. */
+const toRgb: Step = (image, { original }) => image.toColourspace(isConvertedDeep(original) ? "rgb16" : "srgb")
+
+/** The steps up to the resized pixels. Those of options of a size follow in steps/finish.ts. */
+const STEPS: readonly Step[] = [workInSrgb, orient, cut, resize, toRgb]
+
+const isConvertedDeep = ({ isConverted, bytesPerSample }: Inspected): boolean => isConverted && bytesPerSample === 2
+
+/** The resized image, upright and in sRGB unless it is converted afterwards; all frames of an animation. */
+export const prepareImage = async (job: Job): Promise<Sharp> => {
+  const image = await openImage(job.source, job.animated)
+  return STEPS.reduce((stepped, step) => step(stepped, job), image)
+}
+
+/** The resized pixels, all frames below each other. */
+export const readResized = async (job: Job): Promise<Pixels> =>
+  readPixels(await prepareImage(job), { convert: job.convert, is16Bit: isConvertedDeep(job.original) })
+
+/** The frames of an image that is not resized. */
+const framesOf = async (image: Sharp, { original, convert }: Job): Promise<Frames> => {
+  const { height } = original.dimensions
+  const {
+    data,
+    width,
+    height: whole,
+    channels,
+  } = await readPixels(image, { convert, is16Bit: isConvertedDeep(original) })
+  return { data, width, height, frames: Math.round(whole / height), channels }
+}
+
+/** The picture without its border of one colour. @param animated all frames together */
+export const trimOriginal = async (input: RenderInput, threshold: number, animated: boolean): Promise<Rectangle> => {
+  const { original, source } = input
+  const whole = original.dimensions
+  const job: Job = { ...input, resized: whole, position: undefined, trimmed: undefined, animated }
+  const image = [workInSrgb, orient, toRgb].reduce(
+    (stepped, step) => step(stepped, job),
+    await openImage(source, animated),
+  )
+  return animated ? findTrimOfFrames(await framesOf(image, job), threshold) : findTrim(image, threshold, whole)
+}
+
+/** Dimensions of an original after `trim`. */
+export const trimmedDimensions = async (input: RenderInput, threshold: number): Promise<Dimensions> => {
+  const { animated } = outputFormat(undefined, input.original)
+  const { width, height } = await trimOriginal(input, threshold, animated)
+  return { width, height }
+}
+
+/** The whole picture in given dimensions. */
+export const renderPixels = async (input: RenderInput, resized: Dimensions): Promise<SurveyedPixels> => {
+  return surveyed(await readResized({ ...input, resized, position: undefined, trimmed: undefined, animated: false }))
+}
