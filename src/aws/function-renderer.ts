@@ -70,17 +70,17 @@ export const createFunctionRenderer = (inner: Renderer, options: FunctionRendere
     void work.finally(() => pending.delete(work))
   }
 
-  const guard = (session: RenderSession, original: ReadOriginal | undefined): RenderSession["render"] => {
-    const isKnownToEnd = async (): Promise<boolean> =>
-      original !== undefined && markers.hasEnded(original, await original.marker)
-    return async (recipe, renderOptions) => {
+  const guard =
+    (session: RenderSession, original: ReadOriginal | undefined): RenderSession["render"] =>
+    async (recipe, renderOptions) => {
       if (session.estimate(recipe) > maxEstimateBytes)
         throw originalTooCostly(megabytes(maxEstimateBytes), `estimate ${megabytes(session.estimate(recipe))}`)
-      if (await isKnownToEnd())
+      const marker = await original?.marker
+      if (original && markers.hasEnded(original, marker))
         throw originalTooCostly("the function's memory or time", "an earlier render of this version ended the function")
       let begun: Promise<void> | undefined
       const stop = watchCost(maxEstimateBytes, () => {
-        begun = original && markers.begin(original, callEndsMs())
+        begun = original && markers.begin(original, marker, callEndsMs())
       })
       try {
         return await session.render(recipe, renderOptions)
@@ -88,7 +88,6 @@ export const createFunctionRenderer = (inner: Renderer, options: FunctionRendere
         if (stop() && original) track((begun ?? Promise.resolve()).then(() => markers.end(original)))
       }
     }
-  }
 
   return {
     renderer: {

@@ -5,6 +5,7 @@
  * Invariants:
  * - A marker is for one version of the original and one amount of memory. Another version, or more memory, is tried again.
  * - A marker is written only for a render that takes much memory or long; ordinary renders cost no request.
+ * - A marker that says that a render has begun is not replaced by a later one: steady requests would put off its time for ever.
  * - A store that fails costs no response: without a marker the original is rendered.
  *
  * See docs/decisions/032-markers-of-renders.md.
@@ -27,7 +28,7 @@ export interface RenderMarkers {
   /** The marker of an original in any version. Never throws. */
   readonly find: (key: string) => Promise<RenditionMeta | undefined>
   /** Writes that a render has begun, in a call that ends at a time. Never throws. */
-  readonly begin: (original: MarkedOriginal, endsMs: number) => Promise<void>
+  readonly begin: (original: MarkedOriginal, marker: RenditionMeta | undefined, endsMs: number) => Promise<void>
   /** Writes that it has ended. Never throws. */
   readonly end: (original: MarkedOriginal) => Promise<void>
 }
@@ -68,14 +69,17 @@ export const createRenderMarkers = (
       .put(markerKeyOf(original.key), bytes, meta, options)
       .catch((error) => report("write", error))
   }
+  const hasBegun = (original: MarkedOriginal, marker: RenditionMeta | undefined): boolean =>
+    marker?.version === versionOf(original) && marker.recipeId === BEGUN
   return {
     find: (key) =>
       getRenditions()
         .head(markerKeyOf(key))
         .catch((error: unknown) => report("read", error)),
-    hasEnded: (original, marker) =>
-      marker?.version === versionOf(original) && marker.recipeId === BEGUN && marker.modifiedMs < clock(),
-    begin: (original, endsMs) => write(original, BEGUN, endsMs),
+    hasEnded: (original, marker) => hasBegun(original, marker) && (marker?.modifiedMs ?? 0) < clock(),
+    begin: async (original, marker, endsMs) => {
+      if (!hasBegun(original, marker)) await write(original, BEGUN, endsMs)
+    },
     end: (original) => write(original, ENDED, clock()),
   }
 }

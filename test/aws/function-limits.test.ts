@@ -122,7 +122,7 @@ describe("the marker of a render", () => {
       () => nowMs,
     )
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
-    await markers.begin(ORIGINAL, nowMs + 30_000)
+    await markers.begin(ORIGINAL, undefined, nowMs + 30_000)
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
     nowMs += 31_000
     const marker = await markers.find(ORIGINAL.key)
@@ -138,6 +138,26 @@ describe("the marker of a render", () => {
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
   })
 
+  it("steady requests for an original that ends functions do not put off its refusal", async () => {
+    let nowMs = 1_000_000
+    const renditions = memoryRenditions()
+    const markers = createRenderMarkers(
+      () => renditions,
+      1000,
+      () => nowMs,
+    )
+    const render = async (): Promise<boolean> => {
+      const marker = await markers.find(ORIGINAL.key)
+      if (markers.hasEnded(ORIGINAL, marker)) return false
+      await markers.begin(ORIGINAL, marker, nowMs + 30_000)
+      return true
+    }
+    const attempts: boolean[] = []
+    for (; nowMs < 1_040_000; nowMs += 10_000) attempts.push(await render())
+    nowMs += 1
+    expect([...attempts, await render()]).toEqual([true, true, true, true, false])
+  })
+
   it("a store that fails makes no marker and throws nothing", async () => {
     const failing = {
       ...memoryRenditions(),
@@ -145,7 +165,7 @@ describe("the marker of a render", () => {
       put: () => Promise.reject(new Error("no")),
     }
     const markers = createRenderMarkers(() => failing, 1000, Date.now)
-    await markers.begin(ORIGINAL, 0)
+    await markers.begin(ORIGINAL, undefined, 0)
     await markers.end(ORIGINAL)
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
   })
@@ -155,7 +175,7 @@ describe("the marker of a render", () => {
     originals.set(ORIGINAL.key, await flat({ width: 800, height: 600 }))
     const { version = "" } = (await originals.head(ORIGINAL.key)) ?? {}
     const markers = createRenderMarkers(() => renditions, config.limits.memoryBytes, Date.now)
-    await markers.begin({ ...ORIGINAL, version }, Date.now() - 1000)
+    await markers.begin({ ...ORIGINAL, version }, undefined, Date.now() - 1000)
     const refused = await handler(eventOf("/shop/360x270/a.jpg"))
     expect([refused.statusCode, textOf(refused)]).toEqual([
       413,

@@ -1,11 +1,12 @@
-// The least of a runtime for Lambda, as its interface is documented (Lambda guide, "Using the Lambda runtime API for custom runtimes"): ask
-// for an event, call the handler, post what it gives. What it streams begins with its status and headers and eight zero bytes. Runs in
-// whichever Node is being tried, under Lambda's emulator.
+// A minimal Lambda runtime (Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"): gets an event, calls the handler,
+// posts the result. A streamed result begins with status and headers as JSON and eight zero bytes. Runs under Lambda's emulator, which
+// has no limit of memory: a thread kills the process when it takes more than MemorySize, as Lambda does.
 //
-// The emulator gathers what is streamed, and takes no more than the 6 MB of an answer in one piece, where Lambda takes 200. STREAM_TO is the
-// address of somebody who takes it in the emulator's place, which then gets an empty answer.
+// The emulator collects a stream, and accepts only the 6 MB of a response in one piece, while Lambda accepts 200. STREAM_TO is the URL of a
+// server that receives the stream instead; the emulator gets an empty response then.
 import { request } from "node:http"
 import { pathToFileURL } from "node:url"
+import { Worker } from "node:worker_threads"
 
 const beginWith = (stream, metadata) => {
   stream.begin = () => stream.raw.write(JSON.stringify(metadata) + "\0".repeat(8))
@@ -17,22 +18,40 @@ globalThis.awslambda = {
   HttpResponseStream: { from: beginWith },
 }
 
+const WATCH = `
+const { workerData } = require("node:worker_threads")
+setInterval(() => {
+  if (process.memoryUsage.rss() > workerData) process.kill(process.pid, "SIGKILL")
+}, 5)
+`
+const memoryBytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE) * 2 ** 20
+if (memoryBytes > 0) new Worker(WATCH, { eval: true, workerData: memoryBytes }).unref()
+
 const { handler } = await import(pathToFileURL(`${process.env.LAMBDA_TASK_ROOT}/index.mjs`).href)
 const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/`
 
 const streamTo = (url, event, context) =>
-  new Promise((done, fail) => {
+  new Promise((resolve, reject) => {
     const headers = { "Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked" }
-    // A connection of its own: one that was kept may be closed by the other side at the moment it is used.
-    const raw = request(url, { method: "POST", headers, agent: false }, (response) => response.resume().on("end", done))
-    raw.on("error", fail)
+    // A new connection: the other side may close one that was kept alive at the moment at which it is used.
+    const options = { method: "POST", headers, agent: false }
+    const raw = request(url, options, (response) => response.resume().on("end", resolve))
+    raw.on("error", reject)
+    let isHanging = true
     const write = (chunk) => {
       stream.begin?.()
       stream.begin = undefined
+      // Some accounts never end a stream with a chunk of 0 bytes, or without any (aws-lambda-nodejs-runtime-interface-client, issue 95).
+      isHanging = chunk.length === 0
       return raw.write(chunk)
     }
-    const stream = { raw, write, end: raw.end.bind(raw), once: raw.once.bind(raw) }
-    handler(event, stream, context).catch(fail)
+    const end = (done) => {
+      if (!isHanging) return raw.end(done)
+      console.log("The stream has no bytes, and never ends.")
+      raw.write("\0".repeat(8), done)
+    }
+    const stream = { raw, write, end, once: raw.once.bind(raw) }
+    handler(event, stream, context).catch(reject)
   })
 
 const post = (url, value) => fetch(url, { method: "POST", body: JSON.stringify(value) })
