@@ -1,4 +1,4 @@
-/** The gate: never more inside than it holds, in order of arrival, and nobody forgotten, however people come, wait, give up and leave. */
+/** Tests of the gate: never more inside than its capacity, in order of arrival, and every waiting job is admitted or ends with an error. */
 import { getEventListeners } from "node:events"
 import { setImmediate as settled } from "node:timers/promises"
 
@@ -10,19 +10,19 @@ import { createGate, type Gate } from "./gate.ts"
 
 type State = "waiting" | "inside" | "left" | "refused" | "gave up"
 
-/** Somebody at a gate, as seen from outside. */
+/** A job at a gate, as a caller sees it. */
 interface Visitor {
   readonly name: number
   readonly weight: number
   readonly controller: AbortController
-  /** When it came. */
+  /** Time of its arrival. */
   readonly foundFullQueue: boolean
   state: State
   error?: unknown
   leave?: () => void
 }
 
-/** A gate with a record of who came and in which order they were let in. */
+/** A gate with a record of its jobs and of the order in which they were admitted. */
 const createSite = (
   gate: Gate,
   maxWaiting = Infinity,
@@ -64,7 +64,7 @@ const createSite = (
 const statesOf = (visitors: readonly Visitor[]): readonly State[] => visitors.map(({ state }) => state)
 
 describe("createGate", () => {
-  it("lets in who fits at once, and the others in order of arrival", async () => {
+  it("admits jobs that fit at once, and the others in order of arrival", async () => {
     const { come, visitors, admitted } = createSite(createGate({ capacity: 2, maxWaiting: 10 }))
     const first = come(1)
     come(1)
@@ -80,7 +80,7 @@ describe("createGate", () => {
     expect(admitted).toEqual([0, 1, 2, 3])
   })
 
-  it("lets small ones go before big ones that came shortly before, and big ones before small ones that come later", async () => {
+  it("admits small jobs before big ones that arrived shortly before, and big ones before small ones that arrive later", async () => {
     vi.useFakeTimers({ toFake: ["performance"] })
     onTestFinished(() => void vi.useRealTimers())
     const { come, visitors, admitted } = createSite(createGate({ capacity: 1, maxWaiting: 10 }))
@@ -99,7 +99,7 @@ describe("createGate", () => {
     expect(admitted).toEqual([0, 3, 1, 2, 4])
   })
 
-  it("lets nobody past somebody who needs more room", async () => {
+  it("admits no later job before one that needs more room", async () => {
     const { come, visitors } = createSite(createGate({ capacity: 10, maxWaiting: 10 }))
     const first = come(6)
     come(7)
@@ -111,7 +111,7 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["left", "inside", "inside"])
   })
 
-  it("lets several in when one large one leaves", async () => {
+  it("admits several jobs when one large one ends", async () => {
     const { come, visitors } = createSite(createGate({ capacity: 10, maxWaiting: 10 }))
     const large = come(10)
     come(3)
@@ -123,7 +123,7 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["left", "inside", "inside", "waiting"])
   })
 
-  it("lets in alone who is larger than all the room there is", async () => {
+  it("admits a job that is larger than the capacity alone", async () => {
     const { come, visitors } = createSite(createGate({ capacity: 10, maxWaiting: 10 }))
     const small = come(1)
     const giant = come(1_000_000)
@@ -138,7 +138,7 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["left", "left", "inside"])
   })
 
-  it("refuses with busy who would make the queue too long, and only then", async () => {
+  it("refuses a job with busy if the queue would become too long, and only then", async () => {
     const gate = createGate({ capacity: 1, maxWaiting: 2 })
     const { come, visitors } = createSite(gate)
     const first = come(1)
@@ -155,7 +155,7 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["left", "inside", "waiting", "refused", "waiting"])
   })
 
-  it("without a queue, lets in or refuses at once", async () => {
+  it("admits or refuses at once without a queue", async () => {
     const { come, visitors } = createSite(createGate({ capacity: 1, maxWaiting: 0 }))
     const first = come(1)
     come(1)
@@ -166,7 +166,7 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["left", "refused", "inside"])
   })
 
-  it("lets go who gives up while waiting, with the reason that was given", async () => {
+  it("rejects the wait of an aborted job with the reason of its signal", async () => {
     const gate = createGate({ capacity: 1, maxWaiting: 10 })
     const { come, visitors } = createSite(gate)
     const first = come(1)
@@ -182,7 +182,7 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["left", "gave up", "inside"])
   })
 
-  it("lets in at once those whom only somebody who gave up was keeping out", async () => {
+  it("admits jobs at once that waited only for a job that was aborted", async () => {
     const { come, visitors } = createSite(createGate({ capacity: 10, maxWaiting: 10 }))
     come(6)
     const large = come(7)
@@ -194,7 +194,7 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["inside", "gave up", "inside", "inside", "waiting"])
   })
 
-  it("frees a place in the queue when somebody gives up", async () => {
+  it("frees a place in the queue when a waiting job is aborted", async () => {
     const { come, visitors } = createSite(createGate({ capacity: 1, maxWaiting: 1 }))
     come(1)
     const second = come(1)
@@ -204,14 +204,14 @@ describe("createGate", () => {
     expect(statesOf(visitors)).toEqual(["inside", "gave up", "waiting"])
   })
 
-  it("refuses whose signal has aborted before, even when there is room", async () => {
+  it("rejects a job whose signal has aborted before, even when there is room", async () => {
     const gate = createGate({ capacity: 1, maxWaiting: 1 })
     const reason = new Error("left before")
     await expect(gate.acquire(1, AbortSignal.abort(reason))).rejects.toBe(reason)
     await expect(gate.acquire(1)).resolves.toBeTypeOf("function")
   })
 
-  it("loses no room when somebody is let in and gives up at the same moment", async () => {
+  it("loses no room when a job is admitted and aborted at the same moment", async () => {
     const { come, visitors } = createSite(createGate({ capacity: 1, maxWaiting: 10 }))
     const first = come(1)
     const second = come(1)
@@ -220,14 +220,14 @@ describe("createGate", () => {
     first.leave?.()
     second.controller.abort()
     await settled()
-    // It was let in first: it has the room, and gives it back as anybody does.
+    // It was admitted first, so it has the room and must release it.
     expect(statesOf(visitors)).toEqual(["left", "inside", "waiting"])
     second.leave?.()
     await settled()
     expect(statesOf(visitors)).toEqual(["left", "left", "inside"])
   })
 
-  it("gives room back once, however often that is called", async () => {
+  it("releases room once, however often release is called", async () => {
     const gate = createGate({ capacity: 2, maxWaiting: 10 })
     const leave = await gate.acquire(2)
     leave()
@@ -265,7 +265,7 @@ describe("createGate", () => {
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("pause" as const) }) },
   )
 
-  it("holds for every way of coming, waiting, giving up and leaving", async () => {
+  it("holds its invariants for any order of arrivals, aborts and releases", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 10 }),
@@ -282,9 +282,9 @@ describe("createGate", () => {
             expect(used).toBeLessThanOrEqual(capacity)
             expect(gate.waiting()).toBe(which("waiting").length)
             expect(gate.waiting()).toBeLessThanOrEqual(maxWaiting)
-            // Nobody waits for no reason.
+            // No job waits without a reason.
             expect(next === undefined || used + room(next.weight) > capacity).toBe(true)
-            // In order of arrival: nobody waits who came before somebody who was let in.
+            // In order of arrival: no job waits that arrived before an admitted one.
             expect(Math.max(-1, ...admitted)).toBeLessThan(next?.name ?? Infinity)
           }
           const pick = (from: readonly Visitor[], at: number): Visitor | undefined =>
@@ -305,11 +305,11 @@ describe("createGate", () => {
             await settled()
             check()
           }
-          // Everybody was let in, was told that it is busy, or gave up.
+          // Every job was admitted, refused as busy, or aborted.
           expect(which("waiting")).toEqual([])
           expect(which("refused").filter(({ foundFullQueue }) => !foundFullQueue)).toEqual([])
           expect(which("gave up").filter(({ controller }) => !controller.signal.aborted)).toEqual([])
-          // All of the room is back.
+          // All room has been released.
           await expect(gate.acquire(capacity)).resolves.toBeTypeOf("function")
         },
       ),

@@ -2,7 +2,7 @@
  * Responsible for the log schema of the server and of the cloud functions: flat entries, one JSON object a line.
  *
  * Invariants:
- * - An entry has no client address, and no query string unless that is switched on.
+ * - An entry has no IP address of a client, and no query string unless that is switched on.
  * - An entry has no nested objects, durations have at most one decimal, and the cause of an error is there once.
  */
 import { describeError, TailorError } from "./errors.ts"

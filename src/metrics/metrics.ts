@@ -15,7 +15,7 @@ import type { StoreState } from "../store/observed.ts"
 import { type Stage, STAGES } from "../tailor/decision.ts"
 import type { SlotState } from "../tailor/render-slots.ts"
 
-/** What the metrics of a server describe besides its requests. */
+/** The parts of a server that its metrics describe, besides requests. */
 export interface MetricsParts {
   readonly health: Health
   readonly stores: () => { readonly originals: StoreState; readonly renditions: StoreState }
@@ -109,7 +109,7 @@ const createRequestMetrics = (
   })
   const unverified = new Counter({
     name: "imgtailor_unverified_hits_total",
-    help: "Hits that were sent although the store of the originals could not be asked.",
+    help: "Hits that were sent while the store of the originals could not be reached.",
     registers,
   })
 

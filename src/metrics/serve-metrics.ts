@@ -1,4 +1,4 @@
-/** Responsible for answering `GET /metrics`: beside the images, or on a port of its own. */
+/** Responsible for answering `GET /metrics`: on the port of the images, or on a separate port. */
 import type { Answer, HttpRequest } from "../http/answer.ts"
 import type { Handle } from "../http/handle.ts"
 import { COMMON_HEADERS } from "../http/headers.ts"

@@ -1,15 +1,15 @@
 /**
- * A stage on which a test decides who goes on next. Every call to a store or to the renderer stops before it acts and once more before
- * it tells the result; the test lets one of those who stopped go on at a time, in any order, and changes the world in between.
+ * A scheduler for race tests. Every call to a store or renderer pauses before it acts and again before it returns its result. The test
+ * resumes one paused call at a time, in any order, and changes originals in between.
  */
 import type { Originals, OriginalStat, Renditions } from "../../src/store/store.ts"
 
 export interface Stage {
-  /** Stops here until it is let on. */
+  /** Pauses until the test resumes it. */
   readonly step: (name: string) => Promise<void>
-  /** Names of those who have stopped, in order of their stopping, once nothing else can happen. */
+  /** Names of the paused calls, in order of arrival, once no other work is pending. */
   readonly stopped: () => Promise<readonly string[]>
-  /** Lets one of those on. */
+  /** Resumes one of them. */
   readonly letOn: (at: number) => void
 }
 
@@ -20,8 +20,8 @@ export const createStage = (): Stage => {
   return {
     step: (name) => new Promise((resolve) => waiting.push({ name, letOn: resolve })),
     stopped: async () => {
-      // Whatever goes on without being let on is promises only. Counting a few of their turns is far cheaper than waiting for the
-      // event loop's, which comes after all of them and decides where it seems that everybody is done.
+      // Work that is not paused consists of promises only. Awaiting a few microtasks is far cheaper than a turn of the event loop, which
+      // runs after all of them and decides where no call seems to be paused.
       for (let turn = 0; turn < TURNS; turn++) await Promise.resolve()
       if (waiting.length === 0) await new Promise((done) => setImmediate(done))
       return waiting.map(({ name }) => name)
@@ -30,25 +30,25 @@ export const createStage = (): Stage => {
   }
 }
 
-/** What originals exist, by key; absent ones have no entry. */
+/** Contents of the originals that exist, by key. */
 export type Contents = Readonly<Record<string, string>>
 
 export interface World {
   readonly originals: Originals
-  /** Every state there has been, in order; the last one is now. */
+  /** Every state so far, in order; the last one is the present. */
   readonly history: readonly Contents[]
   readonly write: (key: string, content: string) => void
   readonly remove: (key: string) => void
-  /** Changes the version of an original, and not its bytes. */
+  /** Changes the version of an original but not its bytes. */
   readonly touch: (key: string) => void
-  /** Lets time pass: what was changed until now is settled. */
+  /** Advances the clock: changes so far become stable. */
   readonly tick: () => void
 }
 
 /**
- * What an original's version is: a number of its own for every change; times, by a clock that stands still between ticks, as in a
- * folder; or its content, as S3's ETag, so that what is restored has its old version again. With "files" it is a number of its own for
- * every change of the file or of its metadata, and the weak version is the length, which many contents have in common.
+ * How versions are made. "changes": a new number for every change. "times": by a clock that stands still between ticks, as in a folder.
+ * "contents": from the content, as an ETag of S3, so that a restored original has its former version. "files": a new number for every
+ * change of the file or its metadata; the weak version is the length, which many contents share.
  */
 export type Versions = "changes" | "times" | "contents" | "files"
 
@@ -57,7 +57,7 @@ export interface WorldOptions {
   readonly versions: Versions
 }
 
-/** Originals whose every call takes two steps, and that remember all that they ever were. */
+/** Originals whose calls pause twice, with a record of all their states. */
 export const createWorld = ({ stage, versions }: WorldOptions): World => {
   const changedAt = new Map<string, number>()
   const history: Contents[] = [{}]
@@ -99,7 +99,9 @@ export const createWorld = ({ stage, versions }: WorldOptions): World => {
         }),
       isGone: (key) => acting(`question whether ${key} is gone`, () => current()[key] === undefined),
       async *list(prefix) {
-        yield* Object.keys(current()).filter((key) => key.startsWith(prefix)).toSorted()
+        yield* Object.keys(current())
+          .filter((key) => key.startsWith(prefix))
+          .toSorted()
       },
     },
     history,
