@@ -9,14 +9,12 @@ import { type AzureOptions, azureOriginals, azureRenditions } from "../../src/st
 import { cacheTagOf } from "../../src/store/cache-tag.ts"
 import type { Originals, RenditionMeta } from "../../src/store/store.ts"
 import { originalsContract, type OriginalsUnderTest, renditionsContract } from "../../src/testing/store-contract.ts"
+import { AZURITE_ACCOUNT, azuriteArguments, connectionStringOf } from "../support/azurite.ts"
 import { type Emulator, startEmulator } from "../support/emulator.ts"
 import { findTools } from "../support/tools.ts"
 
 const azurite = findTools("azurite-blob")?.["azurite-blob"]
 
-const ACCOUNT = "devstoreaccount1"
-/** The published key of the emulator's account. */
-const KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 const CONTAINER = "shop"
 const PREFIX = "photos für+all/100%"
 
@@ -33,22 +31,13 @@ const META: RenditionMeta = {
 let emulator: Emulator
 let container: ContainerClient
 const options = (more: Partial<AzureOptions> = {}): AzureOptions => {
-  const endpoint = `http://127.0.0.1:${emulator.port}/${ACCOUNT}`
-  const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${endpoint};`
-  return { account: ACCOUNT, container: CONTAINER, connectionString, retries: { baseMs: 1 }, ...more }
+  const connectionString = connectionStringOf(emulator.port)
+  return { account: AZURITE_ACCOUNT, container: CONTAINER, connectionString, retries: { baseMs: 1 }, ...more }
 }
 
 beforeAll(async () => {
   if (azurite === undefined) return
-  const flags = [
-    "--blobHost",
-    "127.0.0.1",
-    "--silent",
-    "--skipApiVersionCheck",
-    "--disableTelemetry",
-    "--inMemoryPersistence",
-  ]
-  emulator = await startEmulator(azurite, (port) => ["--blobPort", String(port), ...flags])
+  emulator = await startEmulator(azurite, azuriteArguments)
   const service = BlobServiceClient.fromConnectionString(options().connectionString ?? "")
   container = service.getContainerClient(CONTAINER)
   await container.create()
@@ -107,7 +96,7 @@ describe.skipIf(azurite === undefined)("stores in Azure", () => {
     })
 
     it("a wrong key is denied", async () => {
-      const wrong = options().connectionString?.replace(KEY, Buffer.from("wrong").toString("base64"))
+      const wrong = connectionStringOf(emulator.port, Buffer.from("wrong").toString("base64"))
       const originals = shop({ connectionString: wrong })
       await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-denied" })
       expect(await originals.check?.()).toMatchObject({ isPermanent: true })

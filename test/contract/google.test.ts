@@ -10,6 +10,7 @@ import { type GoogleOptions, googleOriginals, googleRenditions } from "../../src
 import type { Originals, RenditionMeta } from "../../src/store/store.ts"
 import { originalsContract, type OriginalsUnderTest, renditionsContract } from "../../src/testing/store-contract.ts"
 import { type Emulator, startEmulator } from "../support/emulator.ts"
+import { fakeGcsArguments } from "../support/fake-gcs.ts"
 import { findTools } from "../support/tools.ts"
 
 const fakeServer = findTools("fake-gcs-server")?.["fake-gcs-server"]
@@ -39,11 +40,7 @@ const options = (more: Partial<GoogleOptions> = {}): GoogleOptions => ({
 
 beforeAll(async () => {
   if (fakeServer === undefined) return
-  emulator = await startEmulator(fakeServer, (port) => {
-    const url = `127.0.0.1:${port}`
-    const places = ["-host", "127.0.0.1", "-port", String(port), "-external-url", `http://${url}`, "-public-host", url]
-    return ["-backend", "memory", "-scheme", "http", ...places]
-  })
+  emulator = await startEmulator(fakeServer, fakeGcsArguments)
   const storage = new Storage({ apiEndpoint: `http://127.0.0.1:${emulator.port}`, projectId: "test" })
   await storage.createBucket(BUCKET)
   bucket = storage.bucket(BUCKET)
