@@ -35,7 +35,7 @@ export const describeOriginal = async (input: RenderInput, { settings, trims }: 
     width,
     height,
     ...(trims && { trimmed: await trimmedBy(input, trims) }),
-    format: original.format === "other" ? "tiff" : original.format,
+    format: original.decoder ?? (original.format === "other" ? "tiff" : original.format),
     byteLength: original.byteLength,
     animated: outputFormat(undefined, original).animated,
     placeholder: `data:image/webp;base64,${placeholder.toString("base64")}`,

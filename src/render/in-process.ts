@@ -12,6 +12,7 @@ import { describeOriginal } from "./describe.ts"
 import type { Engine, EngineOriginal } from "./engine.ts"
 import { type InspectLimits, type Opened, openOriginal, renderErrorOf } from "./inspect.ts"
 import { isPixelLoss, repairSource } from "./normalise/repair.ts"
+import { foreignKindOf, type OpenedForeign, openForeign } from "./optional/open-foreign.ts"
 import { renderImage } from "./pipeline.ts"
 import { prepareSource } from "./prepare.ts"
 import type { Rendered } from "./renderer.ts"
@@ -30,7 +31,7 @@ const renderInput = async (input: RenderInput, recipe: Recipe): Promise<Rendered
 }
 
 /** The source of an opened original: corrected at the first use, and repaired when a decoder has failed. */
-const createSources = (bytes: Uint8Array, opened: Opened) => {
+const createSources = (bytes: Uint8Array, opened: Opened): Sources => {
   const { header, inspected, preparation } = opened
   let source = opened.source
   let ready: Promise<Source> | undefined
@@ -69,9 +70,31 @@ const createSources = (bytes: Uint8Array, opened: Opened) => {
   return { use }
 }
 
-const createOriginal = (bytes: Uint8Array, opened: Opened, getAsset: GetAsset): EngineOriginal => {
-  const { inspected, convert, marks } = opened
-  const sources = createSources(bytes, opened)
+/** Gives work a source, and turns what it throws into an error with a code. */
+interface Sources {
+  readonly use: <T>(work: (source: Source) => Promise<T>) => Promise<T>
+}
+
+/** The source of an original that another decoder turns into pixels, once. */
+const createDecodedSource = ({ decode, inspected }: OpenedForeign): Sources => {
+  let decoding: Promise<Source> | undefined
+  return {
+    use: async (work) => {
+      try {
+        return await work(await (decoding ??= decode()))
+      } catch (error) {
+        throw renderErrorOf(error, inspected)
+      }
+    },
+  }
+}
+
+const createOriginal = (
+  bytes: Uint8Array,
+  { inspected, convert, marks }: Pick<Opened, "inspected" | "convert" | "marks">,
+  sources: Sources,
+  getAsset: GetAsset,
+): EngineOriginal => {
   let pixels: Source | undefined
   const render = (source: Source, recipe: Recipe): Promise<Rendered> =>
     renderInput({ source, convert, original: inspected, marks, getAsset }, recipe)
@@ -94,10 +117,20 @@ const createOriginal = (bytes: Uint8Array, opened: Opened, getAsset: GetAsset): 
   }
 }
 
+const openAny = async (bytes: Uint8Array, limits: InspectLimits, getAsset: GetAsset): Promise<EngineOriginal> => {
+  const kind = foreignKindOf(bytes)
+  if (kind === undefined) {
+    const opened = await openOriginal(bytes, limits)
+    return createOriginal(bytes, opened, createSources(bytes, opened), getAsset)
+  }
+  const opened = await openForeign(kind, bytes, limits)
+  return createOriginal(bytes, { ...opened, convert: undefined }, createDecodedSource(opened), getAsset)
+}
+
 /** @param getAsset files of overlays @returns an engine that decodes and encodes with sharp, in this process */
 export const createInProcessEngine = (limits: InspectLimits, getAsset: GetAsset = () => undefined): Engine => ({
   prepare: prepareSharp,
-  open: async (bytes) => createOriginal(bytes, await openOriginal(bytes, limits), getAsset),
+  open: (bytes) => openAny(bytes, limits, getAsset),
   ready: async () => {},
   state: () => ({ processes: 0, slow: 0 }),
   drain: () => {},

@@ -17,6 +17,7 @@ import { surveyGifFrame } from "./header/gif-pixels.ts"
 import { type Header, parseHeader } from "./header/header.ts"
 import type { JpegHeader } from "./header/jpeg.ts"
 import { DEVELOP, normalise, type Normalised } from "./normalise/normalise.ts"
+import { stripMetadata } from "./normalise/strip.ts"
 import type { Preparation, PreparedMeta } from "./prepare.ts"
 import { sniff } from "./sniff.ts"
 import { openImage, type Source } from "./source.ts"
@@ -33,6 +34,8 @@ export interface InspectLimits {
 /** Facts from the header. */
 export interface Inspected {
   readonly container: Container
+  /** The kind of the file, where its pixels were decoded before and reach the image library in a container of their own. */
+  readonly decoder?: "heic" | "jxl" | undefined
   /** "other" for a format that browsers do not show (TIFF). */
   readonly format: Format | "other"
   /** Upright, one frame. */
@@ -158,7 +161,7 @@ const dimensionsOf = ({ autoOrient, width, orientation = 1 }: Metadata, what: Pr
   return isSideways ? { width: what.height, height: what.width } : { width: what.width, height: what.height }
 }
 
-const checkSize = ({ width, height }: Dimensions, rowPixels: number, limits: InspectLimits): void => {
+export const checkSize = ({ width, height }: Dimensions, rowPixels: number, limits: InspectLimits): void => {
   if (width * height > limits.pixels)
     throw originalTooLarge(`${width} × ${height} = ${millions(width * height)}`, millions(limits.pixels))
   if (rowPixels > MAX_ROW_PIXELS)
@@ -296,6 +299,7 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
   const orientation = metadata.orientation ?? 1
   const dimensions = dimensionsOf(metadata, what)
   checkSize(dimensions, metadata.width, limits)
+  const isPlain = normalised.bytes === bytes && plan.kind === "stored" && orientation === 1
   const pixels = dimensions.width * dimensions.height
   const frames = weighFrames(header, pixels, orientation !== 1, limits.animationPixels)
   checkGifPixels(bytes, header, frames.animated)
@@ -304,6 +308,7 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     source: { ...unread, delays: delaysOf(header, normalised, metadata), ignoresProfile: plan.kind !== "profile" },
     convert: plan.kind === "converted" ? createConverter(plan.space, whiteOf(header, metadata)) : undefined,
     marks: marksOf(metadata),
+    strip: () => (isPlain ? stripMetadata(bytes, header) : undefined),
     preparation: what && { what, is16Bit: metadata.depth === "ushort", profile: metadata.icc, orientation },
     inspected: {
       container,

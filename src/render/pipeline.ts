@@ -93,6 +93,10 @@ const readFinished = async (job: ImageJob): Promise<FinishedPixels> => {
   )
 }
 
+/** The stripped original, for a rendition with all its pixels. */
+const stripWhole = ({ original: { dimensions }, output, strip }: Job): Uint8Array | undefined =>
+  output.width === dimensions.width && output.height === dimensions.height ? strip() : undefined
+
 const readSurveyed = async (job: ImageJob): Promise<SurveyedPixels> => {
   return surveyedOf(needsFinish(job.recipe) ? await readFinished(job) : await readResized(job))
 }

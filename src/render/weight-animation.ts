@@ -33,6 +33,8 @@ export interface AnimationJob {
   readonly encode: EncodeJob
   /** Length of the original. */
   readonly originalBytes: number
+  /** The original without its metadata, where the rendition has all its pixels. */
+  readonly strip: () => Uint8Array | undefined
   /** Pixels of the rendition over those of the original. */
   readonly scale: number
 }
@@ -95,22 +97,20 @@ const createInput = (job: AnimationJob): MakeInput => {
 /** An animated WebP of less than this share of a GIF's bytes is lighter than any GIF of it. */
 const SURELY_LIGHTER = 0.5
 
+/** The rendition of the base URL. */
+const encodeBase = (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> =>
+  encodeWithin(makeInput, { ...job, format: job.own }, job.originalBytes)
+
 /** Encodes an animation. */
 export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encoded> => {
+  const { format, own, originalBytes, scale } = job
   const makeInput = createInput(job)
-  const encoded = await encodeLightest(job, makeInput)
-  const { maxBytes, minQuality } = job.maxBytes ?? {}
-  if (maxBytes === undefined || encoded.bytes.length <= maxBytes) return encoded
-  return encodeToFit(makeInput, job, { maxBytes, minQuality })
-}
-
-const encodeLightest = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {
-  const { format, own, encode, originalBytes, scale } = job
-  const encoded = await encodeWithin(makeInput, { format, encode }, format === own ? originalBytes : Infinity)
-  const isLight = encoded.bytes.length <= SURELY_LIGHTER * Math.min(scale, 1) * originalBytes
-  if (format === own || format === "gif" || own !== "gif" || isLight) return encoded
+  if (format === own) return encodeBase(job, makeInput)
+  const lossy = await encodeWithin(makeInput, job, Infinity)
+  const isLight = lossy.bytes.length <= SURELY_LIGHTER * Math.min(scale, 1) * originalBytes
+  if (own !== "gif" || isLight) return lossy
   const lossless: Encoded = { bytes: await encodeLossless(await makeInput(format)), format: "webp" }
-  const best = lossless.bytes.length < encoded.bytes.length ? lossless : encoded
-  const base = await encodeWithin(makeInput, { format: own, encode }, originalBytes)
+  const best = lossless.bytes.length < lossy.bytes.length ? lossless : lossy
+  const base = await encodeBase(job, makeInput)
   return best.bytes.length <= base.bytes.length ? best : base
 }

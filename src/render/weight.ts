@@ -26,6 +26,8 @@ export interface WeightJob {
   readonly background: string
   /** Length of the original. */
   readonly originalBytes: number
+  /** The original without its metadata, where the rendition has all its pixels. */
+  readonly strip: () => Uint8Array | undefined
   /** Pixels of the rendition over those of the original. */
   readonly scale: number
 }
@@ -38,15 +40,22 @@ export const inputOf =
   (surveyed: SurveyedPixels, background: string): MakeInput =>
   async (format) => ({ image: await imageOf(surveyed, format, background), pixels: surveyed.pixels })
 
-/** Encodes, and again with lighter settings as long as the result is heavier than a limit. @returns the lightest one */
+/**
+ * Encodes, and again with lighter settings as long as the result is heavier than a limit. Before pixels are changed, the stripped original
+ * is tried.
+ * @returns the lightest one
+ */
 export const encodeWithin = async (
   makeInput: MakeInput,
-  { format, encode: job }: Pick<WeightJob, "format" | "encode">,
+  { format, encode: job, strip }: Pick<WeightJob, "format" | "encode" | "strip">,
   limit: number,
 ): Promise<Encoded> => {
   const { encode, lighter } = ENCODERS[format]
   let bytes = await encode(await makeInput(format), job)
-  for (const encodeLighter of bytes.length > limit ? lighter(job) : []) {
+  if (bytes.length <= limit) return { bytes, format }
+  const stripped = strip()
+  if (stripped && stripped.length <= limit) return { bytes: stripped, format }
+  for (const encodeLighter of lighter(job)) {
     const attempt = await encodeLighter(await makeInput(format), job)
     if (attempt.length < bytes.length) bytes = attempt
     if (bytes.length <= limit) break
@@ -63,16 +72,17 @@ const lighter = (a: Encoded, b: Encoded): Encoded => (b.bytes.length < a.bytes.l
  */
 export const encodeOwn = async (
   makeInput: MakeInput,
-  job: Pick<WeightJob, "encode" | "originalBytes">,
+  job: Pick<WeightJob, "encode" | "originalBytes" | "strip">,
   own: Format,
   canChange: boolean,
 ): Promise<Encoded> => {
-  const { encode, originalBytes } = job
-  if (!canChange || own !== "jpeg") return encodeWithin(makeInput, { format: own, encode }, originalBytes)
-  const first = await encodeWithin(makeInput, { format: own, encode }, Infinity)
+  const { originalBytes } = job
+  const ownJob = { ...job, format: own }
+  if (!canChange || own !== "jpeg") return encodeWithin(makeInput, ownJob, originalBytes)
+  const first = await encodeWithin(makeInput, ownJob, Infinity)
   if (first.bytes.length <= originalBytes) return first
-  const png = await encodeWithin(makeInput, { format: "png", encode }, Infinity)
-  return png.bytes.length <= originalBytes ? png : encodeWithin(makeInput, { format: own, encode }, originalBytes)
+  const png = await encodeWithin(makeInput, { ...job, format: "png" }, Infinity)
+  return png.bytes.length <= originalBytes ? png : encodeWithin(makeInput, ownJob, originalBytes)
 }
 
 /** Above this factor of the estimate, a lossless encoding is not tried: it would cost more time than all the rest. */

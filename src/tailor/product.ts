@@ -110,7 +110,7 @@ const toProduct = (
   { version, weakVersion, isStable, byteLength }: OriginalStat,
   { inspected, rendered, digest }: RenderedOriginal,
 ): Product => {
-  const { dimensions, container: kind } = inspected
+  const { dimensions, container, decoder: kind = container } = inspected
   const { bytes, contentType, width, height } = rendered
   return {
     bytes,

@@ -43,12 +43,12 @@ const describeOriginal = async (tailor: OpenTailor, original: OriginalKey): Prom
     [undefined, ...formats].map((format) => ({ original, size, format })),
   )
   const renditions = await Promise.all([...readings, { original, size: "info", format: undefined } as const].map(row))
-  const { dimensions, container, frames, animated, hasAlpha } = inspected
+  const { dimensions, container, decoder, frames, animated, hasAlpha } = inspected
   return {
     original: {
       key: original,
       ...dimensions,
-      format: container === "heif" ? "avif" : container,
+      format: decoder ?? (container === "heif" ? "avif" : container),
       bytes: stat.byteLength,
       frames,
       animated,

@@ -4,7 +4,7 @@
  * Source: GIF89a specification, §18 (logical screen), §20 (image descriptor), §23 (graphic control extension), appendix A (blocks).
  */
 import { corruptOriginal } from "../../errors.ts"
-import { type Span, viewOf } from "./bytes.ts"
+import { ascii, type Span, viewOf } from "./bytes.ts"
 import { tooMany } from "./limits.ts"
 
 /** The pixels of each frame are weighed by the limit on animations; this bounds the work for each frame. */
@@ -29,6 +29,8 @@ export interface GifFrame {
   readonly isCleared: boolean
   /** LZW code size, followed by the sub-blocks of its data. */
   readonly data: Span
+  /** Its graphic control extension, if it has one, and its image block. */
+  readonly parts: readonly Span[]
 }
 
 /** The header of a GIF. */
@@ -40,8 +42,10 @@ export interface GifHeader {
   /** Entries of the global colour table; 0 where there is none. */
   readonly globalColours: number
   readonly frames: readonly GifFrame[]
-  /** Behind the last whole block: where a trailer is, or should be. */
-  readonly end: number
+  /** Behind the logical screen and the global colour table. */
+  readonly screenEnd: number
+  /** The application extension with the number of plays. */
+  readonly loop: Span | undefined
 }
 
 /** Entries of the colour table that a packed field announces. */
@@ -59,6 +63,14 @@ const skipSubBlocks = (bytes: Uint8Array, from: number): number => {
 
 type Control = Pick<GifFrame, "start" | "hasTransparentIndex" | "isCleared">
 
+/** Bytes of a graphic control extension. */
+const CONTROL_BYTES = 8
+
+const APPLICATION = 0xff
+
+/** Application extensions with a number of plays begin with these names (Netscape's extension of GIF89a). */
+const LOOPS: ReadonlySet<string> = new Set(["NETSCAPE2.0", "ANIMEXTS1.0"])
+
 /** Disposal method "restore to background color" (§23). */
 const TO_BACKGROUND = 2
 
@@ -70,15 +82,20 @@ const readControl = (bytes: Uint8Array, at: number): Control => {
 const readFrame = (bytes: Uint8Array, view: DataView, at: number, control: Control | undefined): GifFrame => {
   const short = (offset: number): number => (at + offset + 2 <= bytes.length ? view.getUint16(at + offset, true) : 0)
   const start = at + IMAGE_DESCRIPTOR_BYTES + 3 * tableEntries(bytes[at + 9] ?? 0)
+  const end = skipSubBlocks(bytes, start + 1)
   return {
     left: short(1),
     top: short(3),
     width: short(5),
     height: short(7),
     ...(control ?? { start: at, hasTransparentIndex: false, isCleared: false }),
-    data: { start, end: skipSubBlocks(bytes, start + 1) },
+    data: { start, end },
+    parts: [...(control ? [{ start: control.start, end: control.start + CONTROL_BYTES }] : []), { start: at, end }],
   }
 }
+
+const isLoop = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at + 1] === APPLICATION && LOOPS.has(ascii(bytes, at + 3, at + 14))
 
 /**
  * Reads the blocks of a GIF. A missing trailer is fine, since every viewer shows such a file whole.
@@ -90,12 +107,16 @@ export const parseGifHeader = (bytes: Uint8Array): GifHeader => {
   if (bytes.length < HEADER_BYTES) throw corruptOriginal("the data end within the header")
   const globalColours = tableEntries(bytes[10] ?? 0)
   const frames: GifFrame[] = []
+  const screenEnd = HEADER_BYTES + 3 * globalColours
+  let loop: Span | undefined
   let control: Control | undefined
-  let at = HEADER_BYTES + 3 * globalColours
+  let at = screenEnd
   while (at < bytes.length) {
     if (bytes[at] === EXTENSION) {
+      const end = skipSubBlocks(bytes, at + 2)
       if (bytes[at + 1] === GRAPHIC_CONTROL) control = readControl(bytes, at)
-      at = skipSubBlocks(bytes, at + 2)
+      if (isLoop(bytes, at)) loop = { start: at, end }
+      at = end
     } else if (bytes[at] === IMAGE) {
       const frame = readFrame(bytes, view, at, control)
       control = undefined
@@ -110,6 +131,7 @@ export const parseGifHeader = (bytes: Uint8Array): GifHeader => {
     height: view.getUint16(8, true),
     globalColours,
     frames,
-    end: at,
+    screenEnd,
+    loop,
   }
 }

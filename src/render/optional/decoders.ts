@@ -42,7 +42,7 @@ const KINDS: Readonly<Record<ForeignKind, Kind>> = {
     decoder: {
       readHeader: (bytes) => {
         const header = readJxlHeader(bytes)
-        return header && { width: header.width, height: header.height, hasAlpha: true }
+        return header && { ...header, hasAlpha: true }
       },
       decode: decodeJxl,
     },
@@ -55,11 +55,11 @@ const open = (makeImage: MakeImage, bytes: Uint8Array): Sharp =>
 /** The decoder of the image library, as one of these. */
 const nativeDecoder = (makeImage: MakeImage): ForeignDecoder => ({
   readHeader: async (bytes) => {
-    const { autoOrient, hasAlpha } = await open(makeImage, bytes).metadata()
-    return { width: autoOrient.width, height: autoOrient.height, hasAlpha }
+    const { autoOrient, hasAlpha, exif, xmp } = await open(makeImage, bytes).metadata()
+    return { width: autoOrient.width, height: autoOrient.height, hasAlpha, exif, xmp }
   },
   decode: async (bytes): Promise<ForeignPixels> => {
-    const { icc: profile, exif, xmp } = await open(makeImage, bytes).metadata()
+    const { icc: profile } = await open(makeImage, bytes).metadata()
     // The profile is applied later, as with any other original.
     const image = makeImage(bytes, { failOn: "error", limitInputPixels: false, pages: 1, ignoreIcc: true })
     const { data, info } = await image
@@ -67,7 +67,7 @@ const nativeDecoder = (makeImage: MakeImage): ForeignDecoder => ({
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true })
-    return { data, width: info.width, height: info.height, hasAlpha: info.channels === 4, profile, exif, xmp }
+    return { data, width: info.width, height: info.height, hasAlpha: info.channels === 4, profile }
   },
 })
 

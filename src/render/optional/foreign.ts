@@ -10,18 +10,18 @@ export interface ForeignHeader {
   readonly height: number
   /** Alpha may still be opaque everywhere. */
   readonly hasAlpha: boolean
+  /** TIFF structure with EXIF. Its orientation has been applied. */
+  readonly exif?: Uint8Array | undefined
+  readonly xmp?: Uint8Array | undefined
 }
 
 /** Pixels, upright, 8 bits, straight alpha, row-major. */
-export interface ForeignPixels extends ForeignHeader {
+export interface ForeignPixels extends Omit<ForeignHeader, "exif" | "xmp"> {
   readonly data: Uint8Array
   /** ICC profile. Undefined: sRGB, or what `nclx` says. */
   readonly profile?: Uint8Array | undefined
   /** Code points of ITU-T H.273. */
   readonly nclx?: { readonly primaries: number; readonly transfer: number } | undefined
-  /** TIFF structure with EXIF, without its orientation's effect. */
-  readonly exif?: Uint8Array | undefined
-  readonly xmp?: Uint8Array | undefined
 }
 
 /** A decoder of one kind. */

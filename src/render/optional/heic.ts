@@ -73,7 +73,7 @@ const withPicture = <T>(bytes: Uint8Array, maxPixels: number, work: (picture: Op
     }
   })
 
-const headerOf = ({ memory: { library }, handle }: OpenPicture): ForeignHeader => ({
+const headerOf = ({ memory: { library }, handle }: OpenPicture): Omit<ForeignHeader, "exif" | "xmp"> => ({
   width: library._heif_image_handle_get_width(handle),
   height: library._heif_image_handle_get_height(handle),
   hasAlpha: library._heif_image_handle_has_alpha_channel(handle) !== 0,
@@ -108,7 +108,7 @@ const nclxOf = ({ memory, error, handle }: OpenPicture): ForeignPixels["nclx"] =
 }
 
 /** The blocks with EXIF and XMP. */
-const metadataOf = ({ memory, error, handle }: OpenPicture): Pick<ForeignPixels, "exif" | "xmp"> => {
+const metadataOf = ({ memory, error, handle }: OpenPicture): Pick<ForeignHeader, "exif" | "xmp"> => {
   const { library } = memory
   const count = Math.min(MAX_BLOCKS, library._heif_image_handle_get_number_of_metadata_blocks(handle, 0))
   const ids = memory.allocate(4 * MAX_BLOCKS)
@@ -159,7 +159,7 @@ const pixelsOf = ({ memory, error, handle }: OpenPicture, hasAlpha: boolean): Om
 /** @throws {corrupt-original} the file is truncated @returns undefined for a file without a picture */
 export const readHeicHeader = (bytes: Uint8Array, maxPixels: number): ForeignHeader | undefined => {
   try {
-    return withPicture(bytes, maxPixels, headerOf)
+    return withPicture(bytes, maxPixels, (picture) => ({ ...headerOf(picture), ...metadataOf(picture) }))
   } catch (error) {
     if (error instanceof Error && heifErrors.get(error) === false) return undefined
     throw corruptOriginal(error)
@@ -178,7 +178,6 @@ export const decodeHeic = (bytes: Uint8Array, maxPixels: number): ForeignPixels 
         hasAlpha,
         profile,
         ...(profile === undefined && { nclx: nclxOf(picture) }),
-        ...metadataOf(picture),
       }
     })
   } catch (error) {

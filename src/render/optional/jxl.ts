@@ -11,7 +11,6 @@ import { pathToFileURL } from "node:url"
 
 import { corruptOriginal } from "../../errors.ts"
 import type { ForeignPixels } from "./foreign.ts"
-import { readJxlHeader } from "./jxl-header.ts"
 
 interface Decoded {
   readonly data: Uint8ClampedArray
@@ -53,7 +52,6 @@ export const loadJxl = (): Promise<JxlModule> => (loading ??= load())
 /** @throws {corrupt-original} */
 export const decodeJxl = async (bytes: Uint8Array): Promise<ForeignPixels> => {
   const jxl = await loadJxl()
-  const { exif, xmp } = readJxlHeader(bytes) ?? {}
   let decoded: Decoded
   try {
     decoded = await jxl.default(Uint8Array.from(bytes).buffer)
@@ -66,7 +64,5 @@ export const decodeJxl = async (bytes: Uint8Array): Promise<ForeignPixels> => {
     width,
     height,
     hasAlpha: true,
-    exif,
-    xmp,
   }
 }

@@ -18,6 +18,7 @@ const count = v.pipe(v.number(), v.finite(), v.minValue(0))
 
 const INSPECTED = v.object({
   container: v.picklist(["jpeg", "png", "webp", "gif", "tiff", "heif"]),
+  decoder: v.optional(v.picklist(["heic", "jxl"])),
   format: v.picklist(["jpeg", "webp", "avif", "png", "gif", "other"]),
   dimensions: v.object({ width: pixels, height: pixels }),
   frames: count,

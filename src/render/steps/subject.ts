@@ -5,7 +5,6 @@
  * Sources: EXIF 2.32 §4.6.5 (SubjectArea, SubjectLocation), TIFF 6.0 §8 (Orientation).
  */
 import readExif from "exif-reader"
-import type { Metadata } from "sharp"
 
 import type { ImageRecipe } from "../../sizes/recipe.ts"
 import type { Dimensions } from "../../sizes/size.ts"
@@ -14,7 +13,13 @@ import type { Rectangle } from "./plan.ts"
 import { type MarkedRegion, type MarkedRegions, parseXmpRegions } from "./xmp-regions.ts"
 
 /** What the regions of a file are measured in. */
-export type MarkedMetadata = Pick<Metadata, "xmp" | "exif" | "orientation" | "width" | "height">
+export interface MarkedMetadata extends Dimensions {
+  readonly xmp?: Uint8Array
+  /** TIFF structure, perhaps behind `Exif\0\0`. */
+  readonly exif?: Uint8Array
+  /** Of EXIF, 1 to 8. @default 1 */
+  readonly orientation?: number
+}
 
 const MAX_EXIF_BYTES = 200_000
 
@@ -114,15 +119,21 @@ const areaOf = ([x = NaN, y = NaN, w = 0, h = w]: readonly number[], { width, he
 })
 
 /** Metadata that cannot be parsed marks nothing. */
-const parseExif = (exif: Uint8Array): ReturnType<typeof readExif>["Photo"] => {
+const parseExif = (exif: Uint8Array): ReturnType<typeof readExif> | undefined => {
   try {
-    return readExif(Buffer.from(exif.buffer, exif.byteOffset, exif.length)).Photo
+    return readExif(Buffer.from(exif.buffer, exif.byteOffset, exif.length))
   } catch {
     return undefined
   }
 }
 
-type Photo = NonNullable<ReturnType<typeof parseExif>>
+/** The orientation that EXIF names, 1 to 8. */
+export const orientationIn = (exif: Uint8Array): number | undefined => {
+  const orientation = exif.length <= MAX_EXIF_BYTES ? Number(parseExif(exif)?.Image?.Orientation) : NaN
+  return orientation >= 1 && orientation <= 8 ? orientation : undefined
+}
+
+type Photo = NonNullable<ReturnType<typeof readExif>["Photo"]>
 
 /** Dimensions of the capture, in which EXIF measures. */
 const capturedIn = (photo: Photo, { width, height }: Dimensions): Dimensions => ({
@@ -130,9 +141,12 @@ const capturedIn = (photo: Photo, { width, height }: Dimensions): Dimensions => 
   height: Number(photo.PixelYDimension) || height,
 })
 
+const photoIn = ({ exif }: MarkedMetadata): Photo | undefined =>
+  exif && exif.length <= MAX_EXIF_BYTES ? parseExif(exif)?.Photo : undefined
+
 const exifSubject = (metadata: MarkedMetadata): Subject | undefined => {
-  const { exif, orientation = 1 } = metadata
-  const photo = exif && exif.length <= MAX_EXIF_BYTES ? parseExif(exif) : undefined
+  const { orientation = 1 } = metadata
+  const photo = photoIn(metadata)
   const area = photo?.SubjectArea ?? photo?.SubjectLocation
   if (!photo || !isNumbers(area) || area.length < 2) return undefined
   const captured = capturedIn(photo, metadata)
