@@ -4,7 +4,8 @@
  *
  * Invariants:
  * - A rendition that cannot be read counts as not stored, so it is rendered again and written over.
- * - A store that hangs delays the requests that find out and one request in ten seconds after that. The others are rendered without it.
+ * - A store that hangs delays the requests that find out and one request in ten seconds after that. The others are rendered without it, and
+ *   one of them at a time tries to write.
  *   One read that hangs while others succeed is not enough.
  * - A request deletes nothing without evidence: the originals' store states that every original that the key can mean was deleted, or the
  *   present bytes of the original were refused.
@@ -116,12 +117,20 @@ const createDeletions = (
   }
 }
 
-const createPut = (renditions: Renditions, isHung: () => boolean): Stored["put"] => {
+/** @param hangCount how often reads have hung, 0 while they succeed */
+const createPut = (renditions: Renditions, hangCount: () => number): Stored["put"] => {
   let hasShortLimitUntil = 0
+  let isProbing = false
+  /** The hang after which a write has succeeded all the same. */
+  let harmlessHang = 0
   return async (key, bytes, meta, options) => {
-    if (isHung()) return { failure: "the store does not respond" }
+    const hang = hangCount()
+    const isProbe = hang !== 0 && hang !== harmlessHang
+    // One write at a time tries whether the store responds again.
+    if (isProbe && isProbing) return { failure: "the store does not respond" }
+    isProbing ||= isProbe
     const limit = new AbortController()
-    const isShort = performance.now() < hasShortLimitUntil
+    const isShort = isProbe || performance.now() < hasShortLimitUntil
     const onLimit = (): void => {
       hasShortLimitUntil = performance.now() + SHORT_FOR_MS
       limit.abort(new Error("the store did not finish in time"))
@@ -131,11 +140,14 @@ const createPut = (renditions: Renditions, isHung: () => boolean): Stored["put"]
     try {
       // A store that ignores the signal is not waited for either.
       const put = renditions.put(key, bytes, meta, { ...options, signal: limit.signal })
-      return (await orAbort(put, limit.signal)) ?? {}
+      const result = await orAbort(put, limit.signal)
+      harmlessHang = hang
+      return result ?? {}
     } catch (error) {
       return { failure: describeError(error) }
     } finally {
       clearTimeout(timer)
+      if (isProbe) isProbing = false
     }
   }
 }
@@ -145,10 +157,14 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
   /** Milliseconds of `performance.now()`; 0 while the store responds. */
   let bypassedUntil = 0
   let reads = 0
+  let hangs = 0
 
   const report: Report = (action, key, error) => onStoreFailure?.({ action, key, reason: describeError(error) })
 
-  const bypass = (): void => void (bypassedUntil = performance.now() + BYPASS_MS)
+  const bypass = (): void => {
+    bypassedUntil = performance.now() + BYPASS_MS
+    hangs += 1
+  }
   const onHang = (readCount: number | undefined): void => {
     if (readCount === reads) bypass()
   }
@@ -186,7 +202,7 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
         return undefined
       }
     },
-    put: createPut(renditions, () => bypassedUntil !== 0),
+    put: createPut(renditions, () => (bypassedUntil === 0 ? 0 : hangs)),
     ...createDeletions(originals, renditions, report),
   }
 }

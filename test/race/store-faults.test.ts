@@ -260,8 +260,10 @@ describe("failures of the renditions' store", () => {
 
   it("a renditions' store that hangs delays requests until it is found out, and then one in ten seconds", async () => {
     const shop = await openShop({ limits: { deadlineMs: 50 } })
-    shop.faults.renditions = on(["get"], hanging)
+    shop.faults.renditions = on(["get", "put"], hanging)
     expect(await ask(shop.core, KEY)).toBe("busy")
+    // The first one tries to write.
+    void ask(shop.core, "1280w/a.jpg")
     const { outcome, storeFailure } = await decide(shop.core)
     expect({ outcome, storeFailure }).toEqual({ outcome: "miss", storeFailure: "the store does not respond" })
     const now = performance.now.bind(performance)
