@@ -91,13 +91,13 @@ const createDecodedSource = ({ decode, inspected }: OpenedForeign): Sources => {
 
 const createOriginal = (
   bytes: Uint8Array,
-  { inspected, convert, marks }: Pick<Opened, "inspected" | "convert" | "marks">,
+  { inspected, convert, marks, strip }: Pick<Opened, "inspected" | "convert" | "marks" | "strip">,
   sources: Sources,
   getAsset: GetAsset,
 ): EngineOriginal => {
   let pixels: Source | undefined
   const render = (source: Source, recipe: Recipe): Promise<Rendered> =>
-    renderInput({ source, convert, original: inspected, marks, getAsset }, recipe)
+    renderInput({ source, convert, strip, original: inspected, marks, getAsset }, recipe)
   return {
     inspected,
     digest: async () => createHash("sha256").update(bytes).digest("hex"),

@@ -85,6 +85,8 @@ export interface Opened {
   /** Converts pixels after they were resized. */
   readonly convert: Converter | undefined
   readonly preparation: (PreparedMeta & { readonly what: Preparation }) | undefined
+  /** The original without its metadata; undefined where that is not a rendition. */
+  readonly strip?: () => Uint8Array | undefined
   /** Metadata that can mark a subject. */
   readonly marks: MarkedMetadata
 }

@@ -94,8 +94,10 @@ const readFinished = async (job: ImageJob): Promise<FinishedPixels> => {
 }
 
 /** The stripped original, for a rendition with all its pixels. */
-const stripWhole = ({ original: { dimensions }, output, strip }: Job): Uint8Array | undefined =>
-  output.width === dimensions.width && output.height === dimensions.height ? strip() : undefined
+const stripWhole = ({ original: { dimensions }, recipe, output, strip }: ImageJob): Uint8Array | undefined => {
+  const isWhole = output.width === dimensions.width && output.height === dimensions.height && !recipe.options
+  return isWhole ? strip?.() : undefined
+}
 
 const readSurveyed = async (job: ImageJob): Promise<SurveyedPixels> => {
   return surveyedOf(needsFinish(job.recipe) ? await readFinished(job) : await readResized(job))
@@ -115,6 +117,7 @@ const encodeAnimation = async (job: ImageJob): Promise<Encoded> => {
     own: outputFormat(undefined, original).format,
     encode,
     originalBytes: originalBytesOf(job),
+    strip: () => stripWhole(job),
     scale: scaleOf(job),
     maxBytes: recipe.options,
   })
@@ -131,6 +134,7 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
     encode: encodeJobOf(job, encoderTraits(surveyed)),
     background: recipe.settings.background,
     originalBytes: originalBytesOf(job),
+    strip: () => stripWhole(job),
     scale: scaleOf(job),
   }
   const makeInput = inputOf(surveyed, recipe.settings.background)

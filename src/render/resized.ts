@@ -26,6 +26,8 @@ export interface RenderInput {
   readonly marks: MarkedMetadata
   /** Files of overlays. */
   readonly getAsset: GetAsset
+  /** The original without its metadata; undefined where that is not a rendition. */
+  readonly strip?: (() => Uint8Array | undefined) | undefined
 }
 
 /** Input of a step. */

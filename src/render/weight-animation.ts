@@ -34,7 +34,7 @@ export interface AnimationJob {
   /** Length of the original. */
   readonly originalBytes: number
   /** The original without its metadata, where the rendition has all its pixels. */
-  readonly strip: () => Uint8Array | undefined
+  readonly strip?: (() => Uint8Array | undefined) | undefined
   /** Pixels of the rendition over those of the original. */
   readonly scale: number
 }
@@ -97,16 +97,23 @@ const createInput = (job: AnimationJob): MakeInput => {
 /** An animated WebP of less than this share of a GIF's bytes is lighter than any GIF of it. */
 const SURELY_LIGHTER = 0.5
 
+/** Encodes an animation. */
+export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encoded> => {
+  const makeInput = createInput(job)
+  const encoded = await encodeLightest(job, makeInput)
+  const { maxBytes, minQuality } = job.maxBytes ?? {}
+  if (maxBytes === undefined || encoded.bytes.length <= maxBytes) return encoded
+  return encodeToFit(makeInput, job, { maxBytes, minQuality })
+}
+
 /** The rendition of the base URL. */
 const encodeBase = (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> =>
   encodeWithin(makeInput, { ...job, format: job.own }, job.originalBytes)
 
-/** Encodes an animation. */
-export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encoded> => {
-  const { format, own, originalBytes, scale } = job
-  const makeInput = createInput(job)
+const encodeLightest = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {
+  const { format, own, encode, originalBytes, scale } = job
   if (format === own) return encodeBase(job, makeInput)
-  const lossy = await encodeWithin(makeInput, job, Infinity)
+  const lossy = await encodeWithin(makeInput, { format, encode }, Infinity)
   const isLight = lossy.bytes.length <= SURELY_LIGHTER * Math.min(scale, 1) * originalBytes
   if (own !== "gif" || isLight) return lossy
   const lossless: Encoded = { bytes: await encodeLossless(await makeInput(format)), format: "webp" }

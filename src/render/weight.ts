@@ -27,7 +27,7 @@ export interface WeightJob {
   /** Length of the original. */
   readonly originalBytes: number
   /** The original without its metadata, where the rendition has all its pixels. */
-  readonly strip: () => Uint8Array | undefined
+  readonly strip?: (() => Uint8Array | undefined) | undefined
   /** Pixels of the rendition over those of the original. */
   readonly scale: number
 }
@@ -53,7 +53,7 @@ export const encodeWithin = async (
   const { encode, lighter } = ENCODERS[format]
   let bytes = await encode(await makeInput(format), job)
   if (bytes.length <= limit) return { bytes, format }
-  const stripped = strip()
+  const stripped = strip?.()
   if (stripped && stripped.length <= limit) return { bytes: stripped, format }
   for (const encodeLighter of lighter(job)) {
     const attempt = await encodeLighter(await makeInput(format), job)
