@@ -1,26 +1,16 @@
 /**
- * examples/nginx.conf in a real nginx, in front of a real `imgtailor serve --watch`: a response of nginx must equal that of imgtailor, and
- * nginx must stop serving a file when its original changes.
+ * The output of `imgtailor nginx` in a real nginx, in front of a real `imgtailor serve --watch`: a response of nginx must equal that of
+ * imgtailor, and nginx must stop serving a file when its original changes. examples/nginx.conf is such an output.
  */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
 import { describe as group, expect, it, type TestContext } from "vitest"
 
-import { launch, launchServe, PACKAGE, type Running } from "./support/command.ts"
+import { launch, launchServe, PACKAGE, runCommand, type Running } from "./support/command.ts"
 import { filesBelow, temporaryFolder } from "./support/folders.ts"
 import { type Get, getFrom, findNginx, type Reply, waitUntilUp, wholeConfig } from "./support/nginx.ts"
 import { animated, BLUE, colourAt, colourDistance, flat, RED, withAlpha } from "./support/photos.ts"
-
-/** The example with some lines replaced. Each of them must occur once. */
-const adapt = (conf: string, replacements: Readonly<Record<string, string>>): string => {
-  let adapted = conf
-  for (const [line, instead] of Object.entries(replacements)) {
-    expect(adapted.split(line), `examples/nginx.conf has this once: ${line}`).toHaveLength(2)
-    adapted = adapted.replace(line, () => instead)
-  }
-  return adapted
-}
 
 interface Setup {
   readonly photos: string
@@ -31,27 +21,32 @@ interface Setup {
   readonly nginx: Get
 }
 
-/** Starts imgtailor with some photos, and nginx in front of it. */
-const setUp = async (context: TestContext, originals: Readonly<Record<string, Buffer>>): Promise<Setup> => {
+const NO_OPTIONS = ["--sizes", "20x15,30w"]
+
+/** Starts imgtailor with some photos, and nginx with the configuration that imgtailor prints in front of it. */
+const setUp = async (
+  context: TestContext,
+  originals: Readonly<Record<string, Buffer>>,
+  options: readonly string[] = NO_OPTIONS,
+): Promise<Setup> => {
   const path = findNginx(context)
   const folder = await temporaryFolder()
   const photos = join(folder, "photos")
   await mkdir(join(photos, "shop"), { recursive: true })
   await Promise.all(Object.entries(originals).map(([key, bytes]) => writeFile(join(photos, key), bytes)))
-  const serve = await launchServe(["photos", "--sizes", "20x15,30w", "--renditions", "renditions", "--watch"], {
-    cwd: folder,
-  })
+  const serve = await launchServe(["photos", ...options, "--renditions", "renditions", "--watch"], { cwd: folder })
   const { port } = new URL(serve.url)
   const socketPath = join(folder, "nginx.sock")
-  const conf = await readFile(join(PACKAGE, "examples", "nginx.conf"), "utf8")
-  const example = adapt(conf, {
-    "server 127.0.0.1:3000;": `server 127.0.0.1:${port};`,
-    "listen 80;": `listen unix:${socketPath};`,
-    // As in many servers: a location for static files, which must not take precedence.
-    "root /var/cache/imgtailor/files;": `root ${join(serve.renditions, "files")};
-      location ~* \\.(?:jpe?g|png|webp|avif)$ { root /nowhere; }`,
-  })
-  await writeFile(join(folder, "nginx.conf"), wholeConfig(folder, example))
+  const printed = await runCommand(
+    ["nginx", ...options, "--renditions", serve.renditions, "--port", port, "--listen", `unix:${socketPath}`],
+    { cwd: folder },
+  )
+  expect([printed.code, printed.stderr]).toEqual([0, ""])
+  const root = `root ${join(serve.renditions, "files")};`
+  // As in many servers: a location for static files, which must not take precedence.
+  const conf = printed.stdout.replace(root, () => `${root} location ~* \\.(?:jpe?g|png|webp|avif)$ { root /nowhere; }`)
+  expect(conf).not.toBe(printed.stdout)
+  await writeFile(join(folder, "nginx.conf"), wholeConfig(folder, conf))
   const server = launch(path, ["-e", "stderr", "-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder })
   const nginx = getFrom({ socketPath })
   await waitUntilUp(nginx, server)
@@ -64,7 +59,46 @@ const serverOf = ({ headers }: Reply): string | undefined => headers["cache-stat
 /** The `Accept` header of a browser. */
 const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
-group("examples/nginx.conf", () => {
+const COMPARED = [
+  "access-control-allow-origin",
+  "access-control-expose-headers",
+  "cache-control",
+  "content-length",
+  "content-security-policy",
+  "content-type",
+  "cross-origin-resource-policy",
+  "timing-allow-origin",
+  "vary",
+  "x-content-type-options",
+]
+
+/** Headers and bytes in which the responses of nginx and imgtailor differ, for some URLs and values of `Accept`. */
+const differencesOf = async (
+  { nginx, direct }: Setup,
+  paths: readonly string[],
+  accepts: readonly (string | undefined)[],
+): Promise<readonly string[]> => {
+  const differences: string[] = []
+  for (const path of paths) {
+    for (const accept of accepts) {
+      const options = { headers: accept === undefined ? {} : { accept } }
+      const [reply, expected] = [await nginx(path, options), await direct(path, options)]
+      const different = COMPARED.filter((name) => reply.headers[name] !== expected.headers[name])
+      if (reply.status !== expected.status) different.push("status")
+      if (!reply.body.equals(expected.body)) different.push("bytes")
+      for (const name of different) differences.push(`${name} of ${path} with Accept: ${accept ?? "(none)"}`)
+    }
+  }
+  return differences
+}
+
+it("examples/nginx.conf is the output of imgtailor nginx for the list of the README", async () => {
+  const sizes = ["--sizes", "360x270,480h,1280w", "--renditions", "/var/cache/imgtailor"]
+  const { stdout } = await runCommand(["nginx", ...sizes], { cwd: await temporaryFolder() })
+  expect(stdout).toBe(await readFile(join(PACKAGE, "examples", "nginx.conf"), "utf8"))
+})
+
+group("the printed configuration of nginx", () => {
   it("nginx serves stored renditions itself and forwards requests for missing ones", async (context) => {
     const { nginx, serve } = await setUp(context, { "shop/a photo.jpg": await flat() })
 
@@ -116,22 +150,11 @@ group("examples/nginx.conf", () => {
         "image/avifx, ximage/webp, image/webpx",
         "",
       ]
-      const compared = [
-        "access-control-allow-origin",
-        "access-control-expose-headers",
-        "cache-control",
-        "content-length",
-        "content-security-policy",
-        "content-type",
-        "cross-origin-resource-policy",
-        "timing-allow-origin",
-        "vary",
-        "x-content-type-options",
-      ]
-      const { nginx, direct } = await setUp(
+      const setup = await setUp(
         context,
         Object.fromEntries(Object.entries(originals).map(([key, { bytes }]) => [key, bytes])),
       )
+      const { nginx, direct } = setup
       const differences: string[] = []
       for (const [key, { stored }] of Object.entries(originals)) {
         const at = key.lastIndexOf("/") + 1
@@ -144,15 +167,7 @@ group("examples/nginx.conf", () => {
           "nginx",
         ])
 
-        for (const path of paths) {
-          for (const accept of accepts) {
-            const options = { headers: accept === undefined ? {} : { accept } }
-            const [reply, expected] = [await nginx(path, options), await direct(path, options)]
-            const different = compared.filter((name) => reply.headers[name] !== expected.headers[name])
-            if (!reply.body.equals(expected.body)) different.push("bytes")
-            for (const name of different) differences.push(`${name} of ${path} with Accept: ${accept ?? "(none)"}`)
-          }
-        }
+        differences.push(...(await differencesOf(setup, paths, accepts)))
       }
       expect(differences).toEqual([])
     },
@@ -235,4 +250,71 @@ group("examples/nginx.conf", () => {
     for (const outside of ["/20x15/..%2f..%2frecords/20x15/photo.jpg.json", "/20x15/", "/20x15", "/", "/20x15/%2e%2e"])
       expect((await nginx(outside)).status, `status of ${outside}`).toBe(400)
   })
+
+  it(
+    "nginx answers aliases, forced formats, formats and lifetimes of sizes below a base path as imgtailor does",
+    { timeout: 60_000 },
+    async (context) => {
+      const sizes = JSON.stringify([
+        { size: "20x15", name: "card", aliases: ["20x15", "old-card"], cacheControl: "public, max-age=900" },
+        { size: "40x20", name: "social", format: "jpeg", aliases: ["og"] },
+        { size: "24w", name: "only-avif", format: "avif" },
+        { size: "30w", name: "plain", formats: ["webp", "jpeg"] },
+        { size: "12x12", name: "base", formats: [] },
+        "28w",
+      ])
+      const options = ["--sizes", sizes, "--base-path", "/img.v2", "--compat", "nextjs,thumbor,imgix"]
+      const originals = {
+        "shop/photo.jpg": await flat(),
+        "shop/photo.jpeg": await flat({ colour: BLUE }),
+        "shop/cut-out.png": await withAlpha(),
+        "shop/film.gif": await animated(),
+        "shop/scan.tif": await flat({ format: "tiff" }),
+        "shop/photo.webp": await flat({ format: "webp" }),
+        "root.jpg": await flat(),
+      }
+      const setup = await setUp(context, originals, options)
+      const { nginx, direct } = setup
+      const names = ["card", "20x15", "old-card", "social", "og", "only-avif", "plain", "base", "28w", "info"]
+      const paths = Object.keys(originals).flatMap((key) =>
+        names.flatMap((name) => {
+          const at = key.lastIndexOf("/") + 1
+          const base = `/img.v2/${key.slice(0, at)}${name}/${key.slice(at)}`
+          return name === "info" ? [`${base}.json`] : ["", ".webp", ".avif", ".jpeg"].map((ending) => base + ending)
+        }),
+      )
+      for (const path of paths) for (const accept of [CHROME, "*/*"]) await direct(path, { headers: { accept } })
+
+      expect(await differencesOf(setup, paths, [undefined, CHROME, "image/jpeg,image/webp;q=0.5", "*/*"])).toEqual([])
+      const served = [
+        "/img.v2/shop/card/photo.jpg",
+        "/img.v2/shop/old-card/photo.jpg.webp",
+        "/img.v2/shop/og/cut-out.png",
+        "/img.v2/shop/social/photo.jpg.jpeg",
+        "/img.v2/root.jpg",
+        "/img.v2/28w/root.jpg",
+        "/img.v2/info/root.jpg.json",
+      ]
+      expect(await Promise.all(served.map(async (path) => serverOf(await nginx(path))))).toEqual([
+        "nginx",
+        "nginx",
+        "nginx",
+        "nginx",
+        "imgtailor",
+        "nginx",
+        "nginx",
+      ])
+
+      for (const path of [
+        "/_next/image?url=%2Fshop%2Fphoto.jpg&w=24&q=75",
+        "/img.v2/_next/image?url=%2Fshop%2Fphoto.jpg&w=24&q=75",
+        "/unsafe/24x0/shop/photo.jpg",
+        "/img.v2/shop/photo.jpg?w=24",
+      ]) {
+        const { status, headers } = await nginx(path)
+        expect([path, status, headers["content-location"]]).toEqual([path, 200, "/img.v2/shop/28w/photo.jpg"])
+      }
+      expect((await nginx("/elsewhere/28w/photo.jpg")).status).toBe(404)
+    },
+  )
 })

@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   warm: async () => (await import("./commands/warm.ts")).warm,
   purge: async () => (await import("./commands/purge.ts")).purge,
   info: async () => (await import("./commands/info.ts")).info,
+  migrate: async () => (await import("./commands/migrate.ts")).migrate,
+  nginx: async () => (await import("./commands/nginx.ts")).nginx,
   types: async () => (await import("./commands/types.ts")).types,
   deploy: async () => (await import("./commands/deploy.ts")).deploy,
   template: async () => (await import("./commands/template.ts")).template,

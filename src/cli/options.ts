@@ -19,7 +19,8 @@ const plain = (markdown: string): string => markdown.replaceAll("`", "")
 /** Defaults that users expect anyway. */
 const PLAIN_DEFAULTS: ReadonlySet<string> = new Set(["none", "false"])
 
-const toOption = (setting: Setting): Option => {
+/** The command-line option of a setting. */
+export const toOption = (setting: Setting): Option => {
   const value = setting.kind === "boolean" ? "" : ` <${setting.hint ?? setting.kind}>`
   const fallback = plain(setting.default)
   const note = PLAIN_DEFAULTS.has(fallback) ? "" : ` (default: ${fallback})`
@@ -63,7 +64,8 @@ const camelCase = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: s
 /** An option's value as text; undefined where the option was not given. */
 export const textOf = (values: Values, name: string): string | undefined => values[name]?.toString()
 
-const settingsOf = (values: Values): Record<string, unknown> =>
+/** Settings of the command line alone, not validated. */
+export const settingsOf = (values: Values): Record<string, unknown> =>
   optionsFrom((setting) => textOf(values, camelCase(flagOf(setting))))
 
 /**

@@ -85,6 +85,9 @@ const shortened = (cacheControl: string, maxAgeSeconds: number): string =>
     .replace(/max-age=(\d+)/i, (_, seconds) => `max-age=${Math.min(Number(seconds), maxAgeSeconds)}`)
     .trim()
 
+/** The `Cache-Control` of a URL that is not listed, such as an alias. */
+export const aliasCacheControl = (cacheControl: string): string => shortened(cacheControl, MAX_ALIAS_AGE)
+
 /** The headers of a rendition, changed where the request was not a plain hit. */
 export const withDecision = (headers: Headers, decision: Decision): Headers => {
   const { outcome, isUnverified } = decision
@@ -125,7 +128,7 @@ const build = (
 ): HeaderSet => {
   const notModified = {
     ...COMMON_HEADERS,
-    "cache-control": isAlias ? shortened(cacheControl, MAX_ALIAS_AGE) : cacheControl,
+    "cache-control": isAlias ? aliasCacheControl(cacheControl) : cacheControl,
     etag,
     "last-modified": new Date(modifiedMs).toUTCString(),
     "cache-status": "imgtailor; hit",
