@@ -1,4 +1,4 @@
-// Starts everything of one of the two flows on AWS on this machine, and runs until it is interrupted:
+// Runs one of the two flows on AWS on this machine until it is interrupted:
 //
 //   npm run rig:direct -- --originals photos --port 8080 [--sizes 360x270,480h,1280w] [--formats avif,webp]
 //
@@ -11,15 +11,14 @@ import { parseArgs } from "node:util"
 
 import { build, stop } from "esbuild"
 
-// Of each rig: the file, what of it starts it, with { originals, port, sizes, formats, signal }, which gives { url, stop }, and what there
-// is to know of what it gave.
+// Each rig: its file, the name of the function that starts it, and a description of a running one.
 const RIGS = {
   direct: {
     source: "test/rig/direct.ts",
     starter: "startDirectRig",
     describe: ({
       s3,
-    }) => `The photos are in s3://originals, what is made in s3://renditions, of the S3 server at ${s3.endpoint}.
+    }) => `The photos are in s3://originals, their renditions in s3://renditions, of the S3 server at ${s3.endpoint}.
 To replace a photo:
   AWS_ACCESS_KEY_ID=${s3.keys.accessKeyId} AWS_SECRET_ACCESS_KEY=${s3.keys.secretAccessKey} AWS_REGION=us-east-1 \\
     aws s3 cp mug.jpg s3://originals/shop/mug.jpg --endpoint-url ${s3.endpoint}`,
@@ -29,7 +28,7 @@ To replace a photo:
     starter: "startRedirectRig",
     describe: ({ bucketUrl }) => `The photos are in a bucket. To replace one:
   curl -T mug.jpg -H 'x-amz-rig: bucket' ${bucketUrl}/shop/mug.jpg
-No bucket policy is enforced here: originals are public, which they are not on AWS.`,
+No bucket policy is enforced here, so originals are public. On AWS they are not.`,
   },
 }
 
@@ -38,8 +37,8 @@ npm run rig:redirect -- --originals photos
 
 Runs one of the two flows on AWS on this machine, with a copy of a folder of photos, until it is interrupted.
 
-  --originals <folder>  The photos. They are copied: what changes in the folder later does not count.
-  --port <number>       Of the address that visitors ask. Default: a free one.
+  --originals <folder>  The photos. They are copied at the start; later changes in the folder have no effect.
+  --port <number>       Port of the CDN. Default: a free one.
   --sizes <list>        Default: 360x270,480h,1280w
   --formats <list>      Default: avif,webp`
 
@@ -61,12 +60,12 @@ const parse = (config) => {
 const hasFile = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile())
 
-/** Before anything is started that takes its time. */
+/** Checks the port before the slow start of everything else. */
 const requirePort = async (port) => {
   const server = createServer().listen(port, "127.0.0.1")
   await once(server, "listening").catch((error) => {
-    const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.message})`
-    fail(`--port: ${port} ${why}. Choose another, or leave it out for any free one.`)
+    const why = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.message})`
+    fail(`--port: ${port} ${why}. Choose another, or omit it for a free one.`)
   })
   server.close()
   await once(server, "close")
@@ -84,7 +83,7 @@ const readArguments = () => {
   const [name] = positionals
   if (!Object.hasOwn(RIGS, name ?? "")) fail(`Expected one of ${Object.keys(RIGS).join(", ")}, got ${name}.`)
   const originals = resolve(values.originals ?? fail("--originals: Expected a folder of photos."))
-  if (!statSync(originals, { throwIfNoEntry: false })?.isDirectory()) fail(`--originals: ${originals} is no folder.`)
+  if (!statSync(originals, { throwIfNoEntry: false })?.isDirectory()) fail(`--originals: ${originals} is not a folder.`)
   if (!hasFile(originals))
     fail(`--originals: ${originals} is empty. Expected a folder with photos: they are copied at the start.`)
   const port = Number(values.port)
@@ -93,7 +92,7 @@ const readArguments = () => {
   return { name, options: { originals, port, sizes: list(values.sizes), formats: list(values.formats) } }
 }
 
-/** Bundled beside its source, so that what it finds relative to that is found. */
+/** Bundles a rig beside its source, since it finds files relative to that. */
 const load = async (source) => {
   const bundle = source.replace(/[^/]+$/, `.rig-${process.pid}.mjs`)
   const target = { platform: "node", target: "node20.19", format: "esm" }
@@ -117,7 +116,7 @@ try {
   const rig = await start({ ...options, signal: interrupted.signal })
   console.log(`${rig.url}
 
-${options.originals} was copied: what changes in it from now on does not count here.
+${options.originals} was copied. Later changes in the folder have no effect.
 ${describe(rig)}`)
   if (!interrupted.signal.aborted) await once(interrupted.signal, "abort")
   await rig.stop()

@@ -23,7 +23,7 @@ export interface AwsCall {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  /** What is called, for messages: `cloudfront: "E2EXAMPLE1ABCD"`. */
+  /** The called service and resource, for messages: `cloudfront: "E2EXAMPLE1ABCD"`. */
   readonly name: string
   /** True for a failure that repetition may repair, besides those of every API. */
   readonly isTransient?: (failure: S3Failure) => boolean

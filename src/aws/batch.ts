@@ -1,6 +1,6 @@
 /**
  * Responsible for the function that renders ahead of demand (`imgtailor/batch`): S3 Batch Operations calls it for every original of a
- * manifest, and it renders what is not stored. The speed of a job is the function's concurrency.
+ * manifest, and it renders the missing renditions. The speed of a job is the function's concurrency.
  *
  * Invariants:
  * - A call ends in time, and the next call for its task resumes.

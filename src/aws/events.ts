@@ -3,9 +3,9 @@
  *
  * Invariants, observed on live requests (github.com/hotsock/voker pull 8, github.com/middleapi/standard-server pull 93,
  * github.com/fastify/aws-lambda-fastify issues 90 and 169; ELB guide, "Lambda functions as targets"):
- * - A function URL, a REST API and a load balancer pass the path as it was sent.
+ * - A function URL, a REST API and a load balancer pass the path unchanged.
  * - An HTTP API decodes the path in both payload formats, so `%2F` becomes a slash, and truncates it at a decoded `?`.
- * - The raw query of format 2.0 and the parameters of a load balancer are as they were sent. Parameters of format 1.0 are decoded, so a
+ * - The raw query of format 2.0 and the parameters of a load balancer are unchanged. Parameters of format 1.0 are decoded, so a
  *   plus becomes a space.
  */
 import type { Answer, HttpRequest } from "../http/answer.ts"

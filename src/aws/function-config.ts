@@ -114,7 +114,7 @@ const behindEdge = (config: TailorConfig): TailorConfig => ({
   grammar: { ...config.grammar, basePath: config.basePath },
 })
 
-/** CloudFront caches an error for all clients, whatever they asked for. */
+/** CloudFront caches an error for all clients, and does not distinguish them by `Accept`. */
 const withPictures = (config: TailorConfig): TailorConfig =>
   config.missing ? { ...config, missing: { ...config.missing, isForAll: true } } : config
 

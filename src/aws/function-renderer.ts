@@ -1,6 +1,6 @@
 /**
  * Responsible for rendering in a function: in its own process, within its memory. Lambda runs one request at a time in a process that it
- * replaces, so a render process of its own would protect nothing.
+ * replaces, so a separate render process would protect nothing.
  *
  * Invariants:
  * - An original is refused before it is decoded if its estimate exceeds the limit, or if an earlier render of it ended a function.
@@ -37,7 +37,7 @@ export interface FunctionRenderer {
 /** Ordinary renders take less. */
 const SLOW_MS = 3000
 const CHECK_INTERVAL_MS = 50
-/** Of the largest estimate, which is 70 % of the memory. */
+/** Share of the largest estimate, which is 70 % of the memory. */
 const MEMORY_SHARE = 0.7
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB of memory`

@@ -4,13 +4,13 @@
  * Invariants:
  * - After a call that did not throw, CloudFront has accepted the invalidation.
  * - It names only tags.
- * - Each has a reference of its own. CloudFront answers a repeated reference with the old invalidation, and copies cached since would stay.
+ * - Each has a different reference. CloudFront answers a repeated reference with the old invalidation, and copies cached since would stay.
  */
 import { randomUUID } from "node:crypto"
 
+import { cacheTagOf } from "../store/cache-tag.ts"
 import type { CredentialSource } from "../store/s3/credential-types.ts"
 import { parseBody, textOf } from "../store/s3/failure.ts"
-import { cacheTagOf } from "../store/cache-tag.ts"
 import { type AwsCall, callAws, toApiError } from "./aws-api.ts"
 import type { Distribution } from "./function-config.ts"
 

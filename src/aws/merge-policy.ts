@@ -2,7 +2,7 @@
  * Responsible for merging statements with an existing bucket policy, which S3 only replaces as a whole. Pure.
  *
  * Invariants:
- * - Statements with other IDs stay as they are, in their order.
+ * - Statements with other IDs stay unchanged, in their order.
  */
 
 /** A statement of a policy. */

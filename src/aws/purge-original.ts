@@ -85,7 +85,7 @@ export const createOriginalPurge = (
     const isMarked = (await renditions.head(pendingKeyOf(original))) !== undefined
     const isStored = isMarked || (await isAnyStored(renditions, keysOf(original)))
     if (isStored && !isMarked) await mark(original)
-    // Even if nothing was found: a role that may not read cannot see what is stored.
+    // Even if nothing was found: a role that may not read cannot see stored renditions.
     const deleted = await deleteAll(original)
     if (deleted > 0 && !isStored) await mark(original)
     return { deleted, isPending: isStored || deleted > 0 }

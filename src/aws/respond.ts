@@ -36,7 +36,7 @@ export const withoutNegotiation = (request: HttpRequest): HttpRequest => ({
 /** A function answers before its time is over, since Lambda would answer 502 then. */
 const MARGIN_MS = 1000
 
-/** The answer, or 503 one second before the call's time is over. The work goes on in either case. */
+/** The answer, or 503 one second before the call's time is over. The work continues in either case. */
 export const withinCall = async (
   answering: Promise<Answer>,
   request: HttpRequest,

@@ -1,10 +1,10 @@
 /**
- * nginx as CloudFront: the edge functions, a cache of its own for each place that visitors come to, an origin group (the bucket, then the
- * function), how long errors are kept, and invalidation by tag.
+ * Responsible for nginx as CloudFront: the edge functions, a cache for each place, an origin group (the bucket, then the function), the
+ * caching of errors, the collapsing of simultaneous requests, and invalidation by tag.
  *
- * Of errors CloudFront keeps 404, 414 and 5xx for their minimum TTL or for `max-age`, whichever is more; 400, 403, 405, 412 and 415 where
- * they have a `max-age`; all others not at all (CloudFront guide, "HTTP 4xx and 5xx status codes that CloudFront caches"). With the minimum
- * TTLs of our table of errors that is what `Cache-Control` says, apart from those others.
+ * CloudFront caches 404, 414 and 5xx for their minimum TTL or for `max-age`, whichever is longer; 400, 403, 405, 412 and 415 if they have
+ * `max-age`; and no other error (CloudFront Developer Guide, "HTTP 4xx and 5xx status codes that CloudFront caches"). With the minimum TTLs
+ * of the stack, `Cache-Control` decides for all but the last.
  */
 import { existsSync } from "node:fs"
 import { mkdir, open, readdir, rm, writeFile } from "node:fs/promises"
@@ -13,24 +13,25 @@ import { text } from "node:stream/consumers"
 
 import { edgeModule, loadNjs } from "../support/njs-edge.ts"
 import { needTools } from "../support/tools.ts"
-import { TIMEOUT_SECONDS } from "./function-url.ts"
+import { TIMEOUT_SECONDS } from "./emulator.ts"
 import { answers, type Listener, type Parts } from "./processes.ts"
 
+/** Options of a place of the CDN. */
 export interface CdnOptions {
-  /** Sources of the functions for viewers' requests, and for answers to them. */
+  /** Sources of the functions for viewer requests and for viewer responses. */
   readonly edge: string
   readonly edgeResponse: string
-  /** Address of the bucket of renditions, without a slash at its end. */
+  /** URL of the bucket of renditions, without a trailing slash. */
   readonly bucketUrl: string
   readonly functionUrl: string
   readonly port: number
 }
 
-/** One place of the CDN's. */
+/** One place of the CDN. */
 export interface Cdn {
   readonly url: string
-  /** Lets go of what it keeps: all of it, or what has one of these tags. */
-  readonly forget: (tags?: readonly string[]) => Promise<void>
+  /** Removes cached responses: all, or those with one of these tags. */
+  readonly invalidate: (tags?: readonly string[]) => Promise<void>
 }
 
 const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -48,8 +49,8 @@ function viewerResponse(r) {
 export default { viewerResponse }
 `
 
-/** What both origins' answers go through. Nothing of the viewer's request but its address reaches an origin. */
-const THROUGH_THE_CACHE = `
+/** Caching of the responses of both origins. Only the URL of a viewer's request reaches an origin. */
+const CACHING = `
       proxy_cache cdn;
       proxy_cache_key $edge_uri;
       proxy_cache_valid 200 1d;
@@ -90,7 +91,7 @@ http {
     default "nginx; fwd=miss";
     HIT     "nginx; hit";
   }
-  # nginx closes a connection after a 412 of its own, and does not say so: behind itself nobody notices.
+  # nginx closes a connection after its own 412 without announcing it, which another nginx in front handles.
   server {
     listen 127.0.0.1:${port};
     location / {
@@ -102,13 +103,13 @@ http {
     listen unix:${folder}/place.sock;
     location / { js_content edge.viewerRequest; }
     location @origin {
-      ${THROUGH_THE_CACHE}
+      ${CACHING}
       proxy_intercept_errors on;
       error_page 403 404 500 502 503 504 = @function;
       proxy_pass ${bucketUrl}$edge_uri;
     }
     location @function {
-      ${THROUGH_THE_CACHE}
+      ${CACHING}
       proxy_cache_lock on;
       proxy_cache_lock_timeout ${TIMEOUT_SECONDS}s;
       proxy_cache_lock_age ${TIMEOUT_SECONDS}s;
@@ -118,8 +119,8 @@ http {
 }
 `
 
-/** The head of a cached answer; nginx writes its own notes and the answer's headers before its bytes. */
-const headOf = async (path: string): Promise<string> => {
+/** The beginning of a cached response: a file of nginx has its own fields and the headers before the body. */
+const readHead = async (path: string): Promise<string> => {
   const file = await open(path)
   try {
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(4096), position: 0 })
@@ -129,18 +130,20 @@ const headOf = async (path: string): Promise<string> => {
   }
 }
 
-const tagOf = (head: string): string | undefined => /^x-amz-meta-cache-tag: (\S+)\r$/im.exec(head)?.[1]
+/** CloudFront separates tags by commas. */
+const tagsIn = (head: string): readonly string[] =>
+  /^x-amz-meta-cache-tag: (\S+)\r$/im.exec(head)?.[1]?.split(",") ?? []
 
-const forgetIn = async (folder: string, tags: readonly string[] | undefined): Promise<void> => {
+const invalidateIn = async (folder: string, tags: readonly string[] | undefined): Promise<void> => {
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
-    // What is gone already is no concern of ours.
-    const tag = tags && tagOf(await headOf(path).catch(() => ""))
-    if (!tags || (tag !== undefined && tags.includes(tag))) await rm(path, { force: true })
+    // It may have expired meanwhile.
+    const found = tags && tagsIn(await readHead(path).catch(() => ""))
+    if (!found || found.some((tag) => tags.includes(tag))) await rm(path, { force: true })
   }
 }
 
-/** Starts one; visitors are let in when it is up. */
+/** Starts a place of the CDN. */
 export const startCdn = async (parts: Parts, options: CdnOptions): Promise<Cdn> => {
   const { nginx } = needTools("nginx")
   const folder = join(parts.folder, `cdn-${options.port}`)
@@ -153,29 +156,26 @@ export const startCdn = async (parts: Parts, options: CdnOptions): Promise<Cdn> 
   await writeFile(join(folder, "nginx.conf"), configuration(folder, njs, options))
   const url = `http://127.0.0.1:${options.port}`
   await parts.start(nginx, ["-e", "stderr", "-c", join(folder, "nginx.conf")], {
-    // Its file is written once it has the port; somebody else may answer there.
+    // It writes the file once it has the port. Another program may answer there.
     isUp: async () => existsSync(join(folder, "pid")) && (await answers(url)),
   })
-  return { url, forget: (tags) => forgetIn(cache, tags) }
+  return { url, invalidate: (tags) => invalidateIn(cache, tags) }
 }
 
+/** CloudFront's API for invalidations. */
 export interface Invalidations {
   readonly listener: Listener
-  /** Paths of each since this was last asked. */
+  /** Paths of each invalidation since the last time. */
   readonly take: () => readonly (readonly string[])[]
 }
 
-/**
- * CloudFront's API, as far as it invalidates: what is named by a tag is let go of before the answer, in all places.
- * (CloudFront API reference, "CreateInvalidation"; CloudFront guide, "Invalidate by cache tag".)
- */
+/** Invalidates by tag in all places before it answers (CloudFront API Reference, "CreateInvalidation"). */
 export const invalidationApi = (places: readonly Cdn[]): Invalidations => {
   let invalidations: (readonly string[])[] = []
   const listener: Listener = async (request, response) => {
     const paths = Array.from((await text(request)).matchAll(/<Path>([^<]*)<\/Path>/g), ([, path = ""]) => path)
     const tags = paths.filter((path) => path.startsWith("#")).map((path) => path.slice(1))
-    for (const { forget } of places) await forget(tags)
-    // Whoever takes it may count on its having been done.
+    for (const { invalidate } of places) await invalidate(tags)
     invalidations.push(paths)
     const xml = `<?xml version="1.0" encoding="UTF-8"?>
 <Invalidation xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>I${invalidations.length}</Id><Status>Completed</Status></Invalidation>`

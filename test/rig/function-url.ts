@@ -1,78 +1,19 @@
 /**
- * Functions as Lambda runs them, under its runtime interface emulator, and the URL of one: a request becomes an event, and what the
- * function streams or returns becomes an answer. An emulator takes one event at a time, as a function's environment does; where all are
- * busy the URL says so, as it does where the reserved concurrency is used up.
+ * Responsible for the URL of a function, where it is stricter than emulators: it verifies the signature of CloudFront, answers 429 if as
+ * many environments as may run are busy, and renames headers that it sets itself.
  */
 import type { ServerResponse } from "node:http"
-import { buffer } from "node:stream/consumers"
-import { fileURLToPath } from "node:url"
 
 import type { EventV2, ProxyResult } from "../../src/aws/events.ts"
-import { needTools } from "../support/tools.ts"
-import { freePort } from "../support/versitygw.ts"
-import { answers, type Listener, type Parts } from "./processes.ts"
+import type { Identity } from "../support/versitygw.ts"
+import type { Emulator } from "./emulator.ts"
+import type { Listener } from "./processes.ts"
+import { isSignedForLambda } from "./sigv4.ts"
 
-const RUNTIME = fileURLToPath(new URL("../support/lambda-runtime.mjs", import.meta.url))
-
-/** Twice what the stack has: a machine that has other things to do is slower than Lambda. */
-export const TIMEOUT_SECONDS = 60
-
-export interface FunctionOptions {
-  /** Where its zip was unpacked. */
-  readonly folder: string
-  /** The Node that runs it. */
-  readonly node: string
-  readonly env: Readonly<Record<string, string>>
-}
-
-/** One environment of a function. */
-export interface Emulator {
-  /** Calls it with an event. @returns what it gave, byte for byte */
-  readonly invoke: (event: object) => Promise<Buffer>
-  readonly isBusy: () => boolean
-  /** What it logged. */
-  readonly log: () => string
-}
-
-export const startEmulator = async (parts: Parts, { folder, node, env }: FunctionOptions): Promise<Emulator> => {
-  const program = needTools("aws-lambda-rie")["aws-lambda-rie"]
-  const [port, apiPort] = [await freePort(), await freePort()]
-  const url = `http://127.0.0.1:${port}`
-  const places = ["--runtime-interface-emulator-address", `127.0.0.1:${port}`]
-  const api = ["--runtime-api-address", `127.0.0.1:${apiPort}`]
-  const limits = { AWS_LAMBDA_FUNCTION_TIMEOUT: String(TIMEOUT_SECONDS), AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "1536" }
-  let streamed: Buffer | undefined
-  const stream = await parts.listen(async (request, response) => {
-    streamed = await buffer(request)
-    response.end()
-  })
-  const { log } = await parts.start(program, [...places, ...api, node, RUNTIME], {
-    cwd: folder,
-    env: { LAMBDA_TASK_ROOT: folder, STREAM_TO: stream.url, ...limits, ...env },
-    isUp: () => answers(url),
-  })
-  let calls = 0
-  const post = async (event: object): Promise<Buffer> => {
-    calls += 1
-    try {
-      const path = "/2015-03-31/functions/function/invocations"
-      const response = await fetch(url + path, { method: "POST", body: JSON.stringify(event) })
-      return Buffer.from(await response.arrayBuffer())
-    } finally {
-      calls -= 1
-    }
-  }
-  const invoke = async (event: object): Promise<Buffer> => {
-    streamed = undefined
-    const returned = await post(event)
-    return streamed ?? returned
-  }
-  return { invoke, isBusy: () => calls > 0, log }
-}
-
-/** Between what a function streams first, its status and headers, and its bytes. */
+/** Between status and headers of a streamed response, and its body. */
 const DELIMITER = Buffer.alloc(8)
 
+/** A response of the URL. */
 export interface FunctionAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -85,17 +26,17 @@ const refusal = (status: number, message: string): FunctionAnswer => ({
   body: Buffer.from(JSON.stringify({ Message: message })),
 })
 
-/** What a function gave, streamed or in one piece, as its URL's answer. An error of the function's, or of its limits, is a 502. */
-const toAnswer = (given: Buffer): FunctionAnswer => {
-  const at = given.indexOf(DELIMITER)
-  const result = JSON.parse(given.subarray(0, at < 0 ? given.length : at).toString()) as Partial<ProxyResult>
+/** The response for what a function streamed or returned. An error of the function, or of its limits, is 502. */
+const toAnswer = (output: Buffer): FunctionAnswer => {
+  const at = output.indexOf(DELIMITER)
+  const result = JSON.parse(output.subarray(0, at < 0 ? output.length : at).toString()) as Partial<ProxyResult>
   const { statusCode, headers = {}, body = "", isBase64Encoded } = result
   if (statusCode === undefined) return refusal(502, "Internal Server Error")
-  const bytes = at < 0 ? Buffer.from(body, isBase64Encoded ? "base64" : "utf8") : given.subarray(at + DELIMITER.length)
+  const bytes = at < 0 ? Buffer.from(body, isBase64Encoded ? "base64" : "utf8") : output.subarray(at + DELIMITER.length)
   return { status: statusCode, headers, body: bytes }
 }
 
-/** A GET as function URLs put it: the path as it was sent. */
+/** The event of a GET, with the path in the encoding of the client. */
 export const eventOf = (path: string, headers: EventV2["headers"] = {}): EventV2 => ({
   version: "2.0",
   rawPath: path,
@@ -104,30 +45,79 @@ export const eventOf = (path: string, headers: EventV2["headers"] = {}): EventV2
   requestContext: { domainName: "x1y2.lambda-url.eu-central-1.on.aws", http: { method: "GET" } },
 })
 
+/** Headers that the URL sets itself. Those of the function are renamed. */
+const REMAPPED = new Set(["connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"])
+
+const remap = (headers: FunctionAnswer["headers"]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name, value]),
+  )
+
+/** Without a length, so that the body is sent in chunks, as a stream is. */
+const send = (response: ServerResponse, { status, headers, body }: FunctionAnswer): void => {
+  response.writeHead(status, remap(headers))
+  if (body.length > 0) response.write(body)
+  response.end()
+}
+
+/** Options of a function's URL. */
+export interface FunctionUrlOptions {
+  /** The environments that run already. */
+  readonly environments: readonly Emulator[]
+  /** The most environments at a time: the reserved concurrency. */
+  readonly concurrency: number
+  /** Starts one more, as Lambda does when it is needed. */
+  readonly start: () => Promise<Emulator>
+  /** Whose signature is accepted. */
+  readonly caller: Identity
+}
+
+/** A function behind a URL. */
 export interface FunctionUrl {
   readonly listener: Listener
-  /** The same without HTTP. */
+  /** Calls the function without HTTP and without a signature. */
   readonly call: (event: EventV2) => Promise<FunctionAnswer>
-  /** Paths that it was called with since this was last asked; refused ones are not among them. */
+  /** Paths of the calls since the last time. Refused calls are not among them. */
   readonly takeCalls: () => readonly string[]
+  /** The logs of all environments. */
+  readonly log: () => Promise<string>
 }
 
-const send = (response: ServerResponse, { status, headers, body }: FunctionAnswer): void => {
-  response.writeHead(status, { ...headers, "content-length": body.length }).end(body)
+interface Slot {
+  readonly emulator: Promise<Emulator>
+  isTaken: boolean
 }
 
-/** The URL of a function that may run in so many environments at a time. */
-export const functionUrl = (environments: readonly Emulator[]): FunctionUrl => {
+/** Puts a function behind a URL. */
+export const functionUrl = ({ environments, concurrency, start, caller }: FunctionUrlOptions): FunctionUrl => {
+  const slots: Slot[] = environments.map((each) => ({ emulator: Promise.resolve(each), isTaken: false }))
   let calls: string[] = []
+
+  const findSlot = (): Slot | undefined => {
+    const free = slots.find(({ isTaken }) => !isTaken)
+    if (free ?? slots.length >= concurrency) return free
+    const added = { emulator: start(), isTaken: false }
+    slots.push(added)
+    return added
+  }
   const call = async (event: EventV2): Promise<FunctionAnswer> => {
-    const free = environments.find(({ isBusy }) => !isBusy())
-    if (!free) return refusal(429, "Rate Exceeded.")
+    const slot = findSlot()
+    if (!slot) return refusal(429, "Rate Exceeded.")
     calls.push(event.rawPath)
-    return toAnswer(await free.invoke(event))
+    slot.isTaken = true
+    try {
+      return toAnswer(await (await slot.emulator).invoke(event))
+    } finally {
+      slot.isTaken = false
+    }
   }
   const listener: Listener = async ({ method = "GET", url = "/", headers }, response) => {
-    const [path = "/", query = ""] = url.split("?")
     const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+    if (!isSignedForLambda({ method, url, headers: texts }, caller)) {
+      const message = "The request signature we calculated does not match the signature you provided."
+      return send(response, refusal(403, message))
+    }
+    const [path = "/", query = ""] = url.split("?")
     const { requestContext, ...event } = eventOf(path, texts)
     const context = { ...requestContext, http: { method } }
     send(response, await call({ ...event, rawQueryString: query, requestContext: context }))
@@ -137,5 +127,7 @@ export const functionUrl = (environments: readonly Emulator[]): FunctionUrl => {
     calls = []
     return taken
   }
-  return { listener, call, takeCalls }
+  const log = async (): Promise<string> =>
+    (await Promise.all(slots.map(async ({ emulator }) => (await emulator).log()))).join("")
+  return { listener, call, takeCalls, log }
 }

@@ -1,4 +1,4 @@
-/** A folder of photos, as a rig puts it into a bucket. */
+/** Responsible for uploading a folder of photos into a bucket. */
 import { readdir, readFile } from "node:fs/promises"
 import { extname, join, relative, sep } from "node:path"
 
@@ -13,19 +13,22 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webp": "image/webp",
 }
 
+/** Uploads that run at once. */
+const CONCURRENT = 8
+
 /** Writes an object. */
 export type Put = (key: string, body: Uint8Array, type: string) => Promise<void>
 
-/** Puts every file below a folder where `put` does, under its path and with the type that its name tells. */
+/** Uploads every file below a folder, with its path as the key and the type of its extension. */
 export const uploadFolder = async (folder: string, put: Put): Promise<void> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).values()
-  const work = async (): Promise<void> => {
+  const upload = async (): Promise<void> => {
     for (const { parentPath, name } of files) {
       const path = join(parentPath, name)
       const type = TYPES[extname(name).toLowerCase()] ?? "application/octet-stream"
       await put(relative(folder, path).split(sep).join("/"), await readFile(path), type)
     }
   }
-  await Promise.all(Array.from({ length: 8 }, work))
+  await Promise.all(Array.from({ length: CONCURRENT }, upload))
 }

@@ -1,6 +1,6 @@
 /**
- * What a rig is made of: programs, servers within this process, and one temporary folder. All of it ends at once, however far the rig had
- * got: within two seconds no process that any of the programs started is left, and no file.
+ * Responsible for the parts of a rig: programs, servers in this process, and one temporary folder. They end together, even if the rig is
+ * only half built: within two seconds no process and no file is left.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -13,78 +13,80 @@ import { promisify } from "node:util"
 
 const execute = promisify(execFile)
 
-/** Whatever runs and can be ended. */
+/** Something that runs and can be stopped. */
 interface Stoppable {
   readonly stop: () => Promise<void>
-  /** Where it is a program. */
+  /** ID of the process, if it is one. */
   readonly pid?: number
 }
 
 /** A running program. */
 export interface Program extends Stoppable {
   readonly pid: number
-  /** The last of what it said, on either stream. */
+  /** The end of its output, of both streams. */
   readonly log: () => string
 }
 
 interface Environment {
-  /** @default the rig's folder */
+  /** @default the folder of the rig */
   readonly cwd?: string
-  /** Beside `PATH`, and the rig's folder for home and temporary files: nothing else of this process' environment gets through. */
+  /** Added to `PATH`, and to the rig's folder as home and for temporary files. Nothing else of this process is passed on. */
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Options of a program that keeps running. */
 export interface ProgramOptions extends Environment {
-  /** Whether it does what it is there for; asked again and again until it does. */
+  /** Whether it is ready; called repeatedly until it is. */
   readonly isUp: (program: Program) => boolean | Promise<boolean>
 }
 
-/** A server within this process. */
+/** A server in this process. */
 export interface Server extends Stoppable {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
   readonly port: number
 }
 
+/** Answers requests. An error that it throws is answered with 500. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 
-/** With what a rig is put together. Once it is being stopped, everything here rejects. */
+/** Starts the parts of a rig. Every method rejects once the rig is being stopped. */
 export interface Parts {
-  /** Empty, and removed with all that is in it. */
+  /** Empty at first, and removed with the rig. */
   readonly folder: string
-  /** Starts a program, and waits until it is up. @throws with what it said, where it ends before or is not up in 20 s */
+  /** Starts a program, and waits until it is up. @throws with its output if it ends before, or is not up within 20 s */
   readonly start: (command: string, args: readonly string[], options: ProgramOptions) => Promise<Program>
-  /** Runs a program to its end. @returns what it said, the last of it; @throws with that, where it was no success */
+  /** Runs a program to its end. @returns the end of its output; @throws with that if it fails */
   readonly run: (command: string, args: readonly string[], options?: Environment) => Promise<string>
-  /** Starts a server on 127.0.0.1. What its listener throws is answered with 500. */
+  /** Starts a server on 127.0.0.1. */
   readonly listen: (listener: Listener, port?: number) => Promise<Server>
-  /** Anything else that has to be ended with the rig. */
+  /** Adds anything else that has to be stopped with the rig. */
   readonly use: <T extends Stoppable>(starting: Promise<T>) => Promise<T>
 }
 
-/** What every rig is told; scripts/rig.mjs gives no more. */
+/** Options of every rig. scripts/rig.mjs passes these. */
 export interface RigOptions {
   /** A folder, whose files become the originals. */
   readonly originals: string
-  /** Of what visitors ask, or the first of it. @default a free one */
+  /** Port of the CDN. @default a free one */
   readonly port?: number
   /** @default those of examples/aws: 360x270, 480h, 1280w */
   readonly sizes?: readonly string[]
-  /** @default imgtailor's own */
+  /** @default those of imgtailor */
   readonly formats?: readonly string[]
-  /** Ends it, or the start of it. */
+  /** Stops the rig, also while it starts. */
   readonly signal?: AbortSignal
 }
 
-/** What every rig has besides what it is. */
-export interface Built extends Stoppable {
-  /** Where all its files are, but those of programs that have folders of their own. */
+/** A running rig, apart from its parts. */
+export interface RunningRig extends Stoppable {
+  /** The folder with its files. Some programs have other folders. */
   readonly folder: string
-  /** Ids of all its processes at the moment, and of those that they started. */
+  /** IDs of all its processes at the moment, and of those that they started. */
   readonly processes: () => Promise<readonly number[]>
 }
 
-/** True where anything at all answers there. */
+/** True if a server answers, with any status. */
 export const answers = (url: string): Promise<boolean> =>
   fetch(url, { redirect: "manual", signal: AbortSignal.timeout(2000) }).then(
     async (response) => {
@@ -94,14 +96,14 @@ export const answers = (url: string): Promise<boolean> =>
     () => false,
   )
 
-/** Parent of every process of this machine, by their ids. */
+/** The parent of every process of this machine, by ID. */
 const parents = async (): Promise<ReadonlyMap<number, number>> => {
   const { stdout } = await execute("ps", ["-A", "-o", "pid=,ppid="], { maxBuffer: 16_000_000 })
   const pairs = stdout.trim().split("\n")
   return new Map(pairs.map((pair) => pair.trim().split(/\s+/).map(Number) as [number, number]))
 }
 
-/** A process and all that descend from it. */
+/** A process and all its descendants. */
 const treeOf = (root: number, all: ReadonlyMap<number, number>): readonly number[] => {
   const children = [...all].filter(([, parent]) => parent === root).map(([pid]) => pid)
   return [root, ...children.flatMap((child) => treeOf(child, all))]
@@ -111,13 +113,13 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal)
   } catch {
-    // Gone already.
+    // It has ended.
   }
 }
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
 
-/** Asks a program and all it started to end, and after half a second sees to it. */
+/** Sends SIGTERM to a program, and kills it with its descendants if it runs them after half a second. */
 const endTree = async (child: ChildProcess): Promise<void> => {
   const { pid } = child
   if (pid === undefined || !isRunning(child)) return
@@ -129,12 +131,12 @@ const endTree = async (child: ChildProcess): Promise<void> => {
   await ended
 }
 
-const KEPT_CHARACTERS = 20_000
+const MAX_LOG_CHARACTERS = 20_000
 
 const collect = (child: ChildProcess): (() => string) => {
   let text = ""
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding("utf8").on("data", (piece: string) => (text = (text + piece).slice(-KEPT_CHARACTERS)))
+    stream?.setEncoding("utf8").on("data", (chunk: string) => (text = (text + chunk).slice(-MAX_LOG_CHARACTERS)))
   return () => text
 }
 
@@ -145,7 +147,7 @@ const startProgram = (command: string, args: readonly string[], folder: string, 
     cwd: options.cwd ?? folder,
     env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own, so that Ctrl-C reaches it through us alone.
+    // In another process group, so that Ctrl-C does not end it before this process stops the rig.
     detached: true,
   })
   const log = collect(child)
@@ -192,13 +194,13 @@ const startServer = async (listener: Listener, port: number): Promise<Server> =>
 }
 
 /**
- * Builds a rig. Where that fails, or the signal says so, everything that had been started ends first.
- * @param build puts the parts together; what it starts last is what visitors see
+ * Builds a rig. If that fails, or the signal is aborted, everything that was started is stopped first.
+ * @param build starts the parts; the last one is the CDN
  */
 export const buildRig = async <T extends object>(
   build: (parts: Parts) => Promise<T>,
   signal?: AbortSignal,
-): Promise<T & Built> => {
+): Promise<T & RunningRig> => {
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-rig-"))
   const running: Promise<Stoppable>[] = []
   let stopping: Promise<void> | undefined
@@ -215,7 +217,7 @@ export const buildRig = async <T extends object>(
   const use = async <S extends Stoppable>(starting: Promise<S>): Promise<S> => {
     running.push(starting)
     const started = await starting
-    // It may have begun after everything else was told to end.
+    // The rig may have been stopped while this was starting.
     if (isOver()) await started.stop()
     assertOpen()
     return started

@@ -1,8 +1,8 @@
-// Preloaded into serverless-offline, which writes the raw query of an event anew from what it has parsed, so that a space becomes a plus.
-// An HTTP API leaves it as it was sent.
+// Preloaded into serverless-offline, which encodes the parsed query of an event again, so that a space becomes a plus. An HTTP API passes the
+// query on unchanged.
 import { isMainThread } from "node:worker_threads"
 
-// The function, in a thread of its own, has URLs as they are.
+// The function runs in another thread, whose URLs are not changed.
 if (isMainThread) {
   const property = Object.getOwnPropertyDescriptor(URL.prototype, "searchParams")
   Object.defineProperty(URL.prototype, "searchParams", {

@@ -1,8 +1,8 @@
 /**
- * The redirect flow on one machine, with the files of examples/aws: nginx as CloudFront, s3rver as the bucket's website endpoint, and
- * serverless-offline as API Gateway and Lambda, which unpacks the function's zip and calls it in a thread.
+ * Responsible for the redirect flow on one machine, with the files of examples/aws: nginx as CloudFront, s3rver as the website endpoint of
+ * the bucket, and serverless-offline as API Gateway and Lambda, which unpacks the zip of the function and calls it in a thread.
  *
- * What it cannot show: how S3 spells a key in a redirect, its 403, CloudFront's own caching, permissions, and Lambda's limits.
+ * It cannot show how S3 encodes a key in a redirect, CloudFront's own caching, permissions, and Lambda's limits.
  */
 import { realpathSync } from "node:fs"
 import { copyFile, cp, readFile, symlink, writeFile } from "node:fs/promises"
@@ -14,53 +14,55 @@ import { needTools } from "../support/tools.ts"
 import { freePort } from "../support/versitygw.ts"
 import { packageInto } from "./functions.ts"
 import { type Put, uploadFolder } from "./originals.ts"
-import { answers, type Built, buildRig, type Parts, type RigOptions } from "./processes.ts"
+import { answers, buildRig, type Parts, type RigOptions, type RunningRig } from "./processes.ts"
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url))
 const EXAMPLES = join(PACKAGE, "examples", "aws")
 const ZIP = "imgtailor-redirect.zip"
 const BUCKET = "shop-photos"
-/** The only pair that s3rver knows. */
+/** The only credentials that s3rver accepts. */
 const KEY = "S3RVER"
 
-/** Which kind of API stands in front of the function, and so which of its events it is called with. */
+/** The kind of API Gateway in front of the function, which decides its events. */
 export type Api = "http" | "rest"
 
+/** Options of the redirect rig. */
 export interface RedirectRigOptions extends RigOptions {
-  /** @default http, as examples/aws has it */
+  /** @default http, as in examples/aws */
   readonly api?: Api
-  /** A zip of the function for this machine. @default it is made, which takes some seconds */
+  /** A zip of the function for this machine. @default a new one, which takes some seconds */
   readonly zip?: string
-  /** What the website endpoint says of what is missing. @default 404 */
+  /** Status of the website endpoint for a missing object. @default 404 */
   readonly missing?: 403 | 404
-  /** Whose keys the function signs with: its role's, or those of a user, in `AWS_KEY` and `AWS_SECRET`. @default role */
+  /** Credentials of the function: those of its role, or of a user in `AWS_KEY` and `AWS_SECRET`. @default role */
   readonly identity?: "role" | "user"
 }
 
-interface Redirect {
+interface RedirectParts {
   readonly url: string
-  /** Of the function, without a query. */
+  /** URL of the function, without a query. */
   readonly resizerUrl: string
-  /** The function's zip, which another rig may be given. */
+  /** The zip of the function, for another rig. */
   readonly zip: string
   readonly put: Put
   readonly get: (key: string) => Promise<Response>
-  /** Of the bucket, where whoever sends the header `x-amz-rig: bucket` may put photos. */
+  /** URL of the bucket, which accepts objects in requests with the header `x-amz-rig: bucket`. */
   readonly bucketUrl: string
-  /** Starts another CDN in front of the bucket, which keeps for so long what says nothing of it. @returns its address */
+  /** Starts another CDN, which caches responses without `Cache-Control` for some time. @returns its URL */
   readonly addCdn: (defaultSeconds: number) => Promise<string>
-  /** What the function logged, and what serverless-offline had to say. */
+  /** The output of the function and of serverless-offline. */
   readonly log: () => string
 }
 
-export type RedirectRig = Redirect & Built
+/** A running redirect rig. */
+export type RedirectRig = RedirectParts & RunningRig
 
-/** A text with some of it replaced, all of which must be there. */
+/** Replaces parts of an example. @throws {Error} it does not contain one of them */
 const adapt = (text: string, replacements: Readonly<Record<string, string>>): string => {
   let adapted = text
-  for (const [part, instead] of Object.entries(replacements)) {
+  for (const [part, replacement] of Object.entries(replacements)) {
     if (!adapted.includes(part)) throw new Error(`Expected this in an example for AWS: ${part}`)
-    adapted = adapted.replaceAll(part, () => instead)
+    adapted = adapted.replaceAll(part, () => replacement)
   }
   return adapted
 }
@@ -70,7 +72,7 @@ const example = (name: string): Promise<string> => readFile(join(EXAMPLES, name)
 interface Bucket {
   readonly port: number
   readonly put: Put
-  readonly get: Redirect["get"]
+  readonly get: RedirectParts["get"]
 }
 
 const startBucket = async ({ folder, start }: Parts, website: string, missing: 403 | 404): Promise<Bucket> => {
@@ -82,24 +84,24 @@ const startBucket = async ({ folder, start }: Parts, website: string, missing: 4
   const endpoint = `http://127.0.0.1:${port}`
   const args = [program, s3rver, join(folder, "bucket"), String(port), BUCKET, xml, String(missing)]
   await start(process.execPath, args, { isUp: () => answers(endpoint) })
-  // A header of Amazon's makes s3rver take a request for one to the bucket, rather than to its website.
+  // With any header of Amazon, s3rver treats a request as one to the bucket instead of the website.
   const headers = { "x-amz-rig": "bucket" }
   const urlOf = (key: string): string => `${endpoint}/${BUCKET}/${encodeKey(key)}`
   const put: Put = async (key, body, type) => {
-    const given = { ...headers, "content-type": type }
-    const stored = await fetch(urlOf(key), { method: "PUT", headers: given, body: Buffer.from(body) })
-    if (!stored.ok) throw new Error(`${key} was not stored: ${stored.status} ${await stored.text()}`)
+    const init = { method: "PUT", headers: { ...headers, "content-type": type }, body: Buffer.from(body) }
+    const response = await fetch(urlOf(key), init)
+    if (!response.ok) throw new Error(`${key} was not stored: ${response.status} ${await response.text()}`)
   }
   return { port, put, get: (key) => fetch(urlOf(key), { headers }) }
 }
 
-/** Of a REST API, answers that are no text need it. */
+/** A REST API needs it for responses that are not text. */
 const BINARY = `  apiGateway:\n    binaryMediaTypes: ["*/*"]\n`
 
-/** Settings of serverless.yml that are another's here. */
+/** serverless.yml with settings of the rig. */
 const serviceOf = async (environment: Readonly<Record<string, string>>, sizes: string, api: Api): Promise<string> => {
   const [CDN, SIZES] = ["    CDN_URL: https://images.example.com\n", "SIZES: 360x270,480h,1280w"]
-  // Names that begin with a dot are excluded by default.
+  // The originals of tests include names that begin with a dot, which are excluded by default.
   const variables = { IMGTAILOR_EXCLUDE: "!**/.*", ...environment }
   const lines = Object.entries(variables).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`)
   const rest = { "- httpApi: GET /resizer": "- http: GET /resizer", "provider:\n": `provider:\n${BINARY}` }
@@ -111,10 +113,10 @@ const serviceOf = async (environment: Readonly<Record<string, string>>, sizes: s
   return `${service}\nplugins:\n  - serverless-offline\n`
 }
 
-/** serverless-offline with the service of a folder. @returns what it and the function have written */
+/** Starts serverless-offline with the service of a folder. @returns its output */
 const startApi = async ({ start }: Parts, cwd: string, port: number, key: string): Promise<() => string> => {
   const { osls } = needTools("osls")
-  // Plugins are looked for beside a service; npm put this one beside osls.
+  // osls looks for plugins beside the service; npm installed this one beside osls.
   await symlink(resolve(realpathSync(osls), "../../.."), join(cwd, "node_modules"))
   const ports = ["--httpPort", String(port), "--lambdaPort", String(await freePort())]
   const preload = ["--import", new URL("raw-query.mjs", import.meta.url).href]
@@ -141,7 +143,7 @@ const behaviourOf = async (): Promise<Behaviour> => {
   return { DefaultTTL, errors: Resources.Images.Properties.DistributionConfig.CustomErrorResponses }
 }
 
-/** CloudFront, as far as the flow has to do with it: it keeps by path alone, and the origin hears of nothing else of the request. */
+/** Starts nginx as CloudFront: the cache key is the path, and nothing else of a request reaches the origin. */
 const startCdn = async (
   { folder, start }: Parts,
   [port, originPort]: readonly [number, number],
@@ -191,8 +193,8 @@ const startCdn = async (
   return url
 }
 
-const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirect> => {
-  // All that is missing is said at once.
+const build = async (parts: Parts, options: RedirectRigOptions): Promise<RedirectParts> => {
+  // Reports every missing program at once.
   needTools("nginx", "osls", "s3rver")
   const { api = "http", identity = "role", missing = 404 } = options
   const service = join(parts.folder, "service")
@@ -216,7 +218,7 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
     ...(identity === "user" && { AWS_KEY: KEY, AWS_SECRET: KEY }),
   }
   await writeFile(join(service, "serverless.yml"), await serviceOf(environment, options.sizes?.join(",") ?? "", api))
-  const log = await startApi(parts, service, apiPort, identity === "role" ? KEY : "a role that is refused")
+  const log = await startApi(parts, service, apiPort, identity === "role" ? KEY : "a role without permissions")
   const url = await startCdn(parts, [cdnPort, bucket.port], "cdn")
   const addCdn = async (defaultSeconds: number): Promise<string> => {
     const port = await freePort()
@@ -234,6 +236,6 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
   }
 }
 
-/** Starts one, with an empty bucket and cache; visitors are let in when everything answers. Whoever starts it stops it. */
+/** Starts a rig with an empty cache. The caller stops it. */
 export const startRedirectRig = (options: RedirectRigOptions): Promise<RedirectRig> =>
   buildRig((parts) => build(parts, options), options.signal)

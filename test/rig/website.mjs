@@ -1,7 +1,7 @@
-// s3rver as the bucket and its website endpoint, with two things changed in which it differs from S3:
+// s3rver as the bucket and its website endpoint, changed where it differs from S3:
 //
-// - it writes a key into a redirect as it is, which makes another address of one with a `#`, an `&` or a letter beyond ASCII;
-// - it says 404 for what is missing, where S3 says 403 to whoever may not list: a rule is then looked for with the status given here.
+// - It does not encode a key in a redirect, which leads to another URL if the key has a `#`, an `&` or letters outside ASCII.
+// - It answers 404 for a missing object, where S3 answers 403 to clients that may not list. Rules are matched with the given status.
 //
 // node website.mjs <s3rver> <folder> <port> <bucket> <website.xml> <404|403>
 import { readFileSync, realpathSync } from "node:fs"

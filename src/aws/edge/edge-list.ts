@@ -15,7 +15,7 @@ export interface EdgeList extends Sides {
   readonly aliases: string
   /** Names of sizes with the only format that they have (`,social=jpeg,`), or one comma. */
   readonly forced: string
-  /** Names of sizes with formats of their own (`,card=webp png,`), or one comma. */
+  /** Names of sizes with their own formats (`,card=webp png,`), or one comma. */
   readonly own: string
   /** Names between commas, or one comma. */
   readonly retired: string

@@ -13,7 +13,7 @@ import { INFO } from "../../sizes/list.ts"
 import { negotiate } from "../../sizes/negotiate.ts"
 import { type EdgeList, formatsOf, hasName, valueOf } from "./edge-list.ts"
 
-/** Any character but a slash and unreserved ones (RFC 3986 §2.3). A path without one is canonical as it is. */
+/** Any character but a slash and unreserved ones (RFC 3986 §2.3). A path without one is in canonical form. */
 const ESCAPABLE = /[^\w.~/-]/
 
 /** An empty segment or a dot segment. */

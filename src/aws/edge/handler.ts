@@ -4,7 +4,7 @@
  *
  * Invariants:
  * - Answers as the server does, status, headers and text included.
- * - An accepted request has one spelling and neither query nor cookies, so that nothing but the stored object decides the cache key.
+ * - An accepted request has one spelling and neither query nor cookies, so that only the stored object decides the cache key.
  */
 import { explain } from "../../http/explain.ts"
 import { type Headers, OPTIONS_HEADERS } from "../../http/headers.ts"
@@ -72,7 +72,7 @@ const forward = (request: EdgeRequest, uri: string): EdgeRequest => {
   return request
 }
 
-/** The forwarded request, or a response that no origin is asked for. @param snapSize only for `unknownSize: "snap"` */
+/** The forwarded request, or a response without a request to an origin. @param snapSize only for `unknownSize: "snap"` */
 export const handleRequest = (
   request: EdgeRequest,
   list: EdgeList,

@@ -64,7 +64,7 @@ export const DISTRIBUTION_ARN: string =
 /**
  * A role for a service.
  * @param statements texts in their resources are for {@link sub}
- * @param condition on who may assume the role
+ * @param condition under which the role may be assumed
  */
 export const roleFor = (service: string, statements: readonly Statement[], condition?: object): Resource => ({
   Type: "AWS::IAM::Role",

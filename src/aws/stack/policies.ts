@@ -1,5 +1,5 @@
 /**
- * Responsible for the permissions of each role, derived from the list: every rendition lies below the segment of a size, so a policy can
+ * Responsible for the permissions of each role, derived from the list: every rendition is below the segment of a size, so a policy can
  * name all renditions and nothing else. Pure.
  *
  * Invariants:
