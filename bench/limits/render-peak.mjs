@@ -7,7 +7,7 @@ import { imageRecipe } from "../../dist/sizes/recipe.js"
 
 const [file, name] = process.argv.slice(2)
 const [size, format] = name.split(".")
-const settings = { quality: { jpeg: 80, webp: 80, avif: 60 }, background: "#ffffff", animationPixels: 100_000_000 }
+const settings = { quality: { jpeg: 80, webp: 80, avif: 65 }, background: "#ffffff", animationPixels: 100_000_000 }
 const recipe = imageRecipe(parseSizeList([size]).list[0], format, settings)
 const session = await createRenderer({ pixels: 1e9, animationPixels: 1e8 }).open(readFileSync(file))
 const estimate = session.estimate(recipe)

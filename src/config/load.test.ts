@@ -186,7 +186,7 @@ describe("settings from several sources", () => {
     const env = { IMGTAILOR_QUEUE: "2", IMGTAILOR_RENDERS: "2", IMGTAILOR_RETIRED_FORMATS: "gif" }
     const { config } = await loadWith({ env, args: { limits: { queue: 3 }, quality: { webp: 3 } } })
     expect(config.limits).toMatchObject({ queue: 3, renders: 2, bytes: 1, pixels: 100_000_000 })
-    expect(config.settings.quality).toEqual({ jpeg: 1, webp: 3, avif: 60 })
+    expect(config.settings.quality).toEqual({ jpeg: 1, webp: 3, avif: 65 })
     expect(config.grammar.retired).toEqual({ sizes: ["1w"], formats: ["gif"] })
   })
 

@@ -115,7 +115,7 @@ export interface TailorOptions {
   readonly staleIfErrorSeconds?: number | undefined
   /** `serve` only: delete stale renditions as soon as an original changes, so that nginx can serve the files. @default false */
   readonly watch?: boolean | undefined
-  /** 1 to 100, for all lossy formats or for each. @default { jpeg: 80, webp: 80, avif: 60 } */
+  /** 1 to 100, for all lossy formats or for each. @default { jpeg: 80, webp: 80, avif: 65 } */
   readonly quality?: QualityInput | undefined
   /** `#rgb` or `#rrggbb`: background for transparent pixels in formats without transparency. @default "#ffffff" */
   readonly background?: string | undefined

@@ -59,7 +59,7 @@ describe("resolveConfig", () => {
         retired: { sizes: [], formats: [] },
         sharedStore: false,
       },
-      settings: { quality: { jpeg: 80, webp: 80, avif: 60 }, background: "#ffffff", animationPixels: 100_000_000 },
+      settings: { quality: { jpeg: 80, webp: 80, avif: 65 }, background: "#ffffff", animationPixels: 100_000_000 },
       cacheControl: "public, max-age=3600, s-maxage=31536000",
       basePath: "",
       unknownSize: "reject",

@@ -45,7 +45,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         path: ["quality"],
         kind: "quality",
         description: "1 to 100, for all lossy formats or for each: `jpeg=80,webp=75`.",
-        default: "`jpeg=80,webp=80,avif=60`",
+        default: "`jpeg=80,webp=80,avif=65`",
       },
       {
         path: ["watch"],

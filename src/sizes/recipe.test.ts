@@ -198,11 +198,11 @@ describe("recipeId", () => {
   it.each<[string, string, Partial<Case>]>([
     ["a crop", "n6j036r0xkkk", {}],
     ["a WebP", "1lcop14ehpyj2", { format: "webp", output: "webp" }],
-    ["an AVIF by width", "wkiah7hkosol", { size: "1280w", format: "avif", output: "avif" }],
+    ["an AVIF by width", "6v948g1ej5gv6", { size: "1280w", format: "avif", output: "avif" }],
     ["a PNG by height", "1mxb0me14f7sww", { size: "480h", output: "png", kind: "png" }],
     ["a GIF", "1gayxzry1e8st", { size: "480h", output: "gif", kind: "gif" }],
     ["a JPEG of a TIFF", "n6j036r0xkkk", { output: "jpeg", kind: "tiff" }],
-    ["a base URL of an AVIF", "1szkahni2qqlh", { output: "avif", kind: "heif" }],
+    ["a base URL of an AVIF", "1hr9c5cy70dia", { output: "avif", kind: "heif" }],
     ["another gravity", "8bd1xe1h7ebb4", { size: { size: "360x270", gravity: "north" } }],
     ["a quality of the size", "2bqf711izmve3", { size: { size: "360x270", quality: 70 } }],
     ["another background", "1315l429fdses", { settings: { ...SETTINGS, background: "#000000" } }],
@@ -219,7 +219,7 @@ describe("recipeId", () => {
 describe("imageRecipe", () => {
   it("imageRecipe prefers the quality of a size to the configured one, for each format", () => {
     const size = sizeOf({ size: "360x270", quality: { webp: 50 } })
-    expect(imageRecipe(size, "webp", SETTINGS).settings.quality).toEqual({ jpeg: 80, webp: 50, avif: 60 })
+    expect(imageRecipe(size, "webp", SETTINGS).settings.quality).toEqual({ jpeg: 80, webp: 50, avif: 65 })
   })
 
   it("imageRecipe does not modify its settings", () => {
