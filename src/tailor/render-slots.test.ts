@@ -17,7 +17,7 @@ const start = async (limits: { readonly renders: number; readonly queue: number 
 }
 
 describe("createRenderSlots", () => {
-  it("gives a slot to the next render as soon as it is released", async () => {
+  it("gives a slot to the next render after its release", async () => {
     const { held } = await start({ renders: 2, queue: 10 }, 4)
     expect(held.length).toBe(2)
     held[0]?.()
