@@ -45,7 +45,7 @@ ${SETTING_GROUPS.map((group) => `## ${group.heading}\n\n${settingsTable(group)}`
 
 - A list is separated by commas, \`--sizes 360x270,480h,1280w\`, or is a JSON array.
 - A boolean is \`true\` or \`false\`. \`--watch\` alone means \`true\`, and \`--no-watch\` means \`false\`.
-- \`--quality\` takes \`80\` or \`jpeg=80,webp=80,avif=60\`.
+- \`--quality\` takes \`80\` or \`jpeg=80,webp=80,avif=65\`.
 - An empty environment variable counts as not set.
 - A size can have options: \`{ size: "360x270", name: "thumb", gravity: "north", quality: 70, cacheControl: "no-cache" }\`.
 - Custom stores can only be passed in code.
