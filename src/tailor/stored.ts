@@ -42,7 +42,7 @@ export interface WholeRendition {
 export interface Stored {
   /** True where the store has hung, and it is not time to try again: do not read from it. */
   readonly isBypassed: () => boolean
-  /** False where the store has hung. Unlike `isBypassed`, it never asks for another try. */
+  /** False where the store has hung. Unlike `isBypassed`, it never starts another try. */
   readonly isResponding: () => boolean
   /** Number of reads that have succeeded. */
   readonly readCount: () => number
