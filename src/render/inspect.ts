@@ -21,6 +21,7 @@ import { stripMetadata } from "./normalise/strip.ts"
 import type { Preparation, PreparedMeta } from "./prepare.ts"
 import { sniff } from "./sniff.ts"
 import { openImage, type Source } from "./source.ts"
+import { compressedXmpOf } from "./steps/png-xmp.ts"
 import type { MarkedMetadata } from "./steps/subject.ts"
 
 /** Limits on originals, each checked against the header. */
@@ -265,7 +266,10 @@ const hasAlphaOf = ({ hasAlpha }: Metadata, what: Preparation | undefined): bool
 const delaysOf = (header: Header, { page }: Normalised, { delay }: Metadata): readonly number[] | undefined =>
   header.kind === "gif" && page !== undefined ? delay?.slice(page) : undefined
 
-const marksOf = ({ xmp, exif, orientation, width, height }: Metadata): MarkedMetadata => ({
+const marksOf = (
+  { xmp: readable, exif, orientation, width, height }: Metadata,
+  xmp: Uint8Array | undefined = readable,
+): MarkedMetadata => ({
   width,
   height,
   ...(xmp && { xmp }),
@@ -309,7 +313,7 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     header,
     source: { ...unread, delays: delaysOf(header, normalised, metadata), ignoresProfile: plan.kind !== "profile" },
     convert: plan.kind === "converted" ? createConverter(plan.space, whiteOf(header, metadata)) : undefined,
-    marks: marksOf(metadata),
+    marks: marksOf(metadata, header.kind === "png" ? compressedXmpOf(bytes, header) : undefined),
     strip: () => (isPlain ? stripMetadata(bytes, header) : undefined),
     preparation: what && { what, is16Bit: metadata.depth === "ushort", profile: metadata.icc, orientation },
     inspected: {
