@@ -60,6 +60,8 @@ interface DirectParts {
   readonly call: (event: EventV2) => Promise<FunctionAnswer>
   /** URL of the renderer, which only CloudFront may call. */
   readonly functionUrl: string
+  /** Signs requests as CloudFront does, and sends them to the renderer. */
+  readonly signedFunctionUrl: string
   /** Paths of the renderer's calls since the last time. */
   readonly takeCalls: () => readonly string[]
   /** The log of the renderer. */
@@ -179,6 +181,7 @@ const build = async (parts: Parts, options: DirectRigOptions): Promise<DirectPar
     functionS3,
     call: renderer.call,
     functionUrl: rendererUrl,
+    signedFunctionUrl: lambda.url,
     takeCalls: renderer.takeCalls,
     log: renderer.log,
     takeSyncs: queues.take,
