@@ -58,7 +58,7 @@ const READERS: ReadonlySet<string> = new Set([
   "store/azure/credentials.ts",
 ])
 const PARTS =
-  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ webhook.ts".split(
+  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts metrics/ lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
     " ",
   )
 
@@ -71,6 +71,17 @@ const RULES: readonly Rule[] = [
   { of: ["health.ts"], may: [], types: ["error-codes.ts", "render/renderer.ts", "store/", "tailor/decision.ts"] },
   { of: ["log-entry.ts"], may: ["errors.ts", "hooks.ts"] },
   { of: ["gate.ts"], may: ["errors.ts"] },
+  // Optional packages, loaded only where they are switched on.
+  {
+    of: ["metrics/"],
+    may: ["errors.ts", "http/", "tailor/decision.ts", "metrics/", "prom-client"],
+    types: ["health.ts", "hooks.ts", "store/observed.ts", "tailor/render-slots.ts"],
+  },
+  {
+    of: ["tracing/"],
+    may: ["errors.ts", "http/url-path.ts", "tailor/decision.ts", "tracing/", "@opentelemetry/api"],
+    types: ["http/"],
+  },
   { of: ["retry.ts"], may: ["node:timers/promises"] },
   { of: ["sizes/"], may: ["sizes/"] },
   // Runs in browsers, in 2 kB.
