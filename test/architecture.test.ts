@@ -53,6 +53,7 @@ const READERS: ReadonlySet<string> = new Set([
   "config/load.ts",
   "render/pool/child-connection.ts",
   "aws/function-config.ts",
+  "aws/log.ts",
   "store/s3/credentials.ts",
   "store/s3/region.ts",
   "store/azure/credentials.ts",
@@ -155,6 +156,10 @@ const RULES: readonly Rule[] = [
   // URLs of other services: pure parsers. Their names are also those of a setting.
   { of: ["compat/signature.ts"], may: ["sizes/", "node:crypto"] },
   { of: ["compat/"], may: ["sizes/", "compat/", "unpic/providers/"] },
+  // Reading logs, and what commands compute from them and from a list.
+  { of: ["logs/"], may: ["logs/", "node:"] },
+  { of: ["migrate/"], may: ["migrate/", "logs/", "compat/", "http/compat.ts", "http/url-path.ts", "sizes/", "node:"] },
+  { of: ["nginx/"], may: ["nginx/", "compat/", "http/headers.ts", "sizes/"] },
   // Plain values in and out, without platform APIs.
   {
     of: ["http/"],

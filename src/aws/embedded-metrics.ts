@@ -7,7 +7,8 @@
 import type { RequestReport } from "../hooks.ts"
 import { roundMs } from "../log-entry.ts"
 
-const NAMESPACE = "imgtailor"
+/** Namespace of the metrics in CloudWatch. */
+export const METRICS_NAMESPACE = "imgtailor"
 
 /** Name and unit of each metric, as CloudWatch shows them. */
 const UNITS = {
@@ -32,15 +33,18 @@ const valuesOf = ({
   ...(byteLength > 0 && { ResponseBytes: byteLength }),
 })
 
-/** The fields of a log line that CloudWatch reads, by outcome. `outcome` itself is a field of every log line. */
-export const embeddedMetrics = (report: RequestReport, timestampMs: number): object => {
+/** The fields of a log line that CloudWatch reads, by function and outcome. `outcome` itself is a field of every log line. */
+export const embeddedMetrics = (report: RequestReport, functionName: string, timestampMs: number): object => {
   const values = valuesOf(report)
   const metrics = Object.keys(values).map((name) => ({ Name: name, Unit: UNITS[name as MetricName] }))
   return {
     ...values,
+    FunctionName: functionName,
     _aws: {
       Timestamp: timestampMs,
-      CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: [["outcome"]], Metrics: metrics }],
+      CloudWatchMetrics: [
+        { Namespace: METRICS_NAMESPACE, Dimensions: [["FunctionName", "outcome"]], Metrics: metrics },
+      ],
     },
   }
 }

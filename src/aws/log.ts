@@ -3,6 +3,9 @@ import type { LogLevel, RequestReport } from "../hooks.ts"
 import { errorFields, formatJson, type LogEntry, type LogFields, toLogEntry } from "../log-entry.ts"
 import { embeddedMetrics } from "./embedded-metrics.ts"
 
+/** Set by Lambda. */
+const FUNCTION_NAME = process.env["AWS_LAMBDA_FUNCTION_NAME"] ?? "local"
+
 const write = (entry: LogEntry, metrics: object = {}): void =>
   void process.stdout.write(`${formatJson(entry, metrics)}\n`)
 
@@ -11,7 +14,7 @@ export const logLine = (level: LogLevel, msg: string, fields: LogFields = {}): v
 
 /** Writes the entry of a request, with its metrics. */
 export const logRequest = (report: RequestReport): void =>
-  write(toLogEntry(report), embeddedMetrics(report, Date.now()))
+  write(toLogEntry(report), embeddedMetrics(report, FUNCTION_NAME, Date.now()))
 
 /** Writes the entry of an error outside a request. */
 export const logError = (error: unknown): void =>

@@ -23,6 +23,7 @@ import {
   sub,
   type Template,
 } from "./cloudformation.ts"
+import { dashboard } from "./dashboard.ts"
 import { delivery, type DeliveryOptions } from "./delivery.ts"
 import { events, eventsStatement, eventsSwitch } from "./events.ts"
 import { batch, renderer, sync } from "./functions.ts"
@@ -94,6 +95,7 @@ const resourcesOf = (options: TemplateOptions): Resources => {
     ...sync(syncStatements(renditions, listed, DISTRIBUTION_ARN), variables),
     ...events(place, warm),
     ...alarms(options.alarmTopic),
+    ...dashboard(),
     ...setupResources(options),
     ...(warm && batch(rendering, bucket.arn)),
   }
