@@ -216,7 +216,7 @@ const RULES: readonly Rule[] = [
   { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch"] },
   {
     of: ["cli/"],
-    may: [...PARTS, "aws/", "cli/", "node:", "commander", "aws-cdk-lib"],
+    may: [...PARTS, "aws/", "cli/", "logs/", "migrate/", "nginx/", "node:", "commander", "aws-cdk-lib"],
   },
 ]
 

@@ -42,9 +42,11 @@ const setUp = async (
     { cwd: folder },
   )
   expect([printed.code, printed.stderr]).toEqual([0, ""])
-  const root = `root ${join(serve.renditions, "files")};`
   // As in many servers: a location for static files, which must not take precedence.
-  const conf = printed.stdout.replace(root, () => `${root} location ~* \\.(?:jpe?g|png|webp|avif)$ { root /nowhere; }`)
+  const conf = printed.stdout.replace(
+    "location @imgtailor",
+    () => `location ~* \\.(?:jpe?g|png|webp|avif)$ { root /nowhere; }\n    location @imgtailor`,
+  )
   expect(conf).not.toBe(printed.stdout)
   await writeFile(join(folder, "nginx.conf"), wholeConfig(folder, conf))
   const server = launch(path, ["-e", "stderr", "-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder })
@@ -126,15 +128,18 @@ group("the printed configuration of nginx", () => {
         "shop/photo.jpg": { bytes: await flat(), stored: ["nginx", "nginx", "nginx"] },
         "shop/LOUD.JPEG": { bytes: await flat(), stored: ["nginx", "nginx", "nginx"] },
         "shop/été 50% off?#+&'.jfif": { bytes: await flat(), stored: ["nginx", "nginx", "nginx"] },
-        "shop/cut-out.png": { bytes: await withAlpha(), stored: ["nginx", "nginx", "nginx"] },
-        "shop/still.gif": { bytes: await flat({ format: "gif" }), stored: ["nginx", "nginx", "imgtailor"] },
-        "shop/film.gif": { bytes: await animated(), stored: ["nginx", "nginx", "imgtailor"] },
-        "shop/film.webp": { bytes: await animated({ format: "webp" }), stored: ["nginx", "nginx", "imgtailor"] },
-        "shop/photo.webp": { bytes: await flat({ format: "webp" }), stored: ["nginx", "nginx", "imgtailor"] },
-        "shop/photo.avif": { bytes: await flat({ format: "avif" }), stored: ["nginx", "nginx", "nginx"] },
-        "shop/scan.tif": { bytes: await flat({ format: "tiff" }), stored: ["imgtailor", "nginx", "nginx"] },
-        "shop/scan.TIFF": { bytes: await withAlpha({ format: "tiff" }), stored: ["imgtailor", "nginx", "nginx"] },
-        "shop/no extension": { bytes: await flat({ format: "png" }), stored: ["imgtailor", "nginx", "nginx"] },
+        "shop/cut-out.png": { bytes: await withAlpha(), stored: ["nginx", "imgtailor", "imgtailor"] },
+        "shop/still.gif": { bytes: await flat({ format: "gif" }), stored: ["nginx", "imgtailor", "imgtailor"] },
+        "shop/film.gif": { bytes: await animated(), stored: ["nginx", "imgtailor", "imgtailor"] },
+        "shop/film.webp": { bytes: await animated({ format: "webp" }), stored: ["nginx", "imgtailor", "imgtailor"] },
+        "shop/photo.webp": { bytes: await flat({ format: "webp" }), stored: ["nginx", "imgtailor", "imgtailor"] },
+        "shop/photo.avif": { bytes: await flat({ format: "avif" }), stored: ["nginx", "imgtailor", "imgtailor"] },
+        "shop/scan.tif": { bytes: await flat({ format: "tiff" }), stored: ["imgtailor", "imgtailor", "imgtailor"] },
+        "shop/scan.TIFF": {
+          bytes: await withAlpha({ format: "tiff" }),
+          stored: ["imgtailor", "imgtailor", "imgtailor"],
+        },
+        "shop/no extension": { bytes: await flat(), stored: ["imgtailor", "nginx", "nginx"] },
         "root.jpg": { bytes: await flat(), stored: ["nginx", "nginx", "nginx"] },
       } as const
       const accepts = [

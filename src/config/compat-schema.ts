@@ -9,10 +9,15 @@ const isPrefix = (text: string): boolean => text === "" || toOriginalKey(text.re
 /** `shop.example.com`, `shop.example.com/media`, `s3://bucket` or `/media`. */
 const PLACE = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/\s?#@]*(?:\/[^/\s?#]+)*\/?$/i
 
-const originsSchema = v.record(
-  v.pipe(v.string(), v.regex(PLACE, "Expected a host like shop.example.com, or a URL path like /media")),
-  v.pipe(v.string(), v.check(isPrefix, "Expected a prefix of keys like shop/, or an empty one")),
-  "Expected places with prefixes, like shop.example.com=shop/",
+const originsSchema = v.pipe(
+  v.custom<Readonly<Record<string, string>>>(
+    (input) => typeof input === "object" && input !== null && !Array.isArray(input),
+    "Expected places with prefixes, like shop.example.com=shop/",
+  ),
+  v.record(
+    v.pipe(v.string(), v.regex(PLACE, "Expected a host like shop.example.com, or a URL path like /media")),
+    v.pipe(v.string(), v.check(isPrefix, "Expected a prefix of keys like shop/, or an empty one")),
+  ),
 )
 
 const HEX_PAIR = /^(?:[0-9a-f]{2})+:(?:[0-9a-f]{2})*(?::(?:[1-9]|[12]\d|3[0-2]))?$/i

@@ -68,6 +68,8 @@ describe("resolveConfig", () => {
       overlays: new Map(),
       whenBusy: "nearest",
       compat: [],
+      compatOrigins: {},
+      compatKeys: {},
       originalsHeaders: {},
       cacheTags: false,
       notify: undefined,

@@ -117,7 +117,7 @@ describe("checkOptions", () => {
 
   it("checkOptions lists the known settings if none is similar", () => {
     expect(problemOf({ compression: 9 })).toBe(
-      "compression: unknown setting. Known settings: originals, renditions, sizes, formats, retired, exclude, isolation, unknownSize, focalPoints, missing, whenBusy, compat, sharedStore, originalsHeaders, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, staleIfErrorSeconds, watch, quality, background, limits, cacheControl, cacheTags, notify, notifyHeaders, basePath, host, port, drainMs, logLevel.",
+      "compression: unknown setting. Known settings: originals, renditions, sizes, formats, retired, exclude, isolation, unknownSize, focalPoints, missing, whenBusy, compat, compatOrigins, compatKeys, sharedStore, originalsHeaders, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, staleIfErrorSeconds, watch, quality, background, limits, cacheControl, cacheTags, notify, notifyHeaders, basePath, host, port, drainMs, logLevel.",
     )
     expect(problemOf({ retired: { names: [] } })).toMatch(/^retired\.names: .* Known settings: sizes, formats\.$/)
   })
@@ -202,8 +202,17 @@ describe("checkOptions", () => {
       { unknownSize: "snapp" },
       /^unknownSize: Expected reject, snap, got "snapp"\. Did you mean snap\?$/,
     ],
-    ["an unknown URL scheme", { compat: ["ipxx"] }, /^compat\.0: Expected ipx, got "ipxx"\. Did you mean ipx\?$/],
-    ["URL schemes that are not a list", { compat: "ipx" }, /^compat: Expected a list, got "ipx"\.$/],
+    [
+      "an unknown service",
+      { compat: ["ipxx"] },
+      /^compat\.0: Expected nextjs, ipx, cloudinary, .*, got "ipxx"\. Did you mean ipx\?$/,
+    ],
+    ["an origin with a query", { compatOrigins: { "a.example?x": "" } }, /^compatOrigins\.a\.example\?x: Expected a host/],
+    ["an origin with a prefix outside", { compatOrigins: { "a.example": "../x" } }, /Expected a prefix of keys like shop\//],
+    ["origins that are a list", { compatOrigins: ["a.example"] }, /^compatOrigins\.?0?: Expected/],
+    ["a key of another service", { compatKeys: { imgix: "x" } }, /^compatKeys\.imgix: Expected/],
+    ["a key of imgproxy that is not hex", { compatKeys: { imgproxy: "secret" } }, /^compatKeys\.imgproxy: Expected a key and a salt in hex/],
+    ["services that are not a list", { compat: "ipx" }, /^compat: Expected a list, got "ipx"\.$/],
     ["a Cache-Control header with semicolons", { cacheControl: "public; max-age=1" }, /^cacheControl: .* commas/],
     [
       "a Cache-Control header of a size",

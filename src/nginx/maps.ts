@@ -3,8 +3,8 @@
  * file, or to none where only imgtailor knows the answer.
  */
 import { CONTENT_TYPES, type Format, FORMATS } from "../sizes/format.ts"
-import type { SizeGroup } from "./groups.ts"
-import { escapeRegex, type MapLine, mapBlock, quotedRegex, value } from "./text.ts"
+import type { FormatSet, SizeGroup } from "./groups.ts"
+import { escapeRegex, type MapLine, mapBlock, quoted, quotedRegex, value } from "./text.ts"
 
 /** Extensions of originals by the format of their base rendition. */
 const EXTENSIONS: Readonly<Record<Format, readonly string[]>> = {
@@ -16,8 +16,11 @@ const EXTENSIONS: Readonly<Record<Format, readonly string[]>> = {
 }
 /** The base rendition of these has a format that depends on the original. */
 const OTHERS: readonly string[] = ["tiff?", "mpo", "hei[cf]", "jxl", "bmp", "svg"]
-
 const ALL = [...Object.values(EXTENSIONS).flat(), ...OTHERS]
+
+/** Requested as AVIF or WebP, an original that can be lossless or animated may get another format, which is lighter. */
+const MAY_CHANGE: readonly string[] = ALL.filter((extension) => !EXTENSIONS.jpeg.includes(extension))
+const isChangeable = (format: Format): boolean => format === "avif" || format === "webp"
 
 /** Options of all maps. */
 export interface MapOptions {
@@ -31,24 +34,15 @@ const folderOf = ({ names }: SizeGroup, basePath: string): string =>
 
 const anyOf = (extensions: readonly string[]): string => `\\.(?i:${extensions.join("|")})`
 
-/** Extensions without those that are the names of listed formats. */
-const without = (extensions: readonly string[], formats: readonly Format[]): readonly string[] =>
-  extensions.filter((extension) => !formats.some((format) => format === extension))
-
-const isListed = (extension: string, formats: readonly Format[]): boolean =>
-  formats.some((format) => format === extension)
-
-/** `jpe?g` covers `jpeg`, which is not negotiated where JPEG is listed. */
-const expand = (extensions: readonly string[]): readonly string[] =>
-  extensions.flatMap((extension) =>
-    extension === "jpe?g" ? ["jpeg", "jpg"] : extension === "a?png" ? ["apng", "png"] : [extension],
-  )
-
-const photosOf = (formats: readonly Format[]): readonly string[] => {
-  const photos = without(expand([...EXTENSIONS.jpeg, ...EXTENSIONS.png]), formats)
-  const isShort = photos.includes("jpeg") && photos.includes("png")
-  return isShort ? [...EXTENSIONS.jpeg, ...EXTENSIONS.png] : photos
-}
+/** `jpe?g` without `jpeg`: names that end in a listed format are not negotiated. */
+const negotiable = (extensions: readonly string[], formats: readonly Format[]): readonly string[] =>
+  extensions.flatMap((extension) => {
+    const [longer, shorter] = extension === "jpe?g" ? ["jpeg", "jpg"] : ["apng", "png"]
+    const isPair = extension.includes("?")
+    if (!isPair) return formats.some((format) => format === extension) ? [] : [extension]
+    if (formats.some((format) => format === longer)) return [shorter]
+    return formats.some((format) => format === shorter) ? [longer] : [extension]
+  })
 
 /** The group of a URL with a listed size, `info` for a description, and nothing for any other URL and method. */
 const groupMap = ({ basePath, groups }: MapOptions): string =>
@@ -58,47 +52,74 @@ const groupMap = ({ basePath, groups }: MapOptions): string =>
     [quotedRegex(`~^(?:GET|HEAD) ${escapeRegex(basePath)}/(?:.*/)?info/[^/]+\\.json$`), "info"],
   ])
 
-const kindLine = ({ name }: SizeGroup, end: string, kind: string): MapLine => [quotedRegex(`~^${name} .+${end}$`), kind]
+/** Formats with the groups that have them. */
+interface GroupedSet extends FormatSet {
+  /** A part of a regular expression: `0` or `(?:0|2)`. */
+  readonly names: string
+}
+
+const setsOf = (groups: readonly SizeGroup[]): readonly GroupedSet[] => {
+  const sets = new Map<string, SizeGroup[]>()
+  for (const group of groups) {
+    const key = JSON.stringify([group.formats, group.forced])
+    sets.set(key, [...(sets.get(key) ?? []), group])
+  }
+  return [...sets.values()].map((equal) => {
+    const names = equal.map(({ name }) => name)
+    const { formats = [], forced } = equal[0] ?? {}
+    return { formats, forced, names: names.length > 1 ? `(?:${names.join("|")})` : (names[0] ?? "") }
+  })
+}
+
+const kindLine = ({ names }: GroupedSet, end: string, kind: string): MapLine => [
+  quotedRegex(`~^${names} .+${end}$`),
+  kind,
+]
 
 /** With one format, the base URL means it, too. */
-const forcedLines = (group: SizeGroup, forced: Format): readonly MapLine[] => {
-  if (forced !== "avif")
-    return [kindLine(group, `${anyOf(ALL)}\\.${forced}`, "stated"), kindLine(group, "", `only-${forced}`)]
-  // AVIF of a possible animation is a WebP.
-  const stills = anyOf([...EXTENSIONS.jpeg, ...EXTENSIONS.png])
-  return [kindLine(group, `${stills}\\.avif`, "stated"), kindLine(group, stills, "only-avif")]
+const forcedLines = (set: GroupedSet, forced: Format): readonly MapLine[] => {
+  const sources = isChangeable(forced) ? EXTENSIONS.jpeg : ALL
+  return [
+    kindLine(set, `${anyOf(sources)}\\.${forced}`, "stated"),
+    kindLine(set, isChangeable(forced) ? anyOf(sources) : "", `only-${forced}`),
+  ]
 }
 
 /** The kind of each URL of a group, by its last extension. The first line that matches counts. */
-const kindLines = (group: SizeGroup): readonly MapLine[] => {
-  const { formats, forced } = group
-  if (forced !== undefined) return forcedLines(group, forced)
-  const unlisted = FORMATS.filter((format) => !formats.includes(format))
-  const line = (end: string, kind: string): MapLine => kindLine(group, end, kind)
+const kindLines = (set: GroupedSet): readonly MapLine[] => {
+  const { formats, forced } = set
+  if (forced !== undefined) return forcedLines(set, forced)
+  const [changeable, unlisted] = [formats.filter(isChangeable), FORMATS.filter((one) => !formats.includes(one))]
+  const own = negotiable([...EXTENSIONS.png, ...EXTENSIONS.gif, ...EXTENSIONS.webp, ...EXTENSIONS.avif], formats)
+  const line = (kind: string, ...extensions: readonly (readonly string[])[]): readonly MapLine[] =>
+    extensions.some(({ length }) => length === 0) ? [] : [kindLine(set, extensions.map(anyOf).join(""), kind)]
   return [
-    ...(isListed("avif", formats) ? [line(anyOf(["gif", "webp"]) + anyOf(["avif"]), "ask")] : []),
-    ...(formats.length > 0 ? [line(anyOf(formats), "stated")] : []),
+    ...line("ask", MAY_CHANGE, changeable),
+    ...line("stated", formats),
     // A file from the time when another format was listed.
-    line(anyOf(ALL) + anyOf(unlisted.flatMap((format) => EXTENSIONS[format])), "ask"),
-    line(anyOf(photosOf(formats)), "photo"),
-    ...(isListed("gif", formats) ? [] : [line(anyOf(EXTENSIONS.gif), "gif")]),
-    line(anyOf(OTHERS), "other"),
+    ...line(
+      "ask",
+      ALL,
+      unlisted.flatMap((format) => EXTENSIONS[format]),
+    ),
+    ...line("photo", negotiable(EXTENSIONS.jpeg, formats)),
+    ...line("own", own),
   ]
 }
 
 const kindMap = ({ groups }: MapOptions): string =>
   mapBlock('"$imgtailor_group $uri"', "$imgtailor_kind", [
     ["default", "ask"],
-    ...groups.flatMap(kindLines),
+    ...setsOf(groups).flatMap(kindLines),
     [quotedRegex("~^info "), "stated"],
   ])
 
-/** The preferred format of a group in `Accept`. A format with a parameter (`;q=0.5`) is compared by imgtailor. */
-const acceptLines = ({ formats, name }: SizeGroup, hasGroups: boolean): readonly MapLine[] => {
+/** The preferred format in `Accept`. A format with a parameter (`;q=0.5`) is compared by imgtailor. */
+const acceptLines = ({ formats, names }: GroupedSet, hasSets: boolean): readonly MapLine[] => {
   const types = formats.map((format) => CONTENT_TYPES[format].slice("image/".length))
   if (types.length === 0) return []
-  const start = hasGroups ? `^${name} (?:.*,)?\\s*` : "(?:^|,)\\s*"
-  const somewhere = hasGroups ? `^${name} .*` : ""
+  const start = hasSets ? `^${names} (?:.*,)?\\s*` : "(?:^|,)\\s*"
+  const somewhere = hasSets ? `^${names} .*` : ""
   return [
     [quotedRegex(`~*${somewhere}image/(?:${types.join("|")})\\s*;`), "ask"],
     ...formats.map((format): MapLine => [quotedRegex(`~*${start}${CONTENT_TYPES[format]}\\s*(?:,|$)`), format]),
@@ -106,12 +127,12 @@ const acceptLines = ({ formats, name }: SizeGroup, hasGroups: boolean): readonly
 }
 
 const acceptMap = ({ groups }: MapOptions): string => {
-  const hasGroups = groups.length > 1
-  const source = hasGroups ? '"$imgtailor_group $http_accept"' : "$http_accept"
-  const negotiated = groups.filter(({ forced }) => forced === undefined)
+  const sets = setsOf(groups)
+  const source = sets.length > 1 ? '"$imgtailor_group $http_accept"' : "$http_accept"
+  const negotiated = sets.filter(({ forced }) => forced === undefined)
   return mapBlock(source, "$imgtailor_accept", [
     ["default", "base"],
-    ...negotiated.flatMap((group) => acceptLines(group, hasGroups)),
+    ...negotiated.flatMap((set) => acceptLines(set, sets.length > 1)),
   ])
 }
 
@@ -119,14 +140,13 @@ const fileMap = ({ groups }: MapOptions, path: string): string => {
   const formats = FORMATS.filter((format) => groups.some((group) => !group.forced && group.formats.includes(format)))
   const forced = FORMATS.filter((format) => groups.some((group) => group.forced === format))
   const line = (kind: string, accept: string, file: string): MapLine => [`"${kind} ${accept}"`, file]
-  const still = formats.filter((format) => format !== "avif")
+  const fixed = formats.filter((format) => !isChangeable(format))
   return mapBlock('"$imgtailor_kind $imgtailor_accept"', "$imgtailor_file", [
     ["default", '""'],
     ...formats.map((format) => line("photo", format, `${path}.${format}`)),
     line("photo", "base", path),
-    ...still.map((format) => line("gif", format, `${path}.${format}`)),
-    line("gif", "base", path),
-    ...formats.map((format) => line("other", format, `${path}.${format}`)),
+    ...fixed.map((format) => line("own", format, `${path}.${format}`)),
+    line("own", "base", path),
     line("~^stated", "", path),
     ...forced.map((format) => line(`~^only-${format}`, "", `${path}.${format}`)),
   ])
@@ -136,9 +156,16 @@ const varyMap = (): string =>
   mapBlock("$imgtailor_kind", "$imgtailor_vary", [
     ["default", '""'],
     ["photo", "Accept"],
-    ["gif", "Accept"],
-    ["other", "Accept"],
+    ["own", "Accept"],
   ])
+
+/** The lifetime of each group, if they differ. */
+export const cacheMap = (groups: readonly SizeGroup[], cacheControl: string): string | undefined => {
+  const others = groups.filter((group) => group.cacheControl !== cacheControl)
+  if (others.length === 0) return undefined
+  const lines = others.map((group): MapLine => [group.name, quoted(group.cacheControl)])
+  return mapBlock("$imgtailor_group", "$imgtailor_cache_control", [["default", quoted(cacheControl)], ...lines])
+}
 
 /** An alias, and the name of the size that its files have. */
 export interface Alias {
@@ -174,19 +201,20 @@ export const mapsText = (options: MapOptions, aliases: readonly Alias[]): string
         ]
       : []),
     groups.length > 1
-      ? "# Listed sizes, in groups of equal formats. All other URLs are forwarded."
+      ? "# Listed sizes, in groups of equal formats and lifetimes. All other URLs are forwarded, as are PUT, OPTIONS and others."
       : "# Listed sizes. All other URLs are forwarded, as are PUT, OPTIONS and others.",
     groupMap(options),
     "# The preferred format in the client's Accept header, or base for none. Only a format that is named counts, not image/* or */*.",
     "# A format with a parameter (;q=0.5) needs a comparison of weights, which is left to imgtailor.",
     acceptMap(options),
     "# The kind of a URL, by its last extension. nginx derives the content type from the extension as well.",
-    "#   photo, gif   the extension is the format: the base rendition may be served, or another format by Accept",
-    "#   other        the format of the base rendition depends on the original (.tif, .heic): only other formats may be served",
-    "#   stated       the URL names the format and is not negotiated: photo.jpg.webp, photo.webp, info/photo.jpg.json",
-    ...(groups.some(({ forced }) => forced) ? ["#   only-…       sizes with one format"] : []),
-    "#   ask          everything else is forwarded: no extension; AVIF of a possible animation, which is really a WebP",
-    "# An original with a wrong extension is served with a wrong type: PNG bytes in a .jpg as image/jpeg, which browsers display anyway.",
+    "#   photo    a JPEG: the base rendition may be served, or another format by Accept",
+    "#   own      the extension is the format of the base rendition only: AVIF and WebP of a lossless original or an animation can be",
+    "#            another format that is lighter",
+    "#   stated   the URL names the format and is not negotiated: photo.jpg.webp, photo.webp, info/photo.jpg.json",
+    ...(groups.some(({ forced }) => forced) ? ["#   only-…   sizes with one format"] : []),
+    "#   ask      everything else is forwarded: the content type depends on the original (scan.tif, cut-out.png.webp, no extension)",
+    "# An original without an extension or with a wrong one is served with a wrong type, which browsers display anyway.",
     kindMap(options),
     "# The stored file to serve. Empty for none.",
     fileMap(options, path),

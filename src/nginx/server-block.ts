@@ -1,11 +1,11 @@
 /** Responsible for the configuration of nginx in front of `imgtailor serve`, for a list of sizes (`imgtailor nginx`). */
 import type { ServiceName } from "../compat/names.ts"
 import { SERVICES } from "../compat/services.ts"
-import { aliasCacheControl, COMMON_HEADERS } from "../http/headers.ts"
+import { COMMON_HEADERS } from "../http/headers.ts"
 import type { Grammar } from "../sizes/key.ts"
 import { toGroups } from "./groups.ts"
-import { type Alias, mapsText } from "./maps.ts"
-import { escapeRegex, type MapLine, mapBlock, quoted, quotedRegex } from "./text.ts"
+import { type Alias, cacheMap, mapsText } from "./maps.ts"
+import { quoted, quotedRegex } from "./text.ts"
 
 /** What the configuration of nginx depends on. */
 export interface NginxOptions {
@@ -62,29 +62,6 @@ const upstreamText = ({ upstream }: NginxOptions): string => `upstream imgtailor
 const aliasesOf = ({ grammar }: NginxOptions): readonly Alias[] =>
   grammar.sizes.flatMap(({ name, aliases = [] }) => aliases.map((alias) => ({ alias, name })))
 
-/** Sizes with their own lifetime, and aliases, which may become those of another size. */
-const cacheLines = ({ grammar, basePath, cacheControl }: NginxOptions): readonly MapLine[] => {
-  const line = (name: string, header: string): MapLine => [
-    quotedRegex(`~^${escapeRegex(basePath)}/(?:.*/)?${name}/[^/]+$`),
-    quoted(header),
-  ]
-  return grammar.sizes.flatMap(({ name, aliases = [], cacheControl: own }) => [
-    ...(own === undefined ? [] : [line(name, own)]),
-    ...aliases.map((alias) => line(alias, aliasCacheControl(own ?? cacheControl))),
-  ])
-}
-
-const cacheText = (options: NginxOptions): { readonly map: string; readonly value: string } => {
-  const lines = cacheLines(options)
-  const fallback = quoted(options.cacheControl)
-  if (lines.length === 0) return { map: "", value: fallback }
-  const map = mapBlock("$uri", "$imgtailor_cache_control", [["default", fallback], ...lines])
-  return {
-    map: `\n# Cache lifetimes of sizes, and of aliases, which may become names of other sizes.\n${map}`,
-    value: "$imgtailor_cache_control",
-  }
-}
-
 const headersText = (cacheControl: string): string => {
   const names: Readonly<Record<string, string>> = {
     "Cache-Control": cacheControl,
@@ -119,17 +96,18 @@ const compatText = ({ compat, basePath }: NginxOptions): string => {
     # Every URL below ${basePath}/ can be one of ${open.join(", ")}.
 `
   return `
-    # URLs of other services.${blocks.join("")}${open.length > 0 ? note : ""}`
+    # URLs of other services. Keep these above other regular expressions: the first that matches counts.${blocks.join("")}${open.length > 0 ? note : ""}`
 }
 
 /** The text of the configuration file. */
 export const nginxText = (options: NginxOptions): string => {
-  const { basePath, grammar, listen, serverName, renditions } = options
-  const cache = cacheText(options)
-  const maps = mapsText({ basePath, groups: toGroups(grammar) }, aliasesOf(options))
+  const { basePath, cacheControl, grammar, listen, serverName, renditions } = options
+  const groups = toGroups(grammar, cacheControl)
+  const lifetimes = cacheMap(groups, cacheControl)
+  const maps = mapsText({ basePath, groups }, aliasesOf(options))
   return `${headText(options)}
 ${upstreamText(options)}
-${maps}${cache.map}
+${maps}${lifetimes === undefined ? "" : `\n${lifetimes}`}
 server {
     listen ${listen};
     server_name ${serverName};
@@ -143,7 +121,7 @@ server {
         # nginx uses the last extension, in upper or lower case: photo.jpg.avif is image/avif.
 ${TYPES}
         # The same headers as imgtailor sends.
-${headersText(cache.value)}        # Shows that nginx served the file. imgtailor sends its own Cache-Status.
+${headersText(lifetimes === undefined ? quoted(cacheControl) : "$imgtailor_cache_control")}        # Shows that nginx served the file. imgtailor sends its own Cache-Status.
         add_header Cache-Status "nginx; hit";
     }
 ${compatText(options)}
