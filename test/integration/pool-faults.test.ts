@@ -156,7 +156,7 @@ describe("a render process that fails", () => {
 
 describe("limits of render processes", () => {
   it("end a job that uses too much CPU, and remember it for ten minutes", async () => {
-    const renderer = open({ baseCpuMs: 300 })
+    const renderer = open({ baseCpuMs: 300, wallClockFactor: 1000 })
     const error = await failureOf(renderer, "spin")
     expect(error).toMatchObject({ code: "original-too-large", rememberMs: 600_000 })
     expect(error.detail).toMatch(/limit of 0 s of CPU/)
@@ -179,7 +179,7 @@ describe("limits of render processes", () => {
   })
 
   it("have a slow job give way, and another one wait until the first has ended", async () => {
-    const renderer = open({ renders: 1, baseCpuMs: 900 })
+    const renderer = open({ renders: 1, baseCpuMs: 900, wallClockFactor: 1000 })
     const slow = new Set<string>()
     const jobs = ["spin 1", "spin 2"].map((original) => ask(renderer, original, { onSlow: () => slow.add(original) }))
     await until(() => slow.size === 2)
@@ -221,7 +221,7 @@ describe("the pool", () => {
   })
 
   it("ends slow jobs when it drains, and finishes ordinary ones", async () => {
-    const renderer = open({ renders: 1 })
+    const renderer = open({ renders: 1, wallClockFactor: 1000 })
     const slow = new Set<string>()
     const spinning = ["spin 1", "spin 2"].map((original) =>
       ask(renderer, original, { onSlow: () => slow.add(original) }),

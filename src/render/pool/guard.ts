@@ -8,7 +8,7 @@
  */
 import { createGate, type Gate } from "../../gate.ts"
 import type { Ending } from "./ending.ts"
-import { cpuLimitMs, GUARD_INTERVAL_MS, memoryCap, type PoolLimits, SLOW_CPU_MS, WALL_CLOCK_FACTOR } from "./limits.ts"
+import { cpuLimitMs, GUARD_INTERVAL_MS, memoryCap, type PoolLimits, SLOW_CPU_MS, wallClockLimitMs } from "./limits.ts"
 import { lowerPriority, SLOW_NICE } from "./priority.ts"
 import type { RenderProcess } from "./render-process.ts"
 import { readUsage, type Usage } from "./usage.ts"
@@ -89,7 +89,7 @@ const exceeded = (watched: Watched, limits: PoolLimits, nowMs: number): Ending |
   if (grown > capBytes) return { reason: "memory", usedBytes: grown, capBytes, estimateBytes }
   for (const { cpuMs, cpuLimitMs: limitMs, dueMs } of watched.jobs) {
     if (cpuMs > limitMs) return { reason: "cpu", limitMs }
-    if (nowMs > dueMs) return { reason: "wallClock", limitMs: WALL_CLOCK_FACTOR * limitMs }
+    if (nowMs > dueMs) return { reason: "wallClock", limitMs: wallClockLimitMs(limits, limitMs) }
   }
   return undefined
 }
@@ -191,7 +191,7 @@ export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc):
         ...job,
         cpuMs: 0,
         cpuLimitMs: cpuLimit,
-        dueMs: performance.now() + WALL_CLOCK_FACTOR * cpuLimit,
+        dueMs: performance.now() + wallClockLimitMs(limits, cpuLimit),
       }
       watched.jobs.add(started)
       if (watched.leaveSlow) job.onSlow?.()

@@ -128,10 +128,11 @@ export const createLeases = (pool: Pool, guard: Guard, limits: PoolLimits): Leas
         const watched = guard.watch(process, { rssBefore: rssBytes, isProtected })
         if (leaveSlow) guard.makeSlow(watched, leaveSlow)
         const leave = (): void => {
+          removeCallback()
           guard.unwatch(watched)
           leaveRoom()
         }
-        void process.exited.then(leave)
+        const removeCallback = process.onExit(leave)
         return createLease({ pool, guard, watched, leave })
       } catch (error) {
         leaveSlow?.()

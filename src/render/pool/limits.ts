@@ -7,7 +7,7 @@ const BASE_CPU_MS = 10_000
 const CPU_MS_PER_PIXEL = 1 / 1000
 
 /** A render at the lowest priority on a busy machine gets a fraction of a core. */
-export const WALL_CLOCK_FACTOR = 4
+const WALL_CLOCK_FACTOR = 4
 
 /** Among sixteen kinds of honest originals, an animated WebP took most: 2.8 × its estimate. */
 const CAP_PER_ESTIMATE = 3
@@ -52,11 +52,17 @@ export interface PoolLimits {
   readonly renders: number
   /** CPU limit of a job before its pixels count, in milliseconds. @default 10_000 */
   readonly baseCpuMs?: number
+  /** Limit on the server's clock, as a multiple of the CPU limit. @default 4 */
+  readonly wallClockFactor?: number
 }
 
 /** @param pixels decoded and written by the job @returns CPU limit in milliseconds */
 export const cpuLimitMs = ({ baseCpuMs = BASE_CPU_MS }: PoolLimits, pixels: number): number =>
   Math.round(baseCpuMs + pixels * CPU_MS_PER_PIXEL)
+
+/** @param cpuMs CPU limit in milliseconds @returns limit on the server's clock in milliseconds */
+export const wallClockLimitMs = ({ wallClockFactor = WALL_CLOCK_FACTOR }: PoolLimits, cpuMs: number): number =>
+  wallClockFactor * cpuMs
 
 /** @param estimateBytes expected peak of everything that runs in the process @returns memory cap of the process in bytes */
 export const memoryCap = ({ memoryBytes, renders }: PoolLimits, estimateBytes: number): number =>

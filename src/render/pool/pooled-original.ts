@@ -39,8 +39,6 @@ export interface JobRunner {
 /** Parts of a runner. */
 export interface RunnerParts {
   readonly leases: Leases
-  /** The original. */
-  readonly bytes: Uint8Array
   /** Opens the original. */
   readonly open: Omit<JobRequest<unknown>, "parse" | "signal">
   readonly reread: OpenOptions["reread"]
@@ -55,27 +53,31 @@ const EMPTY = new Uint8Array(0)
 const CLOSED = new Error("The original was closed.")
 
 /** The original in a process, which is lent and opened at the first use and after each end of a process. */
-const createConnector = ({ leases, bytes, open, reread }: RunnerParts, history: History) => {
+const createConnector = ({ leases, open, reread }: RunnerParts, bytes: Uint8Array, history: History) => {
   const closing = new AbortController()
   let kept: Uint8Array | undefined = bytes
   let current: Promise<Connection> | undefined
 
   const connect = async (): Promise<Connection> => {
-    const body = kept ?? (await reread?.())
-    if (!body) throw busy("writing")
     const lease = await leases.lend({
       isSlow: history.has("slow"),
       isProtected: history.has("sum"),
       estimateBytes: open.estimateBytes,
       signal: closing.signal,
     })
+    // Not before there is a process, for which a slow original may wait long.
+    const body = kept ?? (await reread?.())
+    if (reread && (body?.length ?? 0) > MAX_KEPT_BYTES) kept = undefined
+    if (!body) {
+      lease.close()
+      throw busy("writing")
+    }
     const outcome = await lease.run(open, body)
     if ("ending" in outcome) return outcome
     if ("error" in outcome) {
       lease.close()
       throw toError(outcome.error)
     }
-    if (reread && body.length > MAX_KEPT_BYTES) kept = undefined
     return { lease, inspected: outcome.value }
   }
 
@@ -105,15 +107,17 @@ const createConnector = ({ leases, bytes, open, reread }: RunnerParts, history: 
     },
     close: (): void => {
       closing.abort(CLOSED)
+      // The stack of an error, which may be remembered, refers to these functions.
+      kept = undefined
       withLease((lease) => lease.close())
     },
   }
 }
 
-/** @returns a runner that has no process yet */
-export const createJobRunner = (parts: RunnerParts): JobRunner => {
+/** @param bytes of the original @returns a runner that has no process yet */
+export const createJobRunner = (parts: RunnerParts, bytes: Uint8Array): JobRunner => {
   const history = createHistory()
-  const connector = createConnector(parts, history)
+  const connector = createConnector(parts, bytes, history)
 
   /** @throws the verdict, unless the job is tried again */
   const onEnding = (ending: Ending, connecting: Promise<Connection>): undefined => {

@@ -33,6 +33,8 @@ export interface RenderProcess {
   /** Resolves when it takes requests, or with its end. */
   readonly ready: Promise<Ending | undefined>
   readonly exited: Promise<Ending>
+  /** @returns removes the callback. A reaction to `exited` would stay as long as the process. */
+  readonly onExit: (callback: () => void) => () => void
   readonly request: (request: Request, body?: Uint8Array) => Promise<Outcome>
   readonly dropPixels: () => void
   /** Ends it with SIGKILL. Only the first call counts. */
@@ -111,6 +113,7 @@ export const startRenderProcess = (options: StartOptions): RenderProcess => {
   const ready = createSignal<Ending | undefined>()
   const exited = createSignal<Ending>()
   const known: Known = { isEnding: false, initialRssBytes: 0, usage: undefined }
+  const exitCallbacks = new Set<() => void>()
   let ending: Ending | undefined
   let child: ChildProcess | undefined
 
@@ -124,6 +127,7 @@ export const startRenderProcess = (options: StartOptions): RenderProcess => {
   const onEnd = (detail: string): void => {
     ending ??= died(detail)
     exited.resolve(ending)
+    for (const callback of exitCallbacks) callback()
     ready.resolve(ending)
     pending.endAll(ending)
   }
@@ -146,6 +150,10 @@ export const startRenderProcess = (options: StartOptions): RenderProcess => {
     reported: () => known.usage,
     ready: ready.promise,
     exited: exited.promise,
+    onExit: (callback) => {
+      exitCallbacks.add(callback)
+      return () => void exitCallbacks.delete(callback)
+    },
     end,
     hasEnded: () => ending !== undefined,
     request: (request, body = EMPTY) =>

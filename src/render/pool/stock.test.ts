@@ -19,6 +19,7 @@ const start = (rssBytes: number): Process => {
     reported: () => undefined,
     ready: Promise.resolve(undefined),
     exited: new Promise(() => {}),
+    onExit: () => () => {},
     request: () => new Promise(() => {}),
     dropPixels: () => {},
     end: () => {
