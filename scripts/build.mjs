@@ -83,7 +83,7 @@ const { metafile } = await build({
   platform: "node",
   target: "node20.19",
   // Used by the command line, by custom servers and by stores that functions do not use.
-  external: ["@azure/storage-blob", "@google-cloud/storage", "c12", "unpic/providers/ipx"],
+  external: ["@azure/storage-blob", "@google-cloud/storage", "@opentelemetry/api", "c12", "unpic/providers/*"],
   plugins: [requireBuiltins, ownHeaders, noHome],
   banner: {
     js: `import { createRequire as requireFrom } from "node:module"\nconst require = requireFrom(import.meta.url)`,
