@@ -117,6 +117,9 @@ export const canUse = async (
 
 const MAX_TRANSFER_BYTES = 64_000_000
 
+/** Originals up to this length are not counted, so that thumbnails do not wait for a large original. */
+const SMALL_BYTES = 1_000_000
+
 const ignore = (): void => {}
 
 /** Closes the session of an original and forgets its bytes. */
@@ -170,7 +173,13 @@ const startRead = (state: State, entry: Entry): OriginalRead => {
   dropIdle(state, maxOpen - 1)
   renderer.prepare()
   const load = async (): Promise<OriginalContent | undefined> => {
-    const release = await inTransfer.acquire(entry.expectedBytes)
+    const giveBack = entry.expectedBytes > SMALL_BYTES ? await inTransfer.acquire(entry.expectedBytes) : ignore
+    const release = (): void => {
+      entry.onSlow.delete(release)
+      giveBack()
+    }
+    // An original that is slow to open has been handed over.
+    entry.onSlow.add(release)
     let content: OriginalContent | undefined
     try {
       const object = await originals.get(entry.key, { maxBytes })
