@@ -114,7 +114,7 @@ const encodeAnimation = async (job: ImageJob): Promise<Encoded> => {
     frames: original.frames,
     output,
     format: outputFormat(recipe.format, original).format,
-    own: outputFormat(undefined, original).format,
+    own: outputFormat(recipe.options?.format, original).format,
     encode,
     originalBytes: originalBytesOf(job),
     strip: () => stripWhole(job),
@@ -139,7 +139,9 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
   }
   const makeInput = inputOf(surveyed, recipe.settings.background)
   if (recipe.format === undefined) return encodeOwn(makeInput, weight, format, own.canChange)
-  if (original.isLossless && (format === "avif" || format === "webp")) return encodeLightest(surveyed, weight, own)
+  // A forced format is true to its extension.
+  const mayChange = original.isLossless && recipe.options?.format === undefined
+  if (mayChange && (format === "avif" || format === "webp")) return encodeLightest(surveyed, weight, own)
   // Explicit PNG and GIF are for pixels, not for weight.
   const isWeighed = format === original.format && format !== "png" && format !== "gif"
   return encodeWithin(makeInput, weight, isWeighed ? originalBytesOf(job) : Infinity)

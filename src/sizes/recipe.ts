@@ -49,8 +49,8 @@ export interface RenderSettings {
  */
 export const DEFAULT_QUALITY: Quality = { jpeg: 80, webp: 80, avif: 65 }
 
-/** Options of a size that decide pixels. A background that is a colour is in the settings. */
-export interface RecipeOptions extends Omit<SizeOptions, "background" | "format" | "formats"> {
+/** Options of a size that decide pixels, and its forced format. A background that is a colour is in the settings. */
+export interface RecipeOptions extends Omit<SizeOptions, "background" | "formats"> {
   readonly background?: Exclude<Background, `#${string}`> | undefined
 }
 
@@ -92,7 +92,7 @@ export const imageRecipe = (
   settings: RenderSettings,
   focalPoint?: FocalPoint,
 ): ImageRecipe => {
-  const { background, format: _, formats: __, ...others } = toSizeOptions(size)
+  const { background, formats: _, ...others } = toSizeOptions(size)
   const options: RecipeOptions = { ...others, ...(background && isKeyword(background) && { background }) }
   return {
     kind: "image",

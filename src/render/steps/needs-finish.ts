@@ -3,7 +3,7 @@ import type { ImageRecipe } from "../../sizes/recipe.ts"
 import { STRATEGIES } from "../../sizes/size-options.ts"
 
 /** Options without a step of their own here. */
-const OTHER_OPTIONS: ReadonlySet<string> = new Set(["trim", "fit", "maxBytes", "minQuality"])
+const OTHER_OPTIONS: ReadonlySet<string> = new Set(["trim", "fit", "format", "maxBytes", "minQuality"])
 
 /** True for a crop that depends on the picture. */
 export const isByContent = ({ gravity }: ImageRecipe): boolean => STRATEGIES.some((strategy) => strategy === gravity)
