@@ -6,8 +6,11 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { transform } from "@swc/core"
 import { build } from "esbuild"
 
+import { bundleCli } from "./bundle-cli.mjs"
+
 rmSync("dist", { recursive: true, force: true })
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" })
+await bundleCli()
 chmodSync("dist/cli/main.js", 0o755)
 
 /** Node's modules that only some calls need, and whose exports we use are functions: each function loads its module when called. */

@@ -21,7 +21,7 @@ interface PrivateDetails {
 }
 
 /**
- * The one error class. Compare `code`: `instanceof` fails where two copies of the package are installed.
+ * The one error class, also across entry points and copies of the package.
  * @example
  * try {
  *   await tailor.purge("../x")
@@ -30,6 +30,11 @@ interface PrivateDetails {
  * }
  */
 export class TailorError extends Error {
+  /** An error of another copy of the package, or of the bundled command line, is an instance, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return codeOf(value) !== undefined && (value as Error).name === "TailorError"
+  }
+
   override readonly name = "TailorError"
   readonly code: ErrorCode
   /** HTTP status of the response. */

@@ -41,13 +41,26 @@ describe("the packed package", () => {
       const shipped = files.filter((file) => file.startsWith(`${name}/`)).map((file) => file.slice(name.length + 1))
       expect(shipped).toEqual((await filesBelow(join(PACKAGE, name))).toSorted())
     }
-    expect(files.filter((file) => /\.test\.|(?:^|\/)tsconfig/.test(file))).toEqual([])
+    expect(files.filter((file) => /\.test\.ts|(?:^|\/)tsconfig/.test(file))).toEqual([])
 
     const sources = files.filter((file) => file.startsWith("src/"))
     expect(sources.filter((file) => !file.endsWith(".ts"))).toEqual([])
-    const built = sources.flatMap((file) =>
-      [".d.ts", ".d.ts.map", ".js", ".js.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)),
+    // The command line is a bundle, apart from the program that a command starts.
+    const isCommand = (file: string): boolean => /^(?:src|dist)\/cli\//.test(file) && !file.includes("/demo-images.")
+    const commands = files.filter(
+      (file) => file.startsWith("dist/") && isCommand(file) && !/\.d\.ts(?:\.map)?$/.test(file),
     )
+    expect(
+      commands.filter((file) => !/^dist\/cli\/(?:LICENCES\.txt|main\.js|[\w-]+-[A-Z0-9]{8}\.js)$/.test(file)),
+    ).toEqual([])
+    const declarations = sources
+      .filter(isCommand)
+      .flatMap((file) => [".d.ts", ".d.ts.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)))
+    const built = sources
+      .filter((file) => !isCommand(file))
+      .flatMap((file) =>
+        [".d.ts", ".d.ts.map", ".js", ".js.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)),
+      )
     const functions = [
       "LICENCES.txt",
       "batch.mjs",
@@ -57,7 +70,9 @@ describe("the packed package", () => {
       "redirect.mjs",
       "sync.mjs",
     ].map((file) => `dist/functions/${file}`)
-    expect(files.filter((file) => file.startsWith("dist/"))).toEqual([...built, ...functions].toSorted())
+    expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
+      [...built, ...commands, ...declarations, ...functions].toSorted(),
+    )
   })
 
   it(

@@ -1,7 +1,7 @@
 /** Responsible for the renderer that works in this process (`isolation: "none"`). Nothing outside `render/` knows sharp. */
-import { canShare } from "./decode.ts"
+import { canShare } from "./can-share.ts"
 import { estimateDecode, estimatePeak } from "./estimate.ts"
-import { createInProcessEngine } from "./in-process.ts"
+import { lazyEngine } from "./lazy-engine.ts"
 import type { Renderer, RendererLimits } from "./renderer.ts"
 import { createSessions } from "./session.ts"
 import type { GetAsset } from "./steps/step.ts"
@@ -16,7 +16,7 @@ import type { GetAsset } from "./steps/step.ts"
  */
 export const createRenderer = (limits: RendererLimits, getAsset?: GetAsset): Renderer =>
   createSessions({
-    engine: createInProcessEngine(limits, getAsset),
+    engine: lazyEngine(async () => (await import("./in-process.ts")).createInProcessEngine(limits, getAsset)),
     estimator: { estimatePeak, estimateDecode, canShare },
     memoryBytes: limits.memoryBytes,
   })

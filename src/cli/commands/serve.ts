@@ -175,12 +175,13 @@ export const serve: Command = {
     const server = createNodeServer(isBeside ? { handle: withMetrics(tailor.handle, metrics) } : tailor)
     const metricsServer = metrics && !isBeside ? createNodeServer({ handle: metricsOnly(metrics) }) : undefined
     reportDrops(server, log)
-    tailor.renderer.prepare()
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
     if (metricsServer) {
       const address = await listen(metricsServer, config.host, config.metricsPort ?? 0)
       log.note(`Metrics at ${urlOf(address, "/metrics")}`)
     }
+    // A render process that starts takes as much CPU as this one: the first hits go before it. A first miss starts one at once.
+    await sleep(FIRST_MS)
     await tailor.renderer.ready().catch((error: unknown) => {
       server.close()
       throw error

@@ -7,7 +7,7 @@
 import { availableParallelism } from "node:os"
 
 import type { Recipe } from "../../sizes/recipe.ts"
-import { canShare } from "../decode.ts"
+import { canShare } from "../can-share.ts"
 import type { Engine, EngineOriginal } from "../engine.ts"
 import { estimateDecode, estimateOpen, estimatePeak } from "../estimate.ts"
 import type { Inspected, InspectLimits } from "../inspect.ts"
