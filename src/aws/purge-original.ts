@@ -7,7 +7,7 @@
  * - Renditions are deleted before copies are invalidated, or the CDN would fetch them again.
  * - A marker in the store remembers an original whose renditions are deleted and whose copies may not be invalidated yet.
  *
- * See docs/decisions/033-invalidations.md.
+ * See docs/decisions/034-invalidations.md.
  */
 import { type OriginalKey, splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"

@@ -8,7 +8,7 @@
  * - A marker that says that a render has begun is not replaced by a later one: steady requests would put off its time for ever.
  * - A store that fails costs no response: without a marker the original is rendered.
  *
- * See docs/decisions/032-markers-of-renders.md.
+ * See docs/decisions/033-markers-of-renders.md.
  */
 import { splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
