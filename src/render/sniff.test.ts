@@ -1,4 +1,4 @@
-/** What stands between a stranger's bytes and the decoders: only what is named here gets through, whatever the file is called. */
+/** The kind of a file by its first bytes: only listed kinds reach a decoder, whatever the name of the file. */
 import { assert, property, uint8Array } from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -16,14 +16,14 @@ const utf16 = (text: string, order: "le" | "be", mark = true): Uint8Array =>
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>`
 
-describe("containers that are decoded", () => {
+describe("a file that is decoded", () => {
   it.each([
     ["a JFIF JPEG", "\xff\xd8\xff\xe0\0\x10JFIF\0", "jpeg"],
     ["an Exif JPEG", "\xff\xd8\xff\xe1\x12\x34Exif\0\0", "jpeg"],
-    ["a JPEG that begins with its tables", "\xff\xd8\xff\xdb\0\x43", "jpeg"],
+    ["a JPEG that starts with its tables", "\xff\xd8\xff\xdb\0\x43", "jpeg"],
     ["a PNG", "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "png"],
-    ["a GIF of 1987", "GIF87a\x01\0\x01\0", "gif"],
-    ["a GIF of 1989", "GIF89a\x01\0\x01\0", "gif"],
+    ["a GIF87a", "GIF87a\x01\0\x01\0", "gif"],
+    ["a GIF89a", "GIF89a\x01\0\x01\0", "gif"],
     ["a WebP", "RIFF\x24\0\0\0WEBPVP8 ", "webp"],
     ["a little-endian TIFF", "II*\0\x08\0\0\0", "tiff"],
     ["a big-endian TIFF", "MM\0*\0\0\0\x08", "tiff"],
@@ -31,15 +31,15 @@ describe("containers that are decoded", () => {
     ["a big-endian BigTIFF", "MM\0+\0\x08\0\0", "tiff"],
     ["an AVIF", "\0\0\0\x20ftypavif\0\0\0\0", "heif"],
     ["an AVIF sequence", "\0\0\0\x20ftypavis\0\0\0\0", "heif"],
-    ["an HEIC, whose codec the header tells", "\0\0\0\x20ftypheic\0\0\0\0", "heif"],
-    ["an HEIF of a general brand", "\0\0\0\x20ftypmif1\0\0\0\0", "heif"],
-  ])("%s", (_, head, container) => {
+    ["an HEIC, whose codec is in the header", "\0\0\0\x20ftypheic\0\0\0\0", "heif"],
+    ["an HEIF with a general brand", "\0\0\0\x20ftypmif1\0\0\0\0", "heif"],
+  ])("sniff recognises %s", (_, head, container) => {
     expect(sniff(bytes(head))).toEqual({ container })
     expect(sniff(bytes(`${head}${"\0".repeat(5000)}`))).toEqual({ container })
   })
 })
 
-describe("what is refused by name", () => {
+describe("a file that is not decoded", () => {
   it.each([
     ["JPEG XL", "\xff\x0a\xfa\x7f"],
     ["JPEG XL", "\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl "],
@@ -62,38 +62,38 @@ describe("what is refused by name", () => {
     ["SVG", `<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>`],
     ["SVG", `<SVG>`],
     ["SVG", `<svg\n>`],
-  ])("%s: %j", (unsupported, head) => {
+  ])("sniff names %s: %j", (unsupported, head) => {
     expect(sniff(bytes(head))).toEqual({ unsupported })
   })
 
-  it.each(["le", "be"] as const)("SVG in UTF-16, %s, with a byte order mark and without", (order) => {
+  it.each(["le", "be"] as const)("sniff names SVG in UTF-16, %s, with and without a byte order mark", (order) => {
     expect(sniff(utf16(SVG, order))).toEqual({ unsupported: "SVG" })
     expect(sniff(utf16(SVG, order, false))).toEqual({ unsupported: "SVG" })
     expect(sniff(utf16(`<?xml version="1.0" encoding="UTF-16"?>\n${SVG}`, order))).toEqual({ unsupported: "SVG" })
   })
 
-  it("a video, with its brand", () => {
+  it("sniff names a video with its brand", () => {
     expect(sniff(bytes("\0\0\0\x20ftypisom\0\0\x02\0"))).toEqual({
       unsupported: "an ISO media file (isom), perhaps a video",
     })
   })
 
-  it("an ISO file of a strange brand, without letting the brand into a header or a page", () => {
+  it("sniff replaces unusual characters of a brand, which is part of the response", () => {
     expect(sniff(bytes("\0\0\0\x20ftyp\r\n<\xff\0\0\0\0"))).toEqual({
       unsupported: "an ISO media file (??), perhaps a video",
     })
   })
 
   it.each(["hello", "\0", "\xff", "\xff\xd8", "\x89PNG", "RIFF\x24\0\0\0WAVEfmt ", "GIF88a", "MZ", "\x7fELF"])(
-    "anything else as of an unknown kind: %j",
+    "sniff calls other files unknown: %j",
     (head) => {
       expect(sniff(bytes(head))).toEqual({ unsupported: "of an unknown kind" })
     },
   )
 })
 
-describe("sniffing", () => {
-  it("never throws, and says one thing or the other", () => {
+describe("sniff", () => {
+  it("sniff never throws, and returns either a kind or a name", () => {
     assert(
       property(uint8Array({ maxLength: 64 }), (head) => {
         const sniffed = sniff(head)
@@ -103,7 +103,7 @@ describe("sniffing", () => {
     )
   })
 
-  it("is not led astray by what comes later: a WebP whose data look like SVG is a WebP", () => {
+  it("sniff ignores later bytes: a WebP whose data look like SVG is a WebP", () => {
     expect(sniff(bytes(`RIFF\x24\0\0\0WEBPVP8X<?xml version="1.0"?>${SVG}`))).toEqual({ container: "webp" })
   })
 })
