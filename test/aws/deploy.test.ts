@@ -61,6 +61,14 @@ describe("imgtailor template", () => {
       expect(stdout).toContain(text)
   })
 
+  it("prints no more than CloudFormation accepts without a bucket, even for a long list", async () => {
+    const sizes = Array.from({ length: 44 }, (_, index) => `${1000 + index}x1000`).join(",")
+    const args = ["template", "--originals", "s3://shop-photos", "--sizes", sizes, "--warm", "--rate-limit", "100"]
+    const { code, stdout } = await runCommand(args, { cwd: await temporaryFolder() })
+    expect(code).toBe(0)
+    expect(Buffer.byteLength(stdout)).toBeLessThan(51_200)
+  })
+
   it("ignores settings of a configuration file that are for another machine", async () => {
     const folder = await temporaryFolder()
     const sizes = `[{ size: "1280w", name: "wide" }]`

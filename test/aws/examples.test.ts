@@ -1,6 +1,6 @@
 /**
- * What examples/aws ships: that its files agree with each other, that its settings keep no redirect, and, on a real S3 server, that its
- * policies let the functions do their work and nothing else.
+ * The files in examples/aws and examples/terraform: they agree with each other and with the code, and on a real S3 server their policies
+ * allow what the functions do and nothing else.
  */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import type { FunctionConfig } from "../../src/aws/function-config.ts"
 import { createRedirectHandler } from "../../src/aws/redirect.ts"
 import { publicStatements, rendererStatements, syncStatements } from "../../src/aws/stack/policies.ts"
+import { makeTemplate } from "../../src/aws/stack/stack.ts"
 import { createSyncHandler } from "../../src/aws/sync.ts"
 import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
@@ -31,36 +32,37 @@ interface Statement {
 const statementsOf = async (name: string): Promise<readonly Statement[]> =>
   (await jsonOf<{ readonly Statement: readonly Statement[] }>(`${name}-policy.json`)).Statement
 
-const SOMEWHERE = { ...environment(), region: "eu-central-1" }
+const ENVIRONMENT = { ...environment(), region: "eu-central-1" }
 
 const sizesIn = (yaml: string): readonly string[] => /SIZES: (.+)/.exec(yaml)?.[1]?.split(",") ?? []
 
 describe("examples/aws", () => {
-  it("has the policies that are derived from the list of sizes, everywhere the same", async () => {
+  it("has policies for the sizes in serverless.yml", async () => {
     const sizes = sizesIn(await textOf("serverless.yml"))
     expect(sizes.length).toBeGreaterThan(1)
-    const { grammar } = resolveConfig({ originals: "s3://photos", renditions: "s3://renditions", sizes }, SOMEWHERE)
+    const { grammar } = resolveConfig({ originals: "s3://photos", renditions: "s3://renditions", sizes }, ENVIRONMENT)
     const place = "arn:aws:s3:::shop-photos/"
     expect(await statementsOf("renderer")).toEqual(rendererStatements(place, place, grammar))
     expect(await statementsOf("sync")).toEqual(syncStatements(place, grammar))
     expect(await statementsOf("bucket")).toEqual(publicStatements(place, grammar))
   })
 
-  it("gives functions no permission but these", async () => {
+  it("gives the functions only the permissions that they need", async () => {
     const actions = async (name: string): Promise<readonly string[]> =>
       (await statementsOf(name)).flatMap(({ Action }) => Action)
     expect(await actions("renderer")).toEqual(["s3:GetObject", "s3:GetObject", "s3:PutObject"])
-    expect(await actions("sync")).toEqual(["s3:DeleteObject"])
+    expect(await actions("sync")).toEqual(["s3:GetObject", "s3:DeleteObject", "s3:PutObject"])
     expect(await actions("bucket")).toEqual(["s3:GetObject"])
   })
 
-  it("has the article's memory, time-out and route", async () => {
+  it("has 1024 MB of memory, a time-out of 15 s and the route /resizer, and reserves no concurrency", async () => {
     const yaml = await textOf("serverless.yml")
     for (const line of ["memorySize: 1024", "timeout: 15", "httpApi: GET /resizer", "handler: index.handler"])
       expect(yaml).toContain(line)
+    expect(yaml).not.toMatch(/^\s*reservedConcurrency/m)
   })
 
-  it("has the website's rules, for 404 and for 403, in XML and in JSON alike", async () => {
+  it("has the same rules for 404 and 403 in website.xml and website.json", async () => {
     interface Rule {
       readonly Condition: Readonly<Record<string, string>>
       readonly Redirect: Readonly<Record<string, string>>
@@ -69,20 +71,35 @@ describe("examples/aws", () => {
     expect(RoutingRules.map(({ Condition }) => Condition)).toEqual(
       ["404", "403"].map((HttpErrorCodeReturnedEquals) => ({ HttpErrorCodeReturnedEquals })),
     )
-    const leaves = (text: string): readonly (readonly string[])[] =>
+    const elementsIn = (text: string): readonly (readonly string[])[] =>
       [...text.matchAll(/<(\w+)>([^<]+?)<\/\1>/g)].map(([, name = "", value = ""]) => [name, value])
     const inJson = RoutingRules.flatMap(({ Condition, Redirect }) => Object.entries({ ...Condition, ...Redirect }))
-    expect(leaves(await textOf("website.xml"))).toEqual([["Suffix", "index.html"], ...inJson])
+    expect(elementsIn(await textOf("website.xml"))).toEqual([["Suffix", "index.html"], ...inJson])
   })
 
-  it("has CloudFront keep what says for how long, and nothing else", async () => {
+  it("lets CloudFront cache only responses with Cache-Control", async () => {
     interface Template {
       readonly Resources: {
-        readonly KeepNothingUnasked: { readonly Properties: { readonly CachePolicyConfig: object } }
+        readonly CacheOnlyWithCacheControl: { readonly Properties: { readonly CachePolicyConfig: object } }
       }
     }
     const { Resources } = await jsonOf<Template>("cloudfront.json")
-    expect(Resources.KeepNothingUnasked.Properties.CachePolicyConfig).toMatchObject({ MinTTL: 0, DefaultTTL: 0 })
+    expect(Resources.CacheOnlyWithCacheControl.Properties.CachePolicyConfig).toMatchObject({ MinTTL: 0, DefaultTTL: 0 })
+  })
+})
+
+describe("examples/terraform", () => {
+  it("sets parameters and reads outputs that the template has", async () => {
+    const source = await readFile(join(PACKAGE, "examples", "terraform", "main.tf"), "utf8")
+    const options = /--originals (\S+) --sizes (\S+) --no-enable-events/.exec(source)
+    const [, originals, sizes = ""] = options ?? []
+    const template = await makeTemplate({ originals, sizes: sizes.split(",") }, { enableEvents: false })
+    const parameters = /parameters = \{([^}]*)\}/.exec(source)?.[1] ?? ""
+    const names = [...parameters.matchAll(/^\s+(\w+)\s+=/gm)].map(([, name]) => name)
+    expect(names.toSorted()).toEqual(Object.keys(template.Parameters).toSorted())
+    const outputs = [...source.matchAll(/outputs\["(\w+)"\]/g)].map(([, name]) => name)
+    expect(outputs.length).toBeGreaterThan(0)
+    for (const name of outputs) expect(template.Outputs).toHaveProperty(String(name))
   })
 })
 
@@ -95,12 +112,12 @@ describe.skipIf(versitygw === undefined)("the policies of examples/aws", () => {
     server = await startVersitygw()
     await server.createBucket("shop-photos")
     users = { renderer: await server.createUser("renderer"), sync: await server.createUser("sync") }
-    const granted = await Promise.all(
+    const statements = await Promise.all(
       (["renderer", "sync"] as const).map(async (name) =>
         (await statementsOf(name)).map((statement) => Object.assign({ Principal: { AWS: name } }, statement)),
       ),
     )
-    await server.setPolicy("shop-photos", [...granted.flat(), ...(await statementsOf("bucket"))])
+    await server.setPolicy("shop-photos", [...statements.flat(), ...(await statementsOf("bucket"))])
     await server.putObject("shop-photos", "dir/a.jpg", await flat({ width: 800, height: 600 }))
   })
   afterEach(() => {
@@ -129,13 +146,13 @@ describe.skipIf(versitygw === undefined)("the policies of examples/aws", () => {
     ],
   }
 
-  it("let the renderer store listed sizes, and everybody read them and nothing else", async () => {
+  it("let the renderer store listed sizes, and everybody read renditions but no originals", async () => {
     expect(await render(KEY)).toBe(301)
     expect((await fetch(`${server.endpoint}/shop-photos/${KEY}`)).status).toBe(200)
     expect((await fetch(`${server.endpoint}/shop-photos/dir/a.jpg`)).status).toBe(403)
   })
 
-  it("let the renderer store no other size, even where it is told to, and neither replace nor delete an original", async () => {
+  it("deny the renderer to store an unlisted size, to delete, and to replace an original", async () => {
     expect(await render("dir/999w/a.jpg")).toBe(200)
     const store = s3Renditions({ bucket: "shop-photos", endpoint: server.endpoint, credentials: users.renderer })
     const meta = (await store.head(KEY)) ?? {
@@ -153,7 +170,7 @@ describe.skipIf(versitygw === undefined)("the policies of examples/aws", () => {
     expect(await server.keysIn("shop-photos")).toEqual([KEY, "dir/a.jpg"])
   })
 
-  it("let sync delete renditions, and neither read nor touch an original", async () => {
+  it("let sync delete renditions, and deny it to read or delete an original", async () => {
     await render(KEY)
     const store = s3Renditions({ bucket: "shop-photos", endpoint: server.endpoint, credentials: users.sync })
     await expect(store.delete(["dir/a.jpg"])).rejects.toMatchObject({ code: "store-denied" })

@@ -139,7 +139,7 @@ interface Behaviour {
 
 const behaviourOf = async (): Promise<Behaviour> => {
   const { Resources } = JSON.parse(await example("cloudfront.json"))
-  const { DefaultTTL } = Resources.KeepNothingUnasked.Properties.CachePolicyConfig
+  const { DefaultTTL } = Resources.CacheOnlyWithCacheControl.Properties.CachePolicyConfig
   return { DefaultTTL, errors: Resources.Images.Properties.DistributionConfig.CustomErrorResponses }
 }
 
