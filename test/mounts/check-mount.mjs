@@ -2,13 +2,33 @@
 import sharp from "sharp"
 import { expect } from "vitest"
 
-import { send } from "../support/server.ts"
+import { send as sendRaw } from "../support/server.ts"
 import { NAMED_PHOTOS, NAMED_SIZE, REJECTED_PATHS, widthOf } from "../support/trial-names.ts"
 
 /** The size list of the mounted tailor. */
 export const SIZES = [NAMED_SIZE, "480h", "360x270"]
 export const BASE = "/images"
 const PHOTO = `${BASE}/${NAMED_SIZE}/a+b.jpg`
+
+/** The bytes of a body in chunks (RFC 9112 §7.1). */
+const joinChunks = (body) => {
+  const parts = []
+  for (let at = 0; ;) {
+    const end = body.indexOf("\r\n", at)
+    const length = Number.parseInt(body.toString("latin1", at, end), 16)
+    if (!(length > 0)) return Buffer.concat(parts)
+    parts.push(body.subarray(end + 2, end + 2 + length))
+    at = end + 2 + length + 2
+  }
+}
+
+/** Sends a request exactly as given. Some hosts send bodies in chunks. */
+const send = async (port, path, request) => {
+  const response = await sendRaw(port, path, request)
+  if (response.headers["transfer-encoding"] !== "chunked") return response
+  const body = joinChunks(response.body)
+  return { ...response, body, text: body.toString() }
+}
 
 const widthIn = async (body) => (await sharp(body).metadata()).width
 
@@ -17,7 +37,7 @@ const checkPage = async (port) => {
   const page = await send(port, "/")
   expect(page.status).toBe(200)
   expect(page.headers["content-type"]).toContain("text/html")
-  const urls = [...page.text.matchAll(/src="([^"]+)"/g)].map(([, url]) => url)
+  const urls = [...page.text.matchAll(/<img[^>]* src="([^"]+)"/g)].map(([, url]) => url)
   expect(urls).toHaveLength(2)
   for (const url of urls) {
     const { status, headers, body } = await send(port, url)
@@ -27,13 +47,14 @@ const checkPage = async (port) => {
 }
 
 /** Conditions, HEAD and ranges are answered as without a host. */
-const checkHttp = async (port) => {
+const checkHttp = async (port, { hasLengths = true } = {}) => {
   const whole = await send(port, PHOTO)
   const { etag = "" } = whole.headers
   const again = await send(port, PHOTO, { headers: { "if-none-match": etag } })
   expect([again.status, again.body.length, again.headers.etag]).toEqual([304, 0, etag])
   const head = await send(port, PHOTO, { method: "HEAD" })
-  expect([head.status, head.headers["content-length"], head.body.length]).toEqual([200, `${whole.body.length}`, 0])
+  expect([head.status, head.body.length, head.headers.etag]).toEqual([200, 0, etag])
+  if (hasLengths) expect(head.headers["content-length"]).toBe(`${whole.body.length}`)
   const part = await send(port, PHOTO, { headers: { range: "bytes=0-9" } })
   expect([part.status, part.headers["content-range"]]).toEqual([206, `bytes 0-9/${whole.body.length}`])
   expect(part.body).toEqual(whole.body.subarray(0, 10))
@@ -63,7 +84,7 @@ const checkErrors = async (port) => {
 }
 
 /** Names of photos that other services could not serve. */
-const checkNames = async (port, { dots = false } = {}) => {
+const checkNames = async (port) => {
   for (const photo of NAMED_PHOTOS)
     for (const url of photo.urls) {
       const path = `${BASE}/${url.replace("{size}", NAMED_SIZE)}`
@@ -71,12 +92,17 @@ const checkNames = async (port, { dots = false } = {}) => {
       expect({ path, status }).toEqual({ path, status: 200 })
       expect({ path, width: await widthIn(body) }).toEqual({ path, width: widthOf(photo) })
     }
+}
+
+/** URLs that are malformed, or lead out of the mount: no picture, and the right status unless the host answers by itself. */
+const checkRejected = async (port, { dots = false, own = [] }) => {
   for (const { path, statuses } of REJECTED_PATHS) {
     const { status, headers } = await send(port, `${BASE}/${path}`)
-    expect({ path, isImage: headers["content-type"]?.startsWith("image/") ?? false }).toEqual({ path, isImage: false })
-    // A host that resolves dot segments may leave the mount, and answer itself.
+    const isImage = headers["content-type"]?.startsWith("image/") ?? false
+    expect({ path, isImage }).toEqual({ path, isImage: false })
+    // A host that resolves dot segments may leave the mount.
     const isResolved = dots && /\/\.\.?(?:\/|$)|%2e/i.test(path)
-    if (!isResolved) expect({ path, isRight: statuses.includes(status) }).toEqual({ path, isRight: true })
+    if (!isResolved) expect([...statuses, ...own]).toContain(status)
   }
 }
 
@@ -86,5 +112,6 @@ export const CHECKS = [
   { name: "conditions, HEAD and ranges work", run: checkHttp },
   { name: "URLs in headers and lists are those of the client", run: checkUrls },
   { name: "errors are the tailor's below its path, and the host's elsewhere", run: checkErrors },
-  { name: "photos with unusual names are served, and malformed URLs are not", run: checkNames },
+  { name: "photos with unusual names are served", run: checkNames },
+  { name: "malformed URLs are rejected", run: checkRejected },
 ]

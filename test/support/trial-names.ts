@@ -2,6 +2,9 @@
  * Responsible for names of photos that other image services could not serve, and requests that went wrong there: public bug reports about
  * escapes, signs, letters of other scripts, names like sizes, and paths that leave the folder.
  */
+import { mkdir, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+
 import sharp from "sharp"
 
 /** A photo, and the path segments before and after the size that request it. */
@@ -65,3 +68,12 @@ export const REJECTED_PATHS: readonly { readonly path: string; readonly statuses
   { path: "%252e%252e/360x270/x.jpg", statuses: [400, 404] },
   { path: "360x270/%2Fetc%2Fpasswd", statuses: [400, 404] },
 ]
+
+/** Writes all photos into a folder. */
+export const writePhotos = async (folder: string): Promise<void> => {
+  for (const photo of NAMED_PHOTOS) {
+    const path = join(folder, photo.key)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, await paintNamed(photo))
+  }
+}

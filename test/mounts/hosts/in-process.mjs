@@ -9,7 +9,7 @@ import { createServer } from "node:http"
 import { toNodeListener } from "../../../src/server/node.ts"
 
 /** The page of the host itself. */
-export const PAGE = '<!doctype html><img src="/images/1280w/a+b.jpg"><img src="/images/a/1280w/b.jpg">'
+export const PAGE = '<!doctype html><img alt="" src="/images/1280w/a+b.jpg"><img alt="" src="/images/a/1280w/b.jpg">'
 
 const html = { "content-type": "text/html" }
 

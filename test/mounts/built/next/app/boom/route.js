@@ -1,0 +1,5 @@
+export const dynamic = "force-dynamic"
+
+export const GET = () => {
+  throw new Error("boom")
+}

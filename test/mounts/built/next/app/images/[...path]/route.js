@@ -1,0 +1,6 @@
+import { tailor } from "../../../images.mjs"
+
+export const dynamic = "force-dynamic"
+
+export const GET = (request) => tailor.fetch(request)
+export const HEAD = GET

@@ -1,0 +1,1 @@
+export default { serverExternalPackages: ["imgtailor", "sharp"], images: { unoptimized: true } }
