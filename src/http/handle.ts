@@ -124,10 +124,8 @@ interface ImageParts {
 
 /** The URL of a size with a forced format can mean two keys: that of the rendition that was found. */
 const foundUrl = ({ meta }: ServedRendition, resolved: ResolvedUrl): ResolvedUrl => {
-  const { parsed } = resolved
-  const { alternative } = parsed
-  const isOther = alternative !== undefined && meta.original === alternative.readings[0].original
-  return isOther ? { parsed: alternative, isNegotiated: false } : resolved
+  const { alternative } = resolved
+  return alternative && meta.original === alternative.parsed.readings[0].original ? alternative : resolved
 }
 
 /** The answer to a request for a rendition that failed. */

@@ -22,6 +22,8 @@ export const LIST_PATH = "/imgtailor.json"
 /** The rendition that a URL requests, after negotiation. */
 export interface ResolvedUrl extends Negotiation {
   readonly parsed: Parsed
+  /** For a size with a forced format: the other key that the URL may mean. */
+  readonly alternative?: ResolvedUrl
 }
 
 const urlPathOf = (key: RenditionKey, basePath: string): string => `${basePath}/${encodeKey(key)}`
@@ -68,11 +70,12 @@ export const decodeUrlPath = (
 
 /** A parsed key, and how it differs from the requested one. */
 const toResolved = (segments: readonly string[], parsed: Parsed, basePath: string): ResolvedUrl => {
-  const isNegotiated = false
-  if (segments.join("/") === parsed.key) return { parsed, isNegotiated }
+  const other = parsed.alternative && toResolved(segments, parsed.alternative, basePath)
+  const resolved = { parsed, isNegotiated: false, ...(other && { alternative: other }) }
+  if (segments.join("/") === parsed.key) return resolved
   const { size } = parsed.readings[0]
   const isAlias = size !== "info" && segments[segments.length - 2] !== size.name
-  return { parsed, isNegotiated, contentLocation: urlPathOf(parsed.key, basePath), ...(isAlias && { isAlias }) }
+  return { ...resolved, contentLocation: urlPathOf(parsed.key, basePath), ...(isAlias && { isAlias }) }
 }
 
 /**

@@ -111,7 +111,7 @@ export interface Sides {
   readonly heights: readonly number[]
 }
 
-type AnySize = Box & Partial<Shape & NamedSizeInput>
+type AnySize = Box & { readonly [name in keyof (Shape & NamedSizeInput)]?: (Shape & NamedSizeInput)[name] | undefined }
 
 /** Members of a size that do not change what it shows, and its box and gravity, which are compared by themselves. */
 const NO_LOOK = /^(?:width|height|name|gravity|aliases|quality|cacheControl|maxBytes|minQuality)$/

@@ -110,7 +110,7 @@ describe("options of a size", () => {
     [{ padding: 4 }, /^0\.padding: Expected padding with fit "contain"/],
     [{ padding: "50%", fit: "contain" }, /^0\.padding: Expected less than half/],
     [{ padding: 135, fit: "contain" }, /^0\.padding: Expected less than half of the shorter side \(270 pixels\)/],
-    [{ padding: "-1%" as "1%", fit: "contain" }, /^0\.padding: Expected pixels or a share/],
+    [{ padding: "-1%", fit: "contain" }, /^0\.padding: Expected pixels or a share/],
     [{ trim: 300 }, /^0\.trim: Expected true, false or a number from 1 to 254, got 300/],
     [{ rotate: 45 as 90 }, /^0\.rotate: Expected one of 0, 90, 180, 270, got 45/],
     [{ blur: 0.1 }, /^0\.blur: Expected 0, or a number from 0\.3 to 100/],
