@@ -1,4 +1,4 @@
-/** Responsible for transformations that are applied one after the other, to what each would be in one step. */
+/** Responsible for transformations that are applied one after the other: combines them into one step. */
 import type { Combined, Part } from "./service.ts"
 
 type Sides = Pick<Part, "width" | "height">

@@ -4,7 +4,7 @@
  *
  * Invariants:
  * - The result is a size of the list.
- * - A size shows what was requested: its fit, effects and shape are the same. Only gravity and background are preferences.
+ * - The size has the requested fit, effects and shape. Only gravity and background are preferences.
  */
 import { type Refusal, refuse } from "../sizes/decode-path.ts"
 import type { Grammar } from "../sizes/key.ts"
@@ -43,7 +43,7 @@ const nameFor = (size: string, look: SizeOptions): string => {
   return isSizeName(name) ? name : `${Object.keys(look)[0]?.toLowerCase() ?? "size"}-${size}`.slice(0, 32)
 }
 
-/** The entry for a list that has what is requested. */
+/** The entry of a list for a requested image. */
 export const toSizeInput = (box: Box, { background, look }: Pick<RequestedImage, "look" | "background">): SizeInput => {
   const size = formatSize(box)
   if (Object.keys(look).length === 0) return size
@@ -56,7 +56,7 @@ export const toSizeInput = (box: Box, { background, look }: Pick<RequestedImage,
   return { size, name: nameFor(size, look), ...options }
 }
 
-/** An entry as it is written in a configuration file. */
+/** The text of an entry in a configuration file. */
 export const formatSizeInput = (input: SizeInput): string => {
   if (typeof input === "string") return JSON.stringify(input)
   const members = Object.entries(input).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)

@@ -119,9 +119,9 @@ const createRandom = (seed: number): (() => number) => {
 }
 
 const urlsOf = (name: ServiceName): readonly string[] =>
-  [...readFileSync(join(import.meta.dirname, `../../docs/compat/${name}.md`), "utf8").matchAll(/^\| `(.+?)` \|/gm)].map(
-    ([, url = ""]) => url,
-  )
+  [
+    ...readFileSync(join(import.meta.dirname, `../../docs/compat/${name}.md`), "utf8").matchAll(/^\| `(.+?)` +\|/gm),
+  ].map(([, url = ""]) => url)
 
 const mutate = (url: string, random: () => number): string => {
   let mutated = url
@@ -134,7 +134,7 @@ const mutate = (url: string, random: () => number): string => {
   return mutated.startsWith("/") ? mutated : `/${mutated}`
 }
 
-/** The host that a browser would ask for a source; undefined if it has none. */
+/** The host to which a browser would send a request for a source; undefined if it has none. */
 const hostOf = (source: string, canBeginWithHost: boolean): string | undefined => {
   const base = "https://none.invalid"
   // Servers that merge slashes leave one of two.

@@ -4,7 +4,7 @@ import { type Format, FORMATS } from "../sizes/format.ts"
 import { type CropGravity, problemInOptions, type SizeOptions, toSizeOptions } from "../sizes/size-options.ts"
 import type { Gravity } from "../sizes/size.ts"
 
-/** A URL as it was sent. */
+/** A URL, not decoded. */
 export interface ServiceUrl {
   /** Raw path without the base path. Starts with a slash. */
   readonly path: string
@@ -14,10 +14,10 @@ export interface ServiceUrl {
   readonly host?: string | undefined
 }
 
-/** The options of a size that change what it shows. */
+/** The options of a size that change the picture. */
 export type Look = Omit<SizeOptions, "format" | "formats" | "maxBytes" | "minQuality">
 
-/** What one option of a URL requests. Empty for an option without consequences, such as a quality. */
+/** The request of one option of a URL. Empty for an option without consequences, such as a quality. */
 export interface Part {
   /** In CSS pixels; NaN for a value that is not a number above 0. */
   readonly width?: number | undefined
@@ -36,7 +36,7 @@ export interface Part {
   readonly name?: string | undefined
 }
 
-/** What a URL of another service requests. */
+/** The image that a URL of another service requests. */
 export interface RequestedImage extends Omit<Part, "ratio"> {
   /** URL, or URL path, of the original. Percent-encoded. */
   readonly source: string
@@ -50,13 +50,13 @@ export interface RequestedImage extends Omit<Part, "ratio"> {
 /** A service. Pure. */
 export interface Service {
   /**
-   * What a URL requests, or why it cannot be understood. Undefined for a URL that the service does not have.
+   * The image that a URL requests, or why it cannot be understood. Undefined for a URL that the service does not have.
    * @param key of the signatures, as in `compatKeys`
    */
   readonly parse: (url: ServiceUrl, key?: string) => RequestedImage | Refusal | undefined
 }
 
-/** What the value of an option requests; undefined for a value that no size can have. */
+/** The request of an option's value; undefined for a value that no size can have. */
 export type Meaning = (value: string) => Part | undefined
 /** Meanings by the names of options. */
 export type Meanings = Readonly<Record<string, Meaning>>
@@ -103,7 +103,7 @@ export const ratio =
     return rest.length > 0 || Number.isNaN(quotient) ? undefined : { ratio: quotient }
   }
 
-/** For a format. One that imgtailor does not write is negotiated, as are `auto` and the like. */
+/** For a format. One that imgtailor does not write is negotiated, as are `auto` and similar words. */
 export const format: Meaning = (value) => {
   const name = value === "jpg" ? "jpeg" : value
   const known = FORMATS.find((one) => one === name)

@@ -47,7 +47,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 type Groups = Readonly<Record<string, string | undefined>>
 
-/** What the end of a name requests. Without a crop, a box is not filled. */
+/** The request in the end of a name. Without a crop, a box is not filled. */
 const fromName = ({ name, width = "", height = "", crop: word, scale }: Groups): Part => {
   const side = name === undefined ? undefined : (NAMED[name] ?? 0)
   const sides: Part =

@@ -7,7 +7,7 @@ import { type Refusal, refuse } from "../sizes/decode-path.ts"
 export const BAD_SIGNATURE: Refusal = refuse(
   "bad-url",
   "The signature of the URL does not match the key in compatKeys.",
-  "Remove the key to accept every URL: the list of sizes limits what can be rendered.",
+  "Remove the key to accept every URL: the list of sizes limits the renditions.",
 )
 
 const isEqual = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b)

@@ -1,4 +1,4 @@
-/** The tables of URLs in docs/compat/: each row is what the server does with the configuration that their README shows. */
+/** The tables of URLs in docs/compat/: the server answers as each row says, with the configuration in their README. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -33,7 +33,7 @@ interface Row {
 }
 
 const rowsOf = (name: ServiceName): readonly Row[] =>
-  [...read(`${name}.md`).matchAll(/^\| `(.+?)` \| (.+?) \| (.+?) \|$/gm)].map(
+  [...read(`${name}.md`).matchAll(/^\| `(.+?)` +\| (.+?) +\| (.+?) +\|$/gm)].map(
     ([, url = "", original = "", size = ""]) => ({
       url,
       original,

@@ -1,6 +1,6 @@
 /**
  * Responsible for URLs of WordPress's Photon (`i0.wp.com`): `/shop.example.com/wp-content/uploads/bag.jpg?resize=300,200`, and of files on
- * WordPress.com: `/2026/01/bag.jpg?w=300`. unpic leaves `resize` and `fit` as they are, so its extractor is not used.
+ * WordPress.com: `/2026/01/bag.jpg?w=300`. unpic does not parse `resize` and `fit`, so its extractor is not used.
  */
 import { parseQuery } from "./query.ts"
 import {

@@ -3,7 +3,7 @@
  * standard logs, W3C).
  */
 
-/** A request as it was logged. */
+/** A request in a log. */
 export interface LoggedRequest {
   readonly method: string
   /** Raw path and query, or a whole URL. */
@@ -74,7 +74,7 @@ const fromValues = (values: Values): LoggedRequest | undefined => {
 
 const isObject = (value: unknown): value is Values => typeof value === "object" && value !== null
 
-/** `{ "request": "GET /a.jpg HTTP/1.1" }` as members of their own. */
+/** `{ "request": "GET /a.jpg HTTP/1.1" }` as separate members. */
 const requestLine = (text: unknown): Values => {
   const [, method, target] = (typeof text === "string" && /^([A-Z]+) (\S+)/.exec(text)) || []
   return method === undefined ? {} : { method, target }
@@ -95,7 +95,7 @@ const parseJson = (line: string): LoggedRequest | undefined => {
   return fromValues(Object.assign({}, members, ...parts) as Values)
 }
 
-/** CloudFront escapes percent signs once more. */
+/** CloudFront escapes percent signs again. */
 const unescapePercent = (values: Values): Values => {
   const unescape = (value: unknown): unknown => (typeof value === "string" ? value.replaceAll("%25", "%") : value)
   return { ...values, "cs-uri-stem": unescape(values["cs-uri-stem"]), "cs-uri-query": unescape(values["cs-uri-query"]) }

@@ -9,7 +9,7 @@ import { createGunzip } from "node:zlib"
 
 /** Pieces of a text, in its order. */
 export interface Pieces {
-  /** `tags` for a text that begins with `<`: each piece is what follows a `<`. */
+  /** `tags` for a text that begins with `<`: each piece is the text after a `<`. */
   readonly kind: "lines" | "tags"
   readonly pieces: readonly string[]
 }

@@ -44,7 +44,7 @@ export interface ChosenSize {
 /** The list for what was counted. */
 export interface SuggestedList {
   readonly sizes: readonly ChosenSize[]
-  /** Share of the pixels sent that nobody requested, 0 to 1. */
+  /** Pixels beyond the requested ones, as a share of all pixels sent, 0 to 1. */
   readonly waste: number
 }
 

@@ -1,5 +1,5 @@
 /**
- * Responsible for the fewest sizes that serve what was requested within a bound on wasted pixels.
+ * Responsible for the fewest sizes that serve all requests within a bound on wasted pixels.
  *
  * Requests of one shape (by width, by height, or crops of one ratio) are ordered by their pixels; each is served by the smallest chosen size
  * that is at least as large. The least waste of k sizes for one shape is found by dynamic programming. It is convex in k, so giving one more
@@ -104,7 +104,7 @@ const createSolver = (points: Points): Solver => {
   }
 }
 
-/** What was chosen. */
+/** The chosen sizes. */
 export interface Chosen {
   /** For each shape the indexes of the points that become sizes, ascending. */
   readonly indexes: readonly (readonly number[])[]

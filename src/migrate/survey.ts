@@ -1,4 +1,4 @@
-/** Responsible for a survey of what was requested from other services: the list of sizes for it, and the new URL of each old one. */
+/** Responsible for a survey of the requests to another service: the list of sizes for them, and the new URL of each old one. */
 import type { ServiceName } from "../compat/names.ts"
 import type { Keys } from "../compat/services.ts"
 import type { Origins } from "../compat/source.ts"
@@ -34,7 +34,7 @@ export interface MappedUrl {
   readonly reason?: string
 }
 
-/** What was found. */
+/** The result of a survey. */
 export interface Survey {
   /** All URLs that were read. */
   readonly urlCount: number
@@ -80,7 +80,7 @@ const createMapUrl = (list: SuggestedList, { basePath, formats, origins, keys }:
 }
 
 /**
- * Reads all URLs once and counts what they request.
+ * Reads all URLs once and counts the requested sizes.
  * @throws {Error} an input cannot be read
  */
 export const surveyUrls = async (

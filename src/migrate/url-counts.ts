@@ -10,7 +10,7 @@ import { createInterface } from "node:readline"
 
 import { shortHash } from "../sizes/hash.ts"
 
-/** A URL, how often it was found, and a value that the caller keeps with it for as long as it is in memory. */
+/** A URL, how often it was found, and a value that the caller keeps with it while it is in memory. */
 export interface UrlCount<T> {
   readonly url: string
   count: number
@@ -33,7 +33,7 @@ export interface UrlCounts<T> {
 
 const FILES = 64
 
-/** URLs of one path are in one file, whatever their host and case. */
+/** URLs of one path are in one file, for any host and case. */
 const fileOf = (url: string): number =>
   Number.parseInt(shortHash(url.replace(/^\/\/[^/]*/, "").toLowerCase()).slice(-3), 36) % FILES
 

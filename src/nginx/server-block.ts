@@ -7,7 +7,7 @@ import { toGroups } from "./groups.ts"
 import { type Alias, cacheMap, mapsText } from "./maps.ts"
 import { quoted, quotedRegex } from "./text.ts"
 
-/** What the configuration of nginx depends on. */
+/** The settings that the configuration of nginx depends on. */
 export interface NginxOptions {
   readonly grammar: Pick<Grammar, "sizes" | "formats">
   readonly basePath: string

@@ -3,7 +3,7 @@
 /** A text as one value. It must not have variables that nginx should replace, unless they are meant. */
 export const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`
 
-/** A regular expression as one value; backslashes stay as they are. */
+/** A regular expression as one value; backslashes are not escaped. */
 export const quotedRegex = (text: string): string => `"${text.replaceAll('"', '\\"')}"`
 
 /** A text as a part of a regular expression. */

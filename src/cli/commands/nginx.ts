@@ -16,7 +16,7 @@ const NEEDED: ReadonlySet<string> = new Set(
 )
 
 const OWN: readonly Option[] = [
-  new Option("--listen <address>", "Address and port on which nginx listens.").default("80"),
+  new Option("--listen <port>", "Port, host and port, or socket on which nginx listens.").default("80"),
   new Option("--server-name <host>", "Host name of the server.").default("images.example.com"),
 ]
 
