@@ -31,7 +31,7 @@ import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
 import { validTraceparent } from "./tracing/traceparent.ts"
 import { withTracing } from "./tracing/tracing.ts"
-import { createWebhook } from "./webhook.ts"
+import type { WebhookOptions } from "./webhook.ts"
 
 /** An image resizer for one place of originals, to mount in a server. */
 export interface Tailor extends TailorMethods {
@@ -178,6 +178,17 @@ const openHealth = (stores: OpenStores, renderer: Renderer, counts: Counts): Hea
   })
 }
 
+/** A webhook whose code, with a client of HTTP, is loaded with the first change. */
+const lazyWebhook = (options: WebhookOptions): SendChanges => {
+  let loading: Promise<SendChanges> | undefined
+  return async (changes) => {
+    loading ??= import("./webhook.ts").then(({ createWebhook }) => createWebhook(options))
+    await (
+      await loading
+    )(changes)
+  }
+}
+
 /** Reports of changed originals; undefined where nothing receives them. */
 const openChanges = (
   { basePath, notify: url, notifyHeaders: headers }: TailorConfig,
@@ -185,7 +196,7 @@ const openChanges = (
   notify: Notify,
   onChange: SendChanges | undefined,
 ): Changes | undefined => {
-  const send = [...(onChange ? [onChange] : []), ...(url === undefined ? [] : [createWebhook({ url, headers })])]
+  const send = [...(onChange ? [onChange] : []), ...(url === undefined ? [] : [lazyWebhook({ url, headers })])]
   return send.length === 0 ? undefined : createChanges({ grammar, basePath, send, notify })
 }
 
