@@ -26,6 +26,8 @@ export interface EncodeJob extends Traits {
   /** Width and height of one frame of the output in pixels. */
   readonly width: number
   readonly height: number
+  /** The original has chroma in full resolution. */
+  readonly hasFullChroma: boolean
   /** Entries of the original's palette or its greys, 2 to 256; undefined where it may have more colours. */
   readonly originalColours: number | undefined
 }
@@ -70,14 +72,20 @@ const webpQuality = ({ quality: { webp }, width, height }: EncodeJob): number =>
   return Math.min(100, webp + more)
 }
 
-const chroma = ({ hasFineChroma }: EncodeJob): "4:4:4" | "4:2:0" => (hasFineChroma ? "4:4:4" : "4:2:0")
+type Chroma = "4:4:4" | "4:2:0"
+
+/** A JPEG with chroma in full resolution has a sixth more bytes. */
+const jpegChroma = ({ hasFineChroma }: EncodeJob): Chroma => (hasFineChroma ? "4:4:4" : "4:2:0")
+
+/** An AVIF with it has 3 % more, at equal quality by SSIMULACRA 2 as many, and takes a sixth longer. Coloured edges stay sharp. */
+const avifChroma = ({ hasFullChroma }: EncodeJob): Chroma => (hasFullChroma ? "4:4:4" : "4:2:0")
 
 const jpeg: Encode = (input, job) =>
   keepGrey(input, job)
     .jpeg({
       quality: job.quality.jpeg,
       progressive: job.width <= PROGRESSIVE_MAX_WIDTH,
-      chromaSubsampling: chroma(job),
+      chromaSubsampling: jpegChroma(job),
     })
     .toBuffer()
 
@@ -100,7 +108,7 @@ export const encodeLossless = ({ image }: Pick<EncodeInput, "image">): Promise<U
 const avif =
   (factor: number, effort: number): Encode =>
   ({ image }, job) =>
-    image.avif({ quality: lower(job.quality.avif, factor), effort, chromaSubsampling: chroma(job) }).toBuffer()
+    image.avif({ quality: lower(job.quality.avif, factor), effort, chromaSubsampling: avifChroma(job) }).toBuffer()
 
 /** Up to this many greys, a palette of 1, 2 or 4 bits is lighter than one channel of 8 bits. */
 const MAX_PALETTE_GREYS = 16

@@ -71,6 +71,7 @@ const encodeJobOf = ({ recipe, output, original }: ImageJob, traits: Traits): En
   quality: recipe.settings.quality,
   width: output.width,
   height: output.height,
+  hasFullChroma: original.hasFullChroma,
   originalColours: needsFinish(recipe) ? undefined : original.colours,
   ...traits,
 })

@@ -79,41 +79,43 @@ const countColours = ({ data, channels }: Pixels): number | undefined => {
   return colours.count()
 }
 
-/** A range of red − green, or of blue − green, within 2 × 2 pixels that is lost visibly with one chroma sample for all four. */
-const FINE_RANGE = 160
+/** How far red − green, or blue − green, of a pixel is from both of its neighbours, where a line of one pixel would lose its colour. */
+const LINE_CONTRAST = 128
 
-/** Share of such blocks above which they matter. One line across a picture has more, photos have fewer. */
-const FINE_SHARE = 1 / 1500
+/** Share of the pixels that are part of such lines above which they matter. One line across a picture has more, photos have fewer. */
+const LINE_SHARE = 1 / 2000
 
-/** Range of the differences between a channel and green, as they show over grey, within a block whose pixels are at four places. */
-const rangeIn = ({ data, channels }: Pixels, places: Int32Array, channel: 0 | 2): number => {
-  let low = 255
-  let high = -255
-  for (let index = 0; index < 4; index++) {
-    const at = places[index] ?? 0
-    const opacity = channels === 4 ? (data[at + 3] ?? 0) / 255 : 1
-    const difference = opacity * ((data[at + channel] ?? 0) - (data[at + 1] ?? 0))
-    if (difference < low) low = difference
-    if (difference > high) high = difference
-  }
-  return high - low
+/** The difference of a channel from green, as it shows over grey. */
+const chromaAt = ({ data, channels }: Pixels, at: number, channel: 0 | 2): number => {
+  const difference = (data[at + channel] ?? 0) - (data[at + 1] ?? 0)
+  return channels === 4 ? (difference * (data[at + 3] ?? 0)) / 255 : difference
 }
 
+/** Whether a value is above both of its neighbours, or below both. */
+const isPeak = (before: number, value: number, after: number): boolean =>
+  Math.min(value - before, value - after) > LINE_CONTRAST || Math.min(before - value, after - value) > LINE_CONTRAST
+
+/** Whether a pixel is part of a line: between other colours to the left and right, or above and below. */
+const isLine = (pixels: Pixels, at: number, row: number, channel: 0 | 2): boolean => {
+  const { channels } = pixels
+  const value = chromaAt(pixels, at, channel)
+  return (
+    isPeak(chromaAt(pixels, at - channels, channel), value, chromaAt(pixels, at + channels, channel)) ||
+    isPeak(chromaAt(pixels, at - row, channel), value, chromaAt(pixels, at + row, channel))
+  )
+}
+
+/** Edges between colours do not count: chroma in half the resolution blurs them, but their colours stay. */
 const hasFineChroma = (pixels: Pixels): boolean => {
   const { width, height, channels } = pixels
   const row = width * channels
-  const limit = Math.max(8, (width >> 1) * (height >> 1) * FINE_SHARE)
-  const places = new Int32Array(4)
-  let fine = 0
-  for (let y = 0; y + 1 < height; y += 2) {
-    for (let at = y * row, end = at + row - channels; at < end; at += 2 * channels) {
-      places[0] = at
-      places[1] = at + channels
-      places[2] = at + row
-      places[3] = at + row + channels
-      if (rangeIn(pixels, places, 0) <= FINE_RANGE && rangeIn(pixels, places, 2) <= FINE_RANGE) continue
-      fine += 1
-      if (fine > limit) return true
+  const limit = Math.max(8, width * height * LINE_SHARE)
+  let lines = 0
+  for (let y = 1; y + 1 < height; y++) {
+    for (let at = y * row + channels, end = (y + 1) * row - channels; at < end; at += channels) {
+      if (!isLine(pixels, at, row, 0) && !isLine(pixels, at, row, 2)) continue
+      lines += 1
+      if (lines > limit) return true
     }
   }
   return false

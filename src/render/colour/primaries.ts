@@ -23,10 +23,10 @@ const C: Chromaticity = [0.31, 0.316]
 export const SRGB_PRIMARIES: Primaries = { red: [0.64, 0.33], green: [0.3, 0.6], blue: [0.15, 0.06], white: D65 }
 
 /** Primaries of Display P3 (SMPTE EG 432-1). */
-export const P3_PRIMARIES: Primaries = { red: [0.68, 0.32], green: [0.265, 0.69], blue: [0.15, 0.06], white: D65 }
+const P3_PRIMARIES: Primaries = { red: [0.68, 0.32], green: [0.265, 0.69], blue: [0.15, 0.06], white: D65 }
 
 /** Primaries of BT.2020 and BT.2100. */
-export const BT2020_PRIMARIES: Primaries = {
+const BT2020_PRIMARIES: Primaries = {
   red: [0.708, 0.292],
   green: [0.17, 0.797],
   blue: [0.131, 0.046],
@@ -112,8 +112,6 @@ const knownInverse = (matrix: Matrix): Matrix => {
 export const SRGB_TO_XYZ: Matrix = knownMatrix(SRGB_PRIMARIES)
 /** From XYZ under D50 to linear sRGB. */
 export const XYZ_TO_SRGB: Matrix = knownInverse(SRGB_TO_XYZ)
-/** From linear Display P3 to XYZ under D50. */
-export const P3_TO_XYZ: Matrix = knownMatrix(P3_PRIMARIES)
 /** From XYZ under D50 to linear BT.2020. */
 export const XYZ_TO_BT2020: Matrix = knownInverse(knownMatrix(BT2020_PRIMARIES))
 /** From linear BT.2020 to linear sRGB. */

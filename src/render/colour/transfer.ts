@@ -60,12 +60,6 @@ export const pqLuminance = (value: number): number => {
   return 10_000 * (Math.max(power - PQ_C1, 0) / (PQ_C2 - PQ_C3 * power)) ** (1 / PQ_M1)
 }
 
-/** The inverse of {@link pqLuminance}. */
-export const encodePq = (luminance: number): number => {
-  const power = (luminance / 10_000) ** PQ_M1
-  return ((PQ_C1 + PQ_C2 * power) / (1 + PQ_C3 * power)) ** PQ_M2
-}
-
 const HLG_A = 0.178_832_77
 const HLG_B = 0.284_668_92
 const HLG_C = 0.559_910_73
