@@ -63,7 +63,7 @@ const purgeAll = async ({ purge }: OriginalPurge, originals: Iterable<OriginalKe
   return { originals: done, pending, deleted, failures }
 }
 
-/** @throws if anything failed: Lambda then calls again with the same event, and checks the other originals of the event once more */
+/** @throws if anything failed: Lambda then repeats the call, and the other originals of the event are checked again */
 const sync = async (opened: FunctionState, changes: readonly ObjectChange[]): Promise<SyncResult> => {
   const { distribution, tailor } = opened
   const changed = new Set(changes.map((change) => originalOf(opened, change)).filter((key) => key !== undefined))

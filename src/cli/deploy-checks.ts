@@ -17,7 +17,7 @@ import { printMessage } from "./output.ts"
 /** Percent of CloudFront's limit. Its machines vary. */
 const MAX_UTILISATION = 60
 
-/** Result of a call that may be forbidden; undefined after a message if it is. */
+/** Result of a call; undefined after a message if the account does not permit it. */
 const tryCall = async <T>(what: string, call: () => Promise<T>): Promise<T | undefined> => {
   try {
     return await call()

@@ -1,4 +1,4 @@
-/** Tests of the function for S3 Batch Operations: what it renders, what it skips, and its results. Real renders; one test uses a real S3 server. */
+/** Tests of the function for S3 Batch Operations: rendered and skipped keys, and its results. Real renders; one test uses a real S3 server. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 
 import { type BatchEvent, type BatchOutcome } from "../../src/aws/batch-events.ts"

@@ -1,4 +1,4 @@
-/** The construct of the CDK: two in one stack, names of outputs and resources, and access to what it creates. */
+/** The construct of the CDK: two in one stack, names of outputs and resources, and access to its resources. */
 import { execFile } from "node:child_process"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -94,7 +94,7 @@ describe("the construct ImageTailor", () => {
     ])
   })
 
-  it("gives access to its resources, to set what no option sets", { timeout: 60_000 }, async () => {
+  it("gives access to its resources, to set properties without an option", { timeout: 60_000 }, async () => {
     const { template } = await synthesise((stack, code) => {
       const images = new ImageTailor(stack, "Images", { originals: "s3://shop-photos", sizes: ["360x270"], code })
       const distribution = images.getResource("Distribution") as CfnDistribution
@@ -117,7 +117,7 @@ describe("the construct ImageTailor", () => {
     expect(await problemsIn(file)).toBe("")
   })
 
-  it("reserves concurrent executions only if it is told to", { timeout: 60_000 }, async () => {
+  it("reserves concurrent executions only with the option", { timeout: 60_000 }, async () => {
     const { template } = await synthesise((stack, code) => {
       const props = { originals: "s3://shop-photos", sizes: ["360x270"], code }
       void new ImageTailor(stack, "Unlimited", props)

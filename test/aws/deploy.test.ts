@@ -95,7 +95,7 @@ describe("imgtailor template", () => {
       [...PLACE, "--aliases", "a.example.com", "--certificate-arn", CERTIFICATE.replace("us-east-1", "eu-central-1")],
       "certificateArn: Expected the ARN of a certificate in us-east-1",
     ],
-  ])("refuses %j with what was expected", async (args, complaint) => {
+  ])("refuses %j with the expected value", async (args, complaint) => {
     const { code, stdout, stderr } = await runCommand(["template", ...args], { cwd: await temporaryFolder() })
     expect([code, stdout]).toEqual([2, ""])
     expect(stderr).toContain(complaint)
@@ -115,7 +115,7 @@ describe("imgtailor deploy", () => {
     ["--stack", "my photos", "--stack: Expected a letter, then letters, digits and hyphens"],
     ["--code", "nowhere.zip", "--code: Expected a zip made by imgtailor package --mode direct, found none"],
     ["--synth", "", "--synth: Expected a folder, got none."],
-  ])("refuses %s %j with what was expected", async (name, value, complaint) => {
+  ])("refuses %s %j with the expected value", async (name, value, complaint) => {
     const folder = await temporaryFolder()
     const code = name === "--code" ? [] : ["--code", await zipIn(folder)]
     const args = ["deploy", ...PLACE, ...code, "--synth", "out", name, value]

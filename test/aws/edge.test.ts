@@ -1,6 +1,6 @@
 /**
- * Tests of the edge function: it answers as the server does, in each engine (TypeScript; the built source with nothing but what CloudFront
- * documents; nginx's JavaScript), and CloudFront accepts its source.
+ * Tests of the edge function: it answers as the server does, in each engine (TypeScript; the built source with only the features that
+ * CloudFront documents; nginx's JavaScript), and CloudFront accepts its source.
  */
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -264,7 +264,7 @@ const runBare = (source: string, expression: string): unknown => {
 const eventsOf = (requests: readonly EdgeRequest[]): string => JSON.stringify(requests.map((request) => ({ request })))
 
 describe("the source of the edge function", () => {
-  it("the source gives the same results with nothing but what CloudFront documents", () => {
+  it("the source gives the same results with only the features that CloudFront documents", () => {
     for (const installation of installations) {
       const events = JSON.stringify(eventsOf(installation.requests))
       const results = runBare(

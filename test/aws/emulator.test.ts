@@ -125,7 +125,7 @@ describe.skipIf(versitygw === undefined || emulator === undefined)("a function u
     expect(await server.keysIn("renditions")).toEqual(["1300w/fits.png", "1300w/long.png"])
   })
 
-  it("of the direct flow streams what is too long for one piece", async () => {
+  it("of the direct flow streams a rendition that is too long for one piece", async () => {
     await server.putObject("originals", "streamed.png", await noise({ width: 1300, height: 1300 }))
     const { url } = await startFunction("direct", {
       IMGTAILOR_ORIGINALS: "s3://originals",

@@ -1,6 +1,6 @@
 /**
  * The files in examples/aws and examples/terraform: they agree with each other and with the code, and on a real S3 server their policies
- * allow what the functions do and nothing else.
+ * allow the actions of the functions and nothing else.
  */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -95,11 +95,11 @@ describe("examples/terraform", () => {
     const [, originals, sizes = ""] = options ?? []
     const template = await makeTemplate({ originals, sizes: sizes.split(",") }, { enableEvents: false })
     const parameters = /parameters = \{([^}]*)\}/.exec(source)?.[1] ?? ""
-    const names = [...parameters.matchAll(/^\s+(\w+)\s+=/gm)].map(([, name]) => name)
+    const names = [...parameters.matchAll(/^\s+(\w+)\s+=/gm)].map(([, name = ""]) => name)
     expect(names.toSorted()).toEqual(Object.keys(template.Parameters).toSorted())
-    const outputs = [...source.matchAll(/outputs\["(\w+)"\]/g)].map(([, name]) => name)
+    const outputs = [...source.matchAll(/outputs\["(\w+)"\]/g)].map(([, name = ""]) => name)
     expect(outputs.length).toBeGreaterThan(0)
-    for (const name of outputs) expect(template.Outputs).toHaveProperty(String(name))
+    for (const name of outputs) expect(template.Outputs).toHaveProperty(name)
   })
 })
 

@@ -138,7 +138,7 @@ describe("the marker of a render", () => {
     expect(markers.hasEnded(ORIGINAL, await markers.find(ORIGINAL.key))).toBe(false)
   })
 
-  it("steady requests for an original that ends functions do not put off its refusal", async () => {
+  it("steady requests for an original that ends functions do not delay its 413", async () => {
     let nowMs = 1_000_000
     const renditions = memoryRenditions()
     const markers = createRenderMarkers(

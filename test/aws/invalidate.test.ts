@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 
 import { loadFunction } from "../../src/aws/function-config.ts"
 import { invalidate } from "../../src/aws/invalidate.ts"
+import { cacheTagOf } from "../../src/store/cache-tag.ts"
 import type { CredentialSource, S3Credentials } from "../../src/store/s3/credential-types.ts"
 import { cachedCredentials } from "../../src/store/s3/credentials.ts"
-import { cacheTagOf } from "../../src/store/cache-tag.ts"
 import { type Moto, motoServer, startMoto } from "../support/moto.ts"
 
 const TEMPORARY: S3Credentials = {
@@ -27,7 +27,7 @@ interface Received {
 
 type Refusal = readonly [status: number, code: string]
 
-/** A server with CloudFront's messages. It sends the refusals in order, and accepts after that. */
+/** A server with CloudFront's messages. It sends the errors in order, then accepts requests. */
 const startRecorder = async (...refusals: readonly Refusal[]): Promise<{ endpoint: string; received: Received[] }> => {
   const received: Received[] = []
   const server = createServer((request, response) => {

@@ -340,7 +340,7 @@ describe.skipIf(versitygw === undefined)("the streaming function of the direct f
     expect(body.equals(Buffer.from(await stored.arrayBuffer()))).toBe(true)
   })
 
-  it("every streamed response has a body, whatever the method and the conditions", async () => {
+  it("every streamed response has a body, for every method and condition", async () => {
     vi.stubGlobal("awslambda", runtime)
     const buckets = await newBuckets()
     await server.putObject(buckets.originals, "a.jpg", await flat({ width: 800, height: 600 }))

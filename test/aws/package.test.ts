@@ -224,7 +224,7 @@ describe("imgtailor package", () => {
     [["--arch", "mips"], "arch"],
     [["--config", "none.json"], "--config: Expected a file"],
     [["--wathc"], "unknown option '--wathc'"],
-  ])("refuses %s with what was expected", async (args, complaint) => {
+  ])("refuses %s with the expected value", async (args, complaint) => {
     const { code, stderr } = await runCommand(["package", "--mode", "sync", ...args], { cwd: await temporaryFolder() })
     expect(code).toBe(2)
     expect(stderr).toContain(complaint)

@@ -162,7 +162,7 @@ describe("imgtailor policies", () => {
     [["bucket", ...SHARED], "bucket: Expected one of bucket-policy.json, website.json"],
     [SIZES, "originals: Expected a bucket in S3, or --bucket for the redirect flow."],
     [["--bucket", "shop-photos", "--sizes", "1ww"], "sizes.0: Expected a size"],
-  ])("refuses %j with what was expected", async (args, complaint) => {
+  ])("refuses %j with the expected value", async (args, complaint) => {
     const { code, stderr } = await runCommand(["policies", ...args], { cwd: await temporaryFolder() })
     expect(code).toBe(2)
     expect(stderr).toContain(complaint)

@@ -1,6 +1,6 @@
 /**
- * The redirect flow as it is deployed: the files of examples/aws and the function's zip, between programs that are not ours and play the
- * parts of CloudFront, S3's website endpoint, API Gateway and Lambda (test/rig/redirect.ts).
+ * The whole redirect flow: the files of examples/aws and the zip of the function, with other programs in the places of CloudFront, S3's
+ * website endpoint, API Gateway and Lambda (test/rig/redirect.ts).
  */
 import { existsSync, readFileSync } from "node:fs"
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -18,13 +18,13 @@ const tools = findTools("nginx", "osls", "s3rver")
 
 interface Name {
   readonly key: string
-  /** The one spelling of its address. */
+  /** Its URL path in canonical form. */
   readonly urlPath: string
-  /** Others that lead to it. */
+  /** Other URL paths of the same key. */
   readonly sameObject?: readonly string[]
 }
 
-/** Photos whose names have been lost on the way elsewhere. */
+/** Names that a server on the way may change. */
 const OWN: readonly Name[] = [
   { key: "shop 1/blue mug.jpg", urlPath: "shop%201/blue%20mug.jpg" },
   { key: "x+y.jpg", urlPath: "x%2By.jpg", sameObject: ["x%2by.jpg"] },
@@ -52,21 +52,21 @@ const OWN: readonly Name[] = [
   { key: "cat./..cat..jpg", urlPath: "cat./..cat..jpg" },
 ]
 
-/** A corpus beside the checkout may have more. */
+/** A folder beside the checkout may have more names. */
 const manifest = resolve(process.env["IMGTAILOR_CORPUS"] ?? "../shared/corpus", "manifest.json")
-const theirs: readonly Name[] = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).hostileKeys.keys : []
-const NAMES = [...OWN, ...theirs]
+const others: readonly Name[] = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).hostileKeys.keys : []
+const NAMES = [...OWN, ...others]
 
-/** Every key has a colour of its own, so that no photo is taken for another. */
+/** A colour for each key, so that no photo is taken for another. */
 const colourOf = (index: number): Colour => [40 + 25 * (index % 8), 40 + 25 * Math.floor(index / 8), 128]
 
 const KEY = "produs_227613/img.AZ70KuRzw9.jpg"
-const ADDRESS = "produs_227613/360x270/img.AZ70KuRzw9.jpg"
+const PATH = "produs_227613/360x270/img.AZ70KuRzw9.jpg"
 
-/** The address of a size, of an address of an original. */
-const sized = (path: string, size: string): string => path.replace(/[^/]*$/, (file) => `${size}/${file}`)
+/** The URL path of a size, for the URL path of an original. */
+const withSize = (path: string, size: string): string => path.replace(/[^/]*$/, (file) => `${size}/${file}`)
 
-describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
+describe.skipIf(tools === undefined)("the redirect flow", () => {
   let folder: string
   let http: RedirectRig
   let rest: RedirectRig
@@ -93,31 +93,28 @@ describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
   })
 
   it.each(["http", "rest"])(
-    "by a %s API leads a first visitor to the photo, and all others straight to it",
+    "with a %s API redirects the first visitor to the stored photo, and answers all others from the CDN",
     async (api) => {
       const rig = api === "http" ? http : rest
-      const first = await visit(`${rig.url}/${ADDRESS}?v=1`)
-      expect([first.status, first.redirects]).toEqual([
-        200,
-        [`${rig.resizerUrl}?key=${ADDRESS}`, `${rig.url}/${ADDRESS}`],
-      ])
+      const first = await visit(`${rig.url}/${PATH}?v=1`)
+      expect([first.status, first.redirects]).toEqual([200, [`${rig.resizerUrl}?key=${PATH}`, `${rig.url}/${PATH}`]])
       expect(await headerOf(first.body)).toMatchObject({ format: "jpeg", width: 360, height: 270 })
       expect(colourDistance(await colourAt(first.body, 0.5, 0.5), BLUE)).toBeLessThan(8)
       expect(first.headers.get("x-amz-meta-cache-tag")).toMatch(/^[\w-]+$/)
       for (let repeat = 0; repeat < 20; repeat++) {
-        const again = await visit(`${rig.url}/${ADDRESS}?v=${repeat}`)
+        const again = await visit(`${rig.url}/${PATH}?v=${repeat}`)
         expect([again.status, again.redirects, again.headers.get("x-cache")]).toEqual([200, [], "HIT"])
         expect(again.body.equals(first.body)).toBe(true)
       }
     },
   )
 
-  it("finds every photo by its name, and none in a folder that is named like a size", async () => {
+  it("finds every photo by its name, except in folders that are named like a size", async () => {
     const wrong: string[] = []
     for (const [index, { key, urlPath, sameObject = [] }] of NAMES.entries()) {
       const isHidden = /(?:^|\/)(?:360x270|480h|1280w|info)\/[^/]*$/.test(key)
       for (const path of [urlPath, ...sameObject]) {
-        const { status, body } = await visit(`${http.url}/${sized(path, "360x270")}`)
+        const { status, body } = await visit(`${http.url}/${withSize(path, "360x270")}`)
         const isRight = status === 200 && colourDistance(await colourAt(body, 0.5, 0.5), colourOf(index)) < 4
         if (isHidden ? status !== 404 : !isRight) wrong.push(`${path}: ${status} ${body.toString("latin1", 0, 80)}`)
       }
@@ -125,7 +122,7 @@ describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
     expect(wrong).toEqual([])
   })
 
-  it("answers errors as errors, which nobody is redirected by and nothing is stored for", async () => {
+  it("answers errors without a redirect, and stores nothing for them", async () => {
     for (const [path, status, code] of [
       ["shop/360x270/none.jpg", 404, "original-not-found"],
       ["360x270/480h/cat.jpg", 404, "original-not-found"],
@@ -143,8 +140,8 @@ describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
       }
   })
 
-  it("has the same answers from both kinds of API", async () => {
-    const ask = async ({ resizerUrl, url }: RedirectRig, query: string): Promise<object> => {
+  it("gives the same answers through both kinds of API", async () => {
+    const request = async ({ resizerUrl, url }: RedirectRig, query: string): Promise<object> => {
       const answer = await fetch(`${resizerUrl}${query}`, { redirect: "manual" })
       const headers = Object.fromEntries(answer.headers)
       for (const name of ["date", "connection", "keep-alive", "last-modified"]) delete headers[name]
@@ -152,11 +149,11 @@ describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
       return { status: answer.status, headers: { ...headers, location }, body: await answer.text() }
     }
     for (const [query, status] of [
-      [`?key=${sized(KEY, "1280w")}`, 301],
-      [`?key=${sized(KEY, "info")}.json`, 301],
-      [`?key=${sized(KEY, "480h")}.webp`, 301],
-      // Stored meanwhile: a picture, whole.
-      [`?key=${sized(KEY, "480h")}.webp`, 200],
+      [`?key=${withSize(KEY, "1280w")}`, 301],
+      [`?key=${withSize(KEY, "info")}.json`, 301],
+      [`?key=${withSize(KEY, "480h")}.webp`, 301],
+      // It is stored now, and answered with its bytes.
+      [`?key=${withSize(KEY, "480h")}.webp`, 200],
       ["?key=480h/none.jpg", 404],
       ["?key=500h/none.jpg", 400],
       ["?key=480h/text.jpg", 415],
@@ -166,45 +163,45 @@ describe.skipIf(tools === undefined)("the redirect flow, as deployed", () => {
       ["?size=480h", 400],
       ["", 400],
     ] as const) {
-      const byHttp = await ask(http, query)
+      const byHttp = await request(http, query)
       expect({ query, ...byHttp }).toMatchObject({ query, status })
-      expect({ query, ...(await ask(rest, query)) }).toEqual({ query, ...byHttp })
+      expect({ query, ...(await request(rest, query)) }).toEqual({ query, ...byHttp })
     }
   })
 
   it.each(["http", "rest"])(
-    "reads a plus in a key of a %s API as one where there is such a photo, else as a space",
+    "reads a plus in a key from a %s API as a plus if such a photo exists, else as a space",
     async (api) => {
       const { resizerUrl, url } = api === "http" ? http : rest
-      const leads = async (key: string): Promise<string | null> =>
+      const targetOf = async (key: string): Promise<string | null> =>
         (await fetch(`${resizerUrl}?key=${key}`, { redirect: "manual" })).headers.get("location")
-      expect(await leads("shop+1/480h/blue+mug.jpg")).toBe(`${url}/shop%201/480h/blue%20mug.jpg`)
-      // A REST API says of either that it is a space, and both are there.
-      expect(await leads("480h/x+y.jpg")).toBe(`${url}/480h/x${api === "http" ? "%2B" : "%20"}y.jpg`)
+      expect(await targetOf("shop+1/480h/blue+mug.jpg")).toBe(`${url}/shop%201/480h/blue%20mug.jpg`)
+      // A REST API decodes both to a space, and both photos exist.
+      expect(await targetOf("480h/x+y.jpg")).toBe(`${url}/480h/x${api === "http" ? "%2B" : "%20"}y.jpg`)
     },
   )
 
-  it("refuses a key that was cut at an ampersand", async () => {
+  it("refuses a key that ends at an ampersand", async () => {
     const answer = await fetch(`${http.resizerUrl}?key=480h/black&white=grey.jpg`)
     expect(answer.status).toBe(400)
     expect(await answer.text()).toContain("%26")
   })
 
-  it("goes round by the function for ever where the CDN keeps redirects that say nothing of it", async () => {
+  it("loops through the function, with a warning in its log, if the CDN caches redirects", async () => {
     const naive = await rest.addCdn(86_400)
-    const address = `${sized(KEY, "360x270")}.webp`
-    const complaint = "a CDN that caches redirects"
-    const before = rest.log().split(complaint).length
+    const address = `${withSize(KEY, "360x270")}.webp`
+    const warning = "a CDN that caches redirects"
+    const before = rest.log().split(warning).length
     for (let repeat = 0; repeat < 3; repeat++) {
       const { status, redirects } = await visit(`${naive}/${address}`)
-      // It never learns that the photo is there.
+      // The CDN never requests the stored photo.
       expect([status, redirects.length > 0]).toEqual([200, true])
       expect((await rest.get(address)).status).toBe(200)
     }
-    expect(rest.log().split(complaint).length).toBeGreaterThan(before)
+    expect(rest.log().split(warning).length).toBeGreaterThan(before)
   })
 
-  it("ends with every process it had", async () => {
+  it("leaves no process when it stops", async () => {
     const pids = await rest.processes()
     expect(pids.length).toBeGreaterThan(2)
     await rest.stop()

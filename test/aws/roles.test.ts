@@ -1,4 +1,4 @@
-/** The roles of the stack on a real S3 server: their policies allow what the functions do, and nothing else. */
+/** The roles of the stack on a real S3 server: their policies allow the actions of the functions, and nothing else. */
 import { AwsClient } from "aws4fetch"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 

@@ -29,7 +29,7 @@ interface Role {
   readonly ManagedPolicyArns?: unknown
 }
 
-/** Errors and warnings about a template. osls repeats dependencies, and uses a bucket of its own. @param ignored rules for templates of osls */
+/** Errors and warnings about a template. @param ignored rules for templates of osls */
 const lint = async (file: string, ignored: readonly string[] = []): Promise<string> => {
   const cwd = await temporaryFolder()
   const options = ["--regions", "us-east-1", ...(ignored.length > 0 ? ["--ignore-checks", ...ignored] : [])]
@@ -68,6 +68,7 @@ describe.skipIf(tools === undefined)("the templates of examples/aws", { timeout:
 
   it("include serverless.yml: two functions with a role each, a route, and two passes of sync", async () => {
     const file = await packageService()
+    // osls repeats dependencies that references imply.
     const linting = lint(file, ["W3005"])
     const template = JSON.parse(await readFile(file, "utf8")) as { readonly Resources: Record<string, Resource> }
     const propertiesOf = (name: string): Readonly<Record<string, unknown>> => {

@@ -1,4 +1,4 @@
-/** The function that a deployment calls: what it changes in buckets that are not part of the stack, and what it reports. */
+/** The function that a deployment calls: its changes of buckets that are not part of the stack, and its reports. */
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 

@@ -117,30 +117,29 @@ describe.skipIf(tools === undefined)("checkov", () => {
   })
 })
 
-/** Findings of parliament that are intended, with the reason. */
+/** Findings of parliament about a role that are intended, with the reason. */
 const INTENDED: Readonly<Record<string, string>> = {
-  "existing SetupRole":
-    "Possible resource policy privilege escalation: merging the policy of an existing bucket is the task of this role, which only a deployment uses.",
+  "existing SetupRole: Possible resource policy privilege escalation":
+    "Merging the policy of an existing bucket is the task of this role, which only a deployment uses.",
 }
 
 describe.skipIf(tools === undefined)("parliament", () => {
-  it("reports nothing about the policies of the roles", { timeout: 120_000 }, async () => {
+  it("reports nothing about the policies of the roles that is not intended", { timeout: 120_000 }, async () => {
     const audited: string[] = []
+    const found = new Set<string>()
     for (const name of ["plain", "all", "existing"]) {
       const template = templates[name]
       if (!template) throw new Error(name)
       for (const [id] of ofType(template, "AWS::IAM::Role")) {
         const policy = JSON.stringify({ Version: "2012-10-17", Statement: statementsOf(template, id) })
         const { stdout } = await run(String(tools?.parliament), ["--string", policy])
-        const findings = stdout.split("\n").filter(Boolean)
-        const intended = INTENDED[`${name} ${id}`]
-        if (intended === undefined) expect([name, id, ...findings]).toEqual([name, id])
-        else for (const finding of findings) expect(finding).toContain(intended.slice(0, intended.indexOf(":")))
+        // Each finding is a line: severity, title, explanation.
+        for (const [, title] of stdout.matchAll(/^[A-Z]+ - (.+?) - /gm)) found.add(`${name} ${id}: ${title}`)
         audited.push(`${name} ${id}`)
       }
     }
     expect(audited).toEqual(expect.arrayContaining(["plain RendererRole", "plain SyncRole", "all BatchRole"]))
-    expect(audited).toEqual(expect.arrayContaining(Object.keys(INTENDED)))
+    expect([...found]).toEqual(Object.keys(INTENDED))
   })
 
   it("reports a misspelt action", async () => {

@@ -1,4 +1,4 @@
-/** The template of the direct flow: what it contains, how options change it, and that one change of the list changes every part of it. */
+/** The template of the direct flow: its contents, the effect of options, and that one change of the list changes every part of it. */
 import { runInNewContext } from "node:vm"
 
 import { describe, expect, it } from "vitest"
@@ -196,7 +196,7 @@ describe("the template of the stack", () => {
   it("alarms about failures that visitors notice, and sends alarms to a topic", async () => {
     const template = await makeTemplate(SETTINGS, { alarmTopic: String(ALL.alarmTopic) })
     const alarms = ofType(template, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties)
-    expect(alarms.map(({ MetricName }) => MetricName).toSorted()).toEqual([
+    expect(alarms.map(({ MetricName }) => String(MetricName)).toSorted()).toEqual([
       "ApproximateNumberOfMessagesVisible",
       "Errors",
       "HitsAtFunction",
@@ -226,7 +226,7 @@ describe("the template of the stack", () => {
     })
   })
 
-  it("limits the requests of an IP address with a web ACL of its own", async () => {
+  it("limits the requests of an IP address with its own web ACL", async () => {
     const template = await makeTemplate(SETTINGS, { rateLimit: 2000 })
     expect(at(template, "RateLimit", "Rules", 0)).toMatchObject({
       Action: { Block: {} },
@@ -338,7 +338,7 @@ describe("the template of the stack", () => {
     })
   })
 
-  it("passes settings that the functions read as they were written", async () => {
+  it("passes settings to the functions unchanged", async () => {
     const settings = {
       ...SETTINGS,
       originals: "s3://shop-photos/by/year",

@@ -74,7 +74,7 @@ const valueOf = (name: string): string => {
   return `arn:aws:sqs:eu-central-1:123456789012:${id}`
 }
 
-/** A value as it is after a deployment. */
+/** A value after a deployment. */
 export const deployed = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value)
@@ -85,6 +85,6 @@ export const deployed = (value: unknown): unknown =>
       .replaceAll(/\{"Ref":"([^"]*)"\}/g, (_, name: string) => JSON.stringify(valueOf(name))),
   ) as unknown
 
-/** The statements of a role as they are after a deployment. */
+/** The statements of a role after a deployment. */
 export const statementsOf = (template: Template, role: string): readonly object[] =>
   deployed(at(template, role, "Policies", 0, "PolicyDocument", "Statement")) as readonly object[]

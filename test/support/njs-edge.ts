@@ -1,12 +1,12 @@
 /**
- * The edge function in nginx's own JavaScript (njs), which is the family that CloudFront's runtime is of, and stricter: what runs in it is
- * not using what CloudFront lacks. nginx must have been built with it, or have its module (Debian: libnginx-mod-http-js).
+ * Responsible for running edge functions in njs, the JavaScript engine of nginx, from which CloudFront's runtime is derived. njs supports
+ * less, so a function that runs in it runs in CloudFront. nginx needs its module (Debian: libnginx-mod-http-js).
  */
 import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 
-/** What follows the edge's source. Long names, since those of the source are short. */
+/** Follows the source of the edge function, whose names are short. */
 const GLUE = `
 function eventOf(r) {
   const target = r.variables.request_uri
@@ -57,22 +57,22 @@ export default { viewerRequest, batch }
 `
 
 /**
- * A file for `js_import edge from edge.js`:
+ * The contents of a file for `js_import edge from edge.js`:
  *
- * - `js_content edge.viewerRequest` does what CloudFront does with a viewer's request: answers what the function answers, and takes the rest
- *   to `location @origin`, with the raw address (and query, if the function left one) in `$edge_uri`, which `js_var $edge_uri;` declares.
- * - `js_content edge.batch` takes many events at once, as a JSON array, and answers what the function makes of each.
+ * - `js_content edge.viewerRequest` handles a viewer request like CloudFront: it sends the response of the function, or passes the request
+ *   on to `location @origin`, with the encoded path and the query in `$edge_uri`, which `js_var $edge_uri;` declares.
+ * - `js_content edge.batch` calls the function for each event of a JSON array, and answers with the results.
  *
- * @param source what `edgeSource` gives
+ * @param source result of `edgeSource`
  */
 export const edgeModule = (source: string): string => source + GLUE
 
 /**
- * `load_module …;` for njs, empty where it is compiled in; undefined where this nginx has none and tests may be skipped.
- * @throws where they may not (`CI`)
+ * The directive `load_module …;` for njs, empty if it is compiled in; undefined if this nginx does not have it and tests may be skipped.
+ * @throws {Error} with `CI=true`, if this nginx does not have it
  */
 export const loadNjs = (nginx: string): string | undefined => {
-  // It speaks on standard error.
+  // It prints to standard error.
   const built = execFileSync("/bin/sh", ["-c", '"$0" -V 2>&1', nginx], { encoding: "utf8" })
   const folder = /--modules-path=(\S+)/.exec(built)?.[1]
   const module = folder === undefined ? undefined : join(folder, "ngx_http_js_module.so")

@@ -118,7 +118,7 @@ const search = <T extends Tool>(names: readonly T[]): Search<T> => {
   return { found: Object.fromEntries(found) as Record<T, string>, missing: missing.join("\n") }
 }
 
-/** Paths of programs. @throws {Error} one is missing; the message says how to install it */
+/** Paths of programs. @throws {Error} one is missing; the message describes the installation */
 export const needTools = <const T extends Tool>(...names: readonly T[]): Readonly<Record<T, string>> => {
   const { found, missing } = search(names)
   if (missing) throw new Error(missing)
@@ -127,12 +127,12 @@ export const needTools = <const T extends Tool>(...names: readonly T[]): Readonl
 
 /**
  * Paths of programs; undefined if one is missing and tests may be skipped.
- * @throws {Error} with `CI=true`; the message says how to install what is missing
+ * @throws {Error} with `CI=true`; the message describes the installation
  */
 export const findTools = <const T extends Tool>(...names: readonly T[]): Readonly<Record<T, string>> | undefined => {
   const { found, missing } = search(names)
   if (!missing) return found
-  // A rig that is started by hand skips nothing: needTools reports what is missing.
+  // A rig that is started by hand skips nothing: needTools reports a missing program.
   if (!process.env["VITEST"]) return undefined
   if (process.env["CI"]) throw new Error(missing)
   console.warn(`Skipped: ${missing}`)

@@ -98,7 +98,7 @@ const synthesiseApp = async (outdir: string, name: string, props: ImageTailorPro
   app.synth()
 }
 
-/** Without events, replaced photos stay as they were in the CDN and in the bucket of renditions. */
+/** Without events, replaced photos stay stale in the CDN and in the bucket of renditions. */
 const warnAboutEvents = (originals: unknown): void => {
   const bucket = parseS3Url(String(originals))?.bucket ?? "BUCKET"
   printMessage(
