@@ -22,13 +22,23 @@ async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): A
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
 }
 
+/** The first bytes, at least as many as gzip's mark has, if there are any. */
+const readFirst = async (iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> => {
+  let first = new Uint8Array()
+  while (first.length < 2) {
+    const next = await iterator.next()
+    if (next.done) break
+    first = Buffer.concat([first, next.value])
+  }
+  return first
+}
+
 /** The same bytes, decompressed if they are gzip (RFC 1952), in one or more members. */
 async function* decompress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  if (first.done) return
-  const all = withFirst(first.value, iterator)
-  const isGzip = first.value[0] === 0x1f && first.value[1] === 0x8b
+  const first = await readFirst(iterator)
+  const all = withFirst(first, iterator)
+  const isGzip = first[0] === 0x1f && first[1] === 0x8b
   if (!isGzip) return yield* all
   const source = Readable.from(all, { objectMode: false })
   const gunzip = createGunzip()

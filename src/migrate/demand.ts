@@ -52,8 +52,12 @@ export interface SuggestedList {
 export interface Demand {
   /** Counts one request. @returns a function that counts more requests of the same image */
   readonly add: (image: RequestedImage) => () => void
-  /** The fewest sizes for a bound on wasted pixels. @param maxWaste share of the pixels sent, 0 to below 1 */
-  readonly suggest: (maxWaste: number) => SuggestedList
+  /**
+   * The fewest sizes for a bound on wasted pixels.
+   * @param maxWaste share of the pixels sent, 0 to below 1
+   * @param minShare shapes with a smaller share of the requests get no size. @default 0
+   */
+  readonly suggest: (maxWaste: number, minShare?: number) => SuggestedList
 }
 
 const roundUp = (side: number | undefined): number | undefined =>
@@ -115,29 +119,65 @@ const toPoints = (cells: readonly Cell[]): readonly (Point & { readonly box: Box
 /** The width of the size for requests of the whole picture, where no other shows it. */
 const WHOLE: Box = { width: 1280 }
 
-const suggest = (looks: Iterable<Look>, maxWaste: number): SuggestedList => {
-  const shapes = [...looks].flatMap(({ image, cells }) =>
-    groupByShape(cells.values()).map((group) => ({ image, points: toPoints(group) })),
+/** Requests of one shape with the same options. */
+interface ShapeDemand {
+  readonly image: Look["image"]
+  readonly points: ReturnType<typeof toPoints>
+  readonly count: number
+}
+
+const countOf = (points: readonly Point[]): number => points.reduce((sum, { count }) => sum + count, 0)
+
+const isPlain = ({ look }: Look["image"]): boolean => Object.keys(look).length === 0
+
+/** Sizes by width first, then by height, then crops, frequent ones first; sizes with options last. */
+const rank = ({ image, points }: ShapeDemand): number => {
+  const { width, height } = points[0]?.box ?? WHOLE
+  const kind = height === undefined ? 0 : width === undefined ? 1 : 2
+  return (isPlain(image) ? 0 : 3) + kind
+}
+
+const shapesOf = (looks: readonly Look[], minShare: number): readonly ShapeDemand[] => {
+  const all = looks.flatMap(({ image, cells }) =>
+    groupByShape(cells.values()).map((group): ShapeDemand => {
+      const points = toPoints(group)
+      return { image, points, count: countOf(points) }
+    }),
   )
+  const total = all.reduce((sum, { count }) => sum + count, 0)
+  return all.filter(({ count }) => count >= minShare * total).toSorted((a, b) => rank(a) - rank(b) || b.count - a.count)
+}
+
+const sizesOf = ({ image, points }: ShapeDemand, indexes: readonly number[]): readonly ChosenSize[] => {
+  let from = 0
+  return indexes.map((at) => {
+    const count = countOf(points.slice(from, at + 1))
+    from = at + 1
+    const box = points[at]?.box ?? WHOLE
+    return { input: toSizeInput(box, image), box, count }
+  })
+}
+
+/** A size for requests of the whole picture, if no other shows it. */
+const wholeSizes = (looks: readonly Look[], shapes: readonly ShapeDemand[]): readonly ChosenSize[] =>
+  looks
+    .filter(
+      ({ image, wholeCount }) => wholeCount > 0 && !shapes.some((one) => one.image === image && rank(one) % 3 < 2),
+    )
+    .map(({ image, wholeCount }) => ({ input: toSizeInput(WHOLE, image), box: WHOLE, count: wholeCount }))
+
+const suggest = (looks: readonly Look[], maxWaste: number, minShare = 0): SuggestedList => {
+  const shapes = shapesOf(looks, minShare)
   const { indexes, wastedPixels, requestedPixels } = fewestSizes(
     shapes.map(({ points }) => points),
     maxWaste,
   )
-  const sizes = shapes.flatMap(({ image, points }, shape) => {
-    let from = 0
-    return (indexes[shape] ?? []).map((at): ChosenSize => {
-      const count = points.slice(from, at + 1).reduce((sum, point) => sum + point.count, 0)
-      from = at + 1
-      const box = points[at]?.box ?? WHOLE
-      return { input: toSizeInput(box, image), box, count }
-    })
-  })
-  for (const { image, cells, wholeCount } of looks) {
-    const hasWhole = [...cells.values()].some(({ box }) => box.width === undefined || box.height === undefined)
-    if (wholeCount > 0 && !hasWhole) sizes.push({ input: toSizeInput(WHOLE, image), box: WHOLE, count: wholeCount })
-  }
+  const sizes = shapes.flatMap((shape, at) => sizesOf(shape, indexes[at] ?? []))
   const sent = requestedPixels + wastedPixels
-  return { sizes: withoutRepeats(sizes), waste: sent > 0 ? wastedPixels / sent : 0 }
+  return {
+    sizes: withoutRepeats([...sizes, ...wholeSizes(looks, shapes)]),
+    waste: sent > 0 ? wastedPixels / sent : 0,
+  }
 }
 
 /** Names of sizes with options can be alike, since they are short. */
@@ -190,6 +230,6 @@ export const createDemand = (): Demand => {
       cell.count += 1
       return () => void (cell.count += 1)
     },
-    suggest: (maxWaste) => suggest([...looks.values()], maxWaste),
+    suggest: (maxWaste, minShare) => suggest([...looks.values()], maxWaste, minShare),
   }
 }

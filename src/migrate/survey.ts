@@ -21,6 +21,8 @@ export interface SurveyOptions {
   readonly formats: readonly Format[]
   /** Share of the pixels sent that may be wasted, 0 to below 1. */
   readonly maxWaste: number
+  /** Shapes with a smaller share of the requests get no size, 0 to below 1. */
+  readonly minShare: number
 }
 
 /** An old URL and its new one, or why it has none. */
@@ -125,7 +127,7 @@ export const surveyUrls = async (
       await urls.settle()
     }
   }
-  const list = demand.suggest(options.maxWaste)
+  const list = demand.suggest(options.maxWaste, options.minShare)
   const mapUrl = createMapUrl(list, options)
   async function* mapped(): AsyncGenerator<readonly MappedUrl[]> {
     for await (const batch of urls.batches()) {

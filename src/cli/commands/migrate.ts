@@ -13,7 +13,7 @@ import { configText } from "../../migrate/config-text.ts"
 import { type FoundUrl, readUrls } from "../../migrate/read-urls.ts"
 import { redirectMap } from "../../migrate/redirect-map.ts"
 import { type MappedUrl, type Survey, type SurveyOptions, surveyUrls } from "../../migrate/survey.ts"
-import type { Command, Invocation } from "../command.ts"
+import type { Command, Invocation, Values } from "../command.ts"
 import { JSON_OPTION, NO_LOCATIONS, settingsOf, textOf, toOption } from "../options.ts"
 import { bold, dim, print, printJson } from "../output.ts"
 
@@ -21,6 +21,9 @@ const SETTING_NAMES = new Set(["compat", "compatOrigins", "compatKeys", "basePat
 
 const OPTIONS = [
   new Option("--waste <percent>", "Share of the pixels sent that may be more than was requested.").default("20%"),
+  new Option("--rare <percent>", "Crops and other shapes with a smaller share of the requests get no size.").default(
+    "0%",
+  ),
   new Option("--config", "Print a configuration file."),
   new Option("--nginx", "Print a map of nginx that redirects each old URL to its new one."),
   JSON_OPTION,
@@ -28,10 +31,11 @@ const OPTIONS = [
 ]
 
 /** @throws {bad-config} for a text that is not a percentage below 100 */
-const parseWaste = (text: string): number => {
-  const percent = /^(\d{1,2}(?:\.\d+)?)%?$/.exec(text)?.[1]
-  if (percent === undefined) throw badConfig([`--waste: Expected a percentage from 0% to below 100%, got ${text}.`])
-  return Number(percent) / 100
+const parsePercent = (values: Values, name: "waste" | "rare"): number => {
+  const text = textOf(values, name) ?? ""
+  const number = /^(\d{1,2}(?:\.\d+)?)%?$/.exec(text)?.[1]
+  if (number === undefined) throw badConfig([`--${name}: Expected a percentage from 0% to below 100%, got ${text}.`])
+  return Number(number) / 100
 }
 
 /** @throws {bad-config} the input cannot be read */
@@ -54,7 +58,8 @@ const optionsOf = ({ values }: Invocation): SurveyOptions => {
     keys: config.compatKeys,
     basePath: config.basePath,
     formats: config.grammar.formats,
-    maxWaste: parseWaste(textOf(values, "waste") ?? "20%"),
+    maxWaste: parsePercent(values, "waste"),
+    minShare: parsePercent(values, "rare"),
   }
 }
 
