@@ -72,7 +72,7 @@ export const bundleCli = async () => {
     logLevel: "warning",
   })
   const written = new Set(Object.keys(metafile.outputs))
-  for (const name of readdirSync(OUTPUT, { recursive: true }))
+  for (const name of readdirSync(OUTPUT, { recursive: true, encoding: "utf8" }))
     if (/\.(?:js|js\.map)$/.test(name) && !written.has(`${OUTPUT}/${name}`) && !name.startsWith("demo-images."))
       rmSync(`${OUTPUT}/${name}`)
   writeFileSync(`${OUTPUT}/LICENCES.txt`, licencesOf(metafile))

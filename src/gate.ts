@@ -74,6 +74,11 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
     }
   }
 
+  const take = (weight: number): (() => void) => {
+    used += weight
+    return releaseOnce(weight)
+  }
+
   const waitForRoom = (weight: number, signal: AbortSignal | undefined, yieldsMs: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const stop = (): void => {
@@ -104,15 +109,10 @@ export const createGate = ({ capacity, maxWaiting, onWait }: GateOptions): Gate 
       else await waitForRoom(weight, signal, yieldsMs)
       return releaseOnce(weight)
     },
-    acquireNow: (weight) => {
-      used += weight
-      return releaseOnce(weight)
-    },
+    acquireNow: take,
     tryAcquire: (requested) => {
       const weight = Math.min(requested, capacity)
-      if (queue.length > 0 || used + weight > capacity) return undefined
-      used += weight
-      return releaseOnce(weight)
+      return queue.length > 0 || used + weight > capacity ? undefined : take(weight)
     },
     waiting: () => queue.length,
     used: () => used,

@@ -10,8 +10,8 @@ export const tag = (name, values) =>
     .join("")}>`
 
 /** Functions for one server and its list. `img` and `picture` return HTML; `attributes` are added, for instance `alt` or `class`. */
-export const createPictures = (options) => {
-  const photos = createClient(options)
+export const createPictures = (server) => {
+  const photos = createClient(server)
   return {
     photos,
     img: (original, options, attributes = {}) => tag("img", { ...attributes, ...photos.img(original, options) }),

@@ -10,7 +10,7 @@ import { expandColour } from "../sizes/size-options.ts"
 import { absoluteFile, loadAssets } from "./assets.ts"
 import { defaultRecheckSeconds, remoteProblems, resolveLocations } from "./locations.ts"
 import { limitNotices } from "./notices.ts"
-import type { Isolation, Limits, TailorConfig, UnknownSize, WhenBusy } from "./options.ts"
+import type { Isolation, Limits, TailorConfig, TailorOptions, UnknownSize, WhenBusy } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that a configuration depends on. */
@@ -102,6 +102,61 @@ const overlapProblems = (
   ]
 }
 
+type Defaulted = keyof typeof DEFAULTS
+/** Options in which every setting with a default has a value. */
+type CheckedOptions = { readonly [name in Defaulted]: NonNullable<TailorOptions[name]> } & {
+  readonly [name in Exclude<keyof TailorOptions, Defaulted>]?: TailorOptions[name]
+}
+
+type PlainSettings = Omit<
+  TailorConfig,
+  | "originals"
+  | "renditions"
+  | "grammar"
+  | "settings"
+  | "limits"
+  | "focalPoints"
+  | "missing"
+  | "overlays"
+  | "s3"
+  | "recheckSeconds"
+  | "notices"
+>
+
+/** Settings that need no more than a default. */
+const plainSettings = (options: CheckedOptions): PlainSettings => {
+  const { exclude, isolation, cacheControl, basePath, unknownSize, compat, compatOrigins, whenBusy } = options
+  const { staleIfErrorSeconds, watch, host, port, drainMs, notify, metricsPort, tracing } = options
+  const { logLevel, logFormat, logHits, logQueries } = options
+  return {
+    exclude,
+    isolation,
+    cacheControl,
+    basePath,
+    unknownSize,
+    compat,
+    compatOrigins,
+    compatKeys: defined(options.compatKeys),
+    originalsHeaders: options.originalsHeaders ?? {},
+    cacheTags: options.cacheTags ?? false,
+    notify,
+    notifyHeaders: options.notifyHeaders ?? {},
+    whenBusy,
+    staleIfErrorSeconds,
+    watch,
+    host,
+    port,
+    drainMs,
+    logLevel,
+    logFormat,
+    logHits,
+    logQueries,
+    metrics: options.metrics || metricsPort !== undefined,
+    metricsPort,
+    tracing,
+  }
+}
+
 /** A complete configuration, or every mistake as a sentence. */
 export type Resolved = { readonly config: TailorConfig } | { readonly problems: readonly string[] }
 
@@ -129,45 +184,21 @@ export const tryConfig = (
   if (assets.problems.length > 0) return { problems: assets.problems }
 
   const limits = { ...defaultLimits(threads, options.isolation), ...defined(options.limits) }
-  const { animationPixels } = limits
-  const { quality, background } = options
-  const { exclude, cacheControl, basePath, unknownSize, compat, staleIfErrorSeconds } = options
-  const { host, port, drainMs, logLevel, focalPoints, whenBusy } = options
   const config = Object.freeze({
     ...locations,
-    originalsHeaders: options.originalsHeaders ?? {},
-    cacheTags: options.cacheTags ?? false,
-    notify: options.notify,
-    notifyHeaders: options.notifyHeaders ?? {},
+    ...plainSettings(options),
     grammar: { sizes: assets.sizes, formats, retired, sharedStore },
-    exclude,
-    settings: { quality: resolveQuality(quality), background: expandColour(background), animationPixels },
+    settings: {
+      quality: resolveQuality(options.quality),
+      background: expandColour(options.background),
+      animationPixels: limits.animationPixels,
+    },
     limits,
-    isolation: options.isolation,
-    cacheControl,
-    basePath,
-    unknownSize,
-    compat,
-    compatOrigins: options.compatOrigins,
-    compatKeys: defined(options.compatKeys),
-    focalPoints: absoluteFile(focalPoints, directory),
+    focalPoints: absoluteFile(options.focalPoints, directory),
     missing: assets.missing,
     overlays: assets.overlays,
-    whenBusy,
     s3,
     recheckSeconds: options.recheckSeconds ?? defaultRecheckSeconds(locations.originals),
-    staleIfErrorSeconds,
-    watch,
-    host,
-    port,
-    drainMs,
-    logLevel,
-    logFormat: options.logFormat,
-    logHits: options.logHits,
-    logQueries: options.logQueries,
-    metrics: options.metrics || options.metricsPort !== undefined,
-    metricsPort: options.metricsPort,
-    tracing: options.tracing,
     notices: [...notices, ...limitNotices(defined(options.limits))],
   })
   return { config }

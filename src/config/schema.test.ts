@@ -207,11 +207,23 @@ describe("checkOptions", () => {
       { compat: ["ipxx"] },
       /^compat\.0: Expected nextjs, ipx, cloudinary, .*, got "ipxx"\. Did you mean ipx\?$/,
     ],
-    ["an origin with a query", { compatOrigins: { "a.example?x": "" } }, /^compatOrigins\.a\.example\?x: Expected a host/],
-    ["an origin with a prefix outside", { compatOrigins: { "a.example": "../x" } }, /Expected a prefix of keys like shop\//],
+    [
+      "an origin with a query",
+      { compatOrigins: { "a.example?x": "" } },
+      /^compatOrigins\.a\.example\?x: Expected a host/,
+    ],
+    [
+      "an origin with a prefix outside",
+      { compatOrigins: { "a.example": "../x" } },
+      /Expected a prefix of keys like shop\//,
+    ],
     ["origins that are a list", { compatOrigins: ["a.example"] }, /^compatOrigins\.?0?: Expected/],
     ["a key of another service", { compatKeys: { imgix: "x" } }, /^compatKeys\.imgix: Expected/],
-    ["a key of imgproxy that is not hex", { compatKeys: { imgproxy: "secret" } }, /^compatKeys\.imgproxy: Expected a key and a salt in hex/],
+    [
+      "a key of imgproxy that is not hex",
+      { compatKeys: { imgproxy: "secret" } },
+      /^compatKeys\.imgproxy: Expected a key and a salt in hex/,
+    ],
     ["services that are not a list", { compat: "ipx" }, /^compat: Expected a list, got "ipx"\.$/],
     ["a Cache-Control header with semicolons", { cacheControl: "public; max-age=1" }, /^cacheControl: .* commas/],
     [

@@ -144,7 +144,9 @@ describe("a text", () => {
   it("truncated and damaged gzip, and an error of the source, are errors", async () => {
     const bytes = gzipSync("a\n".repeat(1000))
     await expect(readAll(inParts(bytes.subarray(0, 15), 9))).rejects.toThrow(/unexpected end/)
-    await expect(readAll(inParts(Buffer.from([0x1f, 0x8b, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]), 99))).rejects.toThrow(/unknown compression method|incorrect header check/)
+    await expect(readAll(inParts(Buffer.from([0x1f, 0x8b, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]), 99))).rejects.toThrow(
+      /unknown compression method|incorrect header check/,
+    )
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield gzipSync("a\n")
       throw new Error("the disk is gone")

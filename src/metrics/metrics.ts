@@ -6,7 +6,7 @@
  * - Names and units follow the Prometheus conventions: seconds, bytes, `_total` for counters.
  * - The state of the server is read when Prometheus scrapes, so a request only pays for what it adds itself.
  */
-import type { Gauge, Histogram, Registry } from "prom-client"
+import type { Counter, Gauge, Histogram, Registry } from "prom-client"
 
 import { badConfig } from "../errors.ts"
 import type { Health } from "../health.ts"
@@ -56,63 +56,58 @@ const requestedFormat = ({ format }: RequestReport): string => format ?? "base"
 /** The format of the rendition, which a base URL leaves open: a media type without its `image/`. */
 const outputFormat = ({ output }: RequestReport): string => output?.contentType.replace(/^\w+\//, "") ?? "none"
 
-const createRequestMetrics = (
-  { Counter, Histogram: HistogramOf }: PromClient,
-  registers: Registry[],
-): Metrics["observe"] => {
-  const requests = new Counter({
-    name: "imgtailor_requests_total",
-    help: "Requests by outcome, error code and requested format.",
-    labelNames: ["outcome", "code", "format"],
-    registers,
-  })
-  const durations = new HistogramOf({
-    name: "imgtailor_request_duration_seconds",
-    help: "Time from the arrival of a request until its response is ready to send.",
-    labelNames: ["outcome"],
-    buckets: BUCKETS,
-    registers,
-  })
-  const stages = Object.fromEntries(
-    STAGES.map((stage) => [
-      stage,
-      new HistogramOf({
-        name: `imgtailor_${stage}_duration_seconds`,
-        help: STAGE_HELP[stage],
-        labelNames: ["format"],
-        buckets: BUCKETS,
-        registers,
-      }),
-    ]),
-  ) as Readonly<Record<Stage, Histogram<"format">>>
-  const sent = new Counter({
-    name: "imgtailor_response_bytes_total",
-    help: "Bytes of response bodies.",
-    labelNames: ["outcome"],
-    registers,
-  })
-  const read = new Counter({
-    name: "imgtailor_original_bytes_total",
-    help: "Bytes of originals that were read to render.",
-    registers,
-  })
-  const rejected = new Counter({
-    name: "imgtailor_originals_rejected_total",
-    help: "Requests whose original could not be rendered, by error code.",
-    labelNames: ["code"],
-    registers,
-  })
-  const unstored = new Counter({
-    name: "imgtailor_unstored_renditions_total",
-    help: "Renditions that were sent but could not be stored.",
-    registers,
-  })
-  const unverified = new Counter({
-    name: "imgtailor_unverified_hits_total",
-    help: "Hits that were sent while the store of the originals could not be reached.",
-    registers,
-  })
+interface RequestMetrics {
+  readonly requests: Counter<"outcome" | "code" | "format">
+  readonly durations: Histogram<"outcome">
+  readonly stages: Readonly<Record<Stage, Histogram<"format">>>
+  readonly sent: Counter<"outcome">
+  readonly read: Counter
+  readonly rejected: Counter<"code">
+  readonly unstored: Counter
+  readonly unverified: Counter
+}
 
+const registerRequestMetrics = (client: PromClient, registers: Registry[]): RequestMetrics => {
+  const counter = <T extends string>(name: string, help: string, ...labelNames: readonly T[]): Counter<T> =>
+    new client.Counter({ name, help, labelNames, registers })
+  const histogram = <T extends string>(name: string, help: string, ...labelNames: readonly T[]): Histogram<T> =>
+    new client.Histogram({ name, help, labelNames, buckets: BUCKETS, registers })
+  const ofStage = (stage: Stage): Histogram<"format"> =>
+    histogram(`imgtailor_${stage}_duration_seconds`, STAGE_HELP[stage], "format")
+  return {
+    requests: counter(
+      "imgtailor_requests_total",
+      "Requests by outcome, error code and requested format.",
+      "outcome",
+      "code",
+      "format",
+    ),
+    durations: histogram(
+      "imgtailor_request_duration_seconds",
+      "Time from the arrival of a request until its response is ready to send.",
+      "outcome",
+    ),
+    stages: { wait: ofStage("wait"), fetch: ofStage("fetch"), render: ofStage("render"), store: ofStage("store") },
+    sent: counter("imgtailor_response_bytes_total", "Bytes of response bodies.", "outcome"),
+    read: counter("imgtailor_original_bytes_total", "Bytes of originals that were read to render."),
+    rejected: counter(
+      "imgtailor_originals_rejected_total",
+      "Requests whose original could not be rendered, by error code.",
+      "code",
+    ),
+    unstored: counter("imgtailor_unstored_renditions_total", "Renditions that were sent but could not be stored."),
+    unverified: counter(
+      "imgtailor_unverified_hits_total",
+      "Hits that were sent while the store of the originals could not be reached.",
+    ),
+  }
+}
+
+const createObserve = (client: PromClient, registers: Registry[]): Metrics["observe"] => {
+  const { requests, durations, stages, sent, read, rejected, unstored, unverified } = registerRequestMetrics(
+    client,
+    registers,
+  )
   return (report) => {
     const { outcome, code = "", durationMs, byteLength, timings, originalInfo, storeFailure, isUnverified } = report
     requests.inc({ outcome, code, format: requestedFormat(report) })
@@ -144,7 +139,7 @@ const REJECTED_CODES: ReadonlySet<string> = new Set(["unsupported-original", "or
 
 /** Gauges that are set when Prometheus scrapes. */
 const createStateMetrics = (
-  { Counter, Gauge: GaugeOf }: PromClient,
+  { Counter: CounterOf, Gauge: GaugeOf }: PromClient,
   registers: Registry[],
   { health, stores, slots, limits, version }: MetricsParts,
 ): void => {
@@ -173,7 +168,7 @@ const createStateMetrics = (
   )
   gauge("imgtailor_render_processes", "Render processes, idle ones included.", () => health.report().renderer.processes)
   gauge("imgtailor_slow_renders", "Renders that continue at the lowest priority.", () => health.report().renderer.slow)
-  createStoreMetrics({ Counter, Gauge: GaugeOf }, registers, stores)
+  createStoreMetrics({ Counter: CounterOf, Gauge: GaugeOf }, registers, stores)
   const parts = new GaugeOf({
     name: "imgtailor_part_state",
     help: "Numbers that /healthz reports for the other parts of the server, such as the watch.",
@@ -190,12 +185,12 @@ const createStateMetrics = (
 const OPERATIONS = ["read", "write", "delete"] as const
 
 const createStoreMetrics = (
-  { Counter, Gauge: GaugeOf }: Pick<PromClient, "Counter" | "Gauge">,
+  { Counter: CounterOf, Gauge: GaugeOf }: Pick<PromClient, "Counter" | "Gauge">,
   registers: Registry[],
   stores: MetricsParts["stores"],
 ): void => {
   const labelNames = ["store", "kind", "operation", "result"] as const
-  const operations = new Counter({
+  const operations = new CounterOf({
     name: "imgtailor_store_operations_total",
     help: "Operations of the stores, by result.",
     labelNames,
@@ -237,7 +232,7 @@ export const createMetrics = async (parts: MetricsParts): Promise<Metrics> => {
   const registry = new client.Registry()
   client.collectDefaultMetrics({ register: registry })
   for (const name of MISNAMED) registry.removeSingleMetric(name)
-  const observe = createRequestMetrics(client, [registry])
+  const observe = createObserve(client, [registry])
   createStateMetrics(client, [registry], parts)
   return {
     observe,

@@ -33,7 +33,7 @@ const lineOf = (report: RequestReport): Line =>
 describe("embeddedMetrics", () => {
   it("names values and dimensions that are fields of the same log line", () => {
     const line = lineOf(MISS)
-    const [directive] = line._aws.CloudWatchMetrics
+    const [directive] = line["_aws"].CloudWatchMetrics
     expect(directive?.Namespace).toBe(METRICS_NAMESPACE)
     for (const name of directive?.Dimensions.flat() ?? []) expect(typeof line[name]).toBe("string")
     for (const { Name } of directive?.Metrics ?? []) expect(typeof line[Name]).toBe("number")
@@ -42,14 +42,16 @@ describe("embeddedMetrics", () => {
 
   it("leaves out the render of a coalesced request, and bytes of a response without a body", () => {
     const line = lineOf({ ...MISS, outcome: "coalesced", byteLength: 0 })
-    const names = line._aws.CloudWatchMetrics[0]?.Metrics.map(({ Name }) => Name)
+    const names = line["_aws"].CloudWatchMetrics[0]?.Metrics.map(({ Name }) => Name)
     expect(names).toEqual(["Requests", "Duration"])
   })
 })
 
 describe("the dashboard of the stack", () => {
   it("shows metrics of the log lines by their names and dimensions", () => {
-    const { DashboardBody } = dashboard()["Dashboard"]?.Properties as {
+    const { Dashboard: resource } = dashboard()
+    if (!resource) throw new Error("Expected a dashboard")
+    const { DashboardBody } = resource.Properties as {
       readonly DashboardBody: { readonly "Fn::Sub": string }
     }
     const { widgets } = JSON.parse(DashboardBody["Fn::Sub"]) as {
@@ -58,7 +60,7 @@ describe("the dashboard of the stack", () => {
     const own = widgets
       .flatMap(({ properties }) => properties.metrics)
       .filter(([namespace]) => namespace === METRICS_NAMESPACE)
-    const [directive] = lineOf(MISS)._aws.CloudWatchMetrics
+    const [directive] = lineOf(MISS)["_aws"].CloudWatchMetrics
     expect(own.length).toBeGreaterThan(0)
     for (const [, name, ...dimensions] of own) {
       expect(directive?.Metrics.map(({ Name }) => Name)).toContain(name)

@@ -123,7 +123,14 @@ describe("the health of a tailor", () => {
   const create = (
     clock: () => number = Date.now,
     head: Originals["head"] = async () => undefined,
-    renderer: HealthParts["renderer"] = () => ({ processes: 0, sessions: 0, running: 0, waiting: 0, slow: 0, reservedBytes: 0 }),
+    renderer: HealthParts["renderer"] = () => ({
+      processes: 0,
+      sessions: 0,
+      running: 0,
+      waiting: 0,
+      slow: 0,
+      reservedBytes: 0,
+    }),
   ): { readonly health: Health; readonly originals: Originals } => {
     const originals = observeOriginals({ ...memoryOriginals(), head }, clock)
     const renditions = observeRenditions(memoryRenditions(), clock)

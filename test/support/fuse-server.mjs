@@ -156,9 +156,9 @@ const HANDLERS = {
     return entry(path)
   },
   // UNLINK
-  10: (node, body) => void unlinkSync(find(node, textsOf(body)[0])),
+  10: (node, body) => unlinkSync(find(node, textsOf(body)[0])),
   // RMDIR
-  11: (node, body) => void rmdirSync(find(node, textsOf(body)[0])),
+  11: (node, body) => rmdirSync(find(node, textsOf(body)[0])),
   // RENAME
   12: (node, body) => renameFrom(node, body.readBigUInt64LE(0), body.subarray(8)),
   // OPEN
@@ -184,9 +184,9 @@ const HANDLERS = {
     return reply
   },
   // RELEASE
-  18: (_, body) => void closeSync(Number(body.readBigUInt64LE(0))),
+  18: (_, body) => closeSync(Number(body.readBigUInt64LE(0))),
   // FSYNC
-  20: (_, body) => void fsyncSync(Number(body.readBigUInt64LE(0))),
+  20: (_, body) => fsyncSync(Number(body.readBigUInt64LE(0))),
   // FLUSH
   25: () => {},
   // INIT
