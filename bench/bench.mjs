@@ -14,6 +14,7 @@ import { edge } from "./parts/edge.mjs"
 import { encoders } from "./parts/encoders.mjs"
 import { factors } from "./parts/factors.mjs"
 import { gallery } from "./parts/gallery.mjs"
+import { growth } from "./parts/growth.mjs"
 import { hits } from "./parts/hits.mjs"
 import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
@@ -41,9 +42,10 @@ const PARTS = {
   scale,
   inputs,
   factors,
+  growth,
 }
 /** Not part of a short run. */
-const LONG = new Set(["churn", "scale", "inputs", "factors"])
+const LONG = new Set(["churn", "scale", "inputs", "factors", "growth"])
 
 const { values } = parseArgs({
   options: {

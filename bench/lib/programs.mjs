@@ -51,6 +51,9 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGTERM")
 })
 
+/** The exit code of a program, once it has ended. */
+export const ended = (child) => new Promise((resolve) => child.once("exit", resolve))
+
 /** Starts a program. It is stopped when the bench ends, however it ends. */
 export const launch = (...command) => {
   const child = spawn(...command)

@@ -29,7 +29,7 @@ export const client = (port, sockets = 256) => {
 }
 
 /** Runs a script and waits until it prints its URL. */
-const start = async (script, args) => {
+export const startServer = async (script, args) => {
   const child = launch(process.execPath, [script, ...args], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
   let errors = ""
   child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)))
@@ -51,12 +51,24 @@ const start = async (script, args) => {
   return { pid: child.pid, port, get, stop }
 }
 
-const MAIN = here("../../dist/cli/main.js")
+/** The command line. */
+export const MAIN = here("../../dist/cli/main.js")
 const SIZES = "360x270,480h,640w,320w,960w,1280w,1600w,1920w"
 
 /** `imgtailor serve`, started as by a user. */
 export const imgtailor = (originals, renditions, ...flags) =>
-  start(MAIN, ["serve", originals, "--sizes", SIZES, "--renditions", renditions, "--port", "0", "--json", ...flags])
+  startServer(MAIN, [
+    "serve",
+    originals,
+    "--sizes",
+    SIZES,
+    "--renditions",
+    renditions,
+    "--port",
+    "0",
+    "--json",
+    ...flags,
+  ])
 
 /** `imgtailor serve` with a store that counts. `readBytes` is the total length of all originals read so far. */
 export const countingImgtailor = async (originals, renditions) => {
@@ -76,7 +88,7 @@ export default { originals: { ...store, get } }
 `,
   )
   const flags = ["--config", config, "--sizes", SIZES, "--renditions", renditions, "--port", "0", "--json"]
-  const server = await start(MAIN, ["serve", ...flags])
+  const server = await startServer(MAIN, ["serve", ...flags])
   const readBytes = () =>
     readFileSync(log, "utf8")
       .split("\n")
@@ -85,7 +97,7 @@ export default { originals: { ...store, get } }
 }
 
 /** The limit for renders: `node:http` and one sharp call for each request. Nothing is checked or stored. */
-export const bareSharp = (folder) => start(here("../limits/bare-sharp.mjs"), [folder])
+export const bareSharp = (folder) => startServer(here("../limits/bare-sharp.mjs"), [folder])
 
 /** The limit for hits: `node:http` that sends given bytes and headers. */
-export const bareHttp = (file, mode) => start(here("../limits/bare-http.mjs"), [file, mode])
+export const bareHttp = (file, mode) => startServer(here("../limits/bare-http.mjs"), [file, mode])

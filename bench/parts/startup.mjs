@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 
 import { median } from "../lib/measure.mjs"
 import { photo } from "../lib/photos.mjs"
-import { freePort, launch } from "../lib/programs.mjs"
+import { ended, freePort, launch } from "../lib/programs.mjs"
 import { imgtailor } from "../lib/servers.mjs"
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url))
@@ -26,8 +26,6 @@ const firstStatus = async (port) => {
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
 }
-
-const ended = (child) => new Promise((resolve) => child.once("exit", resolve))
 
 const serveMs = async (originals, renditions) => {
   const port = await freePort()

@@ -50,9 +50,14 @@ export interface Attributes {
 
 /** Attributes of a `<source>`. */
 export interface SourceAttributes {
-  readonly type: string
+  /** Absent for the last source of a media query: the original's own format, or the negotiated one. */
+  readonly type?: string
   readonly srcset: string
   readonly sizes?: string
+  /** The media query of another part of the photo; with it, the dimensions of that part. */
+  readonly media?: string
+  readonly width?: number
+  readonly height?: number
 }
 
 /** Attributes of the elements of a `<picture>`. */

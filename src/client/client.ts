@@ -12,9 +12,20 @@ import type { Info } from "../sizes/info.ts"
 import { decodeKey, encodeKey, formatKey, imageReadings, splitKey, toOriginalKey } from "../sizes/key.ts"
 import { INFO, nearestTo, type SizeInput, sizeNamed, toShape, type Shape } from "../sizes/list.ts"
 import { parseSize } from "../sizes/size.ts"
-import { type Attributes, type ImgOptions, imgAttributes, type Picture, pictureAttributes } from "./attributes.ts"
+import {
+  type Attributes,
+  type ImgOptions,
+  imgAttributes,
+  type KnownInfo,
+  type Picture,
+  pictureAttributes,
+} from "./attributes.ts"
 import { fail } from "./fail.ts"
+import { fetchInfo } from "./fetch-info.ts"
 import { type Candidate, srcsetCandidates, type CandidateOptions, toSrcset } from "./srcset.ts"
+
+export { type ArtDirection, artDirected, type PictureOptions } from "./art-direction.ts"
+export { preload, type PreloadAttributes } from "./preload.ts"
 
 type NameOf<S> = S extends string
   ? S
@@ -35,6 +46,10 @@ export interface ClientOptions<Sizes extends readonly SizeInput[], Formats exten
   readonly sizes: Sizes
   /** The server's explicit formats, in order of preference. @default ["avif", "webp"] */
   readonly formats?: Formats
+  /** Known originals, by key: the output of `imgtailor info / --json`. A build with it requests nothing. @default none */
+  readonly infos?: Readonly<Record<string, KnownInfo>> | undefined
+  /** Appended to every URL as `?v=…`, or returned for each original, so that CDNs fetch a replaced photo. @default no version */
+  readonly version?: string | ((original: string) => string | number | undefined) | undefined
 }
 
 /** One reading of a URL. */
@@ -83,13 +98,14 @@ export interface Client<Name extends string, Explicit extends Format> {
    */
   readonly img: (original: string, options: ImgOptions<Name, Explicit>) => Attributes
   /**
-   * Attributes of a `<picture>`: a `<source>` for each explicit format, and the `<img>`.
+   * Attributes of a `<picture>`: a `<source>` for each explicit format, and the `<img>`. See {@link artDirected} for other parts of the
+   * photo on some screens.
    * @example
    * const { sources, img } = photos.picture("shop/bag.jpg", { shape: "360x270" })
    */
   readonly picture: (original: string, options: Omit<ImgOptions<Name, Explicit>, "format">) => Picture
   /**
-   * Fetches the description of an original.
+   * Fetches the description of an original, or returns that of `infos`. A few are fetched at once, and a busy server is asked again.
    * @throws {Error} with the server's message if the response is an error
    * @example
    * const { width, height } = await photos.info("shop/bag.jpg")
@@ -129,6 +145,8 @@ export const createClient = <
   baseUrl,
   sizes: inputs,
   formats: given,
+  infos,
+  version,
 }: ClientOptions<Sizes, Formats>): Client<SizeName<Sizes>, Formats[number]> => {
   type Name = SizeName<Sizes>
   type Explicit = Formats[number]
@@ -143,11 +161,15 @@ export const createClient = <
 
   const urlOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
     const key = toOriginalKey(original) ?? fail(`Expected a key like a/b.jpg, got ${JSON.stringify(original)}.`)
-    return `${base}/${encodeKey(formatKey({ original: key, size, format: (size !== INFO && size.format) || format }))}`
+    const v = typeof version === "function" ? version(key) : version
+    const path = encodeKey(formatKey({ original: key, size, format: (size !== INFO && size.format) || format }))
+    return `${base}/${path}${v ? `?v=${encodeURIComponent(v)}` : ""}`
   }
 
   const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, ...options }) =>
-    srcsetCandidates(sizeOf(shape), sizes, options, (size) => urlOf(original, size, options.format))
+    srcsetCandidates(sizeOf(shape), sizes, { info: infos?.[original], ...options }, (size) =>
+      urlOf(original, size, options.format),
+    )
 
   const url: Client<Name, Explicit>["url"] = (original, size, format) => urlOf(original, sizeOf(size), format)
 
@@ -157,10 +179,12 @@ export const createClient = <
     return size.format ? [] : formatsFor(size, formats)
   }
 
-  const img: Client<Name, Explicit>["img"] = (original, options) =>
-    imgAttributes(sizeOf(options.shape), url(original, options.shape, options.format), options, (maxWidth) =>
+  const img: Client<Name, Explicit>["img"] = (original, shown) => {
+    const options = { ...shown, info: shown.info ?? infos?.[original] }
+    return imgAttributes(sizeOf(options.shape), url(original, options.shape, options.format), options, (maxWidth) =>
       candidates(original, { ...options, maxWidth }),
     )
+  }
 
   return {
     url,
@@ -173,10 +197,6 @@ export const createClient = <
     img,
     picture: (original, options) =>
       pictureAttributes(sourceFormats(options.shape), (format) => img(original, { ...options, format })),
-    info: async (original, init) => {
-      const response = await fetch(urlOf(original, INFO), init)
-      if (!response.ok) throw new Error(await response.text())
-      return response.json() as Promise<Info>
-    },
+    info: async (original, init) => (infos?.[original] as Info | undefined) ?? fetchInfo(urlOf(original, INFO), init),
   }
 }

@@ -181,7 +181,7 @@ export const photo = <Name extends string, Explicit extends Format>(
   }
 
   return {
-    sources: typed.map(({ type }) => Object.assign({ type }, propsIn(type.replace("image/", "") as Explicit))),
+    sources: typed.map(({ type = "" }) => Object.assign({ type }, propsIn(type.replace("image/", "") as Explicit))),
     image: {
       ...propsIn(options.format),
       priority,

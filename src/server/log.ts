@@ -16,11 +16,10 @@ import {
   type LogEntry,
   loggedTarget,
   type LogPrivacy,
-  roundMs,
   toLogEntry,
 } from "../log-entry.ts"
-import { createMemory } from "../lru.ts"
 import { createLineWriter, type LogStream } from "./line-writer.ts"
+import { createCrowdMemory, createHitMemory, createQuickFormat, isPlain } from "./quick-lines.ts"
 
 /** The log of a server. */
 export interface Log {
@@ -88,33 +87,16 @@ const createPrettyFormat = (write: Write, privacy: LogPrivacy): Format => {
   }
 }
 
-/**
- * Formats the line of a hit. Hits are frequent, and formatting a whole line costs more than finding the rendition, so the part that is
- * the same for every hit of one URL is remembered.
- */
-const createHitFormat = (privacy: LogPrivacy): ((report: RequestReport) => string) => {
-  const memory = createMemory<string>()
-  return (report) => {
-    const { status, durationMs, method, target, format } = report
-    const variant = method === "GET" ? (format ?? "") : `${method} ${format ?? ""}`
-    let rest = memory.recall(target, variant)
-    if (rest === undefined) {
-      rest = JSON.stringify({ ...fieldsOfHit(report, privacy), msg: "request" }).slice(1)
-      memory.remember(target, variant, rest)
-    }
-    return `{"level":${LEVELS.info},"time":${Date.now()},"status":${status},"durationMs":${roundMs(durationMs)},${rest}\n`
-  }
-}
-
-/** True for a hit with no fields besides those of {@link fieldsOfHit}. */
-const isPlainHit = ({ outcome, output, status, isUnverified, traceparent }: RequestReport): boolean =>
-  outcome === "hit" && output === undefined && status < 400 && !isUnverified && traceparent === undefined
-
 const createJsonFormat = (write: Write, privacy: LogPrivacy): Format => {
-  const formatHit = createHitFormat(privacy)
+  const formatHit = createQuickFormat(createHitMemory(), (report) => fieldsOfHit(report, privacy))
+  const formatJoined = createQuickFormat(createCrowdMemory(), (report) => toLogEntry(report, privacy).fields)
   const line = (entry: LogEntry): void => write(`${formatJson(entry)}\n`)
   return {
-    request: (report) => (isPlainHit(report) ? write(formatHit(report)) : line(toLogEntry(report, privacy))),
+    request: (report) => {
+      if (report.outcome === "hit" && report.output === undefined && isPlain(report)) write(formatHit(report))
+      else if (report.outcome === "coalesced" && isPlain(report)) write(formatJoined(report))
+      else line(toLogEntry(report, privacy))
+    },
     note: (text, level = "info") => line({ level, msg: text, fields: {} }),
     error: (error, text) => line({ level: "error", msg: text, fields: errorFields(error) }),
   }

@@ -9,7 +9,7 @@
  * - Wherever a process is killed: a file is renamed into place whole and synced, and its record is written after it. A record that does
  *   not match its file makes the rendition absent. Nothing needs to be repaired.
  */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs"
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs"
 import { stat, unlink } from "node:fs/promises"
 import { join, resolve } from "node:path"
 
@@ -53,7 +53,9 @@ const recordPathOf = (place: Place, key: string): string | undefined =>
 const readRecord = (place: Place, key: string): FileRecord | undefined => {
   const path = recordPathOf(place, key)
   try {
-    const record: unknown = path && JSON.parse(readFileSync(path, "utf8"))
+    // Reading an absent file would create an error with a stack, for every miss.
+    if (path === undefined || !statSync(path, { throwIfNoEntry: false })) return undefined
+    const record: unknown = JSON.parse(readFileSync(path, "utf8"))
     if (!isFileRecord(record)) return undefined
     place.known.set(key, record)
     return record

@@ -1,0 +1,26 @@
+/**
+ * Responsible for fetching descriptions of originals. A build requests those of all its photos at once, and a server renders only some at
+ * once: requests wait in a few lines, and a busy server is asked again after the time that it names.
+ */
+import type { Info } from "../sizes/info.ts"
+
+/** The latest request of each line. */
+const lines: Promise<unknown>[] = Array(8).fill(Promise.resolve())
+let count = 0
+
+const fetchNow = async (url: string, init: RequestInit | undefined, retries: number): Promise<Info> => {
+  const response = await fetch(url, init)
+  if (response.ok) return response.json() as Promise<Info>
+  const seconds = Number(response.headers.get("retry-after"))
+  if (!(seconds && retries)) throw new Error(await response.text())
+  await new Promise((done) => setTimeout(done, seconds * 1000))
+  return fetchNow(url, init, retries - 1)
+}
+
+/** @throws {Error} with the server's message if the response is an error */
+export const fetchInfo = (url: string, init?: RequestInit): Promise<Info> => {
+  const at = count++ % 8
+  const info = (lines[at] as Promise<unknown>).then(() => fetchNow(url, init, 5))
+  lines[at] = info.catch(() => {})
+  return info
+}
