@@ -30,7 +30,7 @@ export interface ImgOptions<Name extends string, Explicit extends Format> extend
   readonly priority?: boolean | undefined
   /**
    * Whether the placeholder of `info` is the background until the image is loaded.
-   * @default true for JPEG, which is opaque, in a size that shows the photo as it is
+   * @default true for JPEG, which is opaque, in a size that leaves the photo unchanged
    */
   readonly placeholder?: boolean | undefined
 }

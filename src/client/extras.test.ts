@@ -134,7 +134,7 @@ describe("info", () => {
     expect(most()).toBeGreaterThan(1)
   })
 
-  it("a busy server is asked again after the time that it names", async () => {
+  it("info requests a busy server again after the time that it names", async () => {
     let count = 0
     const { baseUrl } = await start((_, response) => {
       count += 1

@@ -1,6 +1,6 @@
 /**
  * Responsible for fetching descriptions of originals. A build requests those of all its photos at once, and a server renders only some at
- * once: requests wait in a few lines, and a busy server is asked again after the time that it names.
+ * once: requests wait in a few lines, and a busy server gets the request again after the time that it names.
  */
 import type { Info } from "../sizes/info.ts"
 

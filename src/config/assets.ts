@@ -1,6 +1,6 @@
 /**
  * Responsible for files that the configuration names: overlays, and the placeholder for missing originals. They are read once, when the
- * configuration is loaded, so that a mistake is reported at the start and nothing but originals is read later.
+ * configuration is loaded, so that a mistake is reported at the start, and only originals are read later.
  */
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -81,7 +81,7 @@ const loadMissing = (missing: string | undefined, directory: string): Pick<Asset
   return { missing: { key, bytes: read.bytes }, problems: [] }
 }
 
-/** An absolute path for a relative one. Other values are returned as they are. */
+/** An absolute path for a relative one. Other values are returned unchanged. */
 export const absoluteFile = <T>(file: string | T, directory: string): string | T =>
   typeof file === "string" ? resolve(directory, file) : file
 

@@ -26,7 +26,7 @@ export const UNKNOWN_SIZES = ["reject", "snap"] as const
 /** See {@link UNKNOWN_SIZES}. */
 export type UnknownSize = (typeof UNKNOWN_SIZES)[number]
 
-/** What a request for an image gets while the server is busy: the nearest stored size, or 503. */
+/** Answers to a request for an image while the server is busy: the nearest stored size, or 503. */
 export const WHEN_BUSY = ["nearest", "refuse"] as const
 /** See {@link WHEN_BUSY}. */
 export type WhenBusy = (typeof WHEN_BUSY)[number]
@@ -88,7 +88,7 @@ export interface TailorOptions {
    * requested size, with the status of the error.
    */
   readonly missing?: string | undefined
-  /** Servers only: what a request for an image gets while no render slot is free: the nearest stored size, or 503. @default "nearest" */
+  /** Servers only: the answer to a request for an image while no render slot is free: the nearest stored size, or 503. @default "nearest" */
   readonly whenBusy?: WhenBusy | undefined
   /** Services whose URLs are accepted, too: docs/migrate.md. @default [] */
   readonly compat?: readonly ServiceName[] | undefined

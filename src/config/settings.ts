@@ -154,7 +154,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         kind: "text",
         hint: "nearest|refuse",
         description:
-          "What a request for an image gets while the server is busy and another size of the photo is stored: the `nearest` size, or 503 with `refuse`.",
+          "Answer to a request for an image while the server is busy and another size of the photo is stored: the `nearest` size, or 503 with `refuse`.",
         default: "`nearest`",
       },
       {

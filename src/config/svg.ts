@@ -1,6 +1,6 @@
 /**
- * Responsible for the SVG files of overlays: what a picture does not need is refused, so that a file from a designer or from the web
- * cannot load anything or run code, whatever the library that draws it does.
+ * Responsible for the SVG files of overlays: features that a picture does not need are refused, so that a file from a designer or from the web
+ * cannot load anything or run code, independent of the library that draws it.
  */
 import { parseXml, XmlElement, XmlText } from "@rgrove/parse-xml"
 

@@ -40,7 +40,7 @@ export interface HandleOptions extends Partial<CompatOptions> {
   readonly cacheTagsOf?: ((key: RenditionKey) => string) | undefined
   /** Picture for originals that are missing. @default errors are sent as text */
   readonly missing?: MissingOption | undefined
-  /** What a request for an image gets while the server is busy. @default "refuse" */
+  /** Answer to a request for an image while the server is busy. @default "refuse" */
   readonly whenBusy?: "nearest" | "refuse" | undefined
 }
 

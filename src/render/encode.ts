@@ -32,7 +32,7 @@ export interface EncodeJob extends Traits {
   readonly originalColours: number | undefined
 }
 
-/** What is to be encoded. */
+/** Input of an encoder. */
 export interface EncodeInput {
   readonly image: Sharp
   /** The same pixels, where they were read and are all of one frame. */

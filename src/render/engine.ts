@@ -38,7 +38,7 @@ export interface Engine {
   readonly close: () => Promise<void>
 }
 
-/** Decisions that need nothing but a header and a recipe. */
+/** Decisions that need only a header and a recipe. */
 export interface Estimator {
   /** Expected peak memory of a render in bytes. @param isDecoded the pixels are decoded already */
   readonly estimatePeak: (original: Inspected, recipe: Recipe, isDecoded?: boolean) => number

@@ -70,7 +70,7 @@ const createSources = (bytes: Uint8Array, opened: Opened): Sources => {
   return { use }
 }
 
-/** Gives work a source, and turns what it throws into an error with a code. */
+/** Gives work a source, and turns its errors into errors with a code. */
 interface Sources {
   readonly use: <T>(work: (source: Source) => Promise<T>) => Promise<T>
 }

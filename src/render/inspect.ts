@@ -1,6 +1,6 @@
 /**
- * Responsible for opening an original: what its header says, before any pixel is decoded; whether it may be decoded at all, and how. A
- * refusal costs a few milliseconds, whatever size the header claims.
+ * Responsible for opening an original by its header, before any pixel is decoded: whether it may be decoded at all, and how. A
+ * rejected file costs a few milliseconds, independent of the size in its header.
  *
  * Invariants:
  * - Nothing reaches the image library before the structure of the file was walked within its limits.
@@ -35,7 +35,7 @@ export interface InspectLimits {
 /** Facts from the header. */
 export interface Inspected {
   readonly container: Container
-  /** The kind of the file, where its pixels were decoded before and reach the image library in a container of their own. */
+  /** The kind of the file, where its pixels were decoded before and reach the image library in another container. */
   readonly decoder?: "heic" | "jxl" | undefined
   /** "other" for a format that browsers do not show (TIFF). */
   readonly format: Format | "other"
@@ -52,7 +52,7 @@ export interface Inspected {
   readonly isGrey: boolean
   /** Entries of its palette or its greys, 2 to 256; undefined where it may have more colours. */
   readonly colours?: number | undefined
-  /** EXIF says that it lies on its side, or is mirrored. */
+  /** Rotated or mirrored by EXIF. */
   readonly isTurned: boolean
   /** Has to be turned to sRGB before it is resized, since libvips does not convert it rightly afterwards. */
   readonly needsSrgbFirst: boolean
@@ -282,7 +282,7 @@ const refuseUnknown = (found: string): Error =>
 
 /**
  * Opens an original.
- * @throws {unsupported-original} not an image that is decoded; says what it is
+ * @throws {unsupported-original} not an image that is decoded; the message names its kind
  * @throws {original-too-large} over a limit
  * @throws {corrupt-original} the header does not parse, or pixels are missing
  */

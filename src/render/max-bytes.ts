@@ -20,7 +20,7 @@ interface FitJob {
 const isLossy = (format: Format): format is LossyFormat => LOSSY_FORMATS.some((lossy) => lossy === format)
 
 /**
- * Encodes in the highest quality that fits. What does not fit in the lowest quality is sent in that; a format without quality is
+ * Encodes in the highest quality that fits. An image that does not fit in the lowest quality is sent in that; a format without quality is
  * encoded with more effort and fewer colours.
  */
 export const encodeToFit = async (

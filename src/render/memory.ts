@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - The estimates of admitted renders stay within the limit. A render that needs more runs alone among the large ones.
- * - Small renders (thumbnails of ordinary photos) have a share of their own: large pictures never delay them.
+ * - Small renders (thumbnails of ordinary photos) have a separate share: large pictures never delay them.
  * - A large render that waits gives up its slot, as long as not too many do.
  */
 import { createGate, type Gate } from "../gate.ts"

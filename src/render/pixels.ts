@@ -76,7 +76,7 @@ export const imageOf = async (
 /** A lossless encoding of fewer bytes a pixel is that of a graphic: photos need more than one for each channel. */
 const GRAPHIC_BYTES = 0.75
 
-/** What an encoder needs to know of pixels. */
+/** Properties of pixels that an encoder needs. */
 export const encoderTraits = ({ traits, pixels: { width, height } }: SurveyedPixels): Traits => ({
   isGrey: traits.isGrey,
   colours: traits.colours,

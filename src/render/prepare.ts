@@ -1,5 +1,5 @@
 /**
- * Responsible for originals whose samples the image library would misread: they are decoded as they are, corrected, and handed over again
+ * Responsible for originals whose samples the image library would misread: they are decoded unconverted, corrected, and handed over again
  * as pixels. It costs memory for the whole picture, and few originals need it.
  *
  * Source: TIFF 6.0 §18 (associated alpha), §20 and §21 (YCbCr), §23 (CIE L*a*b*); ISO/IEC 23008-12 §6.10.1.2 (premultiplied items).
@@ -10,7 +10,7 @@ import type { TiffPixels } from "./normalise/tiff.ts"
 import { type PixelFile, toTiff } from "./pixel-tiff.ts"
 import { openImage, type Source } from "./source.ts"
 
-/** What is to be corrected in the decoded pixels. */
+/** Corrections of the decoded pixels. */
 export type Preparation =
   | TiffPixels
   /** Colours are multiplied by alpha. */

@@ -101,7 +101,7 @@ export interface Renderer {
   readonly prepare: () => void
   /**
    * Resolves when the first process has started; at once when rendering in process.
-   * @throws {bad-config} no process can be started here; the message says how to render in process
+   * @throws {bad-config} no process can be started here; the message explains how to render in process
    */
   readonly ready: () => Promise<void>
   /**

@@ -24,7 +24,7 @@ interface Pixels {
   /** Resolves when there is memory to decode. */
   readonly admitted: Promise<unknown>
   readonly ready: Promise<void>
-  /** Of all renders that wait for the pixels. */
+  /** Renders that wait for the pixels. */
   readonly onSlow: Set<() => void>
   isSlow: boolean
   users: number

@@ -1,4 +1,4 @@
-/** The kind of a file by its first bytes: only listed kinds reach a decoder, whatever the name of the file. */
+/** The kind of a file by its first bytes: only listed kinds reach a decoder, independent of the file's name. */
 import { assert, property, uint8Array } from "fast-check"
 import { describe, expect, it } from "vitest"
 

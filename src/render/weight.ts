@@ -5,7 +5,7 @@
  * - A rendition in the original's own format, with no more pixels, is not heavier than the original, as far as encoders allow it.
  * - A rendition of a losslessly coded original that was requested as AVIF or WebP is at most as heavy as the one of the same size in its
  *   own format, so that no `Accept` costs more bytes than `*` + `/*` does.
- * - The choice depends on the original and the recipe alone: each key has one type, whatever was rendered before.
+ * - The choice depends on the original and the recipe alone: each key has one type, independent of earlier renders.
  */
 import type { Format } from "../sizes/format.ts"
 import { encodeLossless, type EncodeInput, type EncodeJob, ENCODERS } from "./encode.ts"
@@ -32,7 +32,7 @@ export interface WeightJob {
   readonly scale: number
 }
 
-/** Creates what is to be encoded. */
+/** Creates the input of an encoder. */
 export type MakeInput = (format: Format) => Promise<EncodeInput>
 
 /** @returns a function that creates images of pixels */

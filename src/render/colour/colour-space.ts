@@ -1,5 +1,5 @@
 /**
- * Responsible for descriptions of colour spaces: what an encoded value means, found from code points, gamma chunks or ICC profiles. Pure.
+ * Responsible for descriptions of colour spaces, found from code points, gamma chunks or ICC profiles. Pure.
  */
 import { type IccProfile, isSrgbProfile, readGreyCurve, readMatrixProfile } from "./icc-profile.ts"
 import type { Matrix } from "./matrix.ts"
@@ -16,14 +16,14 @@ export interface ColourSpace {
   readonly isNarrow: boolean
 }
 
-/** What an encoded value means. */
+/** The meaning of an encoded value. */
 export type Transfer =
   | { readonly kind: "sdr"; readonly curves: readonly [Linearise, Linearise, Linearise] }
   /** @see createScreenCurve */
   | { readonly kind: "pq"; readonly peak: number }
   | { readonly kind: "hlg" }
 
-/** A colour space; "srgb" where values are to be taken as they are. */
+/** A colour space; "srgb" where values need no conversion. */
 export type Colours = ColourSpace | "srgb"
 
 /** Colours as ITU-T H.273 codes them, in `cICP` and `nclx`. */

@@ -21,9 +21,9 @@ import { parseProfile } from "./icc-profile.ts"
 import type { Primaries } from "./primaries.ts"
 import { DEFAULT_PEAK } from "./tone-map.ts"
 
-/** What becomes of the colours of an original. */
+/** How the colours of an original are converted. */
 export type ColourPlan =
-  /** Values are sRGB as they are. */
+  /** Values are sRGB already. */
   | { readonly kind: "stored" }
   /** The image library applies the embedded profile. */
   | { readonly kind: "profile"; readonly isForRgb: boolean }

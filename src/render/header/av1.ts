@@ -1,5 +1,5 @@
 /**
- * Responsible for the sequence header of AV1: size, depth and colours that the decoder will use, whatever the container says.
+ * Responsible for the sequence header of AV1: size, depth and colours that the decoder will use, independent of the container.
  *
  * Source: AV1 bitstream specification §5.3 (OBU header), §5.5 (sequence header), §5.5.2 (color_config).
  */

@@ -80,7 +80,7 @@ export const surveyGifFrame = (bytes: Uint8Array, { width, height, data }: GifFr
   if (rootBits < 1 || rootBits >= MAX_CODE_BITS) return { isComplete: true, unusedIndex: undefined }
   const read = createReader(bytes, data.start + 1)
   const { size, follow } = createLengths(rootBits)
-  // Each index that occurs does so as a code of its own at least once.
+  // Each index that occurs does so as a separate code at least once.
   const isUsed = new Uint8Array(256)
   let pixels = 0
   while (pixels < width * height) {

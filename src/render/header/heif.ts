@@ -153,7 +153,7 @@ interface Items {
   readonly references: readonly HeifReference[]
 }
 
-/** A decoder allocates what the stream says, which may be far more than the container declares. */
+/** A decoder allocates by the stream's dimensions, which may be far larger than those of the container. */
 const checkTile = ({ bytes }: Items, { type, properties, data }: HeifItem, limit: number): Av1Sequence | undefined => {
   const sequence = type === "av01" && data ? parseAv1Sequence(bytes, data.start, data.end) : undefined
   if (!sequence) return undefined

@@ -12,7 +12,7 @@ import { checkMetadata, tooMany } from "./limits.ts"
 
 const SIGNATURE_BYTES = 8
 
-/** Of a chunk besides its data: length, type and checksum. */
+/** Length, type and checksum of a chunk. */
 export const CHUNK_OVERHEAD = 12
 
 /** libpng writes 8 kB to a chunk: 12 800 chunks in 100 MB. A walk over 8 million chunks takes 6 s. */
@@ -69,7 +69,7 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   }
 }
 
-/** zTXt is always compressed; iTXt where the byte behind its keyword says so (§11.3.3). */
+/** zTXt is always compressed; iTXt if the byte behind its keyword is set (§11.3.3). */
 const isCompressedText = (bytes: Uint8Array, { type, start }: Chunk): boolean =>
   type === "zTXt" || (type === "iTXt" && bytes[bytes.indexOf(0, start) + 1] !== 0)
 

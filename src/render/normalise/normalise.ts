@@ -1,9 +1,9 @@
 /**
- * Responsible for what is corrected in the bytes of an original before the image library reads them, and for refusing by name what it
+ * Responsible for corrections of an original's bytes before the image library reads them, and for refusing by name what it
  * cannot read.
  *
  * Invariants:
- * - Pure functions from a parsed header to edits of a copy. Nearly all files need none and are used as they are.
+ * - Pure functions from a parsed header to edits of a copy. Nearly all files need none and stay unchanged.
  */
 import { unsupportedOriginal } from "../../errors.ts"
 import type { Header } from "../header/header.ts"
@@ -23,7 +23,7 @@ export interface Normalised {
   readonly bytes: Uint8Array
   /** The page, or first frame, to decode. @default the library's own choice */
   readonly page: number | undefined
-  /** What is to be corrected in the decoded pixels. */
+  /** Corrections of the decoded pixels. */
   readonly preparation: Preparation | undefined
 }
 

@@ -54,7 +54,7 @@ const cutTransparency: Rule = (bytes, header) => {
   return [{ start: found.start - 8, end: found.end + 4, bytes: chunk }]
 }
 
-/** Whether the frame lies within the picture, as it must (§11.3.6.2). */
+/** Whether the frame is within the picture, as it must (§11.3.6.2). */
 export const isWithin = (
   { left, top, width, height }: PngFrame,
   canvas: Pick<PngHeader, "width" | "height">,

@@ -3,7 +3,7 @@
  * them. Only tried after a decoder has failed.
  *
  * Invariants:
- * - A repaired file has every pixel of the original. Missing pixels remain an error, whatever follows them.
+ * - A repaired file has every pixel of the original. Missing pixels remain an error, independent of the bytes behind them.
  *
  * Source: ITU-T T.81 §B.1.1.2 (EOI); PNG, third edition, §10 (zlib), §5.3 (checksums); RFC 1950 §2.2 (window size, Adler-32).
  */
@@ -102,7 +102,7 @@ const inflateRows = (stream: Buffer, length: number): Buffer | undefined => {
   }
 }
 
-/** An original as it was opened. */
+/** An opened original. */
 interface OriginalFile {
   readonly bytes: Uint8Array
   readonly header: Header
@@ -125,7 +125,7 @@ const repairPng = (bytes: Uint8Array, header: PngHeader): Uint8Array | undefined
 
 /**
  * Corrects a file after its decoder failed.
- * @param original the file as it was opened; the source may be an edited copy
+ * @param original the opened file; the source may be an edited copy
  * @returns a source to try again with; undefined for a file that is damaged
  */
 export const repairSource = (source: Source, { bytes, header }: OriginalFile, error: unknown): Source | undefined => {

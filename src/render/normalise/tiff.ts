@@ -58,7 +58,7 @@ export const tiffPage = (bytes: Uint8Array, header: TiffHeader): number =>
     header.pages.findIndex((page) => isFullPicture(bytes, header, page)),
   )
 
-/** What the samples of a page mean. */
+/** The meaning of a page's samples. */
 export const tiffSamples = (bytes: Uint8Array, header: TiffHeader, page: TiffDirectory): TiffSamples => {
   const numbers = (tag: keyof typeof TIFF_TAGS): readonly number[] => tiffNumbers(bytes, header, page, tag)
   const [photometric = -1] = numbers("photometric")
@@ -164,7 +164,7 @@ export const cameraRawOf = (bytes: Uint8Array, header: TiffHeader): string | und
 /** Schemes that only cameras write: Nikon, Sony, Samsung, Kodak, Pentax. */
 const RAW_COMPRESSIONS: ReadonlySet<number> = new Set([32_767, 32_769, 32_770, 34_713, 65_000, 65_535])
 
-/** What decoded samples mean, where the image library would misread them. */
+/** The meaning of decoded samples that the image library would misread. */
 export interface TiffPixels {
   readonly kind: "tiff"
   readonly model: "grey" | "rgb" | "cmyk" | "yCbCr" | "lab"
@@ -226,7 +226,7 @@ export const misreadTiff = (
   }
 }
 
-/** Makes the library hand over the samples of a page as they are, by calling them RGB. */
+/** Makes the library hand over the samples of a page unchanged, by calling them RGB. */
 export const callRgb = (header: TiffHeader, page: TiffDirectory): readonly Edit[] => {
   const field = page.get(TIFF_TAGS.photometric)
   if (!field) return []

@@ -3,7 +3,7 @@
 /** Kinds of such originals. */
 export type ForeignKind = "heic" | "jxl"
 
-/** What is known before any pixel is decoded. */
+/** The header, read before any pixel is decoded. */
 export interface ForeignHeader {
   /** Upright pixels. */
   readonly width: number
@@ -18,7 +18,7 @@ export interface ForeignHeader {
 /** Pixels, upright, 8 bits, straight alpha, row-major. */
 export interface ForeignPixels extends Omit<ForeignHeader, "exif" | "xmp"> {
   readonly data: Uint8Array
-  /** ICC profile. Undefined: sRGB, or what `nclx` says. */
+  /** ICC profile. Undefined: sRGB, or the colours of `nclx`. */
   readonly profile?: Uint8Array | undefined
   /** Code points of ITU-T H.273. */
   readonly nclx?: { readonly primaries: number; readonly transfer: number } | undefined

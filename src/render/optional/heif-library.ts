@@ -91,7 +91,7 @@ let loaded: HeifModule | undefined
  */
 export const loadHeif = (): HeifModule => (loaded ??= loadQuietly())
 
-/** Works with the library's memory, and releases what was allocated. */
+/** Works with the library's memory, and releases all allocations. */
 export const withHeif = <T>(work: (memory: HeifMemory) => T): T => {
   const library = loadHeif()
   const allocated: number[] = []

@@ -35,7 +35,7 @@ const imageData = function ImageData(data: Uint8ClampedArray, width: number, hei
   return { data, width, height }
 }
 
-/** It loads its WebAssembly by `fetch`, which knows no files in Node. */
+/** It loads its WebAssembly by `fetch`, which cannot read files in Node. */
 const load = async (): Promise<JxlModule> => {
   const entry = createRequire(import.meta.url).resolve(`${PACKAGE}/decode.js`)
   const jxl = (await import(pathToFileURL(entry).href)) as JxlModule

@@ -19,7 +19,7 @@ const HEVC = /^(?:heic|heix|heim|heis|hevc|hevx)$/
 const ANY_CODEC = /^(?:mif1|msf1|miaf)$/
 const MAX_BRANDS = 60
 
-/** Brands that a file says it is compatible with. */
+/** Compatible brands of a file. */
 const brandsOf = (bytes: Uint8Array): readonly string[] => {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
   const end = Math.min(length, bytes.length, 16 + 4 * MAX_BRANDS)
@@ -40,7 +40,7 @@ export const foreignKindOf = (bytes: Uint8Array): ForeignKind | undefined => {
   return brands.some((one) => HEVC.test(one)) && !brands.some((one) => one.startsWith("avi")) ? "heic" : undefined
 }
 
-/** Pixels with a profile as they are, others as sRGB. */
+/** Pixels with a profile stay unchanged, others are sRGB. */
 const toFile = ({ data, width, height, hasAlpha, profile, nclx }: ForeignPixels): Uint8Array => {
   const colours = nclx && coloursOfCodePoints({ ...nclx, isFullRange: true })
   const convert = colours && colours !== "srgb" ? createConverter(colours, 255) : undefined
@@ -110,7 +110,7 @@ const marksOf = ({ width, height, exif, xmp }: ForeignHeader): Opened["marks"] =
 
 /**
  * Opens an original of such a kind.
- * @throws {unsupported-original} no decoder is installed; the message says how to get one
+ * @throws {unsupported-original} no decoder is installed; the message explains how to install one
  * @throws {original-too-large} @throws {corrupt-original}
  */
 export const openForeign = async (

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - It serves one original at a time.
- * - It opens no path and no socket, except for its own code and two files of its own in /proc.
+ * - It opens no path and no socket, except for its own code and its two files in /proc.
  * - It ends when the pipe ends: no render process survives its server, however that ended.
  */
 import { writeFileSync } from "node:fs"

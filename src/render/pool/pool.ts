@@ -1,5 +1,5 @@
 /**
- * Responsible for the render processes of one server: how many there are, who has one, and when they are replaced.
+ * Responsible for the render processes of one server: their number, their assignment to originals, and their replacement.
  *
  * Invariants:
  * - A process is lent to one original at a time.

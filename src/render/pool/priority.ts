@@ -19,7 +19,7 @@ const threadsOf = (pid: number): readonly number[] => {
 
 /**
  * Lowers the priority of a process. On Linux a priority belongs to a thread and a new thread inherits it, so all threads are set; without
- * /proc only the main thread is. Elsewhere it belongs to the process. A process that has ended, or a refusal, is ignored.
+ * /proc only the main thread is. Elsewhere it belongs to the process. A process that has ended and a denied permission are ignored.
  * @param nice 0 (normal) to 19 (lowest)
  */
 export const lowerPriority = (pid: number, nice: number): void => {

@@ -16,7 +16,7 @@ import type { Usage } from "./usage.ts"
 
 const EMPTY = new Uint8Array(0)
 
-/** What became of a request. */
+/** Result of a request. */
 export type Outcome =
   | { readonly value: unknown; readonly body: Uint8Array }
   | { readonly error: WireError }

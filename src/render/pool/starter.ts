@@ -10,7 +10,7 @@ import { type RenderProcess, startRenderProcess } from "./render-process.ts"
 const ATTEMPTS = 3
 const FIRST_BACKOFF_MS = 200
 
-/** What a starter reports. */
+/** Events of a starter. */
 export interface StarterEvents {
   readonly onStarted: (process: RenderProcess) => void
   readonly onExited: (process: RenderProcess) => void

@@ -1,4 +1,4 @@
-/** Responsible for pixels between the resizer and the encoder: what they are, and how they get into the image library and out again. */
+/** Responsible for pixels between the resizer and the encoder: their layout, and how they get into the image library and out again. */
 import type { Sharp } from "sharp"
 
 import { loadSharp } from "../sharp.ts"

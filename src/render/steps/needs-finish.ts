@@ -2,7 +2,7 @@
 import type { ImageRecipe } from "../../sizes/recipe.ts"
 import { STRATEGIES } from "../../sizes/size-options.ts"
 
-/** Options without a step of their own here. */
+/** Options without a separate step here. */
 const OTHER_OPTIONS: ReadonlySet<string> = new Set(["trim", "fit", "format", "maxBytes", "minQuality"])
 
 /** True for a crop that depends on the picture. */

@@ -1,4 +1,4 @@
-/** Responsible for where a picture lies in a larger one, by a compass word. */
+/** Responsible for the position of a picture in a larger one, by a compass word. */
 import type { Dimensions, Gravity } from "../../sizes/size.ts"
 
 /** Shares of the free space to the left and above. */

@@ -22,7 +22,7 @@ export interface Plan {
   readonly position: Gravity | undefined
   /** The part that a crop by content keeps of the resized picture. The same where there is none. */
   readonly picture: Dimensions
-  /** Of the output. */
+  /** Dimensions of the output. */
   readonly output: Dimensions
 }
 

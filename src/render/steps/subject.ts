@@ -12,12 +12,12 @@ import type { Region, Subject } from "./crop.ts"
 import type { Rectangle } from "./plan.ts"
 import { type MarkedRegion, type MarkedRegions, parseXmpRegions } from "./xmp-regions.ts"
 
-/** What the regions of a file are measured in. */
+/** Units of the regions of a file. */
 export interface MarkedMetadata extends Dimensions {
   readonly xmp?: Uint8Array
   /** TIFF structure, perhaps behind `Exif\0\0`. */
   readonly exif?: Uint8Array
-  /** Of EXIF, 1 to 8. @default 1 */
+  /** EXIF orientation, 1 to 8. @default 1 */
   readonly orientation?: number
 }
 
@@ -168,7 +168,7 @@ const regionIn = (region: Region, whole: Dimensions, part: Rectangle): Region =>
 })
 
 /**
- * The subject of a smart crop: the focal point of the recipe, or else what metadata marks.
+ * The subject of a smart crop: the focal point of the recipe, or else the region that metadata marks.
  * @param whole dimensions of the upright original
  * @param part what `trim` left of it
  */

@@ -26,7 +26,7 @@ const union = (a: Rectangle, b: Rectangle): Rectangle => {
 }
 
 /**
- * What `trim` leaves of a picture. Frames of an animation are trimmed alike.
+ * The part of a picture that `trim` leaves. Frames of an animation are trimmed alike.
  * @param threshold difference from the colour of the first pixel that still counts as border
  */
 export const findTrim = async (upright: Sharp, threshold: number, whole: Dimensions): Promise<Rectangle> =>
