@@ -129,6 +129,8 @@ export const thumbor: Service = {
     const groups: Groups = PARTS.exec(readable)?.groups ?? {}
     const { original } = groups
     if (!original) return refuse("bad-url", "The URL names no original.")
-    return { ...toRequested(combinedIn(groups), sourceIn(`/${original}`)), canBeginWithHost: true }
+    // Clients escape the original as one segment.
+    const source = /%2f/i.test(original) ? (recode(decodeURIComponent, original) ?? original) : original
+    return { ...toRequested(combinedIn(groups), sourceIn(`/${source}`)), canBeginWithHost: true }
   },
 }

@@ -5,7 +5,7 @@
  * - Nothing internal leaves the process: the response has the public texts of a `TailorError` only.
  */
 import { ERRORS, RETRY_AFTER_SECONDS } from "../error-codes.ts"
-import { busy, codeOf, internalError, isAbort, TailorError } from "../errors.ts"
+import { busy, codeOf, describeError, internalError, isAbort, TailorError } from "../errors.ts"
 import type { Decision } from "../tailor/decision.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { explain } from "./explain.ts"
@@ -28,6 +28,10 @@ interface Context extends Partial<Decision> {
   readonly byteLength?: number
 }
 
+/** True for a render that was stopped by a limit. It needs no action, so the cause is no reason to warn. */
+const isStopped = ({ code, cause }: TailorError): boolean =>
+  cause !== undefined && (code === "busy" || code === "original-too-large")
+
 /** The response for anything thrown while a request was handled. */
 export const toProblem = (thrown: unknown, { method, header }: HttpRequest, context: Context = {}): Answer => {
   const error = toTailorError(thrown)
@@ -41,6 +45,7 @@ export const toProblem = (thrown: unknown, { method, header }: HttpRequest, cont
     reason: error.hint ? `${error.detail} ${error.hint}` : error.detail,
     code: codeOf(error) ?? "internal",
     ...(error.report && { cause: error }),
+    ...(isStopped(error) && { verdict: describeError(error.cause) }),
   }
   return {
     status: error.status,

@@ -78,7 +78,13 @@ export interface Decision {
     readonly height?: number
     readonly byteLength: number
     readonly contentType: string
+    /** Expected peak memory of the render, in bytes. */
+    readonly estimateBytes?: number | undefined
+    /** Memory at which its process would have been ended, in bytes. */
+    readonly capBytes?: number | undefined
   }
+  /** Why a render was stopped: which limit, and what the render had used. */
+  readonly verdict?: string
   readonly timings: Readonly<Timings>
   /** The trace of the request, as a `traceparent` header. Undefined where it belongs to none. */
   readonly traceparent?: string | undefined

@@ -111,7 +111,7 @@ const toProduct = (
   { inspected, rendered, digest }: RenderedOriginal,
 ): Product => {
   const { dimensions, container, decoder: kind = container } = inspected
-  const { bytes, contentType, width, height } = rendered
+  const { bytes, contentType, width, height, estimateBytes, capBytes } = rendered
   return {
     bytes,
     version,
@@ -134,6 +134,8 @@ const toProduct = (
       ...(width !== undefined && height !== undefined && { width, height }),
       byteLength: bytes.length,
       contentType,
+      estimateBytes,
+      capBytes,
     },
   }
 }

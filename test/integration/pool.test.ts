@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
 
 import { createTailor } from "../../src/create-tailor.ts"
+import type { RequestReport } from "../../src/hooks.ts"
 import { createPooledRenderer, type PooledLimits, type PooledOptions } from "../../src/render/pool/pooled-renderer.ts"
 import { createRenderer } from "../../src/render/render.ts"
 import type { Renderer } from "../../src/render/renderer.ts"
@@ -262,6 +263,23 @@ process.exit()`,
 })
 
 describe("a tailor with render processes", () => {
+  it("reports the estimate, the cap and the verdict of renders", async () => {
+    const originals = memoryOriginals()
+    originals.set("small.jpg", await photo())
+    originals.set("large.avif", await scene({ width: 3000, height: 2500 }).avif({ effort: 0 }).toBuffer())
+    const reports: RequestReport[] = []
+    const limits = { memoryBytes: 80e6 }
+    const options = { originals, renditions: memoryRenditions(), sizes: ["100w"], limits } as const
+    const tailor = createTailor(options, { onRequest: (report) => reports.push(report) })
+    onTestFinished(() => tailor.close())
+    for (const name of ["small.jpg", "large.avif"]) await tailor.fetch(new Request(`http://localhost/100w/${name}`))
+    expect(reports[0]?.output).toMatchObject({ estimateBytes: expect.any(Number), capBytes: expect.any(Number) })
+    expect(reports[1]).toMatchObject({
+      status: 413,
+      verdict: expect.stringMatching(/^memory: used \d+ MB, estimated \d+ MB$/),
+    })
+  })
+
   it("answers misses, and 503 after it was closed", async () => {
     const originals = memoryOriginals()
     for (const name of ["a", "b", "c"]) originals.set(`${name}.jpg`, await photo())

@@ -58,7 +58,7 @@ const createSecondAttempts = (guard: Guard, limits: PoolLimits) => {
     const dueMs = performance.now() + CALM_LIMIT_MS
     try {
       while (!guard.hasRoom(byteLength)) {
-        if (performance.now() > dueMs) throw busy("memory")
+        if (performance.now() > dueMs) throw busy("memory", new Error("sum: no room for a second attempt"))
         await sleep(CALM_INTERVAL_MS, undefined, { signal })
       }
       return release
