@@ -49,11 +49,12 @@ const SIZE = /^([1-9]\d{0,3})(?:w|(h)|x([1-9]\d{0,3}))$/
  */
 export const parseSize = (text: string): Box | undefined => {
   const match = SIZE.exec(text)
-  const first = Number(match?.[1])
-  const second = Number(match?.[3] ?? first)
-  if (!(first <= MAX_SIDE && second <= MAX_SIDE)) return undefined
-  if (match?.[2]) return { height: first }
-  return match?.[3] ? { width: first, height: second } : { width: first }
+  if (!match) return undefined
+  const first = Number(match[1])
+  const second = Number(match[3] ?? first)
+  if (first > MAX_SIDE || second > MAX_SIDE) return undefined
+  if (match[2]) return { height: first }
+  return match[3] ? { width: first, height: second } : { width: first }
 }
 
 /**
@@ -73,8 +74,8 @@ export const formatSize = ({ width, height }: Box): string => {
 export const guessSize = (text: string): Box | undefined => {
   const match = /^ *[!-/:-~]?0*(\d{1,9}) *(?:[x×*] *0*(\d{1,9})|([wh]))/i.exec(text)
   if (!match) return undefined
-  const clamp = (digits: string): number => Math.min(MAX_SIDE, Math.max(1, Number(digits)))
-  const first = clamp(match[1] ?? "1")
-  if (match[2] !== undefined) return { width: first, height: clamp(match[2]) }
+  const clamp = (digits: string | undefined): number => Math.min(MAX_SIDE, Math.max(1, Number(digits)))
+  const first = clamp(match[1])
+  if (match[2]) return { width: first, height: clamp(match[2]) }
   return match[3]?.toLowerCase() === "w" ? { width: first } : { height: first }
 }

@@ -19,7 +19,8 @@ export interface EdgeList extends Sides {
   readonly own: string
   /** Names between commas, or one comma. */
   readonly retired: string
-  readonly sharedStore: boolean
+  /** Left out where it is false, which saves bytes. */
+  readonly sharedStore?: boolean
   readonly basePath: string
   /** UTF-8 bytes that a key and each of its segments may have. */
   readonly maxBytes: Grammar["maxBytes"]
@@ -45,7 +46,7 @@ export const writeList = ({ sizes, formats, retired, sharedStore, maxBytes }: Gr
     forced: joined(sizes.flatMap(({ name, format }) => (format ? `${name}=${format}` : []))),
     own: joined(sizes.flatMap(({ name, formats: own }) => (own ? `${name}=${own.join(" ")}` : []))),
     retired: joined(retired.sizes),
-    sharedStore,
+    ...(sharedStore && { sharedStore }),
     basePath,
     maxBytes,
     // A path has a slash at its start that a key has not; a record adds `.json`.

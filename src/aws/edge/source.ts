@@ -39,7 +39,9 @@ export const edgeSource = async ({
   unknownSize,
 }: Pick<TailorConfig, "grammar" | "basePath" | "unknownSize">): Promise<string> => {
   const list = writeList({ ...grammar, maxBytes: keyLimitsOf({ bucket: "", prefix: "" }) }, basePath)
-  const source = `var LIST=${JSON.stringify(list)};\n${await readFile(BUNDLES[unknownSize], "utf8")}`
+  // Without the quotes of the names of properties, which a script does not need.
+  const literal = JSON.stringify(list).replaceAll(/(?<=[{,])"(\w+)":/g, "$1:")
+  const source = `var LIST=${literal};\n${await readFile(BUNDLES[unknownSize], "utf8")}`
   const byteLength = Buffer.byteLength(source)
   if (byteLength > MAX_BYTES) throw tooLong(byteLength, list, unknownSize === "snap")
   return source
