@@ -14,6 +14,7 @@ import type { Answer, HttpRequest } from "../http/answer.ts"
 import { decodePath } from "../sizes/decode-path.ts"
 import { encodeKey } from "../sizes/key.ts"
 import { cacheTagsOf } from "../store/cache-tag.ts"
+import { shortenedForCdn } from "./cdn-caching.ts"
 import { type HttpCall, type HttpEvent, toHttpCall } from "./events.ts"
 import { type FunctionConfig, isStreaming, loadFunction } from "./function-config.ts"
 import { createLazyState, type FunctionState, type LambdaContext } from "./function-state.ts"
@@ -28,18 +29,6 @@ import {
   withinCall,
   withoutNegotiation,
 } from "./respond.ts"
-
-/** Seconds for which a CDN caches a function's own response. */
-const FIRST_RESPONSE_SECONDS = 300
-
-/** A `Cache-Control` that lets a CDN cache for at most five minutes, and browsers as long as before. */
-export const shortenedForCdn = (cacheControl: string): string => {
-  if (/no-store|no-cache|private/i.test(cacheControl)) return cacheControl
-  const seconds = /s-maxage=(\d+)/i.exec(cacheControl) ?? /max-age=(\d+)/i.exec(cacheControl)
-  if (seconds && Number(seconds[1]) <= FIRST_RESPONSE_SECONDS) return cacheControl
-  const others = cacheControl.split(",").filter((directive) => directive !== "" && !/^\s*s-maxage=/i.test(directive))
-  return [...others.map((directive) => directive.trim()), `s-maxage=${FIRST_RESPONSE_SECONDS}`].join(", ")
-}
 
 /** The headers of the stored object: without `Vary`, since the CDN ignores it, and without an ETag if there is no object. */
 const asStored = (answer: Answer): Answer => {

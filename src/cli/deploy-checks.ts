@@ -6,8 +6,8 @@
  */
 import { adviseConcurrency, readAccountQuota } from "../aws/account-quota.ts"
 import { edgeSource } from "../aws/edge/source.ts"
-import { measureUtilisation } from "../aws/edge/test-function.ts"
 import type { StackOptions } from "../aws/stack/stack.ts"
+import { measureUtilisation } from "../aws/test-function.ts"
 import { resolveConfig } from "../config/resolve.ts"
 import { badConfig, codeOf, describeError } from "../errors.ts"
 import { findRegion } from "../store/s3/region.ts"

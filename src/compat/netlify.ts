@@ -1,6 +1,4 @@
 /** Responsible for URLs of Netlify's Image CDN: `/.netlify/images?url=/shop/bag.jpg&w=300&h=200&fit=cover`. */
-import { extract } from "unpic/providers/netlify"
-
 import { refuse } from "../sizes/decode-path.ts"
 import { extractQuery } from "./query.ts"
 import {
@@ -15,6 +13,9 @@ import {
   type Service,
   toRequested,
 } from "./service.ts"
+
+// Loaded with the service, since bundles of functions leave unpic out.
+const { extract } = await import("unpic/providers/netlify")
 
 const MEANINGS = {
   width: positive("width"),

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path"
 import sharp from "sharp"
 import { afterAll, beforeAll, describe as group, expect, it } from "vitest"
 
-import { shortenedForCdn } from "../../src/aws/lambda.ts"
+import { shortenedForCdn } from "../../src/aws/cdn-caching.ts"
 import { type DirectRig, startDirectRig } from "../rig/direct.ts"
 import { eventOf } from "../rig/function-url.ts"
 import { loadNjs } from "../support/njs-edge.ts"

@@ -3,14 +3,10 @@ import { PassThrough, type Writable } from "node:stream"
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest"
 
+import { shortenedForCdn } from "../../src/aws/cdn-caching.ts"
 import type { EventV1, EventV2, ProxyResult } from "../../src/aws/events.ts"
 import { loadFunction } from "../../src/aws/function-config.ts"
-import {
-  type BufferedHandler,
-  createLambdaHandler,
-  shortenedForCdn,
-  type StreamedHandler,
-} from "../../src/aws/lambda.ts"
+import { type BufferedHandler, createLambdaHandler, type StreamedHandler } from "../../src/aws/lambda.ts"
 import { environment } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"

@@ -144,7 +144,7 @@ describe("imgtailor package", () => {
         join(folder, "out", "imgtailor-redirect.zip"),
         join(folder, "out", `imgtailor-sharp-${HERE}.zip`),
       ])
-      expect(code.bytes).toBeLessThan(200_000)
+      expect(code.bytes).toBeLessThan(240_000)
       const [task, opt] = [join(folder, "task"), join(folder, "opt")]
       expect(await unpack(code.file, task)).toEqual(["LICENCES.txt", "index.mjs"])
       expect((await unpack(layer.file, opt)).filter((file) => !file.startsWith("nodejs/node_modules/"))).toEqual([])

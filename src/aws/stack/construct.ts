@@ -76,15 +76,7 @@ const parametersOf = (props: ImageTailorProps, code: Asset): Record<string, unkn
 })
 
 /** Logical IDs of the template's resources. */
-export type ResourceId =
-  | "Distribution"
-  | "Renderer"
-  | "RendererRole"
-  | "Sync"
-  | "SyncRole"
-  | "Batch"
-  | "Edge"
-  | "Changes"
+type ResourceId = "Distribution" | "Renderer" | "RendererRole" | "Sync" | "SyncRole" | "Batch" | "Edge" | "Changes"
 
 /**
  * Renditions of a bucket of photos, with CloudFront, S3 and Lambda.

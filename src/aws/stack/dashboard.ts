@@ -68,10 +68,11 @@ const body = (): string =>
     })),
   })
 
-/** The dashboard; CloudWatch lists it under the name of the stack. */
+/** The dashboard; its name begins with that of the stack. */
 export const dashboard = (): Resources => ({
   Dashboard: {
     Type: "AWS::CloudWatch::Dashboard",
-    Properties: { DashboardName: sub("${AWS::StackName}"), DashboardBody: sub(body()) },
+    // Without a name, CloudFormation makes one: two constructs in one stack have different dashboards.
+    Properties: { DashboardBody: sub(body()) },
   },
 })

@@ -9,10 +9,10 @@ import { randomUUID } from "node:crypto"
 
 import { type XmlElement } from "@rgrove/parse-xml"
 
-import type { CredentialSource } from "../../store/s3/credential-types.ts"
-import { parseBody, textOf } from "../../store/s3/failure.ts"
-import { type AwsCall, callAws, toApiError } from "../aws-api.ts"
-import type { EdgeRequest } from "./handler.ts"
+import type { CredentialSource } from "../store/s3/credential-types.ts"
+import { parseBody, textOf } from "../store/s3/failure.ts"
+import { type AwsCall, callAws, toApiError } from "./aws-api.ts"
+import type { EdgeRequest } from "./edge/handler.ts"
 
 const VERSION = "2020-05-31"
 const NAMESPACE = `http://cloudfront.amazonaws.com/doc/${VERSION}/`
