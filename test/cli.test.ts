@@ -614,12 +614,12 @@ it("serve starts with a store that does not answer at the moment, and reports it
 group("excluded originals", () => {
   it("imgtailor neither serves, lists nor warms dot files, dot folders and the patterns of --exclude", async () => {
     const photo = await flat({ width: 16, height: 16 })
-    const hidden = [".a.jpg", ".git/b.jpg", "drafts/c.jpg", "shop/.d.jpg"]
+    const hidden = ["._a.jpg", ".git/b.jpg", "drafts/c.jpg", "shop/._d.jpg"]
     const cwd = await folderWith(Object.fromEntries(["shop/e.jpg", ...hidden].map((key) => [key, photo])))
     const args = ["--sizes", "8w", "--formats", "[]", "--exclude", "drafts/**"]
     const { url, urls } = await launchServe(["photos", ...args], { cwd })
     expect(urls).toEqual([`${url}/shop/8w/e.jpg`])
-    for (const path of ["8w/.a.jpg", ".git/8w/b.jpg", "drafts/8w/c.jpg", "shop/8w/.d.jpg"])
+    for (const path of ["8w/._a.jpg", ".git/8w/b.jpg", "drafts/8w/c.jpg", "shop/8w/._d.jpg"])
       expect((await fetch(`${url}/${path}`)).status).toBe(404)
     const { stdout } = await runCommand(["warm", "--originals", "photos", ...args], { cwd })
     expect(stdout).toBe(
@@ -716,7 +716,16 @@ group("help", () => {
   it("imgtailor serve --help lists common options first and limits last", async () => {
     const { stdout } = await runCommand(["serve", "--help"], { cwd: await temporaryFolder() })
     const headings = stdout.match(/^\S.*(?=:$)/gm)
-    expect(headings).toEqual(["Arguments", "Options", "Images", "URLs and caching", "Storage", "Limits", "Example"])
+    expect(headings).toEqual([
+      "Arguments",
+      "Options",
+      "Monitoring",
+      "Images",
+      "URLs and caching",
+      "Storage",
+      "Limits",
+      "Example",
+    ])
     expect(stdout.match(/^ {2}--[a-z-]+/m)?.[0]).toBe("  --originals")
   })
 

@@ -84,6 +84,12 @@ describe("resolveConfig", () => {
       port: 3000,
       drainMs: 0,
       logLevel: "info",
+      logFormat: undefined,
+      logHits: 1,
+      logQueries: false,
+      metrics: false,
+      metricsPort: undefined,
+      tracing: false,
       notices: [],
     })
     expect(limits).toMatchObject({

@@ -164,6 +164,7 @@ const dimensionsOf = ({ autoOrient, width, orientation = 1 }: Metadata, what: Pr
   return isSideways ? { width: what.height, height: what.width } : { width: what.width, height: what.height }
 }
 
+/** Checks dimensions against the limits. @throws {original-too-large} */
 export const checkSize = ({ width, height }: Dimensions, rowPixels: number, limits: InspectLimits): void => {
   if (width * height > limits.pixels)
     throw originalTooLarge(`${width} × ${height} = ${millions(width * height)}`, millions(limits.pixels))

@@ -1,10 +1,10 @@
-import type { LogFormat } from "../config/options.ts"
 /**
  * Responsible for the log of a server on standard error: readable lines on a terminal, JSON everywhere else.
  *
  * Invariants:
  * - Logging never delays or fails a request. See line-writer.ts.
  */
+import type { LogFormat } from "../config/options.ts"
 import { describeError } from "../errors.ts"
 import type { LogLevel, RequestReport } from "../hooks.ts"
 import {

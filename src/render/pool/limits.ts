@@ -39,6 +39,7 @@ export const CLOSE_LIMIT_MS = 5000
 
 /** How long a second attempt waits until the others leave it room: as long as a request does by default. */
 export const CALM_LIMIT_MS = 30_000
+/** How often it looks whether they have left room. */
 export const CALM_INTERVAL_MS = 100
 
 /** Longer originals are not kept for a retry if they can be read again. */
