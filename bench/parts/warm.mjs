@@ -12,7 +12,7 @@ const SIZES = [
   { name: "640w", width: 640, height: 480 },
   { name: "1280w", width: 1280, height: 960 },
 ]
-const PHOTOS = 6
+const PHOTOS = 20
 
 /** Renders every size and format by itself, on two threads like `warm`. */
 const SCRIPT = `
