@@ -20,13 +20,18 @@ import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
 import { monitoring } from "./parts/monitoring.mjs"
 import { overload } from "./parts/overload.mjs"
+import { peers } from "./parts/peers.mjs"
 import { scale } from "./parts/scale.mjs"
 import { sharing } from "./parts/sharing.mjs"
+import { small } from "./parts/small.mjs"
 import { stampede } from "./parts/stampede.mjs"
 import { startup } from "./parts/startup.mjs"
+import { warm } from "./parts/warm.mjs"
 
 const PARTS = {
   cold,
+  small,
+  warm,
   "cold-start": coldStart,
   startup,
   hits,
@@ -43,9 +48,10 @@ const PARTS = {
   inputs,
   factors,
   growth,
+  peers,
 }
 /** Not part of a short run. */
-const LONG = new Set(["churn", "scale", "inputs", "factors", "growth"])
+const LONG = new Set(["churn", "scale", "inputs", "factors", "growth", "peers"])
 
 const { values } = parseArgs({
   options: {

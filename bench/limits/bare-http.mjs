@@ -8,6 +8,7 @@ const inMemory = readFileSync(file)
 const HEADERS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "*",
+  "content-security-policy": "default-src 'none'",
   "cross-origin-resource-policy": "cross-origin",
   "timing-allow-origin": "*",
   "x-content-type-options": "nosniff",
@@ -21,6 +22,8 @@ const HEADERS = {
   "content-length": String(inMemory.length),
 }
 
+const { "content-type": _type, "content-length": _length, "accept-ranges": _ranges, ...NOT_MODIFIED } = HEADERS
+
 const fromDisk = () => {
   const descriptor = openSync(file, "r")
   const bytes = Buffer.allocUnsafe(fstatSync(descriptor).size)
@@ -32,7 +35,7 @@ const fromDisk = () => {
 const server = createServer((request, response) => {
   statSync(file, { bigint: true })
   if (request.headers["if-none-match"] === HEADERS.etag) {
-    response.writeHead(304, HEADERS)
+    response.writeHead(304, NOT_MODIFIED)
     response.end()
     return
   }

@@ -9,9 +9,12 @@ sharp.cache(false)
 sharp.concurrency(1)
 
 const ENCODE = {
-  jpeg: (image, width) => image.jpeg({ quality: 80, mozjpeg: width <= 480 }),
-  webp: (image) => image.webp({ quality: 80, effort: 2 }),
-  avif: (image) => image.avif({ quality: 60, effort: 0 }),
+  jpeg: (image, width) => image.jpeg({ quality: 80, progressive: width <= 480 }),
+  // Thumbnails of former versions.
+  mozjpeg: (image) => image.jpeg({ quality: 80, mozjpeg: true }),
+  webp: (image, width) => image.webp({ quality: width >= 1000 ? 84 : 80, effort: 2 }),
+  avif: (image) => image.avif({ quality: 65, effort: 0, chromaSubsampling: "4:2:0" }),
+  png: (image) => image.png(),
 }
 
 const respond = async (request, response) => {

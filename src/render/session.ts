@@ -12,6 +12,7 @@ import type { Recipe } from "../sizes/recipe.ts"
 import type { Engine, Estimator } from "./engine.ts"
 import { createMemory } from "./memory.ts"
 import type { Rendered, Renderer, RenderOptions, RenderSession } from "./renderer.ts"
+import { createRenderOnce } from "./same-rendition.ts"
 import { createSharedPixels, type SessionParts } from "./shared-pixels.ts"
 
 interface OpenSession extends RenderSession {
@@ -88,12 +89,14 @@ const createSession = (parts: SessionParts, onClose: () => void): OpenSession =>
     }
   }
 
+  const renderOnce = createRenderOnce(inspected)
   return {
     inspected,
     digest: original.digest,
     estimate: (recipe) =>
       estimator.estimatePeak(inspected, recipe, pixels.isDecoded() && estimator.canShare(inspected, recipe)),
-    render: (recipe, options = {}) => render(recipe, options),
+    render: (recipe, options = {}) =>
+      options.isShared ? renderOnce(recipe, () => render(recipe, options)) : render(recipe, options),
     close: callOnce(() => {
       pixels.drop()
       original.close()

@@ -1,0 +1,97 @@
+// The same renders by ipx (from npm) and imgproxy (a program), one at a time: our CPU over theirs. A peer that is not installed is skipped.
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+import { interleave } from "../lib/measure.mjs"
+import { photo } from "../lib/photos.mjs"
+import { ended, freePort, launch, program } from "../lib/programs.mjs"
+import { client, imgtailor, startServer } from "../lib/servers.mjs"
+
+/** Folder with \`npm install ipx\`. */
+const IPX = process.env.IPX ?? join(import.meta.dirname, "../peers/node_modules/ipx")
+
+const startIpx = async (folder, originals) => {
+  if (!existsSync(IPX)) return undefined
+  const script = join(folder, "ipx.mjs")
+  writeFileSync(
+    script,
+    `import { createServer } from "node:http"
+import { createIPX, createIPXNodeServer, ipxFSStorage } from ${JSON.stringify(join(IPX, "dist/index.mjs"))}
+const server = createServer(createIPXNodeServer(createIPX({ storage: ipxFSStorage({ dir: ${JSON.stringify(originals)} }) })))
+server.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port))
+`,
+  )
+  const server = await startServer(script, [])
+  return { ...server, pathOf: (name, width, height) => `/f_jpeg,q_80,w_${width},h_${height},fit_cover/${name}` }
+}
+
+const startImgproxy = async (originals) => {
+  const path = program("imgproxy")
+  if (!path) return undefined
+  const port = await freePort()
+  const env = {
+    ...process.env,
+    IMGPROXY_BIND: `127.0.0.1:${port}`,
+    IMGPROXY_LOCAL_FILESYSTEM_ROOT: originals,
+    IMGPROXY_WORKERS: "2",
+  }
+  const child = launch(path, [], { env, stdio: "ignore" })
+  const { get, close } = client(port)
+  while (!(await get("/health").catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 20))
+  const stop = async () => {
+    close()
+    child.kill("SIGTERM")
+    await ended(child)
+  }
+  const pathOf = (name, width, height) => `/unsafe/rs:fill:${width}:${height}/q:80/plain/local:///${name}@jpg`
+  return { pid: child.pid, get, stop, pathOf }
+}
+
+const SHAPES = [
+  { what: "12-megapixel JPEG to 360x270", source: [4000, 3000], size: "360x270", width: 360, height: 270, goal: 1 },
+  { what: "48 kB JPEG to 320x240", source: [800, 600], size: "320w", width: 320, height: 240, goal: 1.7 },
+]
+
+const request = async (server, path) => {
+  const { status } = await server.get(path)
+  if (status !== 200) throw new Error(`${path}: ${status}`)
+}
+
+export const peers = async ({ folder, rounds, skip }) => {
+  const originals = join(folder, "peers")
+  mkdirSync(originals, { recursive: true })
+  for (const [at, { source }] of SHAPES.entries()) {
+    const path = await photo(join(folder, "photos"), `peer${at}`, ...source)
+    for (let round = -1; round < rounds; round++) copyFileSync(path, join(originals, `p${at}-${round}.jpg`))
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2100))
+  const ours = await imgtailor(originals, join(folder, "peers-renditions"))
+  const servers = { ipx: await startIpx(folder, originals), imgproxy: await startImgproxy(originals) }
+  if (!servers.ipx) skip("ipx is not installed: npm install --prefix bench/peers ipx")
+  if (!servers.imgproxy) skip("imgproxy is not installed: put the program on PATH, or name it in IMGPROXY")
+  const results = []
+  for (const [at, { what, size, width, height, goal }] of SHAPES.entries()) {
+    const variants = {
+      imgtailor: { pid: ours.pid, run: (round) => request(ours, `/${size}/p${at}-${round}.jpg`) },
+    }
+    for (const [name, server] of Object.entries(servers))
+      if (server)
+        variants[name] = {
+          pid: server.pid,
+          run: (round) => request(server, server.pathOf(`p${at}-${round}.jpg`, width, height)),
+        }
+    for (const variant of Object.values(variants)) await variant.run(-1)
+    const measured = await interleave(variants, rounds)
+    for (const name of Object.keys(variants).slice(1))
+      results.push({
+        id: "peers",
+        what: `${what}: CPU over ${name}'s`,
+        value: measured.imgtailor.cpu / measured[name].cpu,
+        ...(name === "ipx" && { goal }),
+        isAtMost: true,
+        detail: `${measured.imgtailor.cpu.toFixed(1)} and ${measured[name].cpu.toFixed(1)} ms`,
+      })
+  }
+  for (const server of [ours, servers.ipx, servers.imgproxy]) await server?.stop()
+  return results
+}
