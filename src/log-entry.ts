@@ -90,6 +90,13 @@ export const fieldsOfHit = (
   format,
 })
 
+/** The expected memory of a render, its cap, and the decision of the render pool. */
+const limitFields = ({ output, verdict }: RequestReport): LogFields => ({
+  estimateBytes: output?.estimateBytes,
+  capBytes: output?.capBytes,
+  verdict,
+})
+
 /** The log entry of a request. */
 export const toLogEntry = (report: RequestReport, privacy: LogPrivacy = {}): LogEntry => {
   const { status, durationMs, code, isStale, isUnverified, originalInfo, output, timings } = report
@@ -112,9 +119,7 @@ export const toLogEntry = (report: RequestReport, privacy: LogPrivacy = {}): Log
       outputHeight: output?.height,
       outputByteLength: output?.byteLength,
       contentType: output?.contentType,
-      estimateBytes: output?.estimateBytes,
-      capBytes: output?.capBytes,
-      verdict: report.verdict,
+      ...limitFields(report),
       waitMs: optionalMs(timings.wait),
       fetchMs: optionalMs(timings.fetch),
       renderMs: optionalMs(timings.render),

@@ -146,7 +146,7 @@ const RULES: readonly Rule[] = [
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
   { of: ["render/pool/"], may: [...STORES, "render/", "node:", "valibot"] },
-  { of: ["render/optional/"], may: [...STORES, "render/", "libheif-js/wasm-bundle", "node:"] },
+  { of: ["render/optional/"], may: [...STORES, "render/", "libheif-js/wasm-bundle", "node:"], types: ["sharp"] },
   {
     of: ["render/"],
     may: [...STORES, "render/", "sharp", "@rgrove/parse-xml", "exif-reader", "node:module", "node:crypto", "node:zlib"],

@@ -57,6 +57,18 @@ const request = async (server, path) => {
   if (status !== 200) throw new Error(`${path}: ${status}`)
 }
 
+const variantsOf = (at, { size, width, height }, ours, servers) => ({
+  imgtailor: { pid: ours.pid, run: (round) => request(ours, `/${size}/p${at}-${round}.jpg`) },
+  ...Object.fromEntries(
+    Object.entries(servers)
+      .filter(([, server]) => server)
+      .map(([name, server]) => [
+        name,
+        { pid: server.pid, run: (round) => request(server, server.pathOf(`p${at}-${round}.jpg`, width, height)) },
+      ]),
+  ),
+})
+
 export const peers = async ({ folder, rounds, skip }) => {
   const originals = join(folder, "peers")
   mkdirSync(originals, { recursive: true })
@@ -70,16 +82,8 @@ export const peers = async ({ folder, rounds, skip }) => {
   if (!servers.ipx) skip("ipx is not installed: npm install --prefix bench/peers ipx")
   if (!servers.imgproxy) skip("imgproxy is not installed: put the program on PATH, or name it in IMGPROXY")
   const results = []
-  for (const [at, { what, size, width, height, goal }] of SHAPES.entries()) {
-    const variants = {
-      imgtailor: { pid: ours.pid, run: (round) => request(ours, `/${size}/p${at}-${round}.jpg`) },
-    }
-    for (const [name, server] of Object.entries(servers))
-      if (server)
-        variants[name] = {
-          pid: server.pid,
-          run: (round) => request(server, server.pathOf(`p${at}-${round}.jpg`, width, height)),
-        }
+  for (const [at, { what, goal, ...shape }] of SHAPES.entries()) {
+    const variants = variantsOf(at, shape, ours, servers)
     for (const variant of Object.values(variants)) await variant.run(-1)
     const measured = await interleave(variants, rounds)
     for (const name of Object.keys(variants).slice(1))

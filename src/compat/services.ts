@@ -117,12 +117,6 @@ export const isOpen = (name: ServiceName): boolean => SERVICES[name].paths === u
 /** Keys of signatures, by service. */
 export type Keys = Readonly<Partial<Record<ServiceName, string>>>
 
-/** A service by its name, and what a URL of it requests. */
-export interface Parsed {
-  readonly name: ServiceName
-  readonly image: RequestedImage | Refusal
-}
-
 /** Parses URLs of some services. */
 export interface Services {
   /** The service that alone has a path, if any. */

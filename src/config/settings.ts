@@ -3,10 +3,10 @@
  * docs/settings.md are made from it.
  */
 
-import { SERVICE_NAMES } from "../compat/names.ts"
 import { LIMIT_SETTINGS } from "./limit-settings.ts"
 import { MONITORING_SETTINGS } from "./monitoring-settings.ts"
 import type { Setting, SettingGroup } from "./setting.ts"
+import { URL_SETTINGS } from "./url-settings.ts"
 
 /** Every setting: common ones first, limits last. */
 export const SETTING_GROUPS: readonly SettingGroup[] = [
@@ -131,100 +131,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       },
     ],
   },
-  {
-    heading: "URLs and caching",
-    settings: [
-      {
-        path: ["basePath"],
-        kind: "text",
-        hint: "path",
-        description: "URL path prefix, like `/img`.",
-        default: "none",
-      },
-      {
-        path: ["unknownSize"],
-        kind: "text",
-        hint: "reject|snap",
-        description:
-          "How to handle an unlisted size: `reject` answers 400, `snap` answers the nearest suitable listed size.",
-        default: "`reject`",
-      },
-      {
-        path: ["whenBusy"],
-        kind: "text",
-        hint: "nearest|refuse",
-        description:
-          "Answer to a request for an image while the server is busy and another size of the photo is stored: the `nearest` size, or 503 with `refuse`.",
-        default: "`nearest`",
-      },
-      {
-        path: ["compat"],
-        kind: "list",
-        description: `Services whose URLs are accepted, too: ${SERVICE_NAMES.join(", ")}. See docs/migrate.md.`,
-        default: "none",
-      },
-      {
-        path: ["compatOrigins"],
-        kind: "pairs",
-        hint: "place=prefix",
-        description:
-          "Where the originals of other services are among ours: `shop.example.com=shop/` for a host, `/wp-content/uploads=` for a URL path.",
-        default: "none",
-      },
-      {
-        path: ["compatKeys"],
-        kind: "pairs",
-        hint: "service=key",
-        description:
-          "Keys of signatures: `thumbor=<key>`, `imgproxy=<hex key>:<hex salt>`. Without a key, signatures are not verified.",
-        default: "none",
-      },
-      {
-        path: ["cacheControl"],
-        kind: "text",
-        hint: "header",
-        description: "`Cache-Control` header of renditions.",
-        default: "`public, max-age=3600, s-maxage=31536000`",
-      },
-      {
-        path: ["cacheTags"],
-        kind: "boolean",
-        description:
-          "Send `Cache-Tag` and `Surrogate-Key` with the tag of the original, by which a CDN can purge all of its renditions.",
-        default: "`false`",
-      },
-      {
-        path: ["notify"],
-        kind: "text",
-        hint: "url",
-        description: "URL that receives changed originals as JSON by POST, to purge a CDN.",
-        default: "none",
-      },
-      {
-        path: ["notifyHeaders"],
-        kind: "object",
-        hint: "json",
-        description: "Headers of requests to `notify`, as a JSON object.",
-        default: "none",
-      },
-      {
-        path: ["recheckSeconds"],
-        kind: "number",
-        hint: "seconds",
-        description:
-          "How long to trust a known version of an original before checking again; 0 checks on every request.",
-        default: "60 for URLs, else 0",
-      },
-      {
-        path: ["staleIfErrorSeconds"],
-        kind: "number",
-        hint: "seconds",
-        description:
-          "How long a stored rendition may be served while the store of the originals is unavailable (RFC 5861); 0 for never.",
-        default: "86 400",
-      },
-    ],
-  },
+  URL_SETTINGS,
   {
     heading: "Storage",
     settings: [
