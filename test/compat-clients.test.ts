@@ -216,8 +216,9 @@ describe("URLs of a real client", () => {
     }
   })
 
-  it("URLs of next/image are answered", async (context) => {
-    const next = findPackage(context, "next", join(PACKAGE, "test/mounts/built/node_modules"))
+  // Installed by `npm run test:mounts:built` alone: Next and its compiler take 700 MB.
+  const next = join(PACKAGE, "test/mounts/built/node_modules/next")
+  it.skipIf(!existsSync(next))("URLs of next/image are answered", async () => {
     const load = createRequire(join(next, "package.json"))
     const { default: loader } = load("./dist/shared/lib/image-loader.js") as {
       readonly default: (options: object) => string

@@ -68,6 +68,7 @@ describe("the packed package", () => {
       "edge-snapping.js",
       "edge.js",
       "redirect.mjs",
+      "setup.mjs",
       "sync.mjs",
     ].map((file) => `dist/functions/${file}`)
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
