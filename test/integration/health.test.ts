@@ -218,9 +218,21 @@ describe("an observed store", () => {
     nowMs = 1000
     error = new DOMException("left", "AbortError")
     await expect(store.head("a.jpg")).rejects.toThrow("left")
-    expect(state().read).toEqual({ lastSuccessMs: 0, lastFailureMs: undefined, lastFailure: undefined })
+    expect(state().read).toEqual({
+      lastSuccessMs: 0,
+      lastFailureMs: undefined,
+      lastFailure: undefined,
+      successes: 1,
+      failures: 0,
+    })
     error = storeDenied("memory", "a.jpg", "403")
     await expect(store.head("a.jpg")).rejects.toMatchObject({ code: "store-denied" })
-    expect(state().read).toEqual({ lastSuccessMs: 0, lastFailureMs: 1000, lastFailure: "store-denied" })
+    expect(state().read).toEqual({
+      lastSuccessMs: 0,
+      lastFailureMs: 1000,
+      lastFailure: "store-denied",
+      successes: 1,
+      failures: 1,
+    })
   })
 })
