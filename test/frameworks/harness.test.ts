@@ -119,7 +119,7 @@ const PAGE_MISTAKES: Readonly<Record<string, readonly [html: string, report: Reg
     /no error in a script, got lost/,
   ],
   "a preload of another image": [
-    `<link rel="preload" as="image" imagesrcset="/correct/800.jpg 800w" imagesizes="100vw">`,
+    `<link rel="preload" as="image" imagesrcset="/preloaded/800.jpg 800w" imagesizes="100vw">`,
     /^page: expected an image with the srcset and sizes of the preload/m,
   ],
   "a layout shift": ["", /768@2: expected a layout shift of 0/],
