@@ -14,6 +14,8 @@ const VERDICT_MS = 10_000
 export interface Witnesses {
   /** Call with the key of each object that was read. */
   readonly add: (key: string) => void
+  /** Number of objects that were read lately. */
+  readonly count: () => number
   /** The latest of them, except a key itself. */
   readonly others: (key: string) => readonly string[]
   /**
@@ -46,6 +48,7 @@ export const createWitnesses = (
       verdict = undefined
       if (latest[0] !== key) latest = [key, ...latest.filter((other) => other !== key)].slice(0, MAX_WITNESSES + 1)
     },
+    count: () => latest.length,
     others,
     areAllRefused: async (key, { signal } = {}) => {
       const keys = others(key)

@@ -86,6 +86,13 @@ export const isAccessDenied = ({ status, code }: S3Failure): boolean =>
 export const missingKmsPermission = (failure: S3Failure): string | undefined =>
   isAccessDenied(failure) ? /\bkms:\w+/i.exec(failure.message)?.[0] : undefined
 
+/**
+ * True if S3 states that the client may read the object, but that there is none: its message then names the permission that would
+ * change the answer to `NoSuchKey`. Servers with the API of S3 have shorter messages.
+ */
+export const isMissingUnlisted = (failure: S3Failure): boolean =>
+  isAccessDenied(failure) && /not authorized to perform: s3:ListBucket\b/.test(failure.message)
+
 const ADVICE: Readonly<Record<string, string>> = {
   NoSuchBucket: " Create the bucket, or correct its name.",
   InvalidAccessKeyId: " Check the access key, and for temporary keys the session token.",

@@ -53,7 +53,7 @@ describe("createNotFound", () => {
 
   it("absentOr counts a forbidden object as absent while others can be read, and tries one of them every ten seconds at most", async () => {
     const { notFound, calls, pass } = bucketWith(new Set(["found.jpg"]))
-    notFound.onFound("found.jpg")
+    for (const key of ["other.jpg", "found.jpg"]) notFound.onFound(key)
     const tried = (): number => calls.filter(({ key }) => key === "found.jpg").length
     for (const key of ["a.jpg", "b.jpg", "c.jpg"]) expect(await notFound.absentOr(DENIED, key, {})).toBeUndefined()
     expect(tried()).toBe(1)
@@ -63,7 +63,7 @@ describe("createNotFound", () => {
   })
 
   it("absentOr throws store-unavailable while objects that could be read before are forbidden too", async () => {
-    const readable = new Set(["a.jpg", "b.jpg"])
+    const readable = new Set(["a.jpg", "b.jpg", "c.jpg"])
     const { notFound, pass } = bucketWith(readable)
     for (const key of readable) notFound.onFound(key)
     readable.clear()
@@ -89,6 +89,21 @@ describe("createNotFound", () => {
     const { notFound } = bucketWith(new Set())
     notFound.onFound("only.jpg")
     expect(await notFound.absentOr(DENIED, "only.jpg", {})).toBeUndefined()
+  })
+
+  it("absentOr counts a missing object as absent after the only object that was read has been deleted", async () => {
+    const { notFound } = bucketWith(new Set())
+    notFound.onFound("deleted.jpg")
+    expect(await notFound.absentOr(DENIED, "missing.jpg", {})).toBeUndefined()
+  })
+
+  it("absentOr counts an object as absent when S3 names the permission to list, without trying others", async () => {
+    const { notFound, notices, calls } = bucketWith(new Set())
+    for (const key of ["a.jpg", "b.jpg", "c.jpg"]) notFound.onFound(key)
+    const message =
+      'User: arn:aws:iam::123456789012:user/shop is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::shop" because no identity-based policy allows the s3:ListBucket action'
+    expect(await notFound.absentOr({ ...DENIED, message }, "d.jpg", {})).toBeUndefined()
+    expect({ notices, calls }).toEqual({ notices: [], calls: [] })
   })
 
   it("absentOr counts an archived object as absent, and reports it", async () => {

@@ -4,15 +4,25 @@
  *
  * Invariants:
  * - A forbidden or archived object counts as absent, and is reported to the operator.
- * - If objects that `onFound` was called for are forbidden too, the bucket as a whole is unavailable.
+ * - If several objects that `onFound` was called for are forbidden too, the bucket as a whole is unavailable.
  */
 import { storeUnavailable } from "../../errors.ts"
 import type { CallOptions } from "../store.ts"
 import { createWitnesses } from "../witnesses.ts"
 import type { S3Client } from "./client.ts"
-import { describeFailure, isAccessDenied, missingKmsPermission, type S3Failure, toStoreError } from "./failure.ts"
+import {
+  describeFailure,
+  isAccessDenied,
+  isMissingUnlisted,
+  missingKmsPermission,
+  type S3Failure,
+  toStoreError,
+} from "./failure.ts"
 import { listPage } from "./list-objects.ts"
 import type { S3Place } from "./place.ts"
+
+/** A single object that could be read before may have been deleted since: without the right to list, it is forbidden then. */
+const LEAST_WITNESSES = 2
 
 /** Time without another notice of the same kind, and without another attempt to list. */
 const QUIET_MS = 60_000
@@ -83,7 +93,9 @@ export const createNotFound = (
       }
       // The object exists: S3 needs its key only then.
       if (!isAccessDenied(failure) || missingKmsPermission(failure)) throw toStoreError(failure, name)
-      if (await witnesses.areAllRefused(key, options)) {
+      if (isMissingUnlisted(failure)) return undefined
+      const hasWitnesses = witnesses.count() >= LEAST_WITNESSES
+      if (hasWitnesses && (await witnesses.areAllRefused(key, options))) {
         const cause = `${describeFailure(failure)}. Objects that could be read before are forbidden too: check the policy of the bucket.`
         throw storeUnavailable("s3", name, cause)
       }
