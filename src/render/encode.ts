@@ -6,6 +6,8 @@ import type { Sharp } from "sharp"
 
 import type { Format, Quality } from "../sizes/format.ts"
 import { encodeIndexedPng, withoutResolution } from "./indexed-png.ts"
+import { keepMainColours } from "./main-colours.ts"
+import { loadSharp } from "./sharp.ts"
 import type { Pixels } from "./survey.ts"
 
 /** Traits of pixels that matter to encoders. */
@@ -16,9 +18,11 @@ export interface Traits {
   readonly colours: number | undefined
   /** Details of one pixel would lose their colour with chroma in half the resolution. */
   readonly hasFineChroma: boolean
-  /** Few colours or even areas, rather than a photo. */
-  readonly isGraphic: boolean
+  readonly content: Content
 }
+
+/** A graphic has few colours or even areas; a mixed picture is a photo beside even areas: a screenshot, or a product on white. */
+export type Content = "graphic" | "mixed" | "photo"
 
 /** Input of an encoder besides the pixels. */
 export interface EncodeJob extends Traits {
@@ -126,22 +130,58 @@ const png =
     return withoutResolution(await keepGrey(input, job).png(options).toBuffer())
   }
 
-/** Graphics of more colours are never reduced to fewer than this. */
-const MIN_COLOURS = 16
+/** Fewest colours of each content. */
+const MIN_COLOURS: Readonly<Record<Content, number>> = { graphic: 2, mixed: 32, photo: Infinity }
+
+/** Fewest colours of a photo that had a palette before. */
+const MIN_PALETTE = 32
 
 /**
- * Numbers of colours to try for a rendition that is heavier than its original: down to those of the original, or for graphics to 16. In a
- * photo one would see the loss.
+ * Numbers of colours to try for a rendition that is heavier than its original. Resizing has made new colours between those of the original;
+ * a graphic of so few bytes has large areas, and loses little but smooth edges. In a photo one would see the loss.
  */
-const fewerColours = ({ isGraphic, originalColours }: EncodeJob): readonly number[] => {
-  const least = isGraphic ? Math.min(originalColours ?? MIN_COLOURS, MIN_COLOURS) : (originalColours ?? Infinity)
+const fewerColours = ({ content, originalColours }: EncodeJob): readonly number[] => {
+  const least = Math.min(
+    MIN_COLOURS[content],
+    originalColours === undefined ? Infinity : Math.min(MIN_PALETTE, originalColours),
+  )
   return [256, 128, 64, 32, 16, 8, 4, 2].filter((count) => count >= least)
 }
 
+/** Up to so many colours, those that cover most are kept. */
+const MAX_MAIN_COLOURS = 8
+
+const reduceToMain = ({ pixels }: EncodeInput, colours: number): Pixels | undefined =>
+  pixels && colours <= MAX_MAIN_COLOURS ? keepMainColours(pixels, colours) : undefined
+
+const imageOfPixels = async ({ data, width, height, channels }: Pixels): Promise<Sharp> =>
+  (await loadSharp())(data, { raw: { width, height, channels }, limitInputPixels: false })
+
 const reducedPng =
   (colours: number): Encode =>
-  async ({ image }) =>
-    withoutResolution(await image.png({ palette: true, colours, dither: 0, compressionLevel: 9 }).toBuffer())
+  async (input) => {
+    const main = reduceToMain(input, colours)
+    if (main) return encodeIndexedPng(main)
+    const options = { palette: true, colours, dither: 0, compressionLevel: 9 }
+    return withoutResolution(await input.image.png(options).toBuffer())
+  }
+
+const reducedGif =
+  (colours: number): Encode =>
+  async (input, job) => {
+    const main = reduceToMain(input, colours)
+    return gif(7, colours)(main ? { image: await imageOfPixels(main) } : input, job)
+  }
+
+/** Without loss in fewer colours: the alpha of a lossy WebP has no quality. */
+const reducedWebp =
+  (colours: number): Encode =>
+  async (input) => {
+    const main = reduceToMain(input, colours)
+    if (main) return encodeLossless({ image: await imageOfPixels(main) })
+    const palette = await input.image.png({ palette: true, colours, dither: 0, compressionLevel: 0 }).toBuffer()
+    return encodeLossless({ image: (await loadSharp())(palette, { limitInputPixels: false }) })
+  }
 
 /** Dithering makes a GIF heavier and takes as long again as the rest. */
 const gif =
@@ -163,9 +203,10 @@ export const ENCODERS: Record<Format, Encoder> = {
   webp: {
     maxSide: 16_383,
     encode: webp(1, 2),
-    lighter: ({ isGraphic }) => [
-      ...(isGraphic ? [encodeLossless] : []),
+    lighter: (job) => [
+      ...(job.content === "photo" ? [] : [encodeLossless]),
       ...QUALITY_FACTORS.map((factor) => webp(factor, 4)),
+      ...(job.content === "graphic" ? fewerColours(job).map(reducedWebp) : []),
     ],
   },
   avif: {
@@ -185,6 +226,6 @@ export const ENCODERS: Record<Format, Encoder> = {
   gif: {
     maxSide: 65_535,
     encode: gif(1),
-    lighter: (job) => [gif(7), similarFrames, ...fewerColours(job).map((count) => gif(7, count))],
+    lighter: (job) => [gif(7), similarFrames, ...fewerColours(job).map(reducedGif)],
   },
 }

@@ -77,7 +77,13 @@ const encodeJobOf = ({ recipe, output, original }: ImageJob, traits: Traits): En
 })
 
 /** Traits of pixels that were not surveyed. */
-const UNKNOWN: Traits = { isGrey: false, colours: undefined, hasFineChroma: false, isGraphic: false }
+const UNKNOWN: Traits = { isGrey: false, colours: undefined, hasFineChroma: false, content: "photo" }
+
+/** A lossless original of fewer bytes a pixel is a graphic, however its pixels look: even a photo of 256 colours has more than half. */
+const SPARSE_BYTES = 0.35
+
+const isSparse = ({ original: { isLossless, byteLength, frames, dimensions } }: ImageJob): boolean =>
+  isLossless && byteLength < SPARSE_BYTES * frames * dimensions.width * dimensions.height
 
 const scaleOf = ({ original, output }: ImageJob): number =>
   (output.width * output.height) / (original.dimensions.width * original.dimensions.height)
@@ -107,7 +113,7 @@ const readSurveyed = async (job: ImageJob): Promise<SurveyedPixels> => {
 /** Encodes an animation, whose frames are decoded while they are encoded. */
 const encodeAnimation = async (job: ImageJob): Promise<Encoded> => {
   const { original, recipe, output, source } = job
-  const encode = encodeJobOf(job, UNKNOWN)
+  const encode = encodeJobOf(job, { ...UNKNOWN, content: isSparse(job) ? "graphic" : "photo" })
   return encodeLightestAnimation({
     prepare: () => prepareImage(job),
     delays: source.delays,
@@ -132,7 +138,7 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
   const own = { format: outputFormat(undefined, traits).format, canChange: original.format === "other" }
   const weight: WeightJob = {
     format,
-    encode: encodeJobOf(job, encoderTraits(surveyed)),
+    encode: encodeJobOf(job, encoderTraits(surveyed, isSparse(job))),
     background: recipe.settings.background,
     originalBytes: originalBytesOf(job),
     strip: () => stripWhole(job),
@@ -165,7 +171,7 @@ const fitStill = async (job: ImageJob, encoded: Encoded): Promise<Encoded> => {
   if (maxBytes === undefined || encoded.bytes.length <= maxBytes || job.animated) return encoded
   const surveyed = await readSurveyed(job)
   const format = outputFormat(job.recipe.format, { ...job.original, hasAlpha: !surveyed.traits.isOpaque }).format
-  const encode = encodeJobOf(job, encoderTraits(surveyed))
+  const encode = encodeJobOf(job, encoderTraits(surveyed, isSparse(job)))
   return encodeToFit(inputOf(surveyed, job.recipe.settings.background), { format, encode }, { maxBytes, minQuality })
 }
 

@@ -3,7 +3,7 @@ import type { Sharp } from "sharp"
 
 import type { Format } from "../sizes/format.ts"
 import type { Converter } from "./colour/converter.ts"
-import type { Traits } from "./encode.ts"
+import type { Content, Traits } from "./encode.ts"
 import { loadSharp } from "./sharp.ts"
 import { type Pixels, type Survey, survey } from "./survey.ts"
 
@@ -76,12 +76,24 @@ export const imageOf = async (
 /** A lossless encoding of fewer bytes a pixel is that of a graphic: photos need more than one for each channel. */
 const GRAPHIC_BYTES = 0.75
 
-/** Properties of pixels that an encoder needs. */
-export const encoderTraits = ({ traits, pixels: { width, height } }: SurveyedPixels): Traits => ({
-  isGrey: traits.isGrey,
-  colours: traits.colours,
-  hasFineChroma: traits.hasFineChroma,
-  isGraphic: traits.colours !== undefined || traits.losslessBytes < GRAPHIC_BYTES * width * height,
+/** Share of even areas above which a picture is no photo as a whole. */
+const MIXED_SHARE = 0.2
+
+const contentOf = ({ traits, pixels: { width, height } }: SurveyedPixels, isSparse: boolean): Content => {
+  if (isSparse || traits.colours !== undefined || traits.losslessBytes < GRAPHIC_BYTES * width * height)
+    return "graphic"
+  return traits.evenShare > MIXED_SHARE ? "mixed" : "photo"
+}
+
+/**
+ * Properties of pixels that an encoder needs.
+ * @param isSparse the original has so few bytes that it can only be a graphic
+ */
+export const encoderTraits = (surveyed: SurveyedPixels, isSparse: boolean): Traits => ({
+  isGrey: surveyed.traits.isGrey,
+  colours: surveyed.traits.colours,
+  hasFineChroma: surveyed.traits.hasFineChroma,
+  content: contentOf(surveyed, isSparse),
 })
 
 /** Pixels with their traits. */

@@ -7,6 +7,7 @@ import type { Sharp } from "sharp"
 import { outputFormat } from "../sizes/format.ts"
 import type { Dimensions, Gravity } from "../sizes/size.ts"
 import type { Converter } from "./colour/converter.ts"
+import { settleEdgeColours } from "./edge-colours.ts"
 import type { Inspected } from "./inspect.ts"
 import { readPixels, type SurveyedPixels, surveyed } from "./pixels.ts"
 import { openImage, type Source } from "./source.ts"
@@ -67,9 +68,15 @@ export const prepareImage = async (job: Job): Promise<Sharp> => {
   return STEPS.reduce((stepped, step) => step(stepped, job), image)
 }
 
+const isResized = ({ original: { dimensions }, resized: { width, height } }: Job): boolean =>
+  width !== dimensions.width || height !== dimensions.height
+
 /** The resized pixels, all frames below each other. */
-export const readResized = async (job: Job): Promise<Pixels> =>
-  readPixels(await prepareImage(job), { convert: job.convert, is16Bit: isConvertedDeep(job.original) })
+export const readResized = async (job: Job): Promise<Pixels> => {
+  const image = await prepareImage(job)
+  const pixels = await readPixels(image, { convert: job.convert, is16Bit: isConvertedDeep(job.original) })
+  return isResized(job) ? settleEdgeColours(pixels) : pixels
+}
 
 /** The frames of an image that is not resized. */
 const framesOf = async (image: Sharp, { original, convert }: Job): Promise<Frames> => {

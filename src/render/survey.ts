@@ -22,6 +22,8 @@ export interface Survey {
   readonly hasFineChroma: boolean
   /** Estimated length of a lossless encoding, in bytes. Repetitions may make it far shorter. */
   readonly losslessBytes: number
+  /** Share of the pixels that equal the one to their left. */
+  readonly evenShare: number
 }
 
 const isOpaque = ({ data, channels }: Pixels): boolean => {
@@ -131,6 +133,21 @@ const entropy = (counts: Uint32Array, total: number): number => {
   return bits
 }
 
+/** Share of the pixels of sampled rows that equal the one to their left. */
+const evenShare = ({ data, width, height, channels }: Pixels): number => {
+  const row = width * channels
+  let [sampled, even] = [0, 0]
+  for (let y = 0; y < height; y += SAMPLED_ROWS) {
+    for (let at = y * row + channels, end = (y + 1) * row; at < end; at += channels) {
+      sampled += 1
+      let channel = 0
+      while (channel < channels && data[at + channel] === data[at + channel - channels]) channel += 1
+      if (channel === channels) even += 1
+    }
+  }
+  return even / Math.max(sampled, 1)
+}
+
 /** Entropy of the differences from a prediction by the neighbours, as lossless formats code them. */
 const estimateLossless = ({ data, width, height, channels }: Pixels): number => {
   const row = width * channels
@@ -166,5 +183,6 @@ export const survey = (pixels: Pixels): Survey => {
     colours,
     hasFineChroma: !grey && hasFineChroma(pixels),
     losslessBytes: estimateLossless(pixels),
+    evenShare: evenShare(pixels),
   }
 }

@@ -3,8 +3,8 @@
  *
  * Invariants:
  * - A rendition in the original's own format, with no more pixels, is not heavier than the original, as far as encoders allow it.
- * - A rendition of a losslessly coded original that was requested as AVIF or WebP is at most as heavy as the one of the same size in its
- *   own format, so that no `Accept` costs more bytes than `*` + `/*` does.
+ * - A rendition of a losslessly coded graphic that was requested as AVIF or WebP is at most as heavy as the one of the same size in its
+ *   own format, so that no `Accept` costs more bytes than `*` + `/*` does. Photos are not encoded twice to prove it.
  * - The choice depends on the original and the recipe alone: each key has one type, independent of earlier renders.
  */
 import type { Format } from "../sizes/format.ts"
@@ -88,9 +88,15 @@ export const encodeOwn = async (
 /** Above this factor of the estimate, a lossless encoding is not tried: it would cost more time than all the rest. */
 const WORTH_TRYING = 2
 
-/** Whether a lossless encoding may be lighter than a lossy one of so many bytes. */
-const mayBeLighter = ({ traits }: SurveyedPixels, lossyBytes: number, { originalBytes, scale }: WeightJob): boolean =>
-  traits.colours !== undefined ||
+/** Whether a lossless encoding, or the rendition of the base URL, may be lighter than a lossy one of so many bytes. */
+const mayBeLighter = (
+  { traits }: SurveyedPixels,
+  lossyBytes: number,
+  { originalBytes, scale, encode }: WeightJob,
+  own: Format,
+): boolean =>
+  encode.content === "graphic" ||
+  (own === "webp" && encode.content === "mixed") ||
   traits.losslessBytes <= WORTH_TRYING * lossyBytes ||
   originalBytes * Math.min(scale, 1) <= WORTH_TRYING * lossyBytes
 
@@ -116,7 +122,7 @@ export const encodeLightest = async (
 ): Promise<Encoded> => {
   const makeInput = inputOf(surveyed, job.background)
   const lossy = await encodeWithin(makeInput, job, Infinity)
-  if (!mayBeLighter(surveyed, lossy.bytes.length, job)) return lossy
+  if (!mayBeLighter(surveyed, lossy.bytes.length, job, own.format)) return lossy
   const lossless = fits(job) ? await encodeLossless(await makeInput("webp")) : undefined
   const best = lossless ? lighter(lossy, { bytes: lossless, format: "webp" }) : lossy
   const base = await encodeOwn(makeInput, job, own.format, own.canChange)
