@@ -113,7 +113,7 @@ const readSurveyed = async (job: ImageJob): Promise<SurveyedPixels> => {
 /** Encodes an animation, whose frames are decoded while they are encoded. */
 const encodeAnimation = async (job: ImageJob): Promise<Encoded> => {
   const { original, recipe, output, source } = job
-  const encode = encodeJobOf(job, { ...UNKNOWN, content: isSparse(job) ? "graphic" : "photo" })
+  const encode = encodeJobOf(job, { ...UNKNOWN, content: isSparse(job) ? "mixed" : "photo" })
   return encodeLightestAnimation({
     prepare: () => prepareImage(job),
     delays: source.delays,
