@@ -1,4 +1,4 @@
-// Generates docs/settings.md and docs/errors.md from the tables in dist/, and docs/url-vectors.json from its URL functions.
+// Generates docs/settings.md, docs/errors.md and docs/formats.md from the tables in dist/, and docs/url-vectors.json from its URL functions.
 // test/docs.test.ts fails where they are out of date.
 // Usage: node scripts/docs.mjs [folder]
 import { writeFileSync } from "node:fs"
@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { flagOf, SERVER_SETTINGS, variableOf } from "../dist/config/setting.js"
 import { SETTING_GROUPS } from "../dist/config/settings.js"
 import { ERRORS, RETRY_AFTER_SECONDS } from "../dist/error-codes.js"
+import { formatsPage } from "./formats.mjs"
 import { vectorsFile } from "./vectors.mjs"
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
@@ -80,4 +81,5 @@ Commands print the same errors to standard error. Their exit code is 2 if the co
 const [folder = "docs"] = process.argv.slice(2)
 writeFileSync(join(folder, "settings.md"), settings)
 writeFileSync(join(folder, "errors.md"), errors)
+writeFileSync(join(folder, "formats.md"), formatsPage(table))
 writeFileSync(join(folder, "url-vectors.json"), vectorsFile)

@@ -7,7 +7,7 @@ import { expect, it } from "vitest"
 import { launch, PACKAGE } from "./support/command.ts"
 import { temporaryFolder } from "./support/folders.ts"
 
-it.each(["settings.md", "errors.md", "url-vectors.json"])("docs/%s is up to date", async (page) => {
+it.each(["settings.md", "errors.md", "formats.md", "url-vectors.json"])("docs/%s is up to date", async (page) => {
   const folder = await temporaryFolder()
   const script = launch(process.execPath, [join(PACKAGE, "scripts", "docs.mjs"), folder], { cwd: folder })
   expect(await script.ended, `scripts/docs.mjs printed ${script.stderr()}`).toBe(0)

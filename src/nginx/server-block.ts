@@ -118,6 +118,7 @@ server {
         # The file was deleted after try_files found it.
         error_page 404 = @imgtailor;
 
+        # If it is lighter, an .avif or .webp holds a WebP, PNG or GIF: browsers decode by content.
         # nginx uses the last extension, in upper or lower case: photo.jpg.avif is image/avif.
 ${TYPES}
         # The same headers as imgtailor sends.

@@ -16,6 +16,7 @@ import { CONVERT, toRenderError } from "./failures.ts"
 import { surveyGifFrame } from "./header/gif-pixels.ts"
 import { type Header, parseHeader } from "./header/header.ts"
 import type { JpegHeader } from "./header/jpeg.ts"
+import { KINDS } from "./kinds.ts"
 import { DEVELOP, normalise, type Normalised } from "./normalise/normalise.ts"
 import { stripMetadata } from "./normalise/strip.ts"
 import type { Preparation, PreparedMeta } from "./prepare.ts"
@@ -101,18 +102,9 @@ const FORMAT_OF: Record<Container, Format | "other"> = {
   tiff: "other",
 }
 
-const NAME_OF: Record<Container, string> = {
-  jpeg: "JPEG",
-  png: "PNG",
-  webp: "WebP",
-  gif: "GIF",
-  heif: "HEIF",
-  tiff: "TIFF",
-}
-
 /** The error for a failure of the image library with an original. */
 export const renderErrorOf = (error: unknown, { container }: Pick<Inspected, "container">): Error =>
-  toRenderError(error, NAME_OF[container])
+  toRenderError(error, KINDS[container].name)
 
 /**
  * Rows are held by the dozen, and only PNG and TIFF have longer ones than this: a PNG of 145 bytes, with rows of two million pixels,
@@ -142,7 +134,7 @@ const headerError = (header: Header, error: unknown): Error => {
   if (header.kind === "heif" && /^he[iv]/.test(header.brand)) return unsupportedOriginal("HEIC (HEVC)", CONVERT, error)
   if (header.kind === "heif" && /^(?:avis|msf1)$/.test(header.brand))
     return unsupportedOriginal("an animated AVIF", CONVERT, error)
-  return toRenderError(error, NAME_OF[header.kind])
+  return toRenderError(error, KINDS[header.kind].name)
 }
 
 const readMetadata = async (source: Source, header: Header): Promise<Metadata> => {

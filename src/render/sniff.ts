@@ -24,7 +24,8 @@ const isoBrand = (bytes: Uint8Array): Sniffed | undefined => {
   }
 }
 
-const MAGIC: readonly (readonly [string, Sniffed])[] = [
+/** What the first bytes of a file say, as Latin-1. */
+export const MAGIC: readonly (readonly [string, Sniffed])[] = [
   ["\xff\xd8\xff", { container: "jpeg" }],
   ["\x89PNG\r\n\x1a\n", { container: "png" }],
   ["GIF87a", { container: "gif" }],

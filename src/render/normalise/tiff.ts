@@ -81,7 +81,7 @@ export const tiffSamples = (bytes: Uint8Array, header: TiffHeader, page: TiffDir
 const CONVERT = "Convert it to a TIFF that is compressed by LZW or Deflate, or to PNG or JPEG, and upload that."
 
 /** Compression schemes that are not decoded. */
-const UNDECODED: ReadonlyMap<number, string> = new Map([
+export const UNDECODED: ReadonlyMap<number, string> = new Map([
   [6, "old-style JPEG"],
   [9, "JBIG"],
   [10, "JBIG"],
