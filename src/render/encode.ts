@@ -30,7 +30,7 @@ export interface EncodeJob extends Traits {
   /** Width and height of one frame of the output in pixels. */
   readonly width: number
   readonly height: number
-  /** The original has chroma in full resolution. */
+  /** The original has chroma in full resolution, and it matters. */
   readonly hasFullChroma: boolean
   /** Entries of the original's palette or its greys, 2 to 256; undefined where it may have more colours. */
   readonly originalColours: number | undefined
@@ -134,7 +134,7 @@ const png =
 const MIN_COLOURS: Readonly<Record<Content, number>> = { graphic: 2, mixed: 32, photo: Infinity }
 
 /** Fewest colours of a photo that had a palette before. */
-const MIN_PALETTE = 32
+const MIN_PALETTE = 24
 
 /**
  * Numbers of colours to try for a rendition that is heavier than its original. Resizing has made new colours between those of the original;
@@ -145,7 +145,7 @@ const fewerColours = ({ content, originalColours }: EncodeJob): readonly number[
     MIN_COLOURS[content],
     originalColours === undefined ? Infinity : Math.min(MIN_PALETTE, originalColours),
   )
-  return [256, 128, 64, 32, 16, 8, 4, 2].filter((count) => count >= least)
+  return [256, 128, 64, 32, 24, 16, 8, 4, 2].filter((count) => count >= least)
 }
 
 /** Up to so many colours, those that cover most are kept. */

@@ -13,7 +13,7 @@ import type { ImageRecipe } from "../sizes/recipe.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { type EncodeJob, ENCODERS, type Traits } from "./encode.ts"
 import { encodeToFit } from "./max-bytes.ts"
-import { encoderTraits, surveyed as surveyedOf, type SurveyedPixels } from "./pixels.ts"
+import { encoderTraits, SPARSE_BYTES, surveyed as surveyedOf, type SurveyedPixels } from "./pixels.ts"
 import { type Job, prepareImage, readResized, type RenderInput, trimOriginal } from "./resized.ts"
 import { finishPixels } from "./steps/finish.ts"
 import type { FinishedPixels } from "./steps/frame.ts"
@@ -71,7 +71,8 @@ const encodeJobOf = ({ recipe, output, original }: ImageJob, traits: Traits): En
   quality: recipe.settings.quality,
   width: output.width,
   height: output.height,
-  hasFullChroma: original.hasFullChroma,
+  // A photo that was saved without loss need not have coloured edges; whoever encoded one with full chroma wanted to keep them.
+  hasFullChroma: original.hasFullChroma && !(original.isLossless && traits.content === "photo"),
   originalColours: needsFinish(recipe) ? undefined : original.colours,
   ...traits,
 })
@@ -79,11 +80,9 @@ const encodeJobOf = ({ recipe, output, original }: ImageJob, traits: Traits): En
 /** Traits of pixels that were not surveyed. */
 const UNKNOWN: Traits = { isGrey: false, colours: undefined, hasFineChroma: false, content: "photo" }
 
-/** A lossless original of fewer bytes a pixel is a graphic, however its pixels look: even a photo of 256 colours has more than half. */
-const SPARSE_BYTES = 0.35
-
-const isSparse = ({ original: { isLossless, byteLength, frames, dimensions } }: ImageJob): boolean =>
-  isLossless && byteLength < SPARSE_BYTES * frames * dimensions.width * dimensions.height
+/** Bytes a pixel of an original that was coded without loss. */
+const densityOf = ({ original: { isLossless, byteLength, frames, dimensions } }: ImageJob): number =>
+  isLossless ? byteLength / (frames * dimensions.width * dimensions.height) : Infinity
 
 const scaleOf = ({ original, output }: ImageJob): number =>
   (output.width * output.height) / (original.dimensions.width * original.dimensions.height)
@@ -113,7 +112,7 @@ const readSurveyed = async (job: ImageJob): Promise<SurveyedPixels> => {
 /** Encodes an animation, whose frames are decoded while they are encoded. */
 const encodeAnimation = async (job: ImageJob): Promise<Encoded> => {
   const { original, recipe, output, source } = job
-  const encode = encodeJobOf(job, { ...UNKNOWN, content: isSparse(job) ? "mixed" : "photo" })
+  const encode = encodeJobOf(job, { ...UNKNOWN, content: densityOf(job) < SPARSE_BYTES ? "mixed" : "photo" })
   return encodeLightestAnimation({
     prepare: () => prepareImage(job),
     delays: source.delays,
@@ -138,7 +137,7 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
   const own = { format: outputFormat(undefined, traits).format, canChange: original.format === "other" }
   const weight: WeightJob = {
     format,
-    encode: encodeJobOf(job, encoderTraits(surveyed, isSparse(job))),
+    encode: encodeJobOf(job, encoderTraits(surveyed, densityOf(job))),
     background: recipe.settings.background,
     originalBytes: originalBytesOf(job),
     strip: () => stripWhole(job),
@@ -171,7 +170,7 @@ const fitStill = async (job: ImageJob, encoded: Encoded): Promise<Encoded> => {
   if (maxBytes === undefined || encoded.bytes.length <= maxBytes || job.animated) return encoded
   const surveyed = await readSurveyed(job)
   const format = outputFormat(job.recipe.format, { ...job.original, hasAlpha: !surveyed.traits.isOpaque }).format
-  const encode = encodeJobOf(job, encoderTraits(surveyed, isSparse(job)))
+  const encode = encodeJobOf(job, encoderTraits(surveyed, densityOf(job)))
   return encodeToFit(inputOf(surveyed, job.recipe.settings.background), { format, encode }, { maxBytes, minQuality })
 }
 

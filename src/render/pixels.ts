@@ -79,21 +79,31 @@ const GRAPHIC_BYTES = 0.75
 /** Share of even areas above which a picture is no photo as a whole. */
 const MIXED_SHARE = 0.2
 
-const contentOf = ({ traits, pixels: { width, height } }: SurveyedPixels, isSparse: boolean): Content => {
-  if (isSparse || traits.colours !== undefined || traits.losslessBytes < GRAPHIC_BYTES * width * height)
+/** A lossless original of fewer bytes a pixel is a graphic, however its pixels look: even a photo of 256 colours has more than half. */
+export const SPARSE_BYTES = 0.35
+
+/** A photo of all colours has more than this. */
+const MIXED_BYTES = 0.9
+
+const contentOf = ({ traits, pixels: { width, height } }: SurveyedPixels, originalDensity: number): Content => {
+  if (
+    originalDensity < SPARSE_BYTES ||
+    traits.colours !== undefined ||
+    traits.losslessBytes < GRAPHIC_BYTES * width * height
+  )
     return "graphic"
-  return traits.evenShare > MIXED_SHARE ? "mixed" : "photo"
+  return originalDensity < MIXED_BYTES || traits.evenShare > MIXED_SHARE ? "mixed" : "photo"
 }
 
 /**
  * Properties of pixels that an encoder needs.
- * @param isSparse the original has so few bytes that it can only be a graphic
+ * @param originalDensity bytes a pixel of an original that was coded without loss, else Infinity
  */
-export const encoderTraits = (surveyed: SurveyedPixels, isSparse: boolean): Traits => ({
+export const encoderTraits = (surveyed: SurveyedPixels, originalDensity: number): Traits => ({
   isGrey: surveyed.traits.isGrey,
   colours: surveyed.traits.colours,
   hasFineChroma: surveyed.traits.hasFineChroma,
-  content: contentOf(surveyed, isSparse),
+  content: contentOf(surveyed, originalDensity),
 })
 
 /** Pixels with their traits. */

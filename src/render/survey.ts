@@ -87,44 +87,56 @@ const LINE_CONTRAST = 128
 /** Share of the pixels that are part of such lines above which they matter. One line across a picture has more, photos have fewer. */
 const LINE_SHARE = 1 / 2000
 
-/** The difference of a channel from green, as it shows over grey. */
-const chromaAt = ({ data, channels }: Pixels, at: number, channel: 0 | 2): number => {
-  const difference = (data[at + channel] ?? 0) - (data[at + 1] ?? 0)
-  return channels === 4 ? (difference * (data[at + 3] ?? 0)) / 255 : difference
+/** Differences from green along a row, as they show over grey: red at even places, blue at odd ones. */
+const readChroma = ({ data, width, channels }: Pixels, y: number, chroma: Int16Array): void => {
+  for (let x = 0, at = y * width * channels; x < width; x++, at += channels) {
+    const green = data[at + 1] ?? 0
+    const alpha = channels === 4 ? (data[at + 3] ?? 0) / 255 : 1
+    chroma[2 * x] = ((data[at] ?? 0) - green) * alpha
+    chroma[2 * x + 1] = ((data[at + 2] ?? 0) - green) * alpha
+  }
 }
 
 /** Whether a value is above both of its neighbours, or below both. */
 const isPeak = (before: number, value: number, after: number): boolean =>
   Math.min(value - before, value - after) > LINE_CONTRAST || Math.min(before - value, after - value) > LINE_CONTRAST
 
-/** Whether a pixel is part of a line: between other colours to the left and right, or above and below. */
-const isLine = (pixels: Pixels, at: number, row: number, channel: 0 | 2): boolean => {
-  const { channels } = pixels
-  const value = chromaAt(pixels, at, channel)
-  return (
-    isPeak(chromaAt(pixels, at - channels, channel), value, chromaAt(pixels, at + channels, channel)) ||
-    isPeak(chromaAt(pixels, at - row, channel), value, chromaAt(pixels, at + row, channel))
-  )
+/** Three rows of differences. */
+interface Rows {
+  readonly above: Int16Array
+  readonly row: Int16Array
+  readonly below: Int16Array
+}
+
+/** Whether one of a pixel's differences is that of a line: between others to the left and right, or above and below. */
+const isLine = ({ above, row, below }: Rows, at: number): boolean => {
+  const value = row[at] ?? 0
+  const left = row[at - 2] ?? 0
+  const up = above[at] ?? 0
+  // Nearly all pixels are like those before them.
+  if (Math.abs(value - left) <= LINE_CONTRAST && Math.abs(value - up) <= LINE_CONTRAST) return false
+  return isPeak(left, value, row[at + 2] ?? 0) || isPeak(up, value, below[at] ?? 0)
 }
 
 /** Edges between colours do not count: chroma in half the resolution blurs them, but their colours stay. */
 const hasFineChroma = (pixels: Pixels): boolean => {
-  const { width, height, channels } = pixels
-  const row = width * channels
+  const { width, height } = pixels
   const limit = Math.max(8, width * height * LINE_SHARE)
+  const rows = [0, 1, 2].map(() => new Int16Array(2 * width))
+  const rowOf = (y: number): Int16Array => rows[y % 3] ?? new Int16Array(0)
+  for (let y = 0; y < Math.min(2, height); y++) readChroma(pixels, y, rowOf(y))
   let lines = 0
   for (let y = 1; y + 1 < height; y++) {
-    for (let at = y * row + channels, end = (y + 1) * row - channels; at < end; at += channels) {
-      if (!isLine(pixels, at, row, 0) && !isLine(pixels, at, row, 2)) continue
-      lines += 1
-      if (lines > limit) return true
-    }
+    readChroma(pixels, y + 1, rowOf(y + 1))
+    const three = { above: rowOf(y - 1), row: rowOf(y), below: rowOf(y + 1) }
+    for (let at = 2; at < 2 * (width - 1); at += 2) if (isLine(three, at) || isLine(three, at + 1)) lines += 1
+    if (lines > limit) return true
   }
   return false
 }
 
-/** Every fourth row stands for the picture. */
-const SAMPLED_ROWS = 4
+/** Every fourth row stands for the picture, or fewer of a large one: 128 are enough. */
+const rowStep = (height: number): number => Math.max(4, Math.floor(height / 128))
 
 /** Bits a symbol of the frequencies of 256 symbols. */
 const entropy = (counts: Uint32Array, total: number): number => {
@@ -137,7 +149,7 @@ const entropy = (counts: Uint32Array, total: number): number => {
 const evenShare = ({ data, width, height, channels }: Pixels): number => {
   const row = width * channels
   let [sampled, even] = [0, 0]
-  for (let y = 0; y < height; y += SAMPLED_ROWS) {
+  for (let y = 0; y < height; y += rowStep(height)) {
     for (let at = y * row + channels, end = (y + 1) * row; at < end; at += channels) {
       sampled += 1
       let channel = 0
@@ -153,7 +165,7 @@ const estimateLossless = ({ data, width, height, channels }: Pixels): number => 
   const row = width * channels
   const counts = Array.from({ length: channels }, () => new Uint32Array(256))
   let sampled = 0
-  for (let y = 1; y < height; y += SAMPLED_ROWS) {
+  for (let y = 1; y < height; y += rowStep(height)) {
     for (let at = y * row + channels, end = (y + 1) * row; at < end; at += channels) {
       sampled += 1
       for (let channel = 0; channel < channels; channel++) {
