@@ -15,6 +15,14 @@ export interface JobOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options for one render. */
+export interface RenderJobOptions extends JobOptions {
+  /** Made from the pixels that `decode` keeps. */
+  readonly fromPixels: boolean
+  /** Other formats of the same size may follow: the resized pixels are kept for them. @default false */
+  readonly keepsResized?: boolean
+}
+
 /** An original in an engine. */
 export interface EngineOriginal {
   readonly inspected: Inspected
@@ -24,7 +32,7 @@ export interface EngineOriginal {
   /** Frees the pixels that `decode` keeps. */
   readonly dropPixels: () => void
   /** @throws {corrupt-original} @throws {original-too-large} @throws {render-failed} */
-  readonly render: (recipe: Recipe, options: JobOptions & { readonly fromPixels: boolean }) => Promise<Rendered>
+  readonly render: (recipe: Recipe, options: RenderJobOptions) => Promise<Rendered>
   readonly close: () => void
 }
 

@@ -17,6 +17,7 @@ import { renderImage } from "./pipeline.ts"
 import { prepareSource } from "./prepare.ts"
 import type { Rendered } from "./renderer.ts"
 import type { RenderInput } from "./resized.ts"
+import { createSharedResized, type OpenResized } from "./shared-resized.ts"
 import { prepareSharp } from "./sharp.ts"
 import type { Source } from "./source.ts"
 import type { GetAsset } from "./steps/step.ts"
@@ -96,8 +97,9 @@ const createOriginal = (
   getAsset: GetAsset,
 ): EngineOriginal => {
   let pixels: Source | undefined
-  const render = (source: Source, recipe: Recipe): Promise<Rendered> =>
-    renderInput({ source, convert, strip, original: inspected, marks, getAsset }, recipe)
+  let resized: OpenResized | undefined
+  const render = (source: Source, recipe: Recipe, openResized: OpenResized | undefined): Promise<Rendered> =>
+    renderInput({ source, convert, strip, original: inspected, marks, getAsset, openResized }, recipe)
   return {
     inspected,
     digest: async () => createHash("sha256").update(bytes).digest("hex"),
@@ -107,12 +109,14 @@ const createOriginal = (
     dropPixels: () => {
       pixels = undefined
     },
-    render: (recipe, { fromPixels }) => {
+    render: (recipe, { fromPixels, keepsResized }) => {
       const decoded = fromPixels ? pixels : undefined
-      return sources.use((source) => render(decoded ?? source, recipe))
+      const openResized = keepsResized ? (resized ??= createSharedResized(sources.use)) : undefined
+      return sources.use((source) => render(decoded ?? source, recipe, openResized))
     },
     close: () => {
       pixels = undefined
+      resized = undefined
     },
   }
 }

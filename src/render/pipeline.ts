@@ -159,7 +159,8 @@ const encodeStreamed = async (job: ImageJob): Promise<Encoded> => {
   const { format } = outputFormat(recipe.format, original)
   const encode = encodeJobOf(job, { ...UNKNOWN, isGrey: original.isGrey })
   const limit = format === original.format ? original.byteLength : Infinity
-  const bytes = await ENCODERS[format].encode({ image: await prepareImage(job) }, encode)
+  const image = await (job.openResized ?? prepareImage)(job)
+  const bytes = await ENCODERS[format].encode({ image }, encode)
   if (bytes.length <= limit) return { bytes, format }
   return encodeSurveyed(job, await readSurveyed(job))
 }

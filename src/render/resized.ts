@@ -29,6 +29,8 @@ export interface RenderInput {
   readonly getAsset: GetAsset
   /** The original without its metadata; undefined where that is not a rendition. */
   readonly strip?: (() => Uint8Array | undefined) | undefined
+  /** Opens resized pixels that other renditions use, too. @default they are made for this rendition */
+  readonly openResized?: ((job: Job) => Promise<Sharp>) | undefined
 }
 
 /** Input of a step. */

@@ -43,6 +43,24 @@ describe("equal renditions", () => {
     session.close()
   })
 
+  it("formats of one size that share their resized pixels have the bytes of separate renders", async () => {
+    const renderer = createRenderer({ pixels: 1e8, animationPixels: 1e8 })
+    for (const density of [72, 300]) {
+      const original = await sharp(await photo())
+        .withMetadata({ density, orientation: 6 })
+        .jpeg({ quality: 90 })
+        .toBuffer()
+      const session = await renderer.open(original)
+      const formats = [undefined, "webp", "avif"] as const
+      const separate = []
+      for (const format of formats) separate.push(await session.render(recipe(format)))
+      const shared = await Promise.all(formats.map((format) => session.render(recipe(format), { isShared: true })))
+      for (const [at, { bytes }] of separate.entries())
+        expect(Buffer.from(bytes).equals(shared[at]?.bytes ?? new Uint8Array())).toBe(true)
+      session.close()
+    }
+  })
+
   it("a render that was called off does not fail another one that joined it", async () => {
     const renderer = createRenderer({ pixels: 1e8, animationPixels: 1e8, memoryBytes: 1 })
     const session = await renderer.open(await photo())

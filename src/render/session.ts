@@ -33,13 +33,14 @@ export const callOnce = (callback: (() => void) | undefined): (() => void) => {
 interface RenderWork {
   readonly recipe: Recipe
   readonly fromPixels: boolean
+  readonly isShared: boolean
   readonly signal: AbortSignal | undefined
   readonly onSlow: () => void
 }
 
 const renderWithMemory = async (
   parts: SessionParts,
-  { recipe, fromPixels, signal, onSlow }: RenderWork,
+  { recipe, fromPixels, isShared, signal, onSlow }: RenderWork,
 ): Promise<Rendered> => {
   const { original, estimator, memory, track } = parts
   const estimateBytes = estimator.estimatePeak(original.inspected, recipe, fromPixels)
@@ -49,7 +50,7 @@ const renderWithMemory = async (
     : await memory.acquire(estimateBytes, { signal, onWait: onSlow })
   parts.heldBytes += estimateBytes
   try {
-    const options = { fromPixels, estimateBytes: parts.heldBytes, onSlow, signal }
+    const options = { fromPixels, keepsResized: isShared, estimateBytes: parts.heldBytes, onSlow, signal }
     return { ...(await track(() => original.render(recipe, options))), estimateBytes }
   } finally {
     parts.heldBytes -= estimateBytes
@@ -83,7 +84,13 @@ const createSession = (parts: SessionParts, onClose: () => void): OpenSession =>
     const isDecodedOnce = estimator.canShare(inspected, recipe) && pixels.isUsable(isShared)
     const release = isDecodedOnce ? await usePixels(signal, onSlowOnce) : undefined
     try {
-      return await renderWithMemory(parts, { recipe, fromPixels: release !== undefined, signal, onSlow: onSlowOnce })
+      return await renderWithMemory(parts, {
+        recipe,
+        fromPixels: release !== undefined,
+        isShared,
+        signal,
+        onSlow: onSlowOnce,
+      })
     } finally {
       release?.()
     }

@@ -77,9 +77,9 @@ const answer = async (request: Request, body: Uint8Array): Promise<Result> => {
       await opened().decode({ estimateBytes: 0 })
       return { value: true }
     case "render": {
-      const { recipe, fromPixels, assets: parts } = request
+      const { recipe, fromPixels, keepsResized, assets: parts } = request
       for (const [digest, bytes] of unpackAssets({ parts, body })) assets.set(digest, bytes)
-      const { bytes, ...rendered } = await opened().render(recipe, { fromPixels, estimateBytes: 0 })
+      const { bytes, ...rendered } = await opened().render(recipe, { fromPixels, keepsResized, estimateBytes: 0 })
       return { value: rendered, body: bytes }
     }
     case "close":

@@ -75,11 +75,11 @@ const openOriginal = async (
     decode: async (job) => {
       await run({ ...job, request: { type: "decode" }, pixels: inspected.decodedPixels, parse: () => true })
     },
-    render: async (recipe, { fromPixels, ...job }) => {
+    render: async (recipe, { fromPixels, keepsResized = false, ...job }) => {
       const assets = packAssets(recipe, getAsset)
       const rendered = await run({
         ...job,
-        request: { type: "render", recipe, fromPixels, assets: assets.parts },
+        request: { type: "render", recipe, fromPixels, keepsResized, assets: assets.parts },
         body: assets.body,
         pixels: inspected.decodedPixels + writtenPixels(recipe, inspected),
         parse: (value, body) => parseRendered(value, body, recipe, inspected),

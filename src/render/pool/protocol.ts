@@ -18,6 +18,7 @@ export type Request =
       readonly type: "render"
       readonly recipe: Recipe
       readonly fromPixels: boolean
+      readonly keepsResized: boolean
       /** Files of overlays in the body, one behind the other. */
       readonly assets: readonly AssetPart[]
     }
