@@ -193,6 +193,25 @@ const RULES: readonly Rule[] = [
     of: ["create-tailor.ts", "tailor-methods.ts", "changes.ts", "webhook.ts", "get-info.ts", "index.ts", "server/"],
     may: [...PARTS, "node:"],
   },
+  // Explanations use the functions that answer requests, and nothing of a server.
+  {
+    of: ["explain/"],
+    may: ["abort.ts", "error-codes.ts", "errors.ts", "explain/", "http/", "sizes/", "store/store.ts", "tailor/"],
+    types: ["compat/", "config/options.ts", "create-tailor.ts", "render/", "store/"],
+  },
+  {
+    of: ["studio/api.ts", "studio/live-api.ts"],
+    may: [],
+    types: ["explain/explanation.ts", "sizes/", "studio/live-api.ts"],
+  },
+  // The page has only the types of the server.
+  {
+    of: ["studio/page/"],
+    may: ["studio/page/", "client/", "sizes/", "preact", "@preact/", "uplot"],
+    types: ["studio/api.ts"],
+  },
+  // Loaded only where it is switched on.
+  { of: ["studio/"], may: [...PARTS, "explain/", "studio/", "node:"] },
   { of: ["aws/edge/source.ts"], may: [...PARTS, "aws/edge/", "node:"] },
   // Runs in CloudFront functions: small, pure, no dependencies.
   {
@@ -220,7 +239,19 @@ const RULES: readonly Rule[] = [
   { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   {
     of: ["cli/"],
-    may: [...PARTS, "aws/", "cli/", "logs/", "migrate/", "nginx/", "node:", "commander", "aws-cdk-lib"],
+    may: [
+      ...PARTS,
+      "aws/",
+      "cli/",
+      "explain/",
+      "studio/",
+      "logs/",
+      "migrate/",
+      "nginx/",
+      "node:",
+      "commander",
+      "aws-cdk-lib",
+    ],
   },
 ]
 
