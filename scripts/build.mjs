@@ -1,7 +1,7 @@
 // Compiles src/ into an empty dist/, so that no removed file stays in the package. Then bundles each AWS function into one file, as
 // `imgtailor package` zips it. Bundles stay readable for the editor of AWS's console and for stack traces.
 import { execFileSync } from "node:child_process"
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 
 import { transform } from "@swc/core"
 import { build } from "esbuild"
@@ -12,6 +12,10 @@ rmSync("dist", { recursive: true, force: true })
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" })
 await bundleCli()
 chmodSync("dist/cli/main.js", 0o755)
+// Svelte's own compiler compiles the component, in the project that uses it.
+const component = readFileSync("src/integrations/photo.svelte", "utf8")
+writeFileSync("dist/integrations/photo.svelte", component.replace(/(from "\.\/.*)\.ts"/, '$1.js"'))
+copyFileSync("src/integrations/photo.svelte.d.ts", "dist/integrations/photo.svelte.d.ts")
 
 /** Node's modules that only some calls need, and whose exports we use are functions: each function loads its module when called. */
 const LATE = new Set(["node:crypto", "node:fs/promises", "node:timers/promises", "node:util"])

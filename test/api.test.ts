@@ -52,7 +52,9 @@ const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>
 }
 const entries = Object.entries(exports).flatMap(([entry, paths]) =>
-  typeof paths === "string" ? [] : [{ entry, file: paths.default.replace("./dist/", "").replace(/\.js$/, ".ts") }],
+  typeof paths === "string" || paths.default.endsWith(".svelte")
+    ? []
+    : [{ entry, file: paths.default.replace("./dist/", "").replace(/\.js$/, ".ts") }],
 )
 
 describe("the package", () => {
@@ -115,6 +117,13 @@ describe("the package", () => {
           "type Timings",
           "type WarmOptions",
           "type Warmed",
+        ],
+        "./angular": [
+          "createLoader",
+          "imageConfig",
+          "type ImageConfig",
+          "type Loader",
+          "type LoaderConfig",
         ],
         "./astro": [
           "default",
@@ -182,6 +191,11 @@ describe("the package", () => {
           "type Photo",
           "type Preset",
           "type Provider",
+        ],
+        "./react": [
+          "createPhoto",
+          "type Photo",
+          "type PhotoProps",
         ],
         "./redirect": [
           "createRedirectHandler",
@@ -304,6 +318,11 @@ describe("the package", () => {
           "type Provider",
           "type SharedProps",
         ],
+        "./vue": [
+          "createPhoto",
+          "type Photo",
+          "type PhotoProps",
+        ],
       }
     `)
   })
@@ -340,7 +359,7 @@ const show = ({ name, file }: Export): string => `${file}: ${name}`
 describe("an exported name", () => {
   const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .filter((file) => /(?<!\.test|\.d)\.ts$/.test(file))
   const declared = files.flatMap(declarationsOf)
   const isPublic = new Set(entries.flatMap(({ file }) => exportsOf(file)).map(show))
 

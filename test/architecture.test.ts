@@ -88,7 +88,7 @@ const RULES: readonly Rule[] = [
   // Runs in browsers, in 2 kB.
   { of: ["client/"], may: ["sizes/", "client/"] },
   // Adapters for frameworks, built on the client. They import only types of a framework.
-  { of: ["integrations/"], may: ["sizes/", "client/", "integrations/"], types: ["astro", "unpic"] },
+  { of: ["integrations/"], may: ["sizes/", "client/", "integrations/", "react", "vue"], types: ["astro", "unpic"] },
   { of: ["store/store.ts", "store/key-order.ts"], may: ["sizes/", "errors.ts"] },
   // Stores do not import each other, except the wrappers around any store.
   { of: ["store/memory.ts", "store/observed.ts", "store/prefixed.ts"], may: STORES },
@@ -301,7 +301,7 @@ const wordsIn = (file: string, text: string): readonly string[] => {
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((file) => file.replaceAll("\\", "/"))
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+  .filter((file) => /(?<!\.test|\.d)\.ts$/.test(file))
 const textOf = (file: string): string => readFileSync(join(SRC, file), "utf8")
 const imports = files.flatMap((file) => importsOf(file, textOf(file)))
 const show = ({ from, to, isType }: Import): string => `${from} → ${isType ? "type of " : ""}${to}`
@@ -480,8 +480,9 @@ describe("package.json", () => {
     readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
     readonly bin: Readonly<Record<string, string>>
   }
+  // The component for Svelte is compiled by the project that uses it.
   const entries = Object.entries(exports).flatMap(([name, entry]) =>
-    typeof entry === "string" ? [] : [{ name, ...entry }],
+    typeof entry === "string" || entry.default.endsWith(".svelte") ? [] : [{ name, ...entry }],
   )
   const built = [...entries.flatMap((entry) => [entry.types, entry.default]), ...Object.values(bin)]
   const sourceOf = (path: string): string => path.replace(/^(?:\.\/)?dist\//, "").replace(/(?:\.d\.ts|\.js)$/, ".ts")

@@ -44,7 +44,7 @@ describe("the packed package", () => {
     expect(files.filter((file) => /\.test\.ts|(?:^|\/)tsconfig/.test(file))).toEqual([])
 
     const sources = files.filter((file) => file.startsWith("src/"))
-    expect(sources.filter((file) => !file.endsWith(".ts"))).toEqual([])
+    expect(sources.filter((file) => !file.endsWith(".ts"))).toEqual(["src/integrations/photo.svelte"])
     // The command line is a bundle, apart from the program that a command starts.
     const isCommand = (file: string): boolean => /^(?:src|dist)\/cli\//.test(file) && !file.includes("/demo-images.")
     const commands = files.filter(
@@ -56,8 +56,11 @@ describe("the packed package", () => {
     const declarations = sources
       .filter(isCommand)
       .flatMap((file) => [".d.ts", ".d.ts.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)))
+    // The component for Svelte is compiled by the project that uses it.
+    const isSvelte = (file: string): boolean => file.includes(".svelte")
+    const svelte = sources.filter(isSvelte).map((file) => file.replace(/^src/, "dist"))
     const built = sources
-      .filter((file) => !isCommand(file))
+      .filter((file) => !isCommand(file) && !isSvelte(file))
       .flatMap((file) =>
         [".d.ts", ".d.ts.map", ".js", ".js.map"].map((ending) => file.replace(/^src(.*)\.ts$/, `dist$1${ending}`)),
       )
@@ -72,7 +75,7 @@ describe("the packed package", () => {
       "sync.mjs",
     ].map((file) => `dist/functions/${file}`)
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
-      [...built, ...commands, ...declarations, ...functions].toSorted(),
+      [...built, ...svelte, ...commands, ...declarations, ...functions].toSorted(),
     )
   })
 
@@ -88,8 +91,9 @@ describe("the packed package", () => {
       const installed = join(project, "node_modules", "imgtailor")
       const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as Manifest
       const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, "imgtailor"))
-      // The construct needs the CDK, an optional peer dependency.
-      const modules = entries.filter((entry) => !entry.endsWith(".json") && entry !== "imgtailor/cdk")
+      // These need the CDK or a framework, optional peer dependencies.
+      const optional = new Set(["cdk", "react", "svelte", "vue"].map((name) => `imgtailor/${name}`))
+      const modules = entries.filter((entry) => !entry.endsWith(".json") && !optional.has(entry))
       expect(modules).toContain("imgtailor")
       const program = `
       import manifest from "imgtailor/package.json" with { type: "json" }
