@@ -19,7 +19,7 @@ import type { JpegHeader } from "./header/jpeg.ts"
 import { KINDS } from "./kinds.ts"
 import { DEVELOP, normalise, type Normalised } from "./normalise/normalise.ts"
 import { stripMetadata } from "./normalise/strip.ts"
-import type { Preparation, PreparedMeta } from "./prepare.ts"
+import { type Preparation, preparedMetadata, type PreparedMeta } from "./prepare.ts"
 import { sniff } from "./sniff.ts"
 import { openImage, type Source } from "./source.ts"
 import { compressedXmpOf } from "./steps/png-xmp.ts"
@@ -231,12 +231,11 @@ const codingOf = (header: Header, { channels, depth, isProgressive }: Metadata):
 const isGreySpace = ({ space }: Metadata): boolean => space === "b-w" || space === "grey16"
 
 /** 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background. */
-const needsSrgbFirst = (metadata: Metadata, plan: ColourPlan, what: Preparation | undefined): boolean => {
+const needsSrgbFirst = (metadata: Metadata, plan: ColourPlan): boolean => {
   if (plan.kind === "converted") return false
   if (plan.kind === "profile" && plan.isForRgb && isGreySpace(metadata)) return true
-  const isReduced = what?.kind === "tiff" && what.model !== "rgb" && what.model !== "grey"
   const { space, depth, hasAlpha, hasProfile } = metadata
-  return !isReduced && (depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile))
+  return depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile)
 }
 
 const coloursOf = ({ space, isPalette, depth, bitsPerSample = 8 }: Metadata): number | undefined =>
@@ -247,12 +246,6 @@ const whiteOf = (header: Header, { depth }: Metadata): number => {
   if (depth !== "ushort") return 255
   const bits = header.kind === "heif" ? (header.sequence?.depth ?? 16) : 16
   return bits === 8 ? 65_535 : (2 ** bits - 1) * 2 ** (16 - bits)
-}
-
-/** Alpha after the preparation. */
-const hasAlphaOf = ({ hasAlpha }: Metadata, what: Preparation | undefined): boolean => {
-  if (what?.kind === "tiff") return what.alphaAt !== undefined
-  return hasAlpha || what?.kind === "frame"
 }
 
 /** A blank frame was put before the first one: it is not shown. */
@@ -293,7 +286,8 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     ignoresProfile: false,
     failsOnWarnings: container === "jpeg",
   }
-  const metadata = await readMetadata(unread, header)
+  const stored = await readMetadata(unread, header)
+  const metadata = preparedMetadata(stored, what)
   const plan = planColours(bytes, header, metadata)
   const orientation = metadata.orientation ?? 1
   const dimensions = dimensionsOf(metadata, what)
@@ -308,17 +302,17 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     convert: plan.kind === "converted" ? createConverter(plan.space, whiteOf(header, metadata)) : undefined,
     marks: marksOf(metadata, header.kind === "png" ? compressedXmpOf(bytes, header) : undefined),
     strip: () => (isPlain ? stripMetadata(bytes, header) : undefined),
-    preparation: what && { what, is16Bit: metadata.depth === "ushort", profile: metadata.icc, orientation },
+    preparation: what && { what, is16Bit: stored.depth === "ushort", profile: metadata.icc, orientation },
     inspected: {
       container,
       format: FORMAT_OF[container],
       dimensions,
       ...frames,
-      hasAlpha: hasAlphaOf(metadata, what),
+      hasAlpha: metadata.hasAlpha,
       isGrey: isGreySpace(metadata),
       colours: coloursOf(metadata),
       isTurned: orientation !== 1,
-      needsSrgbFirst: needsSrgbFirst(metadata, plan, what),
+      needsSrgbFirst: needsSrgbFirst(metadata, plan),
       isConverted: plan.kind === "converted",
       isPrepared: what !== undefined,
       ...codingOf(header, metadata),

@@ -4,6 +4,8 @@
  *
  * Source: TIFF 6.0 §18 (associated alpha), §20 and §21 (YCbCr), §23 (CIE L*a*b*); ISO/IEC 23008-12 §6.10.1.2 (premultiplied items).
  */
+import type { Metadata } from "sharp"
+
 import { labToSrgb } from "./colour/lab.ts"
 import type { PngFrame } from "./header/png.ts"
 import type { TiffPixels } from "./normalise/tiff.ts"
@@ -15,6 +17,8 @@ export type Preparation =
   | TiffPixels
   /** Colours are multiplied by alpha. */
   | { readonly kind: "premultiplied" }
+  /** The sample behind the colours is not alpha. */
+  | { readonly kind: "opaque" }
   /** The decoded picture is a part of a transparent canvas. */
   | { readonly kind: "frame"; readonly frame: PngFrame; readonly width: number; readonly height: number }
 
@@ -32,13 +36,12 @@ interface Samples {
   readonly channels: number
 }
 
-type Frame = Extract<Preparation, { readonly kind: "frame" }>
-
 /** Samples as they are stored, of 8 or 16 bits. */
-const decodeSamples = async (source: Source, is16Bit: boolean, placement?: Frame): Promise<Samples> => {
+const decodeSamples = async (source: Source, is16Bit: boolean, preparation: Preparation): Promise<Samples> => {
   const image = (await openImage({ ...source, ignoresProfile: true })).toColourspace(is16Bit ? "rgb16" : "srgb")
-  if (placement) {
-    const { frame, width, height } = placement
+  if (preparation.kind === "opaque") image.removeAlpha()
+  if (preparation.kind === "frame") {
+    const { frame, width, height } = preparation
     image.ensureAlpha().extend({
       left: frame.left,
       top: frame.top,
@@ -103,6 +106,14 @@ const labToRgb = ({ isSigned }: TiffPixels, scale: number): Correct => {
   }
 }
 
+/** Greys from white to black are inverted. */
+const invertGrey = ({ isInverted }: TiffPixels, scale: number): Correct => {
+  const white = scale === 1 ? 255 : 65_535
+  return (pixel) => {
+    if (isInverted) pixel[0] = white - (pixel[0] ?? 0)
+  }
+}
+
 const toDepth =
   (scale: number): Correct =>
   (pixel) => {
@@ -111,7 +122,7 @@ const toDepth =
 
 /** How samples of each model are corrected, and how many of them are colours. Grey and RGB keep their depth. */
 const MODELS = {
-  grey: { colours: 1, isKept: true, correct: () => toDepth(1) },
+  grey: { colours: 1, isKept: true, correct: invertGrey },
   rgb: { colours: 3, isKept: true, correct: () => toDepth(1) },
   cmyk: { colours: 4, isKept: false, correct: (_: TiffPixels, scale: number) => toDepth(scale) },
   yCbCr: { colours: 3, isKept: false, correct: yCbCrToRgb },
@@ -153,14 +164,31 @@ const prepareTiff = (samples: Samples, pixels: TiffPixels, meta: PreparedMeta): 
   if (hasAlpha && isPremultiplied)
     unpremultiply(data, MODELS[pixels.model].colours + 1, data.BYTES_PER_ELEMENT === 2 ? 65_535 : 255)
   const { width, height } = samples
-  const model = pixels.model === "grey" || pixels.model === "cmyk" ? pixels.model : "rgb"
   const profile = pixels.model === "lab" ? undefined : meta.profile
-  return { data, width, height, model, hasAlpha, profile, orientation: meta.orientation }
+  return { data, width, height, model: modelOf(pixels), hasAlpha, profile, orientation: meta.orientation }
 }
+
+const SPACES = {
+  grey: { uchar: "b-w", ushort: "grey16" },
+  rgb: { uchar: "srgb", ushort: "rgb16" },
+  cmyk: { uchar: "cmyk", ushort: "cmyk" },
+} as const
+
+/** Metadata of the source that {@link prepareSource} returns, from those of the misread original. */
+export const preparedMetadata = (metadata: Metadata, preparation: Preparation | undefined): Metadata => {
+  if (preparation?.kind === "frame") return { ...metadata, hasAlpha: true }
+  if (preparation?.kind === "opaque") return { ...metadata, hasAlpha: false, space: "srgb", depth: "uchar" }
+  if (preparation?.kind !== "tiff") return metadata
+  const depth = MODELS[preparation.model].isKept && metadata.depth === "ushort" ? "ushort" : "uchar"
+  const space = SPACES[modelOf(preparation)][depth]
+  return { ...metadata, space, depth, hasAlpha: preparation.alphaAt !== undefined }
+}
+
+const modelOf = ({ model }: TiffPixels): PixelFile["model"] => (model === "grey" || model === "cmyk" ? model : "rgb")
 
 /** @returns a source with the corrected pixels of a misread original */
 export const prepareSource = async (source: Source, preparation: Preparation, meta: PreparedMeta): Promise<Source> => {
-  const samples = await decodeSamples(source, meta.is16Bit, preparation.kind === "frame" ? preparation : undefined)
+  const samples = await decodeSamples(source, meta.is16Bit, preparation)
   const { data, width, height, channels } = samples
   if (preparation.kind === "premultiplied") unpremultiply(data, channels, meta.is16Bit ? 65_535 : 255)
   const file: PixelFile =

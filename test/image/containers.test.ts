@@ -6,7 +6,7 @@ import { asPremultiplied } from "./originals/avif.ts"
 import { gifOf } from "./originals/gif.ts"
 import { hiddenDefaultApng, pngOf } from "./originals/png.ts"
 import { type TiffField, tiffOf, type TiffPage } from "./originals/tiff.ts"
-import { pngChunk } from "./profiles.ts"
+import { greyProfile, greyToSrgb, pngChunk } from "./profiles.ts"
 import { decode, maxDifference, type Pixel, rejection, rendition, scene } from "./support.ts"
 
 /** A pixel in the middle of a PNG rendition. */
@@ -51,6 +51,12 @@ describe("pages of a TIFF", () => {
 
 describe.each(["II", "MM"] as const)("samples of a TIFF in byte order %s", (order) => {
   const extra = (...meanings: readonly number[]): readonly TiffField[] => [field(EXTRA_SAMPLES, "short", ...meanings)]
+  /** Black and one colour, for 256 entries (TIFF 6.0 §5). */
+  const PALETTE = field(
+    320,
+    "short",
+    ...Array.from({ length: 768 }, (_, at) => (at % 256 ? 20_560 - 5140 * (at >> 8) : 0)),
+  )
   const CMYK = 5
   const YCBCR = 6
   const LAB = 8
@@ -64,6 +70,30 @@ describe.each(["II", "MM"] as const)("samples of a TIFF in byte order %s", (orde
       page([20, 60, 120, 77, 128], { fields: extra(0, 2) }),
       [20, 60, 120, 128],
       1,
+    ],
+    [
+      "premultiplied alpha before a spot colour is divided out once",
+      page([10, 30, 60, 128, 77], { fields: extra(1, 0) }),
+      [20, 60, 120, 128],
+      2,
+    ],
+    [
+      "greys from white to black keep alpha behind a spot colour",
+      page([165, 77, 128], { photometric: 0, fields: extra(0, 2) }),
+      [90, 90, 90, 128],
+      1,
+    ],
+    [
+      "a palette with an unspecified sample stays opaque",
+      page([1, 77], { photometric: 3, fields: [...extra(0), PALETTE] }),
+      [80, 60, 40, 255],
+      0,
+    ],
+    [
+      "a single sample that is called planar is read as one plane",
+      page([90], { photometric: 1, fields: [field(284, "short", 2)], at: (x) => [x < 10 ? 200 : 90] }),
+      [90, 90, 90, 255],
+      0,
     ],
     [
       "16 bits with an unspecified sample stay opaque",
@@ -96,23 +126,28 @@ describe.each(["II", "MM"] as const)("samples of a TIFF in byte order %s", (orde
     expect(maxDifference(await middle(tiffOf([original], { order })), expected)).toBeLessThanOrEqual(tolerance)
   })
 
-  it("16 bits of ink are shown as the same ink of 8 bits", async () => {
+  it.each<[string, readonly number[], number]>([
+    ["alone", [], 255],
+    ["with a spot colour", [0], 255],
+    ["with alpha", [2], 128],
+  ])("16 bits of ink %s are shown as the same ink of 8 bits", async (_, meanings, alpha) => {
     const ink = [200, 40, 10, 30]
-    const [eight, sixteen] = [
-      await middle(tiffOf([page(ink, { photometric: CMYK })], { order })),
-      await middle(
-        tiffOf(
-          [
-            page(
-              ink.map((level) => level * 257),
-              { bits: 16, photometric: CMYK },
-            ),
-          ],
-          { order },
-        ),
-      ),
-    ]
-    expect(maxDifference(eight, sixteen)).toBeLessThanOrEqual(2)
+    const [red, green, blue] = await middle(tiffOf([page(ink, { photometric: CMYK })], { order }))
+    const deep = [...ink, ...meanings.map(() => 128)].map((level) => level * 257)
+    const fields = meanings.length > 0 ? extra(...meanings) : []
+    const found = await middle(tiffOf([page(deep, { bits: 16, photometric: CMYK, fields })], { order }))
+    expect(maxDifference(found, [red, green, blue, alpha])).toBeLessThanOrEqual(2)
+  })
+
+  it("greys of 16 bits with a profile and two more samples are shown by the profile", async () => {
+    const original = page([0x7676, 0, 0x8080], {
+      bits: 16,
+      photometric: 1,
+      fields: extra(0, 2),
+      profile: greyProfile(1),
+    })
+    const grey = greyToSrgb(0x76, 1)
+    expect(maxDifference(await middle(tiffOf([original], { order })), [grey, grey, grey, 128])).toBeLessThanOrEqual(2)
   })
 })
 
@@ -131,6 +166,10 @@ describe("codings of a TIFF that are not decoded", () => {
     ["32 bits a sample", page([1, 2, 3], { bits: 32 })],
     ["signed integers of 16 bits", page([1, 2, 3], { bits: 16, fields: format(2) })],
     ["floating-point numbers", page([1], { bits: 32, photometric: 1, fields: [field(SAMPLE_FORMAT, "short", 3)] })],
+    ["6 samples a pixel", page([1, 2, 3, 4, 5, 6])],
+    ["photometric interpretation 32845", page([1, 2, 3], { photometric: 32_845 })],
+    ["samples that differ in their bits", page([1, 2, 3], { fields: [field(258, "short", 8, 8, 16)] })],
+    ["tiles in separate planes", page([1, 2, 3], { fields: [field(284, "short", 2), field(322, "short", 16)] })],
     ["12 bits a sample", page([1, 2, 3], { fields: [field(258, "short", 12, 12, 12)] })],
     ["camera raw (DNG)", page([1, 2, 3], { fields: [field(DNG_VERSION, "byte", 1, 4, 0, 0)] })],
     ["camera raw (NEF, ARW or another)", page([1, 2, 3], { photometric: LINEAR_RAW })],

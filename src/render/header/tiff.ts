@@ -28,6 +28,8 @@ export const TIFF_TAGS = {
   make: 271,
   orientation: 274,
   samplesPerPixel: 277,
+  planarConfiguration: 284,
+  tileWidth: 322,
   subDirectories: 330,
   extraSamples: 338,
   sampleFormat: 339,

@@ -14,7 +14,8 @@ import { applyEdits, type Edit } from "./edit.ts"
 import { correctGif } from "./gif.ts"
 import { asStill, isPremultiplied } from "./heif.ts"
 import { isWithin, PNG_RULES } from "./png.ts"
-import { callRgb, cameraRawOf, misreadTiff, refuseTiffCoding, tiffPage, tiffSamples } from "./tiff.ts"
+import { cameraRawOf, refuseTiffCoding } from "./tiff-codings.ts"
+import { asOnePlane, hasFalseAlpha, keepSamples, misreadTiff, tiffPage, tiffSamples } from "./tiff.ts"
 import { WEBP_RULES } from "./webp.ts"
 
 /** An original as the image library should read it. */
@@ -47,8 +48,9 @@ const normaliseTiff = (bytes: Uint8Array, header: TiffHeader): Normalised => {
   if (!page) return edited(bytes, [])
   const samples = tiffSamples(bytes, header, page)
   refuseTiffCoding(samples)
-  const preparation = misreadTiff(bytes, header, page, samples)
-  const edits = preparation && preparation.model !== "grey" ? callRgb(header, page) : []
+  const misread = misreadTiff(bytes, header, page, samples)
+  const edits = [...asOnePlane(header, page, samples), ...(misread ? keepSamples(header, page, samples) : [])]
+  const preparation = misread ?? (hasFalseAlpha(samples) ? { kind: "opaque" as const } : undefined)
   return { bytes: applyEdits(bytes, edits), page: number > 0 ? number : undefined, preparation }
 }
 
