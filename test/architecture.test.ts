@@ -163,6 +163,9 @@ const RULES: readonly Rule[] = [
   // Reading logs, and what commands compute from them and from a list.
   { of: ["logs/"], may: ["logs/", "node:"] },
   { of: ["migrate/"], may: ["migrate/", "logs/", "compat/", "http/compat.ts", "http/url-path.ts", "sizes/", "node:"] },
+  // Checks of a machine, of servers and of pages.
+  { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:"] },
+  { of: ["units.ts"], may: [] },
   { of: ["nginx/"], may: ["nginx/", "compat/", "http/headers.ts", "sizes/"] },
   // Plain values in and out, without platform APIs.
   {
@@ -245,6 +248,8 @@ const RULES: readonly Rule[] = [
       "cli/",
       "explain/",
       "studio/",
+      "doctor/",
+      "units.ts",
       "logs/",
       "migrate/",
       "nginx/",

@@ -75,3 +75,18 @@ it("every framework has an example, a section in docs/frameworks.md and a row of
   expect(frameworks.length).toBeGreaterThan(4)
   expect(frameworks.filter((name) => !isComplete(name))).toEqual([])
 })
+
+it("every check of doctor has an entry in a table, and a row in docs/doctor.md", () => {
+  const page = read("docs/doctor.md")
+  const listed = new Set(importsOf("doctor/checks.ts", read("src/doctor/checks.ts")).map(({ to }) => to))
+  const folders = readdirSync(join(PACKAGE, "src/doctor/checks"))
+  expect(folders.length).toBeGreaterThan(1)
+  const files = folders.flatMap((folder) =>
+    namesIn(`src/doctor/checks/${folder}`, ".ts").map((name) => ({ folder, name })),
+  )
+  const isComplete = ({ folder, name }: (typeof files)[number]): boolean =>
+    listed.has(`doctor/checks/${folder}/${name}.ts`) &&
+    page.includes(`| \`${name}\``) &&
+    read(`src/doctor/checks/${folder}/${name}.ts`).includes(`name: "${name}"`)
+  expect(files.filter((file) => !isComplete(file))).toEqual([])
+})

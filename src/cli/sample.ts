@@ -1,7 +1,7 @@
 /** Responsible for the introduction of `serve`: finds a few originals, and makes an `<img>` tag to paste into a page. */
 import { createClient } from "../client/client.ts"
 import type { OpenTailor } from "../create-tailor.ts"
-import { extensionOf, formatOfName } from "../sizes/format.ts"
+import { isImageName } from "../sizes/format.ts"
 import { type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
 import { lookOf, type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
@@ -13,12 +13,6 @@ const MAX_LISTED = 1000
 
 /** The introduction does not wait longer for the header of its first original. */
 const INSPECT_MS = 5000
-
-/** True for a file name of an image format that imgtailor decodes. */
-export const isImageName = (name: string): boolean => {
-  const format = formatOfName(name)
-  return format !== undefined && (format !== "other" || /^tiff?$/.test(extensionOf(name)))
-}
 
 /** Keys of the first originals in a store, in the order of keys. */
 export const findOriginals = async (originals: Originals, count: number): Promise<readonly OriginalKey[]> => {

@@ -54,6 +54,12 @@ export const extensionOf = (file: string): string => {
 export const formatOfName = (file: string): Format | "other" | undefined =>
   (Object.keys(IMAGE_NAMES) as (Format | "other")[]).find((format) => IMAGE_NAMES[format].test(file))
 
+/** True for a file name of an image format that imgtailor always decodes. */
+export const isImageName = (file: string): boolean => {
+  const format = formatOfName(file)
+  return format !== undefined && (format !== "other" || /^tiff?$/.test(extensionOf(file)))
+}
+
 /** Kinds of originals that are decoded, by their first bytes. `heif` is AVIF; `heic` and `jxl` need a decoder that is installed besides. */
 export const ORIGINAL_KINDS = ["jpeg", "png", "webp", "gif", "tiff", "heif", "heic", "jxl"] as const
 /** See {@link ORIGINAL_KINDS}. */

@@ -1,0 +1,132 @@
+/** Responsible for `imgtailor doctor`: checks of this machine and its configuration, or of a server from outside. */
+import { readFile } from "node:fs/promises"
+
+import { Argument, Option } from "commander"
+
+import type { TailorConfig } from "../../config/options.ts"
+import { openTailor } from "../../create-tailor.ts"
+import { type CheckResult, failure } from "../../doctor/check.ts"
+import { LOCAL_CHECKS, REMOTE_CHECKS } from "../../doctor/checks.ts"
+import { localContext } from "../../doctor/local-context.ts"
+import { remoteContext } from "../../doctor/remote-context.ts"
+import { runChecks } from "../../doctor/run-checks.ts"
+import { thisSystem } from "../../doctor/system.ts"
+import { openUploads } from "../../doctor/uploads.ts"
+import { badConfig, codeOf, describeError } from "../../errors.ts"
+import { publishList } from "../../sizes/published.ts"
+import type { Command, Invocation, Values } from "../command.ts"
+import { printResult, summaryOf } from "../doctor-report.ts"
+import { JSON_OPTION, loadFromOptions, settingOptions, textOf } from "../options.ts"
+import { print, printJson } from "../output.ts"
+
+const OWN: readonly Option[] = [
+  new Option("--photo <key>", "Existing original that remote checks request."),
+  new Option("--upload <location>", "Folder or s3://bucket/prefix for probe photos, which are deleted at the end."),
+  new Option("--within <seconds>", "Time in which a replaced or deleted photo must be seen. (default: 90)"),
+  new Option("--function-url <url>", "URL of the function behind CloudFront, which must not be public."),
+  new Option("--nginx <file>", "Configuration of nginx to compare with the list."),
+  JSON_OPTION,
+]
+
+/** Called with each result. */
+type OnResult = (result: CheckResult) => void
+
+const loadOrFail = async (invocation: Invocation): Promise<TailorConfig | CheckResult> => {
+  const check = { name: "configuration", probe: "read and validate the configuration" }
+  try {
+    return await loadFromOptions(invocation)
+  } catch (error) {
+    if (codeOf(error) !== "bad-config") throw error
+    const fix = "Correct the settings: docs/settings.md lists them."
+    return { ...check, ...failure({ observation: describeError(error), meaning: "No command starts.", fix }) }
+  }
+}
+
+const readNginx = async (path: string | undefined): Promise<string | undefined> => {
+  if (path === undefined) return undefined
+  return readFile(path, "utf8").catch((error: unknown) => {
+    throw badConfig([`--nginx: Expected a readable file, got ${path}: ${describeError(error)}.`])
+  })
+}
+
+const checkLocal = async (invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+  const config = await loadOrFail(invocation)
+  if ("state" in config) {
+    onResult(config)
+    return [config]
+  }
+  const nginxText = await readNginx(textOf(invocation.values, "nginx"))
+  const tailor = openTailor(config)
+  try {
+    return await runChecks(LOCAL_CHECKS, localContext(tailor, thisSystem(process.env), { nginxText }), { onResult })
+  } finally {
+    await tailor.close()
+  }
+}
+
+/** Version of the list in the local configuration, if one is given. */
+const localVersion = async (invocation: Invocation): Promise<string | undefined> => {
+  const { values } = invocation
+  if (values["config"] === undefined && values["sizes"] === undefined) return undefined
+  const { basePath, grammar } = await loadFromOptions(invocation)
+  return publishList({ basePath, ...grammar }).version
+}
+
+const secondsOf = (values: Values): number | undefined => {
+  const text = textOf(values, "within")
+  if (text === undefined) return undefined
+  if (!/^\d{1,5}$/.test(text)) throw badConfig([`--within: Expected seconds like 90, got ${text}.`])
+  return Number(text)
+}
+
+/** The time that a check with uploads may take besides the time in which a change must be seen. */
+const EXTRA_SECONDS = 60
+
+const checkRemote = async (base: URL, invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+  const { values } = invocation
+  const place = textOf(values, "upload")
+  const s3 = { endpoint: textOf(values, "s3Endpoint"), region: textOf(values, "s3Region") }
+  const uploads = place === undefined ? undefined : openUploads(place, s3)
+  const withinSeconds = secondsOf(values)
+  const context = remoteContext(base, {
+    uploads,
+    withinSeconds,
+    photo: textOf(values, "photo"),
+    functionUrl: textOf(values, "functionUrl"),
+    expectedVersion: await localVersion(invocation),
+  })
+  try {
+    return await runChecks(REMOTE_CHECKS, context, {
+      onResult,
+      timeoutMs: (context.withinSeconds + EXTRA_SECONDS) * 1000,
+    })
+  } finally {
+    await uploads?.close()
+  }
+}
+
+/** @throws {bad-config} the argument is no URL of a server */
+const parseBase = (text: string): URL => {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw badConfig([`Expected the URL of a server like https://img.example.com, got ${JSON.stringify(text)}.`])
+  return new URL(text.replace(/\/+$/, ""))
+}
+
+/** `imgtailor doctor`. */
+export const doctor: Command = {
+  description: "Check this machine and its configuration, or a server from outside. Exit code 1 if a check fails.",
+  argument: new Argument("[url]", "Base URL of a server. Without one, this machine is checked."),
+  options: settingOptions(() => true, OWN),
+  example: "imgtailor doctor https://img.example.com --photo shop/photo.jpg",
+  run: async (invocation) => {
+    const isJson = invocation.values["json"] === true
+    const onResult = isJson ? printJson : printResult
+    const [url] = invocation.operands
+    const results =
+      url === undefined
+        ? await checkLocal(invocation, onResult)
+        : await checkRemote(parseBase(url), invocation, onResult)
+    if (!isJson) print(`\n${summaryOf(results)}`)
+    if (results.some(({ state }) => state === "failure")) process.exitCode = 1
+  },
+}

@@ -1,0 +1,30 @@
+/** Responsible for the check that no two sizes make the same picture. */
+import { lookOf, type Size } from "../../../sizes/list.ts"
+import { someOf } from "../../../units.ts"
+import { type Check, failure, passed } from "../../check.ts"
+import type { LocalContext } from "../../local-context.ts"
+
+const pictureOf = (size: Size): string =>
+  JSON.stringify([size.width, size.height, size.gravity, lookOf(size), size.quality, size.maxBytes])
+
+/** See the head comment. */
+export const listDuplicates: Check<LocalContext> = {
+  name: "list-duplicates",
+  probe: "compare the sizes of the list with each other",
+  examine: ({ tailor }) => {
+    const first = new Map<string, string>()
+    const pairs: string[] = []
+    for (const size of tailor.config.grammar.sizes) {
+      const picture = pictureOf(size)
+      const known = first.get(picture)
+      if (known === undefined) first.set(picture, size.name)
+      else pairs.push(`${size.name} and ${known}`)
+    }
+    if (pairs.length === 0) return passed(`${first.size} different sizes.`)
+    return failure({
+      observation: `${someOf(pairs)} are the same picture.`,
+      meaning: "Each is rendered and stored once more than needed, and caches hold both.",
+      fix: 'Keep one, and give it the other name as an alias: { size: "640w", aliases: ["card"] }.',
+    })
+  },
+}

@@ -1,0 +1,21 @@
+/** Responsible for the check that browsers take a response for nothing but the image that it is. */
+import { type Check, failure, passed, skipped } from "../../check.ts"
+import { headerOf } from "../../remote-client.ts"
+import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
+
+/** See the head comment. */
+export const nosniff: Check<RemoteContext> = {
+  name: "nosniff",
+  probe: "read X-Content-Type-Options of a photo",
+  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
+    const [found, [size]] = [await photo(), await sizes()]
+    if (!found || !size) return skipped(NO_PHOTO)
+    const value = headerOf(await ask(pathOf(found.original, size.name), { signal }), "x-content-type-options")
+    if (value.toLowerCase() === "nosniff") return passed("nosniff.")
+    return failure({
+      observation: `X-Content-Type-Options is ${value || "absent"}.`,
+      meaning: "Old browsers may run a file as a script that only claims to be an image.",
+      fix: "Forward the header, or add it at the CDN (imgtailor edge --response prints the function).",
+    })
+  },
+}
