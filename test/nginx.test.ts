@@ -239,8 +239,17 @@ group("the printed configuration of nginx", () => {
       0,
       stored.headers["content-length"],
     ])
-    const unchanged = await nginx(path, { headers: { "if-none-match": String(stored.headers.etag) } })
+    expect(stored.headers.etag).toBe(rendered.headers.etag)
+    const unchanged = await nginx(path, { headers: { "if-none-match": String(rendered.headers.etag) } })
     expect([unchanged.status, unchanged.headers["cache-control"]]).toEqual([304, rendered.headers["cache-control"]])
+    for (const [headers, status] of [
+      [{ "if-match": '"other"' }, 412],
+      [{ "if-match": String(rendered.headers.etag) }, 200],
+      [{ "if-unmodified-since": "Thu, 01 Jan 1970 00:00:00 GMT" }, 412],
+    ] as const) {
+      const reply = await nginx(path, { headers })
+      expect([headers, reply.status, serverOf(reply)]).toEqual([headers, status, "imgtailor"])
+    }
     const range = await nginx(path, { headers: { range: "bytes=0-9" } })
     expect([range.status, range.body]).toEqual([206, stored.body.subarray(0, 10)])
 

@@ -44,9 +44,12 @@ const negotiable = (extensions: readonly string[], formats: readonly Format[]): 
     return formats.some((format) => format === shorter) ? [longer] : [extension]
   })
 
-/** The group of a URL with a listed size, `info` for a description, and nothing for any other URL and method. */
+/**
+ * The group of a URL with a listed size, `info` for a description, and nothing for any other URL and method. After 412, nginx closes the
+ * connection without `Connection: close`, so conditions that can fail are forwarded.
+ */
 const groupMap = ({ basePath, groups }: MapOptions): string =>
-  mapBlock('"$request_method $uri"', "$imgtailor_group", [
+  mapBlock('"$request_method$http_if_match$http_if_unmodified_since $uri"', "$imgtailor_group", [
     ["default", '""'],
     ...groups.map((group): MapLine => [quotedRegex(`~^(?:GET|HEAD) ${folderOf(group, basePath)}[^/]+$`), group.name]),
     [quotedRegex(`~^(?:GET|HEAD) ${escapeRegex(basePath)}/(?:.*/)?info/[^/]+\\.json$`), "info"],
@@ -201,8 +204,8 @@ export const mapsText = (options: MapOptions, aliases: readonly Alias[]): string
         ]
       : []),
     groups.length > 1
-      ? "# Listed sizes, in groups of equal formats and lifetimes. All other URLs are forwarded, as are PUT, OPTIONS and others."
-      : "# Listed sizes. All other URLs are forwarded, as are PUT, OPTIONS and others.",
+      ? "# Listed sizes, in groups of equal formats and lifetimes. All other URLs are forwarded, as are other methods, and If-Match and If-Unmodified-Since."
+      : "# Listed sizes. All other URLs are forwarded, as are other methods, and If-Match and If-Unmodified-Since.",
     groupMap(options),
     "# The preferred format in the client's Accept header, or base for none. Only a format that is named counts, not image/* or */*.",
     "# A format with a parameter (;q=0.5) needs a comparison of weights, which is left to imgtailor.",

@@ -35,3 +35,10 @@ export const toFileIdentity = ({
 /** True for stats of the same file without a change in between. */
 export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>
   a.byteLength === b.byteLength && a.mtimeNs === b.mtimeNs && a.ino === b.ino
+
+/**
+ * The ETag with which nginx serves a file: time of change in seconds and length, both hexadecimal (`ngx_http_set_etag`).
+ * @example staticTagOf({ byteLength: 7737, mtimeNs: "1795945812000000000", ino: "1" }) // '"6b0bf554-1e39"'
+ */
+export const staticTagOf = ({ byteLength, mtimeNs }: FileIdentity): string =>
+  `"${(BigInt(mtimeNs) / 1_000_000_000n).toString(16)}-${byteLength.toString(16)}"`

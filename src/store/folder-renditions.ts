@@ -8,6 +8,7 @@
  * Invariants:
  * - Wherever a process is killed: a file is renamed into place whole and synced, and its record is written after it. A record that does
  *   not match its file makes the rendition absent. Nothing needs to be repaired.
+ * - A rendition has the ETag with which nginx serves its file, so that a client may get it from either.
  */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs"
 import { stat, unlink } from "node:fs/promises"
@@ -16,14 +17,14 @@ import { join, resolve } from "node:path"
 import type { LRUCache } from "lru-cache"
 
 import { createLru } from "../lru.ts"
-import { type FileRecord, isFileRecord, isSameFile, toFileIdentity } from "./file-record.ts"
+import { type FileRecord, isFileRecord, isSameFile, staticTagOf, toFileIdentity } from "./file-record.ts"
 import { bodyOf, isReadSync, readHeldSync } from "./folder-body.ts"
 import { checkRenditionsFolder } from "./folder-check.ts"
 import { type FolderListOptions, listFolder } from "./folder-list.ts"
 import { escapeName, ignoresCase, unescapeName } from "./folder-names.ts"
 import { absentOr, filePath, FOLDER_KEY_LIMITS, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
 import { removeAbandoned, writeAtomically } from "./folder-write.ts"
-import type { HeldRendition, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
+import type { HeldRendition, PutResult, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
 /** Records that are remembered, about 1 kB each. Others are read from their file. */
 const MAX_RECORDS = 5000
@@ -119,17 +120,19 @@ const getSync = (place: Place, key: string): HeldRendition | undefined => {
   }
 }
 
-const put = async (place: Place, key: string, bytes: Uint8Array, meta: RenditionMeta): Promise<void> => {
+const put = async (place: Place, key: string, bytes: Uint8Array, meta: RenditionMeta): Promise<PutResult> => {
   place.known.delete(key)
   try {
     if (place.escapesNames === undefined) mkdirSync(place.records, { recursive: true })
     const [path, recordPath] = [pathOf(place, key), recordPathOf(place, key)]
     if (!path || !recordPath) throw new Error("not a valid key")
     const file = await writeAtomically(place.temporary, path, { content: bytes, isSynced: true })
-    const record: FileRecord = { ...meta, file }
+    const etag = staticTagOf(file)
+    const record: FileRecord = { ...meta, etag, file }
     // A record that a power failure loses or damages makes the rendition absent, no more.
     await writeAtomically(place.temporary, recordPath, { content: JSON.stringify(record), isSynced: false })
     place.known.set(key, record)
+    return { etag }
   } catch (error) {
     throw unavailable(error, key)
   }

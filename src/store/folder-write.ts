@@ -2,7 +2,18 @@
  * Responsible for writing files of a folder store, so that readers and nginx see a whole file or none, whenever the process is killed.
  */
 import { randomUUID } from "node:crypto"
-import { closeSync, fstatSync, fsync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { readdir, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
@@ -14,11 +25,24 @@ const sync = promisify(fsync)
 /** A temporary file of this age has no writer any more. */
 const ABANDONED_AFTER_MS = 600_000
 
+const identityOf = (fd: number): FileIdentity => toFileIdentity(fstatSync(fd, { bigint: true }))
+
+const secondsOf = ({ mtimeNs }: FileIdentity): number => Number(BigInt(mtimeNs) / 1_000_000_000n)
+
+/** Makes the ETag of a file, which counts in seconds, another one than that of the file that it replaces. */
+const makeTagDiffer = (fd: number, path: string): void => {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  if (!found) return
+  const [old, own] = [toFileIdentity(found), identityOf(fd)]
+  if (old.byteLength !== own.byteLength || secondsOf(old) < secondsOf(own)) return
+  futimesSync(fd, secondsOf(old) + 1, secondsOf(old) + 1)
+}
+
 /**
  * Writes a temporary file and renames it into place. Only the sync waits for the disk, so only the sync is asynchronous: the other calls
  * take microseconds for renditions of common sizes, less than a trip through the thread pool.
  * @param isSynced a file that is not synced may be lost or damaged by a power failure
- * @returns the identity of the written file
+ * @returns the identity of the written file. Its `staticTagOf` differs from that of the file that it replaces
  * @throws system errors; no temporary file is left then
  */
 export const writeAtomically = async (
@@ -34,7 +58,8 @@ export const writeAtomically = async (
     try {
       writeFileSync(fd, content)
       if (isSynced) await sync(fd)
-      identity = toFileIdentity(fstatSync(fd, { bigint: true }))
+      makeTagDiffer(fd, path)
+      identity = identityOf(fd)
     } finally {
       closeSync(fd)
     }
