@@ -1,16 +1,20 @@
-// Compiles src/ into an empty dist/, so that no removed file stays in the package. Then bundles each AWS function into one file, as
+// Compiles src/ into an empty dist/, so that no removed file stays in the package. Bundles the command line and the page of the studio.
+// Then bundles each AWS function into one file, as
 // `imgtailor package` zips it. Bundles stay readable for the editor of AWS's console and for stack traces.
 import { execFileSync } from "node:child_process"
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 
 import { transform } from "@swc/core"
 import { build } from "esbuild"
 
 import { bundleCli } from "./bundle-cli.mjs"
+import { bundleStudio } from "./bundle-studio.mjs"
+import { licencesOf } from "./licences.mjs"
 
 rmSync("dist", { recursive: true, force: true })
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" })
 await bundleCli()
+await bundleStudio()
 chmodSync("dist/cli/main.js", 0o755)
 // Svelte's own compiler compiles the component, in the project that uses it.
 const component = readFileSync("src/integrations/photo.svelte", "utf8")
@@ -145,16 +149,4 @@ const bundleEdge = async (entry, output) => {
 await bundleEdge("src/aws/edge/main.ts", "dist/functions/edge.js")
 await bundleEdge("src/aws/edge/main-snapping.ts", "dist/functions/edge-snapping.js")
 
-// The licences of bundled packages require their notice.
-const packages = new Set(
-  Object.keys(metafile.inputs).map((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]),
-)
-packages.delete(undefined)
-const licences = [...packages]
-  .toSorted((a, b) => a.localeCompare(b))
-  .map((folder) => {
-    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
-    if (!file) throw new Error(`Expected a licence in ${folder}`)
-    return `${folder.slice("node_modules/".length)}\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`
-  })
-writeFileSync("dist/functions/LICENCES.txt", licences.join(`\n${"-".repeat(80)}\n\n`))
+writeFileSync("dist/functions/LICENCES.txt", licencesOf(metafile))

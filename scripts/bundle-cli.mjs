@@ -5,6 +5,8 @@ import { dirname, relative, resolve } from "node:path"
 
 import { build } from "esbuild"
 
+import { licencesOf } from "./licences.mjs"
+
 /** Packages that every start needs. All others are loaded from node_modules when they are used. */
 const BUNDLED = new Set(["commander", "env-paths", "fastest-levenshtein", "is-safe-filename", "lru-cache", "valibot"])
 
@@ -32,20 +34,6 @@ const otherPackages = {
       return { path, external: true }
     })
   },
-}
-
-/** The notices of the licences of bundled packages. */
-const licencesOf = (metafile) => {
-  const folders = Object.keys(metafile.inputs).map((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
-  return [...new Set(folders)]
-    .filter((folder) => folder !== undefined)
-    .toSorted((a, b) => a.localeCompare(b))
-    .map((folder) => {
-      const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
-      if (!file) throw new Error(`Expected a licence in ${folder}`)
-      return `${folder.slice("node_modules/".length)}\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`
-    })
-    .join(`\n${"-".repeat(80)}\n\n`)
 }
 
 /** Replaces the compiled modules of `dist/cli`, apart from the programs that commands start. */

@@ -89,6 +89,12 @@ const RULES: readonly Rule[] = [
   { of: ["client/"], may: ["sizes/", "client/"] },
   // Adapters for frameworks, built on the client. They import only types of a framework.
   { of: ["integrations/"], may: ["sizes/", "client/", "integrations/", "react", "vue"], types: ["astro", "unpic"] },
+  // The page of the studio runs in browsers. It shares only types with the server.
+  {
+    of: ["studio/page/"],
+    may: ["studio/page/", "preact", "@preact/signals", "uplot", "ssim.js"],
+    types: ["studio/api.ts", "sizes/"],
+  },
   { of: ["store/store.ts", "store/key-order.ts"], may: ["sizes/", "errors.ts"] },
   // Stores do not import each other, except the wrappers around any store.
   { of: ["store/memory.ts", "store/observed.ts", "store/prefixed.ts"], may: STORES },
@@ -323,9 +329,11 @@ describe("imports", () => {
   it("imports name existing files, with their extension", () => {
     const internal = imports.filter(
       ({ to }) =>
-        to.includes("/") && !/^(?:node:|@|aws-cdk-lib\/|libheif-js\/|unpic\/)/.test(to) && !to.startsWith("timers"),
+        to.includes("/") &&
+        !/^(?:node:|@|aws-cdk-lib\/|libheif-js\/|preact\/|unpic\/)/.test(to) &&
+        !to.startsWith("timers"),
     )
-    const missing = internal.filter(({ to }) => !to.endsWith(".ts") || !existsSync(join(SRC, to)))
+    const missing = internal.filter(({ to }) => !/\.tsx?$/.test(to) || !existsSync(join(SRC, to)))
     expect(missing.map(show)).toEqual([])
   })
 
