@@ -47,7 +47,7 @@ Functions of video cameras (BT.601, BT.709, BT.2020) in \`cICP\` have the gamma 
 
 **HDR** (PQ and HLG) is shown as Chromium shows it on a screen without HDR:
 
-- Light is counted relative to ${REFERENCE_WHITE} cd/m², the white of SDR pictures. Highlights reach up to _p_ cd/m²: for PQ as \`cLLI\`, \`mDCV\`, \`clli\` or \`mdcv\` say, else ${DEFAULT_PEAK}; for HLG always ${DEFAULT_PEAK}, with a system gamma of 1.2.
+- Light is counted relative to ${REFERENCE_WHITE} cd/m², the white of SDR pictures. Highlights reach up to _p_ cd/m², as \`cLLI\`, \`mDCV\`, \`clli\` or \`mdcv\` say, else ${DEFAULT_PEAK}. HLG is shown as on a display of ${DEFAULT_PEAK} cd/m², with a system gamma of 1.2.
 - With _h_ = max(_p_ / ${REFERENCE_WHITE}, 1), white becomes _w_ = 1 − ½ · min(ln _h_ / ln(${DEFAULT_PEAK} / ${REFERENCE_WHITE}), 1) of the screen's light: half of it for _p_ = ${DEFAULT_PEAK}.
 - Up to white, light is multiplied by _w_. Above, it follows the quadratic Bézier curve from (1, _w_) to (_h_, 1) with the control point (1 − κ + κ / _w_, (1 − κ) · _w_ + κ) and κ = 0.65, as in SMPTE ST 2094-50.
 - The largest of red, green and blue, in linear BT.2020, decides the factor for all three, so that hues stay.

@@ -25,6 +25,11 @@ export interface Original {
 const WIDTH = 160
 const HEIGHT = 96
 
+const ADOBE_RGB_LINEAR: Space = { ...ADOBE_RGB, gamma: 1 }
+
+const withWrongChecksum = (chunk: Buffer): Buffer =>
+  Buffer.concat([chunk.subarray(0, -1), Buffer.from([(chunk.at(-1) ?? 0) ^ 1])])
+
 /** Colours of the scene: ramps, soft light, and patches with soft edges and a texture. Each is 0 to 1. */
 const colourAt = (x: number, y: number): readonly [number, number, number] => {
   const [u, v] = [x / WIDTH, y / HEIGHT]
@@ -142,6 +147,12 @@ const PNGS: readonly Original[] = [
   png("PQ with highlights of 400 cd/m²", () => scenePng([cicp(9, 16), clli(400)], { depth: 16, max: 0.7 }), wide),
   png("HLG", () => scenePng([cicp(9, 18)], { depth: 16 }), wide),
   png("HLG in the primaries of sRGB", () => scenePng([cicp(1, 18)]), wide),
+  png("HLG with highlights of 400 cd/m²", () => scenePng([cicp(9, 18), clli(400)], { depth: 16, max: 0.8 }), wide),
+  png("HLG with highlights of 4000 cd/m²", () => scenePng([cicp(9, 18), clli(4000)], { depth: 16 }), wide),
+  png("CIE XYZ", () => scenePng([cicp(10, 17)], { depth: 16, max: 0.6 }), wide),
+  png("a gamma with a wrong checksum", () => scenePng([withWrongChecksum(gama(1))])),
+  png("grey with a profile of RGB", () => tagged(scenePng([], { colourType: 0 }), profileOf(ADOBE_RGB_LINEAR))),
+  png("RGB with a profile of greys beside a gamma", () => tagged(scenePng([gama(1)]), greyProfile(1.8))),
   png("profile of Adobe RGB", () => tagged(scenePng([]), profileOf(ADOBE_RGB)), wide),
   png("profile of Adobe RGB with 16 bits", () => tagged(scenePng([], { depth: 16 }), profileOf(ADOBE_RGB)), wide),
   png("profile of ProPhoto with alpha", () => tagged(scenePng([], { colourType: 6 }), profileOf(PROPHOTO)), {

@@ -2,13 +2,15 @@
  * Colours that a header describes: code points, gamma chunks, and profiles of greys. The expected values are computed here, from the
  * definitions, with none of the code that is tested.
  */
+import { deflateSync } from "node:zlib"
+
 import * as fc from "fast-check"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 
 import { withNclx, withProfile } from "./originals/avif.ts"
 import { chrm, cicp, clli, gama, pngOf, srgbChunk } from "./originals/png.ts"
-import { greyProfile, greyToSrgb, profileOf, tagged } from "./profiles.ts"
+import { greyProfile, greyToSrgb, pngChunk, profileOf, type Space, tagged } from "./profiles.ts"
 import { decode, maxDifference, rendition } from "./support.ts"
 
 type Rgb = readonly [number, number, number]
@@ -62,6 +64,14 @@ const ENCODE: Readonly<Record<number, (light: number) => number>> = {
   13: encodeSrgb,
 }
 
+/** The primaries of sRGB under D50 (IEC 61966-2-1), with linear values. */
+const LINEAR_SRGB: Space = {
+  red: [0.436_07, 0.222_49, 0.013_92],
+  green: [0.385_15, 0.716_87, 0.097_08],
+  blue: [0.143_07, 0.060_61, 0.714_1],
+  gamma: 1,
+}
+
 const rgb = fc.tuple(
   ...([0, 1, 2] as const).map(() => fc.integer({ min: 0, max: 255 })),
 ) as unknown as fc.Arbitrary<Rgb>
@@ -73,6 +83,12 @@ const patch = (values: Rgb, depth: 8 | 16, isFullRange: boolean, chunks: readonl
     Math.round(isFullRange ? value * (2 ** depth - 1) : (16 + 219 * value) * unit)
   return pngOf({ width: 8, height: 8, depth, chunks, at: () => values.map(sample) })
 }
+
+const withWrongChecksum = (chunk: Buffer): Buffer =>
+  Buffer.concat([chunk.subarray(0, -1), Buffer.from([(chunk.at(-1) ?? 0) ^ 1])])
+
+const iccp = (profile: Buffer): Buffer =>
+  pngChunk("iCCP", Buffer.concat([Buffer.from("name\0\0", "latin1"), deflateSync(profile)]))
 
 const middle = async (bytes: Buffer): Promise<Rgb> => {
   const rendered = await rendition(bytes, { size: "480h", requested: "png" })
@@ -198,9 +214,41 @@ describe("colours of a PNG's other chunks", () => {
     ["sRGB beside gAMA", [srgbChunk(), gama(1)], 46],
     ["cICP beside gAMA", [cicp(1, 13), gama(1)], 46],
     ["cICP that is unspecified beside gAMA", [cicp(2, 2), gama(1)], 118],
+    ["gAMA 1 with a wrong checksum", [withWrongChecksum(gama(1))], 46],
+    ["gAMA 1 beside cICP with a wrong checksum", [withWrongChecksum(cicp(1, 13)), gama(1)], 118],
+    ["a profile of greys, which does not fit, beside gAMA 1", [iccp(greyProfile(1)), gama(1)], 46],
     ["primaries that span no space", [chrm([0, 0, 0, 0, 0, 0, 0, 0])], 46],
   ])("a grey with %s is shown in the right lightness", async (_, chunks, expected) => {
     expect(maxDifference(await shown(chunks), [expected, expected, expected])).toBeLessThanOrEqual(1)
+  })
+})
+
+describe("chunks about colours behind the palette", () => {
+  const palette = pngChunk("PLTE", Buffer.from([0, 0, 0, 46, 46, 46]))
+  const shown = (chunks: readonly Buffer[]): Promise<Rgb> =>
+    middle(pngOf({ width: 8, height: 8, colourType: 3, chunks, at: () => [1] }))
+
+  it("a profile counts, and cICP does not, as in browsers", async () => {
+    const linearGrey = [118, 118, 118] as const
+    expect(maxDifference(await shown([palette, iccp(profileOf(LINEAR_SRGB))]), linearGrey)).toBeLessThanOrEqual(1)
+    expect(await shown([palette, cicp(1, 8)])).toEqual([46, 46, 46])
+    expect(maxDifference(await shown([cicp(1, 8), palette]), linearGrey)).toBeLessThanOrEqual(1)
+  })
+
+  it("a profile of RGB counts for a PNG of greys", async () => {
+    const original = pngOf({
+      width: 8,
+      height: 8,
+      colourType: 0,
+      chunks: [iccp(profileOf(LINEAR_SRGB))],
+      at: () => [46],
+    })
+    expect(maxDifference(await middle(original), [118, 118, 118])).toBeLessThanOrEqual(1)
+  })
+
+  it("a tRNS with a wrong checksum is ignored", async () => {
+    const chunks = [palette, withWrongChecksum(pngChunk("tRNS", Buffer.from([0, 0])))]
+    expect(await shown(chunks)).toEqual([46, 46, 46])
   })
 })
 
@@ -238,12 +286,7 @@ describe("profiles that the image library does not apply", () => {
   })
 
   it("a profile is sRGB by its content, not by its name", async () => {
-    const space = {
-      red: [0.436_07, 0.222_49, 0.013_92],
-      green: [0.385_15, 0.716_87, 0.097_08],
-      blue: [0.143_07, 0.060_61, 0.714_1],
-      gamma: 2.2,
-    } as const
+    const space = { ...LINEAR_SRGB, gamma: 2.2 }
     const original = patch([46 / 255, 46 / 255, 46 / 255], 8, true, [])
     // A gamma of 2.2 is not the curve of sRGB.
     expect(maxDifference(await middle(tagged(original, profileOf(space, "sRGB"))), [42, 42, 42])).toBeLessThanOrEqual(2)

@@ -20,8 +20,7 @@ export interface ColourSpace {
 export type Transfer =
   | { readonly kind: "sdr"; readonly curves: readonly [Linearise, Linearise, Linearise] }
   /** @see createScreenCurve */
-  | { readonly kind: "pq"; readonly peak: number }
-  | { readonly kind: "hlg" }
+  | { readonly kind: "pq" | "hlg"; readonly peak: number }
 
 /** A colour space; "srgb" where values need no conversion. */
 export type Colours = ColourSpace | "srgb"
@@ -37,14 +36,14 @@ const sdr = (curve: Linearise): Transfer => ({ kind: "sdr", curves: [curve, curv
 
 const transferOf = (code: number, peak: number): Transfer | undefined => {
   if (code === PQ) return { kind: "pq", peak }
-  if (code === HLG) return { kind: "hlg" }
+  if (code === HLG) return { kind: "hlg", peak }
   const curve = SDR_TRANSFERS.get(code)
   return curve && sdr(curve)
 }
 
 /**
  * Colours of code points.
- * @param peak brightest light of the picture in cd/m², where it says; only used for PQ
+ * @param peak brightest light of the picture in cd/m², where it says; only used for HDR
  * @returns undefined for reserved and unspecified code points
  */
 export const coloursOfCodePoints = (

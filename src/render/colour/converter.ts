@@ -8,7 +8,7 @@
 import type { ColourSpace } from "./colour-space.ts"
 import { type Matrix, multiply } from "./matrix.ts"
 import { BT2020_TO_SRGB, XYZ_TO_BT2020, XYZ_TO_SRGB } from "./primaries.ts"
-import { createScreenCurve, DEFAULT_PEAK, hlgDisplayLight, pqLight } from "./tone-map.ts"
+import { createScreenCurve, hlgDisplayLight, pqLight } from "./tone-map.ts"
 import { encodeSrgb, hlgSceneLight, type Linearise } from "./transfer.ts"
 
 /** Converts RGB or RGBA, row-major, of 8 or 16 bits, to the same in sRGB of 8 bits. */
@@ -100,8 +100,8 @@ const createToneMapper = (peak: number): NonNullable<ToScreen> => {
 const lightOfHdr = (
   transfer: Exclude<ColourSpace["transfer"], { readonly kind: "sdr" }>,
 ): { readonly light: Linearise; readonly toScreen: ToScreen } => {
-  if (transfer.kind === "pq") return { light: pqLight, toScreen: createToneMapper(transfer.peak) }
-  const toneMap = createToneMapper(DEFAULT_PEAK)
+  const toneMap = createToneMapper(transfer.peak)
+  if (transfer.kind === "pq") return { light: pqLight, toScreen: toneMap }
   return {
     light: hlgSceneLight,
     toScreen: (values) => {

@@ -4,6 +4,8 @@
  * The first of these counts: cICP, an ICC profile, sRGB, gAMA with cHRM (PNG, third edition, §4.3); in an AVIF an ICC profile, nclx, the
  * AV1 sequence header (MIAF, ISO/IEC 23000-22 §7.3.6.4; AV1 Image File Format §2.1). Other formats only have profiles.
  */
+import { inflateSync } from "node:zlib"
+
 import type { Metadata } from "sharp"
 
 import { ascii, type Span, viewOf } from "../header/bytes.ts"
@@ -144,11 +146,29 @@ const samplesOf = (header: Header, { space, depth }: Metadata): Samples => {
   }
 }
 
+/** No profile of pictures is larger. */
+const MAX_PROFILE_BYTES = 4_000_000
+
+/**
+ * The profile of a PNG (§11.3.2.3: a name, a compression method, a zlib stream). The library leaves out one of RGB in a PNG of greys, and
+ * one of greys in a PNG of colours.
+ */
+const pngProfile = (bytes: Uint8Array, { chunks }: PngHeader): Uint8Array | undefined => {
+  const chunk = chunks.get("iCCP")
+  const stream = chunk && bytes.subarray(bytes.indexOf(0, chunk.start) + 2, chunk.end)
+  try {
+    return stream && inflateSync(stream, { maxOutputLength: MAX_PROFILE_BYTES })
+  } catch {
+    return undefined
+  }
+}
+
 /** @param metadata of the image library, with the embedded profile */
 export const planColours = (bytes: Uint8Array, header: Header, metadata: Metadata): ColourPlan => {
   const codePoints = header.kind === "png" ? pngCodePoints(bytes, header) : undefined
   if (codePoints) return planOf(codePoints)
-  if (metadata.icc) return planOfProfile(metadata.icc, samplesOf(header, metadata))
+  const icc = metadata.icc ?? (header.kind === "png" ? pngProfile(bytes, header) : undefined)
+  if (icc) return planOfProfile(icc, samplesOf(header, metadata))
   if (header.kind === "png") return planOf(pngGamma(bytes, header))
   if (header.kind === "heif") return planOf(heifCodePoints(bytes, header))
   return STORED

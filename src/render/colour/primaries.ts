@@ -35,7 +35,7 @@ const BT2020_PRIMARIES: Primaries = {
 
 const NTSC: Primaries = { red: [0.63, 0.34], green: [0.31, 0.595], blue: [0.155, 0.07], white: D65 }
 
-/** Primaries by code point (ITU-T H.273 table 2). 2 means "unspecified"; 10 (CIE XYZ) is no space of displays. */
+/** Primaries by code point (ITU-T H.273 table 2). 2 means "unspecified". */
 export const PRIMARIES: ReadonlyMap<number, Primaries> = new Map([
   [1, SRGB_PRIMARIES],
   [4, { red: [0.67, 0.33], green: [0.21, 0.71], blue: [0.14, 0.08], white: C }],
@@ -44,6 +44,8 @@ export const PRIMARIES: ReadonlyMap<number, Primaries> = new Map([
   [7, NTSC],
   [8, { red: [0.681, 0.319], green: [0.243, 0.692], blue: [0.145, 0.049], white: C }],
   [9, BT2020_PRIMARIES],
+  // CIE XYZ (SMPTE ST 428-1).
+  [10, { red: [1, 0], green: [0, 1], blue: [0, 0], white: [1 / 3, 1 / 3] }],
   [11, { ...P3_PRIMARIES, white: [0.314, 0.351] }],
   [12, P3_PRIMARIES],
   [22, { red: [0.63, 0.34], green: [0.295, 0.605], blue: [0.155, 0.077], white: D65 }],
@@ -59,7 +61,8 @@ const BRADFORD: Matrix = [
   [0.0389, -0.0685, 1.0296],
 ]
 
-const xyzOf = ([x, y]: Chromaticity): Vector => [x / y, 1, (1 - x - y) / y]
+/** XYZ of a chromaticity, in any brightness. */
+const xyzOf = ([x, y]: Chromaticity): Vector => [x, y, 1 - x - y]
 
 const adaptationToD50 = (white: Vector): Matrix | undefined => {
   const inverse = invert(BRADFORD)
@@ -73,17 +76,17 @@ const adaptationToD50 = (white: Vector): Matrix | undefined => {
   return inverse && multiply(inverse, multiply(scale, BRADFORD))
 }
 
-const isPossible = ([x, y]: Chromaticity): boolean => x >= 0 && y > 0 && x + y <= 1.0001
+const isPossible = ([x, y]: Chromaticity): boolean => x >= 0 && y >= 0 && x + y <= 1.0001
 
 /**
  * The matrix from linear RGB, whose white is (1, 1, 1), to XYZ under D50.
  * @returns undefined for chromaticities that span no RGB space, as a damaged cHRM chunk may have
  */
 export const toXyzD50 = ({ red, green, blue, white }: Primaries): Matrix | undefined => {
-  if (![red, green, blue, white].every(isPossible)) return undefined
+  if (![red, green, blue, white].every(isPossible) || white[1] === 0) return undefined
   const columns = transpose([xyzOf(red), xyzOf(green), xyzOf(blue)])
   const inverse = invert(columns)
-  const whiteXyz = xyzOf(white)
+  const whiteXyz = mapVector(xyzOf(white), (value) => value / white[1])
   const adaptation = adaptationToD50(whiteXyz)
   if (!inverse || !adaptation) return undefined
   const scale = transform(inverse, whiteXyz)

@@ -12,7 +12,7 @@ import { pqLuminance } from "./transfer.ts"
 /** Luminance in cd/m² of white in SDR content (ITU-R BT.2408 §2.1). */
 export const REFERENCE_WHITE = 203
 
-/** Luminance in cd/m² of the brightest highlights of HLG, and of PQ where the file does not say. */
+/** Luminance in cd/m² of the brightest highlights where the file does not say, and of the display that HLG is made for. */
 export const DEFAULT_PEAK = 1000
 
 /** System gamma of HLG on a display of 1000 cd/m² (ITU-R BT.2100 table 5). */

@@ -4,8 +4,10 @@
  * Invariants:
  * - The walk follows the lengths of the chunks, as a decoder does, and ends where they lead out of the file.
  *
- * Source: PNG, third edition, §5.3 (chunk layout), §11.2.1 (IHDR), §11.3.6.1 to 3 (acTL, fcTL, fdAT).
+ * Source: PNG, third edition, §5.3 (chunk layout), §5.6 (order), §11.2.1 (IHDR), §11.3.6.1 to 3 (acTL, fcTL, fdAT).
  */
+import { crc32 } from "node:zlib"
+
 import { corruptOriginal, unsupportedOriginal } from "../../errors.ts"
 import { ascii, type Span, viewOf } from "./bytes.ts"
 import { checkMetadata, tooMany } from "./limits.ts"
@@ -46,8 +48,10 @@ export interface PngHeader {
   readonly depth: number
   readonly colourType: number
   readonly isInterlaced: boolean
-  /** Data of the chunks before the pixels, the first of each type. */
+  /** Data of the chunks before the pixels, the first of each type. Those that browsers ignore are left out. */
   readonly chunks: ReadonlyMap<string, Span>
+  /** Data of chunks about colour or transparency whose checksum is wrong. */
+  readonly wrongChunks: readonly Span[]
   /** Whole chunks of compressed texts, wherever they are. */
   readonly compressedTexts: readonly Span[]
   /** Data of the IDAT chunks. */
@@ -120,6 +124,28 @@ const createCount = () => {
   }
 }
 
+/** Ancillary chunks that change colours. A decoder may leave them out where their checksum is wrong (§13.2), and browsers do. */
+const COLOUR_CHUNKS: ReadonlySet<string> = new Set(["tRNS", "cICP", "iCCP", "sRGB", "gAMA", "cHRM", "cLLI", "mDCV"])
+
+/** Browsers ignore these behind the palette, where they must not be (§5.6). */
+const BEFORE_PALETTE: ReadonlySet<string> = new Set(["cICP", "mDCV"])
+
+/** Whether the checksum of a chunk is right (§5.3). */
+export const isChecked = (bytes: Uint8Array, { start, end }: Span): boolean =>
+  end + 4 <= bytes.length && crc32(bytes.subarray(start - 4, end)) === viewOf(bytes).getUint32(end)
+
+/** Collects chunks before the pixels. */
+const createChunks = (bytes: Uint8Array) => {
+  const chunks = new Map<string, Span>()
+  const wrongChunks: Span[] = []
+  const add = ({ type, start, end }: Chunk): void => {
+    if (chunks.has(type) || (BEFORE_PALETTE.has(type) && chunks.has("PLTE"))) return
+    if (COLOUR_CHUNKS.has(type) && !isChecked(bytes, { start, end })) wrongChunks.push({ start, end })
+    else chunks.set(type, { start, end })
+  }
+  return { chunks, wrongChunks, add }
+}
+
 /** Apple's variant has this chunk before IHDR, and pixels that other decoders cannot read. */
 const refuseCgbi = (bytes: Uint8Array): void => {
   if (ascii(bytes, 12, 16) === "CgBI")
@@ -142,7 +168,7 @@ const readIhdr = (bytes: Uint8Array) => {
 export const parsePngHeader = (bytes: Uint8Array): PngHeader => {
   refuseCgbi(bytes)
   const { width, height, depth, colourType, isInterlaced } = readIhdr(bytes)
-  const chunks = new Map<string, Span>()
+  const { chunks, wrongChunks, add } = createChunks(bytes)
   const compressedTexts: Span[] = []
   const pixels: Span[] = []
   let truncatedPixels: Span | undefined
@@ -157,7 +183,7 @@ export const parsePngHeader = (bytes: Uint8Array): PngHeader => {
     count(chunk)
     if (type === "IDAT") pixels.push({ start, end })
     else if (isCompressedText(bytes, chunk)) compressedTexts.push({ start: start - 8, end: end + 4 })
-    else if (pixels.length === 0 && !chunks.has(type)) chunks.set(type, { start, end })
+    else if (pixels.length === 0) add(chunk)
     firstFrame.add(chunk, pixels.length > 0)
     if (type === "IEND") break
   }
@@ -169,6 +195,7 @@ export const parsePngHeader = (bytes: Uint8Array): PngHeader => {
     colourType,
     isInterlaced,
     chunks,
+    wrongChunks,
     compressedTexts,
     pixels,
     truncatedPixels,

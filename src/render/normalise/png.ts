@@ -1,11 +1,11 @@
 /**
  * Responsible for corrections of PNGs before they are decoded.
  *
- * Source: PNG, third edition, §11.3.1.1 (tRNS), §11.3.3.3 (zTXt), §11.3.6 (APNG), §5.3 (layout of a chunk).
+ * Source: PNG, third edition, §5.3 (layout of a chunk), §5.6 (order), §11.3.1.1 (tRNS), §11.3.3.3 (zTXt), §11.3.6 (APNG).
  */
 import { crc32 } from "node:zlib"
 
-import { ascii } from "../header/bytes.ts"
+import type { Span } from "../header/bytes.ts"
 import { CHUNK_OVERHEAD, type PngFrame, type PngHeader } from "../header/png.ts"
 import type { Edit } from "./edit.ts"
 
@@ -27,6 +27,23 @@ export const pngChunk = (type: string, data: readonly Uint8Array[]): Buffer => {
 /** The decoder unpacks all texts with the header: 342 kB of them took 1.4 GB. No rendition has any text. */
 const removeCompressedTexts: Rule = (_, { compressedTexts }) =>
   compressedTexts.map((text) => ({ ...text, bytes: NOTHING }))
+
+const wholeChunk = ({ start, end }: Span): Span => ({ start: start - 8, end: end + 4 })
+
+/** The decoder refuses the file, or believes the chunk. */
+const removeWrongChunks: Rule = (_, { wrongChunks }) =>
+  wrongChunks.map((chunk) => ({ ...wholeChunk(chunk), bytes: NOTHING }))
+
+/** A profile behind the palette, where it must not be (§5.6), counts for browsers; the decoder ignores it. */
+const moveProfile: Rule = (bytes, { chunks }) => {
+  const [profile, palette] = [chunks.get("iCCP"), chunks.get("PLTE")]
+  if (!profile || !palette || profile.start < palette.start) return []
+  const [found, target] = [wholeChunk(profile), wholeChunk(palette).start]
+  return [
+    { start: target, end: target, bytes: bytes.subarray(found.start, found.end) },
+    { ...found, bytes: NOTHING },
+  ]
+}
 
 /** Bytes of tRNS by colour type; the palette's entries for type 3. */
 const GREY = 0
@@ -51,7 +68,7 @@ const cutTransparency: Rule = (bytes, header) => {
   const length = transparencyLength(header, found.end - found.start)
   if (length === undefined || found.end - found.start <= length) return []
   const chunk = pngChunk("tRNS", [bytes.subarray(found.start, found.start + length)])
-  return [{ start: found.start - 8, end: found.end + 4, bytes: chunk }]
+  return [{ ...wholeChunk(found), bytes: chunk }]
 }
 
 /** Whether the frame is within the picture, as it must (§11.3.6.2). */
@@ -79,13 +96,10 @@ const showFirstFrame: Rule = (bytes, { hiddenFirstFrame: frame, pixels, ...heade
 }
 
 /** Corrections of every PNG. */
-export const PNG_RULES: readonly Rule[] = [removeCompressedTexts, cutTransparency, showFirstFrame]
-
-/** Whether the checksum of a chunk is right (§5.3). */
-export const isChecked = (
-  bytes: Uint8Array,
-  { start, end }: { readonly start: number; readonly end: number },
-): boolean =>
-  end + 4 <= bytes.length &&
-  ascii(bytes, start - 4, start) !== "" &&
-  crc32(bytes.subarray(start - 4, end)) === Buffer.from(bytes.buffer, bytes.byteOffset + end, 4).readUInt32BE()
+export const PNG_RULES: readonly Rule[] = [
+  removeCompressedTexts,
+  removeWrongChunks,
+  moveProfile,
+  cutTransparency,
+  showFirstFrame,
+]

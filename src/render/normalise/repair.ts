@@ -10,11 +10,11 @@
 import { deflateSync, inflateRawSync, constants } from "node:zlib"
 
 import type { Header } from "../header/header.ts"
-import { parsePngHeader, type PngHeader } from "../header/png.ts"
+import { isChecked, parsePngHeader, type PngHeader } from "../header/png.ts"
 import type { Source } from "../source.ts"
 import { applyEdits } from "./edit.ts"
 import { normalise } from "./normalise.ts"
-import { isChecked, pngChunk } from "./png.ts"
+import { pngChunk } from "./png.ts"
 
 const EOI = Buffer.from([0xff, 0xd9])
 
