@@ -200,22 +200,8 @@ const openChanges = (
   return send.length === 0 ? undefined : createChanges({ grammar, basePath, send, notify })
 }
 
-const openHandle = (core: Core, config: TailorConfig, health: Health): Handle => {
-  const { cacheControl, basePath, unknownSize, compat, compatOrigins, compatKeys, cacheTags, missing, whenBusy } =
-    config
-  return createHandle(core, {
-    cacheControl,
-    basePath,
-    unknownSize,
-    compat,
-    compatOrigins,
-    compatKeys,
-    cacheTagsOf: cacheTags ? cacheTagsOf : undefined,
-    health,
-    missing,
-    whenBusy,
-  })
-}
+const openHandle = (core: Core, config: TailorConfig, health: Health): Handle =>
+  createHandle(core, { ...config, cacheTagsOf: config.cacheTags ? cacheTagsOf : undefined, health })
 
 /** Parts of a tailor that a program provides. */
 export interface TailorParts {
@@ -245,6 +231,7 @@ export const openTailorWith = (
     settings,
     limits,
     staleIfErrorSeconds: config.staleIfErrorSeconds,
+    staleRecipe: config.staleRecipe,
     onStoreFailure: (failure) => {
       if (failure.action === "delete") countFailedDelete()
       reportStoreFailure(failure)

@@ -136,7 +136,8 @@ export const loadFunction = async (env: Env = process.env): Promise<FunctionConf
   const cdnUrl = env["CDN_URL"] ? checkUrl("CDN_URL", env["CDN_URL"], "https://images.example.com") : ""
   const distribution = distributionOf(env)
   const edgeBasePath = env["IMGTAILOR_EDGE_BASE_PATH"]
-  const given = edgeBasePath ? { ...options, basePath: edgeBasePath } : options
+  // Nothing runs in a function after its response.
+  const given = { ...options, ...(edgeBasePath && { basePath: edgeBasePath }), staleRecipe: "render" }
   const config = resolveConfig(given, environment(folder, env))
   return { config: withPictures(edgeBasePath ? behindEdge(config) : config), cdnUrl, distribution }
 }

@@ -31,6 +31,11 @@ export const WHEN_BUSY = ["nearest", "refuse"] as const
 /** See {@link WHEN_BUSY}. */
 export type WhenBusy = (typeof WHEN_BUSY)[number]
 
+/** Answers to a request for a rendition of the present original by an older recipe: that rendition, or a new one. */
+export const STALE_RECIPES = ["serve", "render"] as const
+/** See {@link STALE_RECIPES}. */
+export type StaleRecipe = (typeof STALE_RECIPES)[number]
+
 /** Returns the place that crops of a photo keep, from the left and from the top, each 0 to 1. @param original key of the photo */
 export type GetFocalPoint = (original: string) => FocalPoint | undefined | Promise<FocalPoint | undefined>
 
@@ -90,6 +95,12 @@ export interface TailorOptions {
   readonly missing?: string | undefined
   /** Servers only: the answer to a request for an image while no render slot is free: the nearest stored size, or 503. @default "nearest" */
   readonly whenBusy?: WhenBusy | undefined
+  /**
+   * Answer to a request for a stored rendition of the present original by an older recipe, after an upgrade or a change of the settings:
+   * `serve` sends it at once, with a short lifetime, and renders it again in the background; `render` renders first. The functions on AWS
+   * always render. @default "serve"
+   */
+  readonly staleRecipe?: StaleRecipe | undefined
   /** Services whose URLs are accepted, too: docs/migrate.md. @default [] */
   readonly compat?: readonly ServiceName[] | undefined
   /**
@@ -181,6 +192,7 @@ export interface TailorConfig {
   readonly focalPoints: string | GetFocalPoint | undefined
   readonly missing: MissingPicture | undefined
   readonly whenBusy: WhenBusy
+  readonly staleRecipe: StaleRecipe
   /** Bytes of overlays by their SHA-256, hex. */
   readonly overlays: ReadonlyMap<string, Uint8Array>
   /** Options for `s3://` URLs. */

@@ -67,6 +67,7 @@ describe("resolveConfig", () => {
       missing: undefined,
       overlays: new Map(),
       whenBusy: "nearest",
+      staleRecipe: "serve",
       compat: [],
       compatOrigins: {},
       compatKeys: {},

@@ -10,7 +10,7 @@ import { expandColour } from "../sizes/size-options.ts"
 import { absoluteFile, loadAssets } from "./assets.ts"
 import { defaultRecheckSeconds, remoteProblems, resolveLocations } from "./locations.ts"
 import { limitNotices } from "./notices.ts"
-import type { Isolation, Limits, TailorConfig, TailorOptions, UnknownSize, WhenBusy } from "./options.ts"
+import type { Isolation, Limits, StaleRecipe, TailorConfig, TailorOptions, UnknownSize, WhenBusy } from "./options.ts"
 import { checkOptions } from "./schema.ts"
 
 /** Everything from outside that a configuration depends on. */
@@ -51,6 +51,7 @@ const DEFAULTS = {
   compat: [] as readonly ServiceName[],
   compatOrigins: {} as Readonly<Record<string, string>>,
   whenBusy: "nearest" as WhenBusy,
+  staleRecipe: "serve" as StaleRecipe,
   staleIfErrorSeconds: 86_400,
   watch: false,
   background: "#ffffff",
@@ -125,7 +126,8 @@ type PlainSettings = Omit<
 
 /** Settings that need no more than a default. */
 const plainSettings = (options: CheckedOptions): PlainSettings => {
-  const { exclude, isolation, cacheControl, basePath, unknownSize, compat, compatOrigins, whenBusy } = options
+  const { exclude, isolation, cacheControl, basePath, unknownSize, compat, compatOrigins, whenBusy, staleRecipe } =
+    options
   const { staleIfErrorSeconds, watch, host, port, drainMs, notify, metricsPort, tracing } = options
   const { logLevel, logFormat, logHits, logQueries } = options
   return {
@@ -142,6 +144,7 @@ const plainSettings = (options: CheckedOptions): PlainSettings => {
     notify,
     notifyHeaders: options.notifyHeaders ?? {},
     whenBusy,
+    staleRecipe,
     staleIfErrorSeconds,
     watch,
     host,

@@ -48,6 +48,7 @@ export const SERVER_SETTINGS: ReadonlySet<string> = new Set([
   "metrics",
   "metricsPort",
   "whenBusy",
+  "staleRecipe",
 ])
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

@@ -30,6 +30,14 @@ export const URL_SETTINGS: SettingGroup = {
       default: "`nearest`",
     },
     {
+      path: ["staleRecipe"],
+      kind: "text",
+      hint: "serve|render",
+      description:
+        "Answer to a request for a stored rendition by older settings: `serve` sends it at once and renders it again in the background, `render` renders first. The functions on AWS always render.",
+      default: "`serve`",
+    },
+    {
       path: ["compat"],
       kind: "list",
       description: `Services whose URLs are accepted, too: ${SERVICE_NAMES.join(", ")}. See docs/migrate.md.`,

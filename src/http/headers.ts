@@ -53,11 +53,15 @@ export type Headers = Readonly<Record<string, string>>
 /** `Cache-Status` of an error (RFC 9211). */
 export const refusedStatus = (code: ErrorCode | undefined): string => `imgtailor; detail=${code ?? "none"}`
 
-type StatusInput = Pick<Decision, "outcome" | "isStale" | "isUnverified" | "code">
+type StatusInput = Pick<Decision, "outcome" | "isStale" | "isUnverified" | "isOutdated" | "code">
+
+const hitDetail = ({ isUnverified, isOutdated }: StatusInput): string =>
+  isUnverified ? "; detail=unverified" : isOutdated ? "; detail=outdated" : ""
 
 /** `Cache-Status` of a decision (RFC 9211). */
-export const cacheStatus = ({ outcome, isStale, isUnverified, code }: StatusInput): string => {
-  if (outcome === "hit") return `imgtailor; hit${isUnverified ? "; detail=unverified" : ""}`
+export const cacheStatus = (decision: StatusInput): string => {
+  const { outcome, isStale, code } = decision
+  if (outcome === "hit") return `imgtailor; hit${hitDetail(decision)}`
   if (outcome === "refused" || outcome === "other") return refusedStatus(code)
   return `imgtailor; fwd=${isStale ? "stale" : "uri-miss"}${outcome === "coalesced" ? "; collapsed" : ""}`
 }
@@ -76,6 +80,9 @@ const MAX_ALIAS_AGE = 300
 /** Longest `max-age` in seconds of a rendition that could not be compared with its original. */
 const MAX_UNVERIFIED_AGE = 30
 
+/** Longest `max-age` and `s-maxage` in seconds of a rendition that is rendered again in the background. */
+const MAX_OUTDATED_AGE = 60
+
 /** The same `Cache-Control` with a shorter `max-age`, also for a CDN. */
 const shortened = (cacheControl: string, maxAgeSeconds: number): string =>
   cacheControl
@@ -88,16 +95,23 @@ const shortened = (cacheControl: string, maxAgeSeconds: number): string =>
 /** The `Cache-Control` of a URL that is not listed, such as an alias. */
 export const aliasCacheControl = (cacheControl: string): string => shortened(cacheControl, MAX_ALIAS_AGE)
 
+/** The `Cache-Control` of a rendition that will be replaced soon. */
+const outdatedCacheControl = (cacheControl: string): string => {
+  const shorter = shortened(cacheControl, MAX_OUTDATED_AGE)
+  return /s-maxage=/i.test(cacheControl) ? `${shorter}, s-maxage=${MAX_OUTDATED_AGE}` : shorter
+}
+
 /** The headers of a rendition, changed where the request was not a plain hit. */
 export const withDecision = (headers: Headers, decision: Decision): Headers => {
-  const { outcome, isUnverified } = decision
-  if (outcome === "hit" && !isUnverified) return headers
+  const { outcome, isUnverified, isOutdated } = decision
+  if (outcome === "hit" && !isUnverified && !isOutdated) return headers
   const timing = serverTiming(decision)
   const cacheControl = headers["cache-control"] ?? ""
   return {
     ...headers,
     "cache-status": cacheStatus(decision),
     ...(isUnverified && { "cache-control": shortened(cacheControl, MAX_UNVERIFIED_AGE) }),
+    ...(isOutdated && { "cache-control": outdatedCacheControl(cacheControl) }),
     ...(timing && { "server-timing": timing }),
   }
 }

@@ -19,10 +19,17 @@ import { createMisses, type Misses, type MissParts } from "./miss.ts"
 import { createOutages, type OutageParts, type Outages } from "./outage.ts"
 import type { MissRequest } from "./product.ts"
 import { MAX_ROUNDS } from "./recheck.ts"
-import { type ServedRendition, toHit, toRendered, toUnverified } from "./served.ts"
+import { createRenewals, type Renewals } from "./renewals.ts"
+import { type ServedRendition, toHit, toOutdated, toRendered, toUnverified } from "./served.ts"
 import { createStored, type StoredParts } from "./stored.ts"
 
 export type { ServedRendition } from "./served.ts"
+
+/** Options of {@link Answerer.answer}. */
+export interface AnswerOptions {
+  /** A rendition by an older recipe is rendered again before it is sent, whatever the setting. @default false */
+  readonly isPresentRecipe?: boolean
+}
 
 /** Sends hits and renders misses. */
 export interface Answerer {
@@ -31,9 +38,15 @@ export interface Answerer {
    * @throws {TailorError} the request or its original is refused
    * @throws the signal's reason when the client disconnects
    */
-  readonly answer: (parsed: Parsed, getClientSignal?: GetClientSignal) => Promise<ServedRendition>
+  readonly answer: (
+    parsed: Parsed,
+    getClientSignal?: GetClientSignal,
+    options?: AnswerOptions,
+  ) => Promise<ServedRendition>
   /** Finds a hit without waiting. Undefined where `answer` has to look. */
   readonly findHit: (parsed: Parsed) => ServedRendition | undefined
+  /** Renditions by an older recipe that wait to be rendered again. */
+  readonly renewals: Renewals
   /** Resolves when the renders and writes that are running now have ended. */
   readonly settled: () => Promise<void>
   /** Resolves when no render or write is running any more. */
@@ -43,6 +56,8 @@ export interface Answerer {
 /** Dependencies of {@link createAnswerer}. */
 export interface AnswerParts extends StoredParts, OutageParts, Pick<MissParts, "shared" | "slots"> {
   readonly deadlineMs: number
+  /** How to answer a request for a rendition of the present original by an older recipe. @default "render" */
+  readonly staleRecipe?: "serve" | "render" | undefined
   /** Called once for each way in which another server disagrees about the renditions of this one. */
   readonly onConflict?: ((conflict: Conflict) => void) | undefined
 }
@@ -60,6 +75,7 @@ const MAX_REFUSALS = 1000
 interface State extends MissParts {
   readonly misses: Misses
   readonly outages: Outages
+  readonly renewals: Renewals
   readonly refusedBefore: (original: string, version: string) => TailorError | undefined
 }
 
@@ -78,6 +94,13 @@ const answerMiss = async (
   }
   signal.throwIfAborted()
   return toRendered(reading, await state.misses.render(request, signal), isStale)
+}
+
+/** One request. */
+interface Attempt {
+  readonly scope: RequestScope
+  /** A rendition by an older recipe may be sent. */
+  readonly canBeOutdated: boolean
 }
 
 /** A stat may be some seconds old: before a stored rendition is called stale, its original is checked again. */
@@ -107,11 +130,20 @@ const answerUnverified = async (
   throw error
 }
 
+/** Sends a rendition by an older recipe, and has it rendered again. Undefined if the present recipe refuses the original. */
+const answerOutdated = (state: State, request: MissRequest, stored: RenditionObject): ServedRendition | undefined => {
+  const { key, reading, stat } = request
+  if (state.refusedBefore(reading.original, stat.version)) return undefined
+  state.conflicts.onStale(key, stored.meta, { reading, stat })
+  state.renewals.add(request)
+  return toOutdated(reading, stored)
+}
+
 const answerExisting = async (
   state: State,
   parsed: Parsed,
   existing: Existing,
-  scope: RequestScope,
+  { scope, canBeOutdated }: Attempt,
 ): Promise<ServedRendition> => {
   const { key, readings } = parsed
   const { reading, stat } = existing
@@ -130,8 +162,12 @@ const answerExisting = async (
   if (state.freshness.freshnessOf(stored.meta, reading, stat) === "fresh") return toHit(reading, stored)
   const now = await recheckStale(state, existing, stored, scope)
   if (now.freshness === "fresh") return toHit(reading, stored)
-  await closeBody(stored)
   const request = { key, reading, readings, stat: now.stat, stored: stored.meta }
+  if (canBeOutdated && state.freshness.isOutdated(stored.meta, reading, now.stat)) {
+    const outdated = answerOutdated(state, request, stored)
+    if (outdated) return outdated
+  }
+  await closeBody(stored)
   if (now.freshness === "stale") {
     state.outages.onReplaced(reading.original, now.stat)
     state.conflicts.onStale(key, stored.meta, { reading, stat: now.stat })
@@ -165,9 +201,10 @@ const resolveFallback = async (
 const answerParsed = async (
   state: State,
   parsed: Parsed,
-  scope: RequestScope,
+  attempt: Attempt,
   round: number,
 ): Promise<ServedRendition> => {
+  const { scope } = attempt
   const { readings, otherwise } = parsed
   const [reading] = readings
   let existing: Existing | undefined
@@ -178,15 +215,15 @@ const answerParsed = async (
   } catch (error) {
     return answerUnverified(state, parsed, scope, error)
   }
-  if (!existing && parsed.alternative) return answerParsed(state, parsed.alternative, scope, round)
+  if (!existing && parsed.alternative) return answerParsed(state, parsed.alternative, attempt, round)
   if (!existing) throw otherwise ? rejectedUrl(otherwise) : originalNotFound(reading.original)
   try {
-    return await answerExisting(state, parsed, existing, scope)
+    return await answerExisting(state, parsed, existing, attempt)
   } catch (error) {
     if (codeOf(error) !== "original-not-found" || round >= MAX_ROUNDS) throw error
   }
   // The original was removed during the wait; by now the key may mean another one.
-  return answerParsed(state, parsed, scope, round + 1)
+  return answerParsed(state, parsed, attempt, round + 1)
 }
 
 const createRefusals = (clock: () => number): Pick<State, "refusedBefore" | "onRefused"> => {
@@ -206,20 +243,22 @@ const createRefusals = (clock: () => number): Pick<State, "refusedBefore" | "onR
 
 /** Creates the part that answers requests. */
 export const createAnswerer = (parts: AnswerParts): Answerer => {
-  const { clock, deadlineMs } = parts
+  const { clock, deadlineMs, staleRecipe = "render" } = parts
   const stored = createStored(parts)
   const conflicts = createConflicts(parts.freshness, parts.onConflict)
   const lastModified = createLastModified(clock)
   const missParts = { ...parts, ...createRefusals(clock), stored, conflicts, lastModified }
   const misses = createMisses(missParts)
   const outages = createOutages(parts)
-  const state: State = { ...missParts, misses, outages }
+  const renewals = createRenewals({ slots: parts.slots, renew: misses.renew })
+  const state: State = { ...missParts, misses, outages, renewals }
   const { onStalledRead } = stored
   return {
-    answer: (parsed, getClientSignal) =>
+    answer: (parsed, getClientSignal, { isPresentRecipe = false } = {}) =>
       withDeadline({ deadlineMs, getClientSignal, dispose: closeBody, onStalledRead }, (scope) =>
-        answerParsed(state, parsed, scope, 0),
+        answerParsed(state, parsed, { scope, canBeOutdated: !isPresentRecipe && staleRecipe === "serve" }, 0),
       ),
+    renewals,
     findHit: createHits({ ...parts, outages, stored }),
     settled: misses.settled,
     idle: misses.idle,

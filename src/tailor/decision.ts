@@ -62,6 +62,8 @@ export interface Decision {
   readonly isStale?: boolean
   /** True where the rendition was stored, but the originals' store could not be reached to compare it. */
   readonly isUnverified?: boolean
+  /** True where the rendition was made by an older recipe, and is rendered again in the background. */
+  readonly isOutdated?: boolean
   /** Error code of a refused request. */
   readonly code?: ErrorCode
   /** The original that was read. */

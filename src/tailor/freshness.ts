@@ -36,6 +36,13 @@ export interface Freshness {
    */
   readonly matches: (meta: RenditionMeta, reading: Reading, original: OriginalStat | undefined) => boolean
   readonly freshnessOf: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => FreshnessState
+  /**
+   * Whether a stale rendition is of the present version of its original, and only its recipe is an older one. False for crops by focal
+   * point: a record does not say whether the recipe or the focal point has changed.
+   */
+  readonly isOutdated: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => boolean
+  /** The same for the rendition stored under a key. False where nothing is stored. */
+  readonly isOutdatedKey: (key: RenditionKey | string) => Promise<boolean>
   /** The remembered digest of a version of an original. */
   readonly digestOf: (original: string, version: string) => string | undefined
   /** Remembers the digest of a version of an original that was stable when it was read. */
@@ -77,10 +84,29 @@ export const findExisting = async (
   return undefined
 }
 
+/** A stored record, and the original that its key means now. */
+interface FoundRecord {
+  readonly meta: RenditionMeta
+  readonly existing: Existing | undefined
+}
+
+/** The record under a key, and the original that the key means now. Undefined where nothing is stored. */
+const lookUpKey = async (
+  { originals, renditions, grammar }: FreshnessParts,
+  key: string,
+): Promise<FoundRecord | undefined> => {
+  const parsed = parseKey(key.split("/"), grammar)
+  // A rendition under an alias is never stored: it was stored when the alias was a size.
+  if ("refused" in parsed || parsed.key !== key) return undefined
+  const meta = await renditions.head(key)
+  return meta && { meta, existing: await findExisting(originals, parsed.readings, { fresh: true }) }
+}
+
 const isSmart = ({ size }: Reading): boolean => size !== INFO && size.gravity === "smart"
 
 /** Creates the comparison for one list of sizes and its settings. */
-export const createFreshness = ({ originals, renditions, grammar, settings }: FreshnessParts): Freshness => {
+export const createFreshness = (parts: FreshnessParts): Freshness => {
+  const { grammar, settings } = parts
   const recipeOf: Freshness["recipeOf"] = ({ size, format }, { focalPoint }) =>
     size === INFO ? infoRecipe(settings, grammar.sizes) : imageRecipe(size, format, settings, focalPoint)
 
@@ -108,10 +134,8 @@ export const createFreshness = ({ originals, renditions, grammar, settings }: Fr
   const digestOf: Freshness["digestOf"] = (original, version) =>
     digests.size > 0 ? digests.get(nameOf(original, version)) : undefined
 
-  const freshnessOf: Freshness["freshnessOf"] = (meta, reading, original) => {
-    const { version, weakVersion } = original
-    if (meta.isForeign) return "fresh"
-    if (!matches(meta, reading, original)) return "stale"
+  /** The freshness of a rendition, whatever its recipe. */
+  const versionStateOf = (meta: RenditionMeta, { version, weakVersion }: OriginalStat): FreshnessState => {
     const isSameVersion = meta.version === version
     if (isSameVersion && meta.isStable !== false) return "fresh"
     const digest = digestOf(meta.original, version)
@@ -120,18 +144,32 @@ export const createFreshness = ({ originals, renditions, grammar, settings }: Fr
     return isSameVersion || isSameWeakVersion ? "unverified" : "stale"
   }
 
+  const freshnessOf: Freshness["freshnessOf"] = (meta, reading, original) => {
+    if (meta.isForeign) return "fresh"
+    return matches(meta, reading, original) ? versionStateOf(meta, original) : "stale"
+  }
+
+  const isOutdated: Freshness["isOutdated"] = (meta, reading, original) =>
+    !meta.isForeign &&
+    meta.original === reading.original &&
+    !isSmart(reading) &&
+    !matches(meta, reading, original) &&
+    versionStateOf(meta, original) === "fresh"
+
   const freshnessOfKey: Freshness["freshnessOfKey"] = async (key) => {
-    const parsed = parseKey(key.split("/"), grammar)
-    // A rendition under an alias is never stored: it was stored when the alias was a size.
-    if ("refused" in parsed || parsed.key !== key) return undefined
-    const meta = await renditions.head(key)
-    if (!meta) return undefined
-    const existing = await findExisting(originals, parsed.readings, { fresh: true })
+    const found = await lookUpKey(parts, key)
+    if (!found) return undefined
+    const { meta, existing } = found
     return existing ? freshnessOf(meta, existing.reading, existing.stat) : "stale"
+  }
+
+  const isOutdatedKey: Freshness["isOutdatedKey"] = async (key) => {
+    const found = await lookUpKey(parts, key)
+    return found?.existing !== undefined && isOutdated(found.meta, found.existing.reading, found.existing.stat)
   }
 
   const remember: Freshness["remember"] = (original, version, digest) =>
     void digests.set(nameOf(original, version), digest)
 
-  return { recipeOf, recipeIdOf, matches, freshnessOf, freshnessOfKey, digestOf, remember }
+  return { recipeOf, recipeIdOf, matches, freshnessOf, freshnessOfKey, isOutdated, isOutdatedKey, digestOf, remember }
 }

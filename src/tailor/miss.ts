@@ -8,6 +8,7 @@
  * - A request gets a version that it could have read itself. `canUse` in shared-originals.ts is the one rule for joining.
  * - Identical misses cost one read, one render and one write. Concurrent sizes of one original share its read and its session.
  * - A client that disconnects fails no other request, and stops only work that is queued.
+ * - A render in the background takes no slot, so that no request waits for it.
  * - A slot is held until the rendition is written, so that a slow store does not let renditions pile up in memory. Only a slow render gives
  *   its slot away before.
  * - A write delays responses by 2 s at most, and fails none.
@@ -57,6 +58,8 @@ export interface Misses {
    * @throws the signal's reason
    */
   readonly render: (request: MissRequest, signal: AbortSignal) => Promise<SharedResult>
+  /** Renders without a slot, and resolves when the rendition is stored or could not be. @throws like `render` */
+  readonly renew: (request: MissRequest) => Promise<void>
   /** Resolves when the renders that are running now have ended, with their writes and checks. */
   readonly settled: () => Promise<void>
   /** Resolves when no render is running any more. */
@@ -72,6 +75,7 @@ interface Render extends MissRequest {
   /** Settles when an earlier render of the same rendition has been written: it may have stored a rendition that is fresh. */
   readonly previous: Promise<unknown> | undefined
   readonly timings: Timings
+  readonly isBackground: boolean
   /** The read that it uses, once that has begun. */
   read: OriginalRead | undefined
   isWriting: boolean
@@ -95,6 +99,8 @@ interface RenderOptions {
   readonly signal?: AbortSignal | undefined
   /** For the check after a write: joins only a render whose write has not begun, and starts one that is not checked again. */
   readonly isRecheck?: boolean
+  /** The render takes no slot. */
+  readonly isBackground?: boolean
 }
 
 const ignore = (): void => {}
@@ -130,7 +136,9 @@ const joinOrStart = async (
     const original = await state.shared.join(reading.original, sighting, options.signal)
     if (state.running.get(name) === running) {
       const previous = running?.written
-      const render: Render = { ...request, original, previous, timings: {}, read: undefined, isWriting: false }
+      const { isBackground = false } = options
+      const own = { timings: {}, isBackground, read: undefined, isWriting: false }
+      const render: Render = { ...request, ...own, original, previous }
       return { running: startRender(state, name, render, options), isFirst: true }
     }
     // Another request started it meanwhile.
@@ -174,7 +182,7 @@ const produce = async (state: State, render: Render, cancelled: AbortSignal): Pr
   try {
     releaseSlot = await timed(timings, "wait", async () => {
       if (previous) await orAbort(previous, cancelled)
-      return state.slots.acquire(stat.byteLength, cancelled)
+      return render.isBackground ? ignore : state.slots.acquire(stat.byteLength, cancelled)
     })
     product = await readAndProduce(state, render, cancelled, releaseSlot)
   } catch (error) {
@@ -236,6 +244,7 @@ export const createMisses = (parts: MissParts): Misses => {
   }
   return {
     render: (request, signal) => renderMiss(state, request, { signal }),
+    renew: async (request) => void (await (await renderMiss(state, request, { isBackground: true })).written),
     settled,
     idle: async () => {
       while (state.inFlight.size > 0) await settled()

@@ -17,6 +17,7 @@ import { type Grammar, isRenditionKey, type OriginalKey, parseKey } from "../siz
 import type { CallOptions, Originals, RenditionMeta, Renditions } from "../store/store.ts"
 import { digestInPieces } from "./digest.ts"
 import { type Existing, findExisting, type Freshness, type FreshnessState } from "./freshness.ts"
+import type { MissRequest } from "./product.ts"
 
 /** Options of deletions. The signal ends one between two keys. */
 export interface PurgeOptions extends CallOptions {
@@ -51,6 +52,8 @@ export interface PurgeParts {
   readonly freshness: Freshness
   /** Largest original, in bytes. */
   readonly maxBytes: number
+  /** Receives renditions by an older recipe, which are kept then. @default they are deleted */
+  readonly onOutdated?: ((request: MissRequest) => void) | undefined
 }
 
 /** Keys between two turns of the event loop. */
@@ -135,7 +138,7 @@ const areGone = async (originals: Originals, keys: readonly string[]): Promise<b
 
 /** Whether a stored rendition is proved to be stale. */
 const isStale = async (
-  { originals, renditions, grammar, freshness }: PurgeParts,
+  { originals, renditions, grammar, freshness, onOutdated }: PurgeParts,
   key: string,
   isSame: IsSame,
   isRemoved: boolean,
@@ -153,6 +156,10 @@ const isStale = async (
   const { reading, stat } = existing
   const state = freshness.freshnessOf(meta, reading, stat)
   if (state === "fresh") return false
+  if (onOutdated && freshness.isOutdated(meta, reading, stat)) {
+    onOutdated({ key: parsed.key, reading, readings: parsed.readings, stat, stored: meta })
+    return false
+  }
   return !freshness.matches(meta, reading, stat) || !(await isSame(meta, existing, state))
 }
 

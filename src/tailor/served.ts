@@ -39,6 +39,13 @@ export const toUnverified = (reading: Reading, stored: RenditionObject, cause: u
   return { meta, byteLength, body, decision }
 }
 
+/** A stored rendition of the present original by an older recipe. */
+export const toOutdated = (reading: Reading, { meta, byteLength, body }: RenditionObject): ServedRendition => {
+  const reason = "stored, by an older recipe; rendered again in the background"
+  const decision: Decision = { ...subjectOf(reading), outcome: "hit", reason, isOutdated: true, timings: UNTIMED }
+  return { meta, byteLength, body, decision }
+}
+
 const decisionOf = (reading: Reading, result: SharedResult, isStale: boolean): Decision => {
   const { isRevalidated, isFirst, originalInfo, output, timings, storeFailure } = result
   const whyRendered = isStale ? "stored, but stale" : "not stored"

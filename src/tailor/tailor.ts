@@ -4,7 +4,7 @@ import { keysOf } from "../sizes/all-keys.ts"
 import type { Grammar, OriginalKey, RenditionKey } from "../sizes/key.ts"
 import type { RenderSettings } from "../sizes/recipe.ts"
 import type { Originals, Renditions } from "../store/store.ts"
-import { type Answerer, createAnswerer } from "./answer.ts"
+import { type Answerer, type AnswerParts, createAnswerer } from "./answer.ts"
 import type { Conflict } from "./conflicts.ts"
 import { createFreshness, type Freshness } from "./freshness.ts"
 import type { WorkLimits } from "./limits.ts"
@@ -25,6 +25,8 @@ export interface CoreParts {
   readonly limits: WorkLimits
   /** How long a stored rendition is sent after its original can no longer be looked at, in seconds. @default 0 */
   readonly staleIfErrorSeconds?: number
+  /** See {@link AnswerParts.staleRecipe}. @default "render" */
+  readonly staleRecipe?: AnswerParts["staleRecipe"]
   /** Called with failures of the renditions' store that failed no request. */
   readonly onStoreFailure?: ((failure: StoreFailure) => void) | undefined
   /** Called once for each way in which another server disagrees about the renditions of this one. */
@@ -39,6 +41,7 @@ export interface Core extends Answerer, Purge, Warm, Nearest {
   /** Every key that a rendition of an original can have. */
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
   readonly freshnessOfKey: Freshness["freshnessOfKey"]
+  readonly isOutdatedKey: Freshness["isOutdatedKey"]
   readonly slotState: () => SlotState
 }
 
@@ -66,18 +69,21 @@ export const createCore = (parts: CoreParts): Core => {
     slots,
     deadlineMs: limits.deadlineMs,
     staleIfErrorSeconds,
+    staleRecipe: parts.staleRecipe,
     onStoreFailure,
     onConflict,
     clock,
   })
+  const onOutdated = parts.staleRecipe === "serve" ? answerer.renewals.add : undefined
   return {
     ...answerer,
     ...createNearest({ originals, renditions, grammar, freshness }),
-    ...createPurge({ originals, renditions, grammar, freshness, maxBytes: limits.bytes }),
+    ...createPurge({ originals, renditions, grammar, freshness, maxBytes: limits.bytes, onOutdated }),
     ...createWarm({ originals, renditions, grammar, freshness, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),
     freshnessOfKey: freshness.freshnessOfKey,
+    isOutdatedKey: freshness.isOutdatedKey,
     slotState: slots.state,
   }
 }

@@ -104,7 +104,7 @@ export const createWarm = ({ originals, renditions, grammar, freshness, answer }
     const key = formatKey(reading)
     const parsed = parseKey(key.split("/"), grammar)
     if ("refused" in parsed) throw rejectedUrl(parsed)
-    const served = await answer(parsed, signal && (() => signal))
+    const served = await answer(parsed, signal && (() => signal), { isPresentRecipe: true })
     await closeBody(served)
     const { outcome, storeFailure } = served.decision
     if (storeFailure !== undefined) throw storeUnavailable(renditions.name, key, storeFailure)

@@ -25,7 +25,14 @@ const openServer = async (renditions: string, colour: Colour, quality: number): 
   for (const path of PATHS) await photos.write(path.slice("/60x40/".length), await flat({ colour }))
   const notices: string[] = []
   const config = resolveConfig(
-    { originals: photos.folder, renditions, sizes: ["60x40"], quality, limits: { cacheBytes: 0 } },
+    {
+      originals: photos.folder,
+      renditions,
+      sizes: ["60x40"],
+      quality,
+      staleRecipe: "render",
+      limits: { cacheBytes: 0 },
+    },
     environment(),
   )
   const { fetch, idle } = openTailor({ ...config, isolation: "none" }, { onNotice: (text) => notices.push(text) })

@@ -121,6 +121,7 @@ const shutDown = async (tailor: OpenTailor, server: Server, watches: readonly Cl
   }
   log.note("Shutting down; finishing in-flight requests.")
   renderer.drain()
+  tailor.core.renewals.clear()
   const limit = setTimeout(() => void tailor.close(), RENDER_GRACE_MS)
   await closeServer(server, config.limits.deadlineMs + GRACE_MS)
   await Promise.race([Promise.all([...watchesClosed, tailor.idle()]), sleep(GRACE_MS)])
