@@ -209,10 +209,17 @@ describe("URLs of a real client", () => {
       ["imagekit", "https://ik.imagekit.io/demo/shop/bag.jpg", "/shop/360x270/bag.jpg"],
       ["bunny", "https://demo.b-cdn.net/shop/bag.jpg", "/shop/360x270/bag.jpg"],
       ["wordpress", "https://demo.files.wordpress.com/shop/bag.jpg", "/shop/360x270/bag.jpg"],
+      ["astro", "/shop/bag.jpg", "/shop/360x270/bag.jpg"],
+      ["supabase", "https://demo.supabase.co/storage/v1/object/public/shop/bag.jpg", "/shop/360x270/bag.jpg"],
+      ["storyblok", "https://a.storyblok.com/f/1/900x700/e4ec08624e/bag.jpg", "/shop/360x270/bag.jpg"],
+      ["contentful", "https://images.ctfassets.net/shop/bag.jpg", "/shop/360x270/bag.jpg"],
+      ["keycdn", "https://demo.kxcdn.com/shop/bag.jpg", "/shop/360x270/bag.jpg"],
+      ["imageengine", "https://demo.cdn.imgeng.in/shop/bag.jpg", "/shop/360x270/bag.jpg"],
     ] as const
+    const compatOrigins = { "shop.example.com": "", "/demo": "", "/f/1/900x700/e4ec08624e": "shop" }
     for (const [provider, src, expected] of providers) {
       const url = transformUrl({ url: src, width: 300, height: 225, provider }) ?? ""
-      expect([provider, await fetchAll([url], { compat: [provider] })]).toEqual([provider, [expected]])
+      expect([provider, await fetchAll([url], { compat: [provider], compatOrigins })]).toEqual([provider, [expected]])
     }
   })
 

@@ -15,6 +15,12 @@ export const SERVICE_NAMES = [
   "imagekit",
   "bunny",
   "shopify",
+  "astro",
+  "supabase",
+  "storyblok",
+  "contentful",
+  "keycdn",
+  "imageengine",
 ] as const
 /** See {@link SERVICE_NAMES}. */
 export type ServiceName = (typeof SERVICE_NAMES)[number]

@@ -106,6 +106,44 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceEntry>> = {
     example: "/cdn/shop/files/bag.jpg?v=1&width=300",
     load: async () => (await import("./shopify.ts")).shopify,
   },
+  astro: {
+    title: "Astro",
+    paths: /^\/_image\/?$/,
+    example: "/_image?href=%2Fshop%2Fbag.jpg&w=640&f=webp",
+    load: async () => (await import("./astro.ts")).astro,
+  },
+  supabase: {
+    title: "Supabase",
+    paths: /^\/storage\/v1\/(?:render\/image|object)\/(?:public|sign|authenticated)\//,
+    hosts: /\.supabase\.co$/,
+    example: "/storage/v1/render/image/public/shop/bag.jpg?width=300&height=200",
+    load: async () => (await import("./supabase.ts")).supabase,
+  },
+  storyblok: {
+    title: "Storyblok",
+    paths: /^\/f\/\d+\/(?:\d+x\d+\/)?\w+\/[^/]+(?:\/m(?:\/|$)|$)/,
+    hosts: /^a(?:-[a-z]+)?\.storyblok\.com$/,
+    example: "/f/39898/3310x2192/e4ec08624e/bag.jpg/m/300x200",
+    load: async () => (await import("./storyblok.ts")).storyblok,
+  },
+  contentful: {
+    title: "Contentful",
+    hosts: /^images\.(?:eu\.)?ctfassets\.net$/,
+    example: "/cfexampleapi/4gp6taAwW4CmSgumq2ekUm/9da0cd1936871b8d72343e895a00d611/bag.jpg?w=300&h=200&fit=fill",
+    load: async () => (await import("./contentful.ts")).contentful,
+  },
+  keycdn: {
+    title: "KeyCDN",
+    hosts: /\.kxcdn\.com$/,
+    example: "/shop/bag.jpg?width=300&height=200",
+    load: async () => (await import("./keycdn.ts")).keycdn,
+  },
+  imageengine: {
+    title: "ImageEngine",
+    hosts: /\.imgeng\.in$/,
+    example: "/shop/bag.jpg?imgeng=/w_300/h_200/m_cropbox",
+    load: async () => (await import("./imageengine.ts")).imageengine,
+  },
 }
 
 /** Whether a path is one that only this service has. */

@@ -118,6 +118,15 @@ const combinedIn = (groups: Groups): Combined => {
   }
 }
 
+/**
+ * The options in front of an original, for services with the same grammar. Undefined for any other text.
+ * @param text empty, or decoded and with a slash at its end: `300x200/smart/filters:format(webp)/`
+ */
+export const partsOf = (text: string): Combined | undefined => {
+  const groups: Groups | undefined = PARTS.exec(`${text}original`)?.groups
+  return groups?.["original"] === "original" ? combinedIn(groups) : undefined
+}
+
 /** thumbor. */
 export const thumbor: Service = {
   parse: ({ path }, key) => {
