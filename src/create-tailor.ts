@@ -9,6 +9,7 @@ import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { Answer, HttpRequest } from "./http/answer.ts"
 import { createFetch } from "./http/fetch.ts"
 import { createHandle, type Handle } from "./http/handle.ts"
+import { referrerOrigin } from "./http/referrer.ts"
 import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
 import { createRenderer } from "./render/render.ts"
 import type { Renderer } from "./render/renderer.ts"
@@ -128,6 +129,7 @@ const withReports = (handle: Handle, onRequest: (report: RequestReport) => void,
         status: answer.status,
         durationMs,
         byteLength,
+        ...(answer.decision.outcome === "refused" && { referrer: referrerOrigin(header("referer")) }),
         ...(traceparent !== undefined && { traceparent }),
         ...answer.decision,
       })

@@ -12,6 +12,8 @@ export interface RequestReport extends Decision {
   readonly durationMs: number
   /** Length of the response body in bytes; 0 without a body. */
   readonly byteLength: number
+  /** Origin of the page with the image, for a refused request whose browser names it. Path and query are left out. */
+  readonly referrer?: string | undefined
 }
 
 /** How important a notice or a log line is. */

@@ -59,7 +59,7 @@ const READERS: ReadonlySet<string> = new Set([
   "store/azure/credentials.ts",
 ])
 const PARTS =
-  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts metrics/ lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
+  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts find-originals.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts metrics/ lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
     " ",
   )
 
@@ -199,7 +199,7 @@ const RULES: readonly Rule[] = [
     types: ["hooks.ts", "store/store.ts", "tailor/"],
   },
   {
-    of: ["create-tailor.ts", "tailor-methods.ts", "changes.ts", "webhook.ts", "get-info.ts", "index.ts", "server/"],
+    of: ["create-tailor.ts", "tailor-methods.ts", "changes.ts", "webhook.ts", "get-info.ts", "find-originals.ts", "index.ts", "server/"],
     may: [...PARTS, "node:"],
   },
   // Explanations use the functions that answer requests, and nothing of a server.

@@ -1,10 +1,11 @@
 /** Responsible for what `serve` prints when it listens: example URLs of existing originals, and an `<img>` tag. */
 import type { OpenTailor } from "../create-tailor.ts"
 import { describeError } from "../errors.ts"
+import { findOriginals } from "../find-originals.ts"
 import { encodeKey, formatKey, type OriginalKey } from "../sizes/key.ts"
 import { isSourceList } from "../store/sources.ts"
 import { bold, cyan, dim, print } from "./output.ts"
-import { findOriginals, imageTag } from "./sample.ts"
+import { imageTag } from "./sample.ts"
 
 /** Number of example URLs. */
 const SHOWN = 3

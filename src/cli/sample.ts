@@ -1,31 +1,13 @@
-/** Responsible for the introduction of `serve`: finds a few originals, and makes an `<img>` tag to paste into a page. */
+/** Responsible for the `<img>` tag in the introduction of `serve`, to paste into a page. */
 import { createClient } from "../client/client.ts"
 import type { OpenTailor } from "../create-tailor.ts"
-import { isImageName } from "../sizes/format.ts"
-import { type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import type { OriginalKey } from "../sizes/key.ts"
 import { lookOf, type Size, type SizeList, toSizeInput } from "../sizes/list.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
-import type { Originals } from "../store/store.ts"
 import { openOriginal } from "./open-original.ts"
-
-/** Keys looked at before giving up. S3 lists this many in one request. */
-const MAX_LISTED = 1000
 
 /** The introduction does not wait longer for the header of its first original. */
 const INSPECT_MS = 5000
-
-/** Keys of the first originals in a store, in the order of keys. */
-export const findOriginals = async (originals: Originals, count: number): Promise<readonly OriginalKey[]> => {
-  const found: OriginalKey[] = []
-  let listed = 0
-  for await (const text of originals.list("")) {
-    const key = toOriginalKey(text)
-    if (key !== undefined && isImageName(splitKey(key).file)) found.push(key)
-    listed += 1
-    if (found.length === count || listed === MAX_LISTED) break
-  }
-  return found
-}
 
 /** The largest size of the shape that suits a page best: a width, else a height, else a crop. */
 const shapeOf = (sizes: SizeList): Size => {

@@ -164,6 +164,12 @@ export interface TailorOptions {
   readonly metrics?: boolean | undefined
   /** `serve` only: answer `/metrics` on this port instead; 0 picks a free one. @default the server's port */
   readonly metricsPort?: number | undefined
+  /** `serve` only: serve the web interface below `<basePath>/_studio/`. docs/studio.md. @default false; true with `--demo` */
+  readonly studio?: boolean | undefined
+  /** `serve` only: let the studio save focal points to the file of `focalPoints`. @default false */
+  readonly studioWrite?: boolean | undefined
+  /** `serve` only: host names under which browsers open the studio, besides localhost, IP addresses and `host`. @default [] */
+  readonly studioHosts?: readonly string[] | undefined
   /** Trace requests with OpenTelemetry. Needs the package @opentelemetry/api and an SDK that the program starts. @default false */
   readonly tracing?: boolean | undefined
 }
@@ -209,6 +215,9 @@ export interface TailorConfig {
   readonly logQueries: boolean
   readonly metrics: boolean
   readonly metricsPort: number | undefined
+  readonly studio: boolean
+  readonly studioWrite: boolean
+  readonly studioHosts: readonly string[]
   readonly tracing: boolean
   /** Sentences for the operator: unusual values, and choices that were made for them. */
   readonly notices: readonly string[]

@@ -90,6 +90,9 @@ describe("resolveConfig", () => {
       logQueries: false,
       metrics: false,
       metricsPort: undefined,
+      studio: false,
+      studioWrite: false,
+      studioHosts: [],
       tracing: false,
       notices: [],
     })

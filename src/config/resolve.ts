@@ -64,6 +64,9 @@ const DEFAULTS = {
   logHits: 1,
   logQueries: false,
   metrics: false,
+  studio: false,
+  studioWrite: false,
+  studioHosts: [] as readonly string[],
   tracing: false,
 } as const
 
@@ -129,6 +132,7 @@ const plainSettings = (options: CheckedOptions): PlainSettings => {
   const { exclude, isolation, cacheControl, basePath, unknownSize, compat, compatOrigins, whenBusy, staleRecipe } =
     options
   const { staleIfErrorSeconds, watch, host, port, drainMs, notify, metricsPort, tracing } = options
+  const { studio, studioWrite, studioHosts } = options
   const { logLevel, logFormat, logHits, logQueries } = options
   return {
     exclude,
@@ -156,6 +160,9 @@ const plainSettings = (options: CheckedOptions): PlainSettings => {
     logQueries,
     metrics: options.metrics || metricsPort !== undefined,
     metricsPort,
+    studio,
+    studioWrite,
+    studioHosts,
     tracing,
   }
 }

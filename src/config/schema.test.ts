@@ -117,7 +117,7 @@ describe("checkOptions", () => {
 
   it("checkOptions lists the known settings if none is similar", () => {
     expect(problemOf({ compression: 9 })).toBe(
-      "compression: unknown setting. Known settings: originals, renditions, sizes, formats, retired, exclude, isolation, unknownSize, focalPoints, missing, whenBusy, staleRecipe, compat, compatOrigins, compatKeys, sharedStore, originalsHeaders, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, staleIfErrorSeconds, watch, quality, background, limits, cacheControl, cacheTags, notify, notifyHeaders, basePath, host, port, drainMs, logLevel, logFormat, logHits, logQueries, metrics, metricsPort, tracing.",
+      "compression: unknown setting. Known settings: originals, renditions, sizes, formats, retired, exclude, isolation, unknownSize, focalPoints, missing, whenBusy, staleRecipe, compat, compatOrigins, compatKeys, sharedStore, originalsHeaders, s3Endpoint, s3Region, s3PathStyle, recheckSeconds, staleIfErrorSeconds, watch, quality, background, limits, cacheControl, cacheTags, notify, notifyHeaders, basePath, host, port, drainMs, logLevel, logFormat, logHits, logQueries, metrics, metricsPort, studio, studioWrite, studioHosts, tracing.",
     )
     expect(problemOf({ retired: { names: [] } })).toMatch(/^retired\.names: .* Known settings: sizes, formats\.$/)
   })

@@ -12,6 +12,7 @@ import {
   parseSizeList,
   type Problem,
   type SizeInput,
+  type SizeList,
 } from "../sizes/list.ts"
 import { SIZE_OPTION_NAMES, type SizeOptionsInput, STRATEGIES } from "../sizes/size-options.ts"
 import { GRAVITIES } from "../sizes/size.ts"
@@ -226,6 +227,14 @@ const ENTRIES = {
   logQueries: v.optional(v.boolean()),
   metrics: v.optional(v.boolean()),
   metricsPort: v.optional(integer(0, 65_535)),
+  studio: v.optional(v.boolean()),
+  studioWrite: v.optional(v.boolean()),
+  studioHosts: v.optional(
+    v.array(
+      v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]+$/, "Expected a host name like images.example.com, without a port")),
+      "Expected a list",
+    ),
+  ),
   tracing: v.optional(v.boolean()),
 }
 const SCHEMA = strict(ENTRIES)
@@ -246,4 +255,26 @@ export const checkOptions = (
   const result = v.safeParse(SCHEMA, input)
   if (result.success) return { options: input as TailorOptions }
   return { problems: result.issues.map((issue) => describeIssue(issue, keysBeside)) }
+}
+
+const SIZES_SCHEMA = v.object({ sizes })
+
+/** A mistake in a list of sizes: the index of its entry, if it is that of one, and a sentence. */
+export interface SizesProblem {
+  readonly at?: number
+  readonly message: string
+}
+
+/** A list of sizes from elsewhere than the configuration, or every mistake in it. */
+export const checkSizes = (
+  input: unknown,
+): { readonly list: SizeList } | { readonly problems: readonly SizesProblem[] } => {
+  const result = v.safeParse(SIZES_SCHEMA, { sizes: input })
+  const parsed = result.success ? parseSizeList(result.output.sizes as readonly SizeInput[]) : undefined
+  if (parsed && "list" in parsed) return parsed
+  const problems = (result.issues ?? []).map((issue) => {
+    const at = issue.path?.[1]?.key
+    return { ...(typeof at === "number" && { at }), message: describeIssue(issue, keysBeside) }
+  })
+  return { problems: [...problems, ...(parsed?.problems ?? [])] }
 }

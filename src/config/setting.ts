@@ -47,6 +47,9 @@ export const SERVER_SETTINGS: ReadonlySet<string> = new Set([
   "logQueries",
   "metrics",
   "metricsPort",
+  "studio",
+  "studioWrite",
+  "studioHosts",
   "whenBusy",
   "staleRecipe",
 ])

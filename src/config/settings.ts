@@ -6,6 +6,7 @@
 import { LIMIT_SETTINGS } from "./limit-settings.ts"
 import { MONITORING_SETTINGS } from "./monitoring-settings.ts"
 import type { Setting, SettingGroup } from "./setting.ts"
+import { STUDIO_SETTINGS } from "./studio-settings.ts"
 import { URL_SETTINGS } from "./url-settings.ts"
 
 /** Every setting: common ones first, limits last. */
@@ -84,6 +85,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     ],
   },
   MONITORING_SETTINGS,
+  STUDIO_SETTINGS,
   {
     heading: "Images",
     settings: [

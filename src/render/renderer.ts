@@ -34,6 +34,8 @@ export interface RendererLimits extends InspectLimits {
 export interface OpenOptions {
   /** Ends the wait for a free process. */
   readonly signal?: AbortSignal | undefined
+  /** Renders at the lowest priority from the beginning, in a process that is ended afterwards. @default false */
+  readonly isBackground?: boolean | undefined
   /** As in {@link RenderOptions}: reading a header can be slow, too. */
   readonly onSlow?: (() => void) | undefined
   /**

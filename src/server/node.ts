@@ -181,8 +181,20 @@ const answerConnect = async (
   writeRaw(socket, status, headers, body instanceof Uint8Array ? body : new Uint8Array())
 }
 
+/**
+ * Answers a request before the tailor, or returns false to leave it.
+ * @param onRespond to be called with the length of the body when a response begins that must be read in time
+ */
+export type Intercept = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  onRespond: (byteLength: number) => void,
+) => boolean
+
 /** Options of {@link createNodeServer}. */
 export interface NodeServerOptions {
+  /** @default none: every request goes to the tailor */
+  readonly intercept?: Intercept | undefined
   /** Times after which connections are closed. */
   readonly times?: Partial<ConnectionTimes>
 }
@@ -196,6 +208,7 @@ const connectionsOf = new WeakMap<Server, Connections>()
  * server.listen(3000)
  */
 export const createNodeServer = ({ handle }: Mountable, options: NodeServerOptions = {}): Server => {
+  const { intercept } = options
   const times = { ...CONNECTION_TIMES, ...options.times }
   const connections = createConnections(times)
   const listener = createListener({ handle }, connections.respond)
@@ -209,6 +222,7 @@ export const createNodeServer = ({ handle }: Mountable, options: NodeServerOptio
     },
     (request, response) => {
       connections.request(request, response)
+      if (intercept?.(request, response, (byteLength) => connections.respond(request.socket, byteLength))) return
       listener(request, response)
     },
   )

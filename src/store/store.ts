@@ -39,6 +39,12 @@ export interface HeadOptions extends CallOptions {
 export interface ListOptions extends CallOptions {
   /** List only keys that come after this one: the last key of a list that was interrupted. */
   readonly after?: string | undefined
+  /**
+   * Name each folder directly below that of the prefix once, by its key with a slash at its end, instead of the keys in it. A store may
+   * ignore this and list all keys.
+   * @default false
+   */
+  readonly isShallow?: boolean | undefined
   /** Receives a sentence about each part that cannot be listed and is skipped. @default the store's own notices */
   readonly onSkip?: ((message: string) => void) | undefined
 }

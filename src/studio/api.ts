@@ -4,8 +4,8 @@
  * All routes are below `<basePath>/_studio/api/`; the page uses URLs relative to its own (`api/photos?prefix=shop/`), so it works behind
  * any prefix. Requests and responses are JSON, except where a response says otherwise. A request that changes something is sent with
  * `content-type: application/json`, and the browser adds `Origin`. Errors are {@link StudioError} with a status of 400 or more:
- * 401 without a session (show the field for the token), 403 for what this studio may not do, 404, 409 for a draft that a newer one
- * replaced, and those of images.
+ * 401 without a session (show the field for the token), 403 for what this studio may not do, 404, 429 for too many drafts, and those
+ * of images.
  *
  * The page is served from `dist/studio/page/`: `index.html` as `<basePath>/_studio/`, and every other file under its name. It gets
  * `Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';
@@ -27,7 +27,7 @@ export type Point = readonly [x: number, y: number]
 
 /** Body of every error. */
 export interface StudioError {
-  /** Stable code: those of docs/errors.md, or `no-session`, `not-allowed`, `not-found`, `bad-request`, `draft-replaced`. */
+  /** Stable code: those of docs/errors.md, or `no-session`, `not-allowed`, `not-found`, `bad-request`, `draft-queue-full`. */
   readonly code: string
   readonly detail: string
   readonly hint?: string | undefined
@@ -149,7 +149,7 @@ export interface Photo {
  * `POST api/draft`: a picture with settings that are not in the configuration. Rendered for this user alone, one at a time, at the lowest
  * priority; never stored. The response is the picture, with `content-type` and `content-length`, and the headers
  * `imgtailor-width`, `imgtailor-height` (pixels), `imgtailor-render-ms`, `imgtailor-format`, `imgtailor-quality` (lossy formats).
- * A newer draft of the same session replaces a waiting one, which then fails with 409 `draft-replaced`; abort the request to give up.
+ * Others wait, at most eight; one more fails with 429 `draft-queue-full`. Abort the request of a draft that is no longer wanted.
  */
 export interface DraftRequest {
   readonly key: string

@@ -40,8 +40,7 @@ export interface Core extends Answerer, Purge, Warm, Nearest {
   readonly grammar: Grammar
   /** Every key that a rendition of an original can have. */
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
-  readonly freshnessOfKey: Freshness["freshnessOfKey"]
-  readonly isOutdatedKey: Freshness["isOutdatedKey"]
+  readonly freshness: Freshness
   readonly slotState: () => SlotState
 }
 
@@ -82,8 +81,7 @@ export const createCore = (parts: CoreParts): Core => {
     ...createWarm({ originals, renditions, grammar, freshness, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),
-    freshnessOfKey: freshness.freshnessOfKey,
-    isOutdatedKey: freshness.isOutdatedKey,
+    freshness,
     slotState: slots.state,
   }
 }

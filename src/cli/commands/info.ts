@@ -36,7 +36,7 @@ const describeOriginal = async (tailor: OpenTailor, original: OriginalKey): Prom
     format: reading.size === "info" ? "json" : outputFormat(reading.format, inspected).format,
     ...(reading.size !== "info" && outputDimensions(reading.size, inspected.dimensions)),
     // A rendition of an original that changed a moment ago is stored, too. A stale one is rendered again.
-    stored: ["fresh", "unverified"].includes((await core.freshnessOfKey(formatKey(reading))) ?? ""),
+    stored: ["fresh", "unverified"].includes((await core.freshness.freshnessOfKey(formatKey(reading))) ?? ""),
   })
   const { sizes, formats } = core.grammar
   const readings: Reading[] = sizes.flatMap((size) =>

@@ -42,6 +42,7 @@ export interface RunnerParts {
   /** Opens the original. */
   readonly open: Omit<JobRequest<unknown>, "parse" | "signal">
   readonly reread: OpenOptions["reread"]
+  readonly isBackground: boolean
 }
 
 /** A lent process with the original in it, or how it ended before. */
@@ -53,14 +54,14 @@ const EMPTY = new Uint8Array(0)
 const CLOSED = new Error("The original was closed.")
 
 /** The original in a process, which is lent and opened at the first use and after each end of a process. */
-const createConnector = ({ leases, open, reread }: RunnerParts, bytes: Uint8Array, history: History) => {
+const createConnector = ({ leases, open, reread, isBackground }: RunnerParts, bytes: Uint8Array, history: History) => {
   const closing = new AbortController()
   let kept: Uint8Array | undefined = bytes
   let current: Promise<Connection> | undefined
 
   const connect = async (): Promise<Connection> => {
     const lease = await leases.lend({
-      isSlow: history.has("slow"),
+      isSlow: isBackground || history.has("slow"),
       isProtected: history.has("sum"),
       estimateBytes: open.estimateBytes,
       signal: closing.signal,
