@@ -8,7 +8,7 @@ import { createHealth, type Health } from "./health.ts"
 import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { Answer, HttpRequest } from "./http/answer.ts"
 import { createFetch } from "./http/fetch.ts"
-import { createHandle, type Handle } from "./http/handle.ts"
+import { createHandle, type Handle, type HandleOptions } from "./http/handle.ts"
 import { referrerOrigin } from "./http/referrer.ts"
 import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
 import { createRenderer } from "./render/render.ts"
@@ -67,6 +67,8 @@ export interface OpenTailor extends Tailor {
   readonly renderer: Renderer
   readonly health: Health
   readonly storeStates: () => StoreStates
+  /** The options of the handler, for explanations of its answers. */
+  readonly handleOptions: HandleOptions
 }
 
 /** States of the stores, for metrics. */
@@ -202,9 +204,6 @@ const openChanges = (
   return send.length === 0 ? undefined : createChanges({ grammar, basePath, send, notify })
 }
 
-const openHandle = (core: Core, config: TailorConfig, health: Health): Handle =>
-  createHandle(core, { ...config, cacheTagsOf: config.cacheTags ? cacheTagsOf : undefined, health })
-
 /** Parts of a tailor that a program provides. */
 export interface TailorParts {
   readonly renderer: Renderer
@@ -244,7 +243,8 @@ export const openTailorWith = (
   const { count, countFailedDelete, counts } = createCounter()
   const reportStoreFailure = createFailureNotices(notify)
   const health = openHealth(stores, renderer, counts)
-  const untraced = openHandle(core, config, health)
+  const handleOptions = { ...config, cacheTagsOf: config.cacheTags ? cacheTagsOf : undefined, health }
+  const untraced = createHandle(core, handleOptions)
   const handle = withReports(
     config.tracing ? withTracing(untraced, (error) => notify(describeError(error), "error")) : untraced,
     (report) => {
@@ -265,7 +265,7 @@ export const openTailorWith = (
     originals: stores.originals.state(),
     renditions: stores.renditions.state(),
   })
-  return { ...tailor, core, config, originals, renditions, renderer, health, storeStates }
+  return { ...tailor, core, config, originals, renditions, renderer, health, storeStates, handleOptions }
 }
 
 /** Opens a tailor with a complete configuration. Its render processes start with the first original. */

@@ -199,13 +199,34 @@ const RULES: readonly Rule[] = [
     types: ["hooks.ts", "store/store.ts", "tailor/"],
   },
   {
-    of: ["create-tailor.ts", "tailor-methods.ts", "changes.ts", "webhook.ts", "get-info.ts", "find-originals.ts", "index.ts", "server/"],
+    of: [
+      "create-tailor.ts",
+      "tailor-methods.ts",
+      "changes.ts",
+      "webhook.ts",
+      "get-info.ts",
+      "find-originals.ts",
+
+      "index.ts",
+      "server/",
+    ],
     may: [...PARTS, "node:"],
   },
   // Explanations use the functions that answer requests, and nothing of a server.
   {
     of: ["explain/"],
-    may: ["abort.ts", "error-codes.ts", "errors.ts", "explain/", "http/", "sizes/", "store/store.ts", "tailor/"],
+    may: [
+      "error-codes.ts",
+      "errors.ts",
+      "explain/",
+      "http/",
+      "render/check-side.ts",
+      "render/possible-formats.ts",
+      "render/steps/plan.ts",
+      "sizes/",
+      "store/store.ts",
+      "tailor/",
+    ],
     types: ["compat/", "config/options.ts", "create-tailor.ts", "render/", "store/"],
   },
   {

@@ -18,6 +18,10 @@ export const demoOptions = async (directory: string, values: Values): Promise<Re
   return {
     originals: folder,
     ...(values["renditions"] === undefined && { renditions: join(directory, ".imgtailor-demo", "renditions") }),
+    ...(values["studio"] === undefined && !process.env["IMGTAILOR_STUDIO"] && { studio: true }),
+    ...(values["focalPoints"] === undefined && {
+      focalPoints: join(directory, ".imgtailor-demo", "focal-points.json"),
+    }),
     ...(values["sizes"] === undefined && { sizes: ["360x270", "480h", "640w", "1280w"] }),
   }
 }

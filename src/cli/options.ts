@@ -7,6 +7,7 @@ import { absoluteAssetPaths } from "../config/asset-paths.ts"
 import { loadFile } from "../config/config-file.ts"
 import { load, mergeOptions } from "../config/load.ts"
 import type { TailorConfig } from "../config/options.ts"
+import type { EffectiveConfig } from "../config/origins.ts"
 import { optionsFrom } from "../config/parse-text.ts"
 import { flagOf, type Setting, type SettingGroup } from "../config/setting.ts"
 import { SETTING_GROUPS } from "../config/settings.ts"
@@ -69,19 +70,24 @@ export const settingsOf = (values: Values): Record<string, unknown> =>
   optionsFrom((setting) => textOf(values, camelCase(flagOf(setting))))
 
 /**
- * The configuration from the command line, the environment and the configuration file.
+ * The configuration from the command line, the environment and the configuration file, with the origin of each setting.
  * @param overrides settings from elsewhere on the command line, such as the first argument
  * @throws {bad-config} with every mistake
  */
-export const loadFromOptions = async (
+export const loadWithOrigins = async (
   { values, notices }: Invocation,
   overrides: Readonly<Record<string, unknown>> = {},
-): Promise<TailorConfig> => {
+): Promise<EffectiveConfig> => {
   const args = { ...settingsOf(values), ...overrides }
   const configFile = textOf(values, "config")
-  const { config } = await load({ cwd: process.cwd(), env: process.env, args, configFile, notices })
-  return config
+  return load({ cwd: process.cwd(), env: process.env, args, configFile, notices })
 }
+
+/** The configuration of {@link loadWithOrigins}. */
+export const loadFromOptions = async (
+  invocation: Invocation,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<TailorConfig> => (await loadWithOrigins(invocation, overrides)).config
 
 /** Settings from the command line and the configuration file, not validated: for use on another machine. */
 export const settingsFromOptions = async ({ values, notices }: Invocation): Promise<Record<string, unknown>> => {

@@ -12,6 +12,7 @@ import { absoluteAssetPaths } from "./asset-paths.ts"
 import { loadFile } from "./config-file.ts"
 import { isSources } from "./location-schema.ts"
 import type { TailorConfig } from "./options.ts"
+import type { EffectiveConfig } from "./origins.ts"
 import { DEFAULT_THREADS, type Environment, tryConfig } from "./resolve.ts"
 import { optionsFromVariables, variableProblems } from "./variables.ts"
 
@@ -63,11 +64,8 @@ export const mergeOptions = (
   return merged
 }
 
-/** A configuration, and the file that was read for it. */
-export interface Loaded {
-  readonly config: TailorConfig
-  readonly file: string | undefined
-}
+/** A configuration, the file that was read for it, and the options that it was made from. */
+export type Loaded = EffectiveConfig
 
 /** Where a command's configuration comes from. */
 export interface LoadInput {
@@ -110,5 +108,13 @@ export const load = async ({ cwd, env, args, configFile, notices = [] }: LoadInp
   const problems = [...variableProblems(env), ...("problems" in resolved ? resolved.problems : [])]
   if ("problems" in resolved || problems.length > 0) throw badConfig(problems)
   const { config } = resolved
-  return { config: { ...config, notices: [...notices, ...fileNotices, ...config.notices] }, file }
+  return {
+    config: { ...config, notices: [...notices, ...fileNotices, ...config.notices] },
+    file,
+    sources: [
+      { origin: "option", options: args },
+      { origin: "variable", options: fromEnv },
+      { origin: "file", options: fromFile },
+    ],
+  }
 }

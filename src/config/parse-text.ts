@@ -73,7 +73,7 @@ export const optionsFrom = (textOf: (setting: Setting) => string | undefined): R
 }
 
 /** The inverse of {@link parseSetting}. */
-const formatSetting = ({ kind }: Setting, value: unknown): string => {
+export const formatSetting = ({ kind }: Setting, value: unknown): string => {
   if (Array.isArray(value)) {
     // An empty list is written as JSON: an empty environment variable counts as not set.
     const isPlain = value.length > 0 && value.every((entry) => typeof entry === "string")

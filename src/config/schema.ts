@@ -274,7 +274,8 @@ export const checkSizes = (
   if (parsed && "list" in parsed) return parsed
   const problems = (result.issues ?? []).map((issue) => {
     const at = issue.path?.[1]?.key
-    return { ...(typeof at === "number" && { at }), message: describeIssue(issue, keysBeside) }
+    const message = describeIssue(issue, keysBeside)
+    return typeof at === "number" ? { at, message } : { message }
   })
   return { problems: [...problems, ...(parsed?.problems ?? [])] }
 }

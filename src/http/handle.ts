@@ -16,24 +16,19 @@ import { subjectOf } from "../tailor/decision.ts"
 import type { Core } from "../tailor/tailor.ts"
 import type { Answer, HttpRequest } from "./answer.ts"
 import { type UrlHeaders, withCacheTags } from "./cache-tags.ts"
-import { type CompatOptions, createCompatResolve } from "./compat.ts"
 import { evaluateConditions, isRangeCurrent } from "./conditional.ts"
 import { createRenditionHeaders, type Headers, OPTIONS_HEADERS, withDecision } from "./headers.ts"
 import { answerLiveness, answerReadiness } from "./health.ts"
 import { toProblem } from "./problem.ts"
 import { createListAnswer } from "./published-list.ts"
 import { parseRange } from "./range.ts"
-import { resolveSnapped } from "./snap-path.ts"
+import { createResolveTarget, type ResolveOptions } from "./resolve-target.ts"
 import { createSubstitute, type MissingOption, type Substitute } from "./substitute.ts"
-import { LIST_PATH, withoutQuery, resolveUrlPath, type ResolvedUrl } from "./url-path.ts"
+import { LIST_PATH, withoutQuery, type ResolvedUrl } from "./url-path.ts"
 
-export interface HandleOptions extends Partial<CompatOptions> {
-  /** "", or a path like `/img` without a trailing slash. */
-  readonly basePath: string
+export interface HandleOptions extends ResolveOptions {
   /** `Cache-Control` of renditions whose size has none. */
   readonly cacheControl: string
-  /** How to handle an unlisted size. @default "reject" */
-  readonly unknownSize?: "reject" | "snap"
   /** For `/healthz` and `/readyz`. */
   readonly health: Health
   /** Returns the cache tags of a key, separated by commas. @default no tags are sent */
@@ -56,13 +51,8 @@ interface Resolver {
 
 /** Resolves URLs and remembers recent ones: the result depends on the URL and `Accept` alone. */
 const createResolver = (core: Core, options: HandleOptions): Resolver => {
-  const { basePath, compat = [], compatOrigins = {}, compatKeys = {} } = options
   const memory = createMemory<ResolvedUrl>()
-  const own = options.unknownSize === "snap" ? resolveSnapped : resolveUrlPath
-  const resolveAny =
-    compat.length > 0
-      ? createCompatResolve(own, core.grammar, { basePath, compat, compatOrigins, compatKeys })
-      : undefined
+  const resolveAny = createResolveTarget(core.grammar, options)
   const recall: Resolver["recall"] = ({ target, header }) => memory.recall(target, header("accept") ?? "")
   return {
     recall,
@@ -71,9 +61,7 @@ const createResolver = (core: Core, options: HandleOptions): Resolver => {
       if (known) return known
       const { target, header } = request
       const accept = header("accept")
-      const resolved = resolveAny
-        ? await resolveAny(target, accept)
-        : own(withoutQuery(target), accept, basePath, core.grammar)
+      const resolved = await resolveAny(target, accept)
       if ("refused" in resolved) throw rejectedUrl(resolved)
       memory.remember(target, accept ?? "", resolved)
       return resolved
@@ -123,7 +111,7 @@ interface ImageParts {
 }
 
 /** The URL of a size with a forced format can mean two keys: that of the rendition that was found. */
-const foundUrl = ({ meta }: ServedRendition, resolved: ResolvedUrl): ResolvedUrl => {
+export const foundUrl = ({ meta }: Pick<ServedRendition, "meta">, resolved: ResolvedUrl): ResolvedUrl => {
   const { alternative } = resolved
   return alternative && meta.original === alternative.parsed.readings[0].original ? alternative : resolved
 }

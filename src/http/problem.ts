@@ -33,7 +33,11 @@ const isStopped = ({ code, cause }: TailorError): boolean =>
   cause !== undefined && (code === "busy" || code === "original-too-large")
 
 /** The response for anything thrown while a request was handled. */
-export const toProblem = (thrown: unknown, { method, header }: HttpRequest, context: Context = {}): Answer => {
+export const toProblem = (
+  thrown: unknown,
+  { method, header }: Pick<HttpRequest, "method" | "header">,
+  context: Context = {},
+): Answer => {
   const error = toTailorError(thrown)
   const { byteLength, ...known } = context
   const { text, headers } = explain(error, ERRORS[error.code], header("accept"))

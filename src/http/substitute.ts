@@ -43,10 +43,11 @@ const PICTURED: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
   "corrupt-original",
 ])
 
-const VARY = "Accept, Sec-Fetch-Dest"
+/** `Vary` of errors where pictures may be sent instead. */
+export const VARY = "Accept, Sec-Fetch-Dest"
 
 /** Fetch Metadata: the destination of an `<img>` is "image". Other clients name types of images in `Accept`. */
-const wantsImage = ({ header }: HttpRequest): boolean => {
+const wantsImage = ({ header }: Pick<HttpRequest, "header">): boolean => {
   const destination = header("sec-fetch-dest")
   if (destination !== undefined && destination !== "empty") return destination === "image"
   return /(?:^|[,\s])image\//i.test(header("accept") ?? "")
@@ -112,6 +113,14 @@ const nearestPicture = async (
   }
 }
 
+/** The key of the picture to send instead of an error; undefined if the error is sent. */
+export const missingKeyFor = (
+  missing: MissingOption | undefined,
+  code: ErrorCode | undefined,
+  request: Pick<HttpRequest, "header">,
+): string | undefined =>
+  missing && PICTURED.has(code) && (missing.isForAll === true || wantsImage(request)) ? missing.key : undefined
+
 /** Creates the part that sends pictures instead of errors. */
 export const createSubstitute = (core: Core, { missing, whenBusy, basePath }: SubstituteOptions): Substitute => {
   const substitute = async (
@@ -120,9 +129,8 @@ export const createSubstitute = (core: Core, { missing, whenBusy, basePath }: Su
     resolved: ResolvedUrl,
   ): Promise<Answer | undefined> => {
     const { code } = error.decision
-    const isForAll = missing?.isForAll === true
-    if (missing && PICTURED.has(code) && (isForAll || wantsImage(request)))
-      return missingPicture(core, missing.key, error, request, resolved)
+    const key = missingKeyFor(missing, code, request)
+    if (key !== undefined) return missingPicture(core, key, error, request, resolved)
     const isBusy = whenBusy === "nearest" && code === "busy" && request.header("sec-fetch-dest") === "image"
     return isBusy ? nearestPicture(core, request, resolved, basePath) : undefined
   }

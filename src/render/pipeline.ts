@@ -7,10 +7,10 @@
  *   when asked to, and converts colours by the embedded profile before dropping it.
  * - Several attempts to encode a rendition share one decode.
  */
-import { originalTooLarge } from "../errors.ts"
-import { type Format, outputFormat } from "../sizes/format.ts"
+import { outputFormat } from "../sizes/format.ts"
 import type { ImageRecipe } from "../sizes/recipe.ts"
 import type { Dimensions } from "../sizes/size.ts"
+import { checkSide } from "./check-side.ts"
 import { type EncodeJob, ENCODERS, type Traits } from "./encode.ts"
 import { encodeToFit } from "./max-bytes.ts"
 import { encoderTraits, SPARSE_BYTES, surveyed as surveyedOf, type SurveyedPixels } from "./pixels.ts"
@@ -29,12 +29,6 @@ interface ImageJob extends Job {
   readonly plan: Plan
   /** Dimensions of the rendition. */
   readonly output: Dimensions
-}
-
-const checkSide = (format: Format, { width, height }: Dimensions): void => {
-  const { maxSide } = ENCODERS[format]
-  const side = Math.max(width, height)
-  if (side > maxSide) throw originalTooLarge(`a side that would become ${side} pixels`, `${maxSide} for ${format}`)
 }
 
 const planJob = async (input: RenderInput, recipe: ImageRecipe): Promise<ImageJob> => {

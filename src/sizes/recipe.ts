@@ -159,18 +159,32 @@ const imageMembers = (recipe: ImageRecipe, output: Format | undefined) => {
  */
 export type GetRecipeId = (recipe: Recipe, output: Format | undefined, kind: OriginalKind | undefined) => string
 
+/** Everything that a recipe's id is made from, by name. Undefined members are not part of it. */
+export type RecipeMembers = Readonly<Record<string, string | number | undefined>>
+
+const membersOf = (
+  { outputs, originals }: RenderVersions,
+  ...[recipe, output, kind]: Parameters<GetRecipeId>
+): RecipeMembers => {
+  const isInfo = recipe.kind === "info"
+  return {
+    ...(isInfo ? { ...recipe.settings, trims: recipe.trims?.join() } : imageMembers(recipe, output)),
+    output: isInfo ? "info" : output,
+    outputVersion: isInfo ? outputs.info : output && outputs[output],
+    originalVersion: kind && originals[kind],
+  }
+}
+
 /** Creates {@link recipeId} for given versions of the code that makes renditions. */
 export const createRecipeId =
-  ({ outputs, originals }: RenderVersions): GetRecipeId =>
-  (recipe, output, kind) => {
-    const isInfo = recipe.kind === "info"
-    return hashOf({
-      ...(isInfo ? { ...recipe.settings, trims: recipe.trims?.join() } : imageMembers(recipe, output)),
-      output: isInfo ? "info" : output,
-      outputVersion: isInfo ? outputs.info : output && outputs[output],
-      originalVersion: kind && originals[kind],
-    })
-  }
+  (versions: RenderVersions): GetRecipeId =>
+  (...parts) =>
+    hashOf(membersOf(versions, ...parts))
+
+const VERSIONS: RenderVersions = { outputs: OUTPUT_VERSIONS, originals: ORIGINAL_VERSIONS }
+
+/** The members that {@link recipeId} hashes, for explanations. */
+export const recipeMembers = (...parts: Parameters<GetRecipeId>): RecipeMembers => membersOf(VERSIONS, ...parts)
 
 /** The id of a recipe; see {@link GetRecipeId}. */
-export const recipeId: GetRecipeId = createRecipeId({ outputs: OUTPUT_VERSIONS, originals: ORIGINAL_VERSIONS })
+export const recipeId: GetRecipeId = createRecipeId(VERSIONS)

@@ -182,6 +182,8 @@ export interface SnippetsQuery {
   readonly key: string
   /** Name of a listed size, as the largest of the `srcset`. */
   readonly size: string
+  /** Origin of the images, like `location.origin`. @default "": URLs without a host */
+  readonly base?: string | undefined
 }
 
 /** Code to paste, for one kind of project. */

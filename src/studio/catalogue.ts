@@ -6,7 +6,7 @@ import { type Size, toSizeInput } from "../sizes/list.ts"
 import { isSourceList } from "../store/sources.ts"
 import type { Catalogue, CatalogueSize } from "./api.ts"
 import { replyJson } from "./reply.ts"
-import type { Route, RouteParts } from "./routes.ts"
+import type { Route, RouteParts } from "./route.ts"
 
 const nameOf = (location: string | { readonly name: string }): string =>
   // Credentials in a URL are not for display.

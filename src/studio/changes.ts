@@ -12,7 +12,7 @@ import { whyNotWrite } from "./catalogue.ts"
 import { isRecord, keyOf } from "./draft-request.ts"
 import { saveFocalPoint } from "./focal-file.ts"
 import { refuse, replyEmpty, replyJson, type StudioReply } from "./reply.ts"
-import type { Route, RouteParts } from "./routes.ts"
+import type { Route, RouteParts } from "./route.ts"
 
 const NO_KEY = (): StudioReply => refuse(400, "bad-request", "Expected the key of an original.")
 

@@ -8,8 +8,7 @@
  */
 import { checkSizes } from "../config/schema.ts"
 import { isPermanent } from "../errors.ts"
-import { isImageName } from "../find-originals.ts"
-import { type Format, FORMATS } from "../sizes/format.ts"
+import { type Format, FORMATS, isImageName } from "../sizes/format.ts"
 import { canBeOriginal, formatsOf, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
 import type { Size, SizeList } from "../sizes/list.ts"
 import { isNegotiable } from "../sizes/negotiate.ts"
@@ -19,7 +18,7 @@ import { isRecord, withKnownOverlays } from "./draft-request.ts"
 import type { Drafts } from "./drafts.ts"
 import { estimateTotal } from "./estimate-total.ts"
 import { refuse, replyJson } from "./reply.ts"
-import type { Route, RouteParts } from "./routes.ts"
+import type { Route, RouteParts } from "./route.ts"
 
 type Tailor = RouteParts["tailor"]
 

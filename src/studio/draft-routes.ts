@@ -1,16 +1,19 @@
 /** Responsible for the routes of drafts, of the lossless reference, and of draft lists. */
 import { CONTENT_TYPES, formatOfType } from "../sizes/format.ts"
 import { imageRecipe, type ImageRecipe } from "../sizes/recipe.ts"
-import { type DraftOrder, readDraft, withQuality } from "./draft-request.ts"
 import { createDraftListRoute } from "./draft-list.ts"
+import { type DraftOrder, readDraft, withQuality } from "./draft-request.ts"
 import { createDrafts, type Drafts } from "./drafts.ts"
 import { refuse, reply, type StudioReply } from "./reply.ts"
-import type { Route, RouteParts } from "./routes.ts"
+import type { Route, RouteParts } from "./route.ts"
 
 type Settings = RouteParts["tailor"]["config"]["settings"]
 
-const recipeOf = ({ size, format, quality, focalPoint }: DraftOrder, settings: Settings, own: DraftOrder["focalPoint"]) =>
-  imageRecipe(withQuality(size, quality), format, settings, focalPoint ?? own)
+const recipeOf = (
+  { size, format, quality, focalPoint }: DraftOrder,
+  settings: Settings,
+  own: DraftOrder["focalPoint"],
+) => imageRecipe(withQuality(size, quality), format, settings, focalPoint ?? own)
 
 /** The same pixels without loss: a PNG has no quality, and is never lightened. */
 const toReference = ({ options = {}, ...recipe }: ImageRecipe): ImageRecipe => {
@@ -28,7 +31,8 @@ const render = async (
     const recipe = toRecipe(stat.focalPoint)
     const { bytes, contentType, width = 0, height = 0, renderMs } = await renderRecipe(recipe)
     const format = formatOfType(contentType)
-    const quality = format === undefined || format === "png" || format === "gif" ? undefined : recipe.settings.quality[format]
+    const quality =
+      format === undefined || format === "png" || format === "gif" ? undefined : recipe.settings.quality[format]
     return reply(200, format === undefined ? contentType : CONTENT_TYPES[format], bytes, {
       "imgtailor-width": String(width),
       "imgtailor-height": String(height),

@@ -8,9 +8,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 
+import type { OpenTailor } from "../create-tailor.ts"
 import { busy, originalNotFound, TailorError } from "../errors.ts"
 import { createGate } from "../gate.ts"
-import type { OpenTailor } from "../create-tailor.ts"
 import type { Inspected, Rendered, RenderSession } from "../render/renderer.ts"
 import type { OriginalKey } from "../sizes/key.ts"
 import type { Recipe } from "../sizes/recipe.ts"
@@ -52,8 +52,7 @@ const createKept = ({ originals, config }: OpenTailor) => {
   return async (key: OriginalKey, signal: AbortSignal): Promise<OriginalObject> => {
     const stat = await originals.head(key, { signal, fresh: true })
     if (!stat) throw originalNotFound(key)
-    if (kept?.key === key && kept.object.stat.version === stat.version && stat.isStable)
-      return { ...kept.object, stat }
+    if (kept?.key === key && kept.object.stat.version === stat.version && stat.isStable) return { ...kept.object, stat }
     const object = await originals.get(key, { maxBytes: config.limits.bytes, signal })
     if (!object) throw originalNotFound(key)
     clearTimeout(timer)

@@ -1,7 +1,7 @@
 /** Responsible for the explanation of a URL, a path or an original in the studio. */
 import { createExplain } from "../explain/explain.ts"
 import { refuse, replyJson } from "./reply.ts"
-import type { Route, RouteParts } from "./routes.ts"
+import type { Route, RouteParts } from "./route.ts"
 
 /** Longest text to explain. No URL of imgtailor is longer. */
 const MAX_TEXT = 8192

@@ -38,7 +38,10 @@ const save = async (path: string, key: string, point: FocalPoint | null): Promis
   else entries.set(key, rounded(point))
   // A link stays a link.
   const target = await realpath(path).catch(() => path)
-  const mode = await stat(target).then((found) => found.mode & 0o777, () => 0o644)
+  const mode = await stat(target).then(
+    (found) => found.mode & 0o777,
+    () => 0o644,
+  )
   const draft = `${target}.${randomBytes(6).toString("hex")}.tmp`
   try {
     await writeFile(draft, format(entries), { mode, flag: "wx", flush: true })

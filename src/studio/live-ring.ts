@@ -7,8 +7,8 @@
  */
 import type { RequestReport } from "../hooks.ts"
 import { formatOfType } from "../sizes/format.ts"
-import type { LiveSeries, Quantiles } from "./live-api.ts"
 import { createHistogram, type Histogram } from "./histogram.ts"
+import type { LiveSeries, Quantiles } from "./live-api.ts"
 
 const INTERVAL_MS = 10_000
 const INTERVALS = 360
@@ -81,8 +81,8 @@ const quantilesOf = (histograms: ReadonlyMap<string, Histogram>): Readonly<Recor
 const formatOf = ({ output, size }: RequestReport): string =>
   size === "info" ? "info" : ((output && formatOfType(output.contentType)) ?? "other")
 
-/** @param clock milliseconds since 1970 */
-export const createLiveRing = (clock: () => number): LiveRing => {
+/** The intervals of the last hour, and their sums. */
+const createIntervals = (clock: () => number) => {
   const intervals: Interval[] = []
   const totals: Sums = { ...NO_SUMS }
   const waiting = new Map<string, Histogram>()
@@ -94,95 +94,112 @@ export const createLiveRing = (clock: () => number): LiveRing => {
     for (const [format, histogram] of interval.rendering ?? []) rendering.get(format)?.subtract(histogram)
   }
 
-  /** The interval of this time. Intervals without requests are left out. */
-  const current = (): Interval => {
-    const now = clock()
-    const last = intervals.at(-1)
-    if (last && now - last.startMs < INTERVAL_MS) return last
-    const interval = createInterval(now - (now % INTERVAL_MS))
-    intervals.push(interval)
-    const oldestMs = interval.startMs - (INTERVALS - 1) * INTERVAL_MS
-    for (let oldest = intervals[0]; oldest && oldest.startMs < oldestMs; oldest = intervals[0]) {
-      intervals.shift()
-      forget(oldest)
-    }
-    return interval
+  return {
+    all: intervals,
+    totals,
+    waiting,
+    rendering,
+    /** The interval of this time. Intervals without requests are left out. */
+    current: (): Interval => {
+      const now = clock()
+      const last = intervals.at(-1)
+      if (last && now - last.startMs < INTERVAL_MS) return last
+      const interval = createInterval(now - (now % INTERVAL_MS))
+      intervals.push(interval)
+      const oldestMs = interval.startMs - (INTERVALS - 1) * INTERVAL_MS
+      for (let oldest = intervals[0]; oldest && oldest.startMs < oldestMs; oldest = intervals[0]) {
+        intervals.shift()
+        forget(oldest)
+      }
+      return interval
+    },
   }
+}
 
-  const count = (interval: Interval, name: keyof Sums, value: number): void => {
-    interval[name] += value
-    totals[name] += value
+type Intervals = ReturnType<typeof createIntervals>
+
+const addRender = ({ totals, waiting, rendering }: Intervals, interval: Interval, report: RequestReport): void => {
+  const { timings, durationMs } = report
+  const format = formatOf(report)
+  interval.renders += 1
+  totals.renders += 1
+  interval.misses ??= createHistogram()
+  interval.misses.add(durationMs)
+  if (timings.wait !== undefined) {
+    addTo((interval.waiting ??= new Map()), format, timings.wait)
+    addTo(waiting, format, timings.wait)
   }
-
-  const addRender = (interval: Interval, report: RequestReport): void => {
-    const { timings, durationMs } = report
-    const format = formatOf(report)
-    count(interval, "renders", 1)
-    interval.misses ??= createHistogram()
-    interval.misses.add(durationMs)
-    if (timings.wait !== undefined) {
-      addTo((interval.waiting ??= new Map()), format, timings.wait)
-      addTo(waiting, format, timings.wait)
-    }
-    if (timings.render !== undefined) {
-      addTo((interval.rendering ??= new Map()), format, timings.render)
-      addTo(rendering, format, timings.render)
-    }
+  if (timings.render !== undefined) {
+    addTo((interval.rendering ??= new Map()), format, timings.render)
+    addTo(rendering, format, timings.render)
   }
+}
 
+/** Adds one request to an interval, or to the sums of all. */
+const addRequest = (
+  sums: Sums,
+  { outcome, byteLength, status }: RequestReport,
+  originalBytes: number | undefined,
+): void => {
+  sums.requests += 1
+  sums.bytesSent += byteLength
+  if (outcome === "refused") sums.refused += 1
+  if (outcome === "refused" || outcome === "other") return
+  sums.images += 1
+  if (outcome === "hit") sums.hits += 1
+  if (status === 200 && byteLength > 0 && originalBytes !== undefined) sums.bytesSaved += originalBytes - byteLength
+}
+
+const ratesOf = (intervals: readonly Interval[], now: number): ReturnType<LiveRing["rates"]> => {
+  const recent = intervals.filter(({ startMs }) => startMs > now - 60_000)
+  const seconds = Math.min(60, Math.max(1, (now - (recent[0]?.startMs ?? now)) / 1000))
+  const rate = (name: "requests" | "renders"): number =>
+    Number((recent.reduce((total, interval) => total + interval[name], 0) / seconds).toFixed(2))
+  return { requests: rate("requests"), renders: rate("renders") }
+}
+
+const seriesOf = (intervals: readonly Interval[], endMs: number): LiveSeries => {
+  const byStart = new Map(intervals.map((interval) => [interval.startMs, interval]))
+  const startMs = endMs - (INTERVALS - 1) * INTERVAL_MS
+  const all = Array.from({ length: INTERVALS }, (_, at) => byStart.get(startMs + at * INTERVAL_MS))
+  const numbers = (name: keyof Sums | "queue" | "reservedBytes"): number[] => all.map((one) => one?.[name] ?? 0)
+  const quantiles = (share: number): number[] => all.map((one) => one?.misses?.quantile(share) ?? 0)
+  return {
+    times: all.map((_, at) => (startMs + at * INTERVAL_MS) / 1000),
+    requests: numbers("requests"),
+    hits: numbers("hits"),
+    renders: numbers("renders"),
+    refused: numbers("refused"),
+    bytesSent: numbers("bytesSent"),
+    queue: numbers("queue"),
+    reservedBytes: numbers("reservedBytes"),
+    missP50: quantiles(0.5),
+    missP95: quantiles(0.95),
+  }
+}
+
+/** @param clock milliseconds since 1970 */
+export const createLiveRing = (clock: () => number): LiveRing => {
+  const intervals = createIntervals(clock)
   return {
     add: (report, originalBytes) => {
-      const { outcome, byteLength, status } = report
-      const interval = current()
-      count(interval, "requests", 1)
-      count(interval, "bytesSent", byteLength)
-      if (outcome === "refused") count(interval, "refused", 1)
-      if (outcome === "hit" || outcome === "miss" || outcome === "coalesced") {
-        count(interval, "images", 1)
-        if (outcome === "hit") count(interval, "hits", 1)
-        if (status === 200 && byteLength > 0 && originalBytes !== undefined)
-          count(interval, "bytesSaved", originalBytes - byteLength)
-      }
-      if (outcome === "miss") addRender(interval, report)
+      const interval = intervals.current()
+      addRequest(interval, report, originalBytes)
+      addRequest(intervals.totals, report, originalBytes)
+      if (report.outcome === "miss") addRender(intervals, interval, report)
     },
     sample: (queue, reservedBytes) => {
-      const interval = current()
+      const interval = intervals.current()
       interval.queue = Math.max(interval.queue, queue)
       interval.reservedBytes = Math.max(interval.reservedBytes, reservedBytes)
     },
     sums: () => {
-      current()
-      return totals
+      intervals.current()
+      return intervals.totals
     },
-    rates: () => {
-      const now = clock()
-      const recent = intervals.filter(({ startMs }) => startMs > now - 60_000)
-      const seconds = Math.min(60, Math.max(1, (now - (recent[0]?.startMs ?? now)) / 1000))
-      const sum = (name: "requests" | "renders"): number =>
-        Number((recent.reduce((total, interval) => total + interval[name], 0) / seconds).toFixed(2))
-      return { requests: sum("requests"), renders: sum("renders") }
-    },
-    waiting: () => quantilesOf(waiting),
-    rendering: () => quantilesOf(rendering),
-    series: () => {
-      const { startMs: endMs } = current()
-      const byStart = new Map(intervals.map((interval) => [interval.startMs, interval]))
-      const startMs = endMs - (INTERVALS - 1) * INTERVAL_MS
-      const all = Array.from({ length: INTERVALS }, (_, at) => byStart.get(startMs + at * INTERVAL_MS))
-      const numbers = (name: keyof Sums | "queue" | "reservedBytes"): number[] => all.map((one) => one?.[name] ?? 0)
-      const quantiles = (share: number): number[] => all.map((one) => one?.misses?.quantile(share) ?? 0)
-      return {
-        times: all.map((_, at) => (startMs + at * INTERVAL_MS) / 1000),
-        requests: numbers("requests"),
-        hits: numbers("hits"),
-        renders: numbers("renders"),
-        refused: numbers("refused"),
-        bytesSent: numbers("bytesSent"),
-        queue: numbers("queue"),
-        reservedBytes: numbers("reservedBytes"),
-        missP50: quantiles(0.5),
-        missP95: quantiles(0.95),
-      }
-    },
+    rates: () => ratesOf(intervals.all, clock()),
+    waiting: () => quantilesOf(intervals.waiting),
+    rendering: () => quantilesOf(intervals.rendering),
+    series: () => seriesOf(intervals.all, intervals.current().startMs),
   }
 }

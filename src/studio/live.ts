@@ -16,7 +16,7 @@ import type { LiveEvents, LiveRequest, LiveSummary } from "./live-api.ts"
 import { createLiveFindings } from "./live-findings.ts"
 import { createLiveRing } from "./live-ring.ts"
 import { refuse, STUDIO_HEADERS } from "./reply.ts"
-import type { Route } from "./routes.ts"
+import type { Route } from "./route.ts"
 
 /** The live view of one server. */
 export interface Live {
@@ -80,40 +80,61 @@ const HEADERS = {
   "x-accel-buffering": "no",
 }
 
-/** Creates the live view of a server. */
-export const createLive = (tailor: OpenTailor): Live => {
-  const { core, config, renderer } = tailor
+/** The latest requests, the newest last. */
+const createLatest = () => {
+  const kept: Kept[] = []
+  let lastId = 0
+  return {
+    lastId: () => lastId,
+    add: (report: RequestReport, timeMs: number): void => {
+      kept.push({ report, timeMs, id: (lastId += 1) })
+      if (kept.length > 2 * KEPT) kept.splice(0, kept.length - KEPT)
+    },
+    /** Requests after one that a browser has already. */
+    after: (id: number): readonly LiveRequest[] =>
+      kept
+        .filter((one) => one.id > id)
+        .slice(-KEPT)
+        .map(toLiveRequest),
+  }
+}
+
+/** Present values that every summary has. */
+const presentOf = ({ core, config, renderer }: OpenTailor): Pick<LiveSummary, "queue" | "memory"> => {
+  const { reservedBytes, processes } = renderer.state()
+  const { renders, queue, memoryBytes } = config.limits
+  return {
+    queue: { ...core.slotState(), renders, limit: queue },
+    memory: { reservedBytes, limitBytes: memoryBytes, rssBytes: process.memoryUsage.rss(), processes },
+  }
+}
+
+/** What a server reports of its requests. */
+const createRecorder = (tailor: OpenTailor) => {
   const clock = Date.now
   const startedMs = clock()
   const ring = createLiveRing(clock)
   const findings = createLiveFindings(clock)
   const memory = createMemory(tailor.originals)
-  const closing = new AbortController()
-  const kept: Kept[] = []
-  let lastId = 0
-  let streams = 0
+  const latest = createLatest()
+
+  const sample = (): void => ring.sample(tailor.core.slotState().waiting, tailor.renderer.state().reservedBytes)
 
   const observe = (report: RequestReport): void => {
     const { outcome, original, reason } = report
     if (outcome === "other" && reason === "health check") return
     memory.observe(report)
     ring.add(report, original === undefined ? undefined : memory.byteLengthOf(original))
-    if (outcome !== "hit") {
-      findings.add(report)
-      const { waiting } = core.slotState()
-      ring.sample(waiting, outcome === "miss" ? renderer.state().reservedBytes : 0)
-    }
-    kept.push({ report, timeMs: clock(), id: (lastId += 1) })
-    if (kept.length > 2 * KEPT) kept.splice(0, kept.length - KEPT)
+    latest.add(report, clock())
+    if (outcome === "hit") return
+    findings.add(report)
+    sample()
   }
 
   const summary = (): LiveSummary => {
+    sample()
     const { requests, images, hits, bytesSent, bytesSaved } = ring.sums()
     const rates = ring.rates()
-    const slots = core.slotState()
-    const { reservedBytes, processes } = renderer.state()
-    ring.sample(slots.waiting, reservedBytes)
-    const { renders, queue, memoryBytes } = config.limits
     return {
       timeMs: clock(),
       startedMs,
@@ -125,33 +146,32 @@ export const createLive = (tailor: OpenTailor): Live => {
       bytesSaved,
       waiting: ring.waiting(),
       rendering: ring.rendering(),
-      queue: { ...slots, renders, limit: queue },
-      memory: { reservedBytes, limitBytes: memoryBytes, rssBytes: process.memoryUsage.rss(), processes },
+      ...presentOf(tailor),
       ...findings.list(),
     }
   }
+  return { observe, summary, series: ring.series, latest, renderMsOf: memory.renderMsOf }
+}
 
-  /** Requests after one that a browser has already. */
-  const requestsAfter = (id: number): readonly LiveRequest[] =>
-    kept
-      .filter((one) => one.id > id)
-      .slice(-KEPT)
-      .map(toLiveRequest)
+/** Creates the live view of a server. */
+export const createLive = (tailor: OpenTailor): Live => {
+  const { observe, summary, series, latest, renderMsOf } = createRecorder(tailor)
+  const closing = new AbortController()
+  let streams = 0
 
   async function* events(signal: AbortSignal): AsyncIterable<string> {
     let sentId = 0
     streams += 1
     try {
       for (let tick = 0; !signal.aborted; tick += 1) {
-        const requests = requestsAfter(sentId)
-        const parts = [
+        const requests = latest.after(sentId)
+        sentId = latest.lastId()
+        const text = [
           requests.length > 0 ? toEvent("requests", requests) : "",
           tick % SUMMARY_TICKS === 0 ? toEvent("summary", summary()) : "",
-          tick % SERIES_TICKS === 0 ? toEvent("series", ring.series()) : "",
+          tick % SERIES_TICKS === 0 ? toEvent("series", series()) : "",
           tick % COMMENT_TICKS === 0 ? ":\n\n" : "",
-        ]
-        sentId = lastId
-        const text = parts.join("")
+        ].join("")
         if (text !== "") yield text
         await sleep(TICK_MS, undefined, { signal, ref: false }).catch(() => {})
       }
@@ -162,7 +182,7 @@ export const createLive = (tailor: OpenTailor): Live => {
 
   return {
     observe,
-    renderMsOf: memory.renderMsOf,
+    renderMsOf,
     stream: ({ signal }) => {
       if (streams >= MAX_STREAMS)
         return refuse(429, "bad-request", `${MAX_STREAMS} browsers have the live view open already.`)

@@ -10,7 +10,7 @@ import { closeBody, type OriginalStat, type RenditionObject } from "../store/sto
 import type { Photo, SheetItem } from "./api.ts"
 import { keyOf } from "./draft-request.ts"
 import { replyJson } from "./reply.ts"
-import type { Route, RouteParts } from "./routes.ts"
+import type { Route, RouteParts } from "./route.ts"
 
 type Tailor = RouteParts["tailor"]
 
@@ -39,7 +39,7 @@ const lookUp = async (
   { renditions }: Tailor,
   key: string,
   signal: AbortSignal,
-): Promise<Pick<RenditionObject, "meta"> & { readonly byteLength?: number } | undefined> => {
+): Promise<(Pick<RenditionObject, "meta"> & { readonly byteLength?: number }) | undefined> => {
   if (!LOCAL.has(renditions.name)) {
     const meta = await renditions.head(key, { signal })
     return meta && { meta }

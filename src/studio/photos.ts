@@ -5,12 +5,12 @@
  * - A page looks at a bounded number of keys, and enters no folder below the one that it shows.
  * - Every key comes from `Originals.list`, so excluded originals are in no page.
  */
-import { isImageName } from "../find-originals.ts"
+import { isImageName } from "../sizes/format.ts"
 import { canBeOriginal, encodeKey, formatKey, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
 import { lookOf, type Size } from "../sizes/list.ts"
 import type { PhotoItem, Photos } from "./api.ts"
 import { refuse, replyJson } from "./reply.ts"
-import type { Route, RouteParts } from "./routes.ts"
+import type { Route, RouteParts } from "./route.ts"
 
 const DEFAULT_LIMIT = 60
 const MAX_LIMIT = 200

@@ -1,34 +1,17 @@
 /** Responsible for the table of the studio's API. Each route is a file; types are in api.ts. */
-import type { EffectiveConfig } from "../config/origins.ts"
-import type { OpenTailor } from "../create-tailor.ts"
-import type { LogLevel, RequestReport } from "../hooks.ts"
+import type { RequestReport } from "../hooks.ts"
 import type { StudioRoute } from "./api.ts"
 import { createCatalogueRoute } from "./catalogue.ts"
 import { createChangeRoutes } from "./changes.ts"
 import { createDraftRoutes } from "./draft-routes.ts"
 import { createExplainRoute } from "./explain-route.ts"
-import type { Guard } from "./guard.ts"
 import { createLive } from "./live.ts"
 import { createPhotoRoute } from "./photo.ts"
 import { createPhotosRoute } from "./photos.ts"
-import { refuse, type StudioReply, type StudioRequest } from "./reply.ts"
+import { refuse } from "./reply.ts"
+import type { Route, RouteParts } from "./route.ts"
 import { createSettingsRoute } from "./settings.ts"
 import { createSnippetsRoute } from "./snippets.ts"
-
-/** Parts of the routes. */
-export interface RouteParts {
-  readonly tailor: OpenTailor
-  readonly guard: Guard
-  readonly isOpen: boolean
-  /** Version of imgtailor. */
-  readonly version: string
-  /** Settings with their origins. */
-  readonly effective: EffectiveConfig
-  readonly onNotice: (text: string, level?: LogLevel) => void
-}
-
-/** Answers one request of the API. */
-export type Route = (request: StudioRequest) => Promise<StudioReply> | StudioReply
 
 /** The API of one studio. */
 export interface Routes {

@@ -7,13 +7,14 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 
-import type { LogLevel, RequestReport } from "../hooks.ts"
 import { describeError, TailorError } from "../errors.ts"
+import type { LogLevel, RequestReport } from "../hooks.ts"
 import type { Intercept } from "../server/node.ts"
 import { createFiles } from "./files.ts"
 import { createGuard } from "./guard.ts"
 import { refuse, replyEmpty, type StudioReply, type StudioRequest } from "./reply.ts"
-import { createRoutes, type RouteParts } from "./routes.ts"
+import type { RouteParts } from "./route.ts"
+import { createRoutes } from "./routes.ts"
 import { readJson, writeReply } from "./wire.ts"
 
 /** Options of {@link createStudio}. */

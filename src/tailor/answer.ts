@@ -6,7 +6,7 @@
  * - No request waits longer than the deadline.
  * - An original that was refused is not read again before its version changes, or the error expires.
  */
-import { codeOf, originalNotFound, rejectedUrl, type TailorError } from "../errors.ts"
+import { codeOf, type TailorError } from "../errors.ts"
 import { createLru } from "../lru.ts"
 import type { Parsed } from "../sizes/key.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
@@ -15,6 +15,7 @@ import { type GetClientSignal, type RequestScope, withDeadline } from "./deadlin
 import { type Existing, findExisting, type FreshnessState } from "./freshness.ts"
 import { createHits } from "./hits.ts"
 import { createLastModified } from "./last-modified.ts"
+import { absentError } from "./meaning.ts"
 import { createMisses, type Misses, type MissParts } from "./miss.ts"
 import { createOutages, type OutageParts, type Outages } from "./outage.ts"
 import type { MissRequest } from "./product.ts"
@@ -205,8 +206,7 @@ const answerParsed = async (
   round: number,
 ): Promise<ServedRendition> => {
   const { scope } = attempt
-  const { readings, otherwise } = parsed
-  const [reading] = readings
+  const [reading] = parsed.readings
   let existing: Existing | undefined
   try {
     const stat = await state.originals.head(reading.original, scope)
@@ -216,7 +216,7 @@ const answerParsed = async (
     return answerUnverified(state, parsed, scope, error)
   }
   if (!existing && parsed.alternative) return answerParsed(state, parsed.alternative, attempt, round)
-  if (!existing) throw otherwise ? rejectedUrl(otherwise) : originalNotFound(reading.original)
+  if (!existing) throw absentError(parsed)
   try {
     return await answerExisting(state, parsed, existing, attempt)
   } catch (error) {

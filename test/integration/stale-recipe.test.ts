@@ -126,7 +126,7 @@ describe("a rendition by an older recipe", () => {
     const tailor = open({ quality: 30, sizes: ["60w"], retired: { sizes: ["90w"] } })
     expect(await tailor.core.sweep("")).toBe(1)
     expect(await filesBelow(join(renditions, "files"))).toEqual(["shop/60w/a.jpg"])
-    await expect.poll(() => tailor.core.freshnessOfKey("shop/60w/a.jpg")).toBe("fresh")
+    await expect.poll(() => tailor.core.freshness.freshnessOfKey("shop/60w/a.jpg")).toBe("fresh")
     expect((await ask(tailor)).etag).not.toBe(old.etag)
   })
 

@@ -18,10 +18,12 @@ import { closeServer, createNodeServer } from "../../server/node.ts"
 import { keepMarker } from "../../server/settings-marker.ts"
 import { untilSignal } from "../../server/signals.ts"
 import { keepTidy } from "../../server/tidy.ts"
+import type { Studio } from "../../studio/studio.ts"
 import { checkStores } from "../check-stores.ts"
 import type { Command, Values } from "../command.ts"
-import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
-import { keepWithoutReader, printJson } from "../output.ts"
+import { openStudio } from "../open-studio.ts"
+import { JSON_OPTION, loadWithOrigins, settingOptions } from "../options.ts"
+import { bold, cyan, keepWithoutReader, print, printJson } from "../output.ts"
 import { type Closable, startWatches } from "../start-watches.ts"
 
 /** How long shutting down may take beyond the deadline of the last request. */
@@ -82,20 +84,32 @@ const openMetrics = async (tailor: OpenTailor): Promise<Metrics> => {
   })
 }
 
-const observeBoth =
-  (log: Log, metrics: Metrics): Log["request"] =>
-  (report) => {
-    metrics.observe(report)
-    log.request(report)
+type Observe = Log["request"]
+
+/** Passes each request on to all that observe requests. */
+const observeAll = (observers: readonly (Observe | undefined)[]): Observe => {
+  const [first, ...others] = observers.filter((observe) => observe !== undefined)
+  if (!first || others.length === 0) return first ?? (() => {})
+  return (report) => {
+    first(report)
+    for (const observe of others) observe(report)
   }
+}
 
 /** Prints the introduction. It never holds up the server. */
-const startIntroduction = async (tailor: OpenTailor, url: string, log: Log, isJson: boolean): Promise<void> => {
+const startIntroduction = async (
+  tailor: OpenTailor,
+  { url, studio }: { readonly url: string; readonly studio: Studio | undefined },
+  log: Log,
+  isJson: boolean,
+): Promise<void> => {
   try {
+    const studioUrl = studio && url + studio.path
+    if (studioUrl !== undefined && !isJson) print(`${bold("Studio:")} ${cyan(studioUrl)}\n`)
     await sleep(FIRST_MS)
     const { introduce, printIntroduction } = await import("../introduction.ts")
     const introduction = await introduce(tailor, url)
-    if (isJson) printJson(introduction)
+    if (isJson) printJson({ ...introduction, studio: studioUrl })
     else printIntroduction(introduction)
   } catch (error) {
     log.error(error, "could not look for example originals")
@@ -142,6 +156,18 @@ const checkFolder = (folder: string | undefined, { originals, demo }: Values): s
   return folder
 }
 
+/** Settings of the first argument, or of the demo. */
+const overridesOf = async (folder: string | undefined, values: Values): Promise<Readonly<Record<string, unknown>>> => {
+  if (values["demo"] === true) return (await import("../demo.ts")).demoOptions(process.cwd(), values)
+  return folder === undefined ? {} : { originals: folder }
+}
+
+/** Serves the metrics on a port of their own. */
+const listenForMetrics = async (server: Server, config: OpenTailor["config"], log: Log): Promise<void> => {
+  const address = await listen(server, config.host, config.metricsPort ?? 0)
+  log.note(`Metrics at ${urlOf(address, "/metrics")}`)
+}
+
 /** `imgtailor serve`. */
 export const serve: Command = {
   description: "Serve a folder or bucket of images in every listed size. Each is rendered when it is first requested.",
@@ -157,30 +183,30 @@ export const serve: Command = {
   run: async (invocation) => {
     const { values, operands } = invocation
     const folder = checkFolder(operands[0], values)
-    const overrides =
-      values["demo"] === true
-        ? await (await import("../demo.ts")).demoOptions(process.cwd(), values)
-        : { ...(folder !== undefined && { originals: folder }) }
-    const config = await loadFromOptions(invocation, overrides)
+    const isDemo = values["demo"] === true
+    const effective = await loadWithOrigins(invocation, await overridesOf(folder, values))
+    const { config } = effective
     keepWithoutReader()
     const ended = untilSignal()
     const { logLevel: level, logFormat: format, logHits: hits, logQueries: queries } = config
     const log = createLog(process.stderr, { level, format, hits, queries })
     const tailor = openTailor(config, { onRequest: (report) => onRequest(report), onNotice: log.note })
     const metrics = config.metrics ? await openMetrics(tailor) : undefined
-    const onRequest = metrics ? observeBoth(log, metrics) : log.request
+    const port = (): number => (server.address() as AddressInfo | null)?.port ?? config.port
+    const version = readVersion()
+    const studio = await openStudio({ tailor, effective, isDemo, version, log, port })
+    const onRequest = observeAll([metrics?.observe, log.request, studio?.observe])
     tailor.health.setPhase("starting")
     tailor.health.addPart("log", () => ({ droppedLines: log.dropped() }))
     const problems = await checkStores(tailor)
     const isBeside = metrics !== undefined && config.metricsPort === undefined
-    const server = createNodeServer(isBeside ? { handle: withMetrics(tailor.handle, metrics) } : tailor)
+    const server = createNodeServer(isBeside ? { handle: withMetrics(tailor.handle, metrics) } : tailor, {
+      intercept: studio?.intercept,
+    })
     const metricsServer = metrics && !isBeside ? createNodeServer({ handle: metricsOnly(metrics) }) : undefined
     reportDrops(server, log)
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
-    if (metricsServer) {
-      const address = await listen(metricsServer, config.host, config.metricsPort ?? 0)
-      log.note(`Metrics at ${urlOf(address, "/metrics")}`)
-    }
+    if (metricsServer) await listenForMetrics(metricsServer, config, log)
     // A render process that starts takes as much CPU as this one: the first hits go before it. A first miss starts one at once.
     await sleep(FIRST_MS)
     await tailor.renderer.ready().catch((error: unknown) => {
@@ -190,12 +216,13 @@ export const serve: Command = {
     tailor.health.setPhase("ready")
     const watches = await startWatches(tailor, log)
     logNotices(tailor, problems, log)
-    void startIntroduction(tailor, url, log, values["json"] === true)
+    void startIntroduction(tailor, { url, studio }, log, values["json"] === true)
     const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
     keepMarker(config, { onConflict: (text) => log.note(text, "warn") })
     keepTidy(tidy, (error) => log.error(error, "could not remove abandoned temporary files"))
 
     await ended
+    studio?.close()
     await shutDown(tailor, server, watches, log)
     metricsServer?.closeAllConnections()
     process.exit(0)

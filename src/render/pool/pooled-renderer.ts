@@ -58,7 +58,10 @@ const openOriginal = async (
   const request = { type: "open", limits: { pixels, animationPixels } } as const
   const onSlow = callOnce(options.onSlow)
   const open = { request, pixels: 0, estimateBytes: estimateOpen(bytes.length), onSlow }
-  const { run, dropPixels, close } = createJobRunner({ leases, open, reread: options.reread, isBackground: options.isBackground === true }, bytes)
+  const { run, dropPixels, close } = createJobRunner(
+    { leases, open, reread: options.reread, isBackground: options.isBackground === true },
+    bytes,
+  )
   let inspected: Inspected
   try {
     inspected = await run({ ...open, signal: options.signal, parse: parseInspected })

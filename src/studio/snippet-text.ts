@@ -1,0 +1,29 @@
+/** Responsible for texts in snippets: each is escaped for its language, since names of photos are hostile input. */
+
+/** For an attribute value in double quotes, and for text. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+
+/** A JavaScript string. It cannot end a script element, and has no invisible marks of direction. */
+export const jsText = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[<\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+
+/** A Python string: JSON is one, apart from pairs of surrogates, which are not escaped here. */
+export const pythonText: (text: string) => string = jsText
+
+/** A string of PHP or Ruby in single quotes, in which nothing but these two characters has a meaning. */
+export const singleQuoted = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`
+
+/** An HTML element without content. */
+export const tag = (
+  name: string,
+  attributes: Readonly<Record<string, string | number | boolean | undefined>>,
+): string => {
+  const texts = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([attribute, value]) => ` ${attribute}="${escapeHtml(String(value))}"`)
+  return `<${name}${texts.join("")}>`
+}
