@@ -99,6 +99,8 @@ const readStored = async (
 
 const SUMMARIES = {
   hit: "The rendition is stored and fresh: the server sends it.",
+  outdated:
+    "A rendition by an older recipe is stored: the server sends it, and renders the present one in the background.",
   miss: "The server renders the rendition, stores it and sends it.",
   revalidate: "A rendition is stored. The server compares the bytes of the original, and renders only if they differ.",
 } as const
@@ -108,6 +110,8 @@ interface Facts {
   readonly existing: Existing
   readonly object: RenditionObject | undefined
   readonly freshness: ExplainedFreshness
+  /** It is stale only by its recipe, and sent all the same. */
+  readonly isOutdated: boolean
   readonly read: ReadOriginal | undefined
   readonly recipe: RecipeFacts
   readonly estimateBytes: number | undefined
@@ -118,10 +122,12 @@ const explainAnswer = (
   { responses }: State,
   { input }: Request,
   resolved: ResolvedUrl,
-  { existing: { reading }, object, freshness, recipe, estimateBytes }: Facts,
+  { existing: { reading }, object, freshness, isOutdated, recipe, estimateBytes }: Facts,
 ): Pick<Explanation, "input" | "kind" | "summary" | "response"> => {
-  if (object && freshness.state === "fresh")
-    return { input, kind: "url", summary: SUMMARIES.hit, response: responses.hit(object, resolved) }
+  if (object && (isOutdated || freshness.state === "fresh")) {
+    const summary = isOutdated ? SUMMARIES.outdated : SUMMARIES.hit
+    return { input, kind: "url", summary, response: responses.hit(object, reading, resolved, isOutdated) }
+  }
   const outcome = freshness.state === "unverified" ? "revalidate" : "miss"
   const isStale = freshness.state === "stale"
   const { contentType } = recipe
@@ -145,6 +151,11 @@ const readFacts = async (
     existing,
     object,
     freshness,
+    isOutdated:
+      object !== undefined &&
+      freshness.state !== "fresh" &&
+      state.config.staleRecipe === "serve" &&
+      state.core.freshness.isOutdated(object.meta, reading, stat),
     read,
     recipe: explainRecipe(recipe, read?.session?.inspected, hit, hit && formatOfType(hit.contentType)),
     estimateBytes: hit ? undefined : read?.session?.estimate(recipe),
@@ -161,7 +172,7 @@ const explainExisting = async (
   const { object, freshness, read, recipe, estimateBytes } = facts
   const inspected = read?.session?.inspected
   read?.session?.close()
-  const refusal = freshness.state === "fresh" ? undefined : (read?.refusal ?? recipe.refusal)
+  const refusal = freshness.state === "fresh" || facts.isOutdated ? undefined : (read?.refusal ?? recipe.refusal)
   return {
     ...(refusal ? explainRefused(state, request, refusal, resolved) : explainAnswer(state, request, resolved, facts)),
     url: resolvedUrl(state, request, resolved, { existing }),

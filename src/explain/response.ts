@@ -9,6 +9,7 @@ import type { ResolvedUrl } from "../http/url-path.ts"
 import type { Reading } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import type { RenditionMeta, RenditionObject } from "../store/store.ts"
+import { toHit, toOutdated } from "../tailor/served.ts"
 import type { ExplainedResponse } from "./explanation.ts"
 import type { ExplainParts } from "./parts.ts"
 
@@ -25,7 +26,13 @@ interface RenderedInput {
 
 /** Creates the responses of one tailor. */
 export interface Responses {
-  readonly hit: (object: RenditionObject, resolved: ResolvedUrl) => ExplainedResponse
+  /** @param isOutdated it was rendered by an older recipe, and is sent all the same */
+  readonly hit: (
+    object: RenditionObject,
+    reading: Reading,
+    resolved: ResolvedUrl,
+    isOutdated: boolean,
+  ) => ExplainedResponse
   readonly rendered: (outcome: "miss" | "revalidate", input: RenderedInput) => ExplainedResponse
   readonly refused: (
     error: TailorError,
@@ -47,12 +54,11 @@ export const createResponses = ({ handleOptions }: Pick<ExplainParts, "handleOpt
   const headersOf = withCacheTags(createRenditionHeaders(cacheControl), cacheTagsOf)
 
   return {
-    hit: (object, resolved) => ({
-      status: 200,
-      outcome: "hit",
-      reason: "stored and fresh",
-      headers: headersOf(object, foundUrl(object, resolved), resolved.parsed.readings[0].size).whole,
-    }),
+    hit: (object, reading, resolved, isOutdated) => {
+      const { decision } = isOutdated ? toOutdated(reading, object) : toHit(reading, object)
+      const { whole } = headersOf(object, foundUrl(object, resolved), resolved.parsed.readings[0].size)
+      return { status: 200, outcome: "hit", reason: decision.reason, headers: withDecision(whole, decision) }
+    },
     rendered: (outcome, { resolved, reading, contentType = "", isStale, estimateBytes }) => {
       const meta: RenditionMeta = {
         original: reading.original,
