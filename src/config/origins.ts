@@ -24,7 +24,7 @@ export interface EffectiveConfig {
   readonly sources: readonly OptionSource[]
 }
 
-/** One setting as it is in effect. */
+/** One setting in effect. */
 export interface SettingInEffect {
   readonly name: string
   readonly value: string
@@ -36,7 +36,7 @@ export interface SettingInEffect {
   readonly variable: string
 }
 
-/** Settings with values that nobody else should see. */
+/** Settings with secret values. */
 const SECRET: ReadonlySet<string> = new Set(["originalsHeaders", "notifyHeaders", "compatKeys"])
 const HIDDEN = "…"
 
@@ -89,7 +89,7 @@ const textOf = (setting: Setting, config: TailorConfig): string => {
   return SECRET.has(setting.path[0]) ? HIDDEN : formatSetting(setting, value)
 }
 
-/** Every setting as it is in effect, in the order of the documentation. */
+/** Every setting in effect, in the order of the documentation. */
 export const settingsInEffect = ({ config, sources }: EffectiveConfig): readonly SettingInEffect[] =>
   SETTING_GROUPS.flatMap(({ heading, settings }) =>
     settings.map((setting) => ({

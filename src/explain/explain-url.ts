@@ -15,7 +15,7 @@ import { toExplainedRefusal } from "./refusal.ts"
 import { createResponses, type Responses } from "./response.ts"
 import { refusedUrl, resolvedUrl } from "./url.ts"
 
-/** Explains a raw request target. @param input as it was pasted */
+/** Explains a raw request target. @param input the pasted text */
 export type ExplainUrl = (input: string, target: string, options: ExplainOptions) => Promise<Explanation>
 
 interface State extends ExplainParts {

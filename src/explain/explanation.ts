@@ -13,7 +13,7 @@ export interface ExplainedReading {
   readonly size: string
   /** The explicit format; absent for a base URL. */
   readonly format?: string | undefined
-  /** Whether the store has this original. Absent if an earlier reading applies, so that nobody looked. */
+  /** Whether the store has this original. Absent if an earlier reading applies: it was not looked up. */
   readonly exists?: boolean | undefined
   /** True for the reading that the request means. */
   readonly isChosen: boolean

@@ -20,7 +20,7 @@ type Parts = Pick<OpenTailor, "originals" | "renderer" | "config" | "core">
 /**
  * Reads an original and opens it, as a render does. The session must be closed.
  * @returns undefined if the original disappeared
- * @throws {store-unavailable} {busy} and others that say nothing about the original
+ * @throws {store-unavailable} {busy} and other errors that do not concern the original
  */
 export const readOriginal = async (
   { originals, renderer, config }: Parts,
@@ -93,7 +93,7 @@ export const limitsOf = (
     {
       ...limit(
         "animationPixels",
-        "Frames × pixels of an animation. Of a larger one, the first frame is used.",
+        "Frames × pixels of an animation. A larger one is shown as its first frame.",
         "pixels",
         pixels !== undefined && inspected?.animated ? pixels * inspected.frames : undefined,
       ),

@@ -24,7 +24,7 @@ const fieldsOf = (...parts: Parameters<typeof recipeMembers>): readonly Explaine
   )
 
 const sideProblem = (recipe: ImageRecipe, format: Format, inspected: Inspected): TailorError | undefined => {
-  // What `trim` leaves is known when the pixels are.
+  // `trim` depends on the pixels.
   if (recipe.options?.trim !== undefined) return undefined
   try {
     checkSide(format, planPicture(recipe, inspected.dimensions).output)

@@ -6,7 +6,7 @@ export type ExplainInput = { readonly target: string } | { readonly key: string 
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i
 
 /**
- * Reads a pasted text. The path stays as it is: parsing a URL would resolve dot segments and escape characters, which the server sees
+ * Reads a pasted text. The path is not changed: parsing a URL would resolve dot segments and escape characters, which the server sees
  * otherwise.
  * @example
  * readInput("https://img.example.com/shop/640w/bag.jpg?v=2#top") // { target: "/shop/640w/bag.jpg?v=2" }

@@ -1,4 +1,4 @@
-/** Responsible for what a request target means: a URL of imgtailor, one with an unlisted size, or one of another service. */
+/** Responsible for the meaning of a request target: a URL of imgtailor, one with an unlisted size, or one of another service. */
 import type { Refusal } from "../sizes/decode-path.ts"
 import type { Grammar } from "../sizes/key.ts"
 import { type CompatOptions, createCompatResolve } from "./compat.ts"
@@ -19,7 +19,7 @@ export type ResolveAny = (
   accept: string | undefined,
 ) => ResolvedUrl | Refusal | Promise<ResolvedUrl | Refusal>
 
-/** Creates the function that decides what a URL means: the server, and explanations of it, have no other. */
+/** Creates the function that decides the meaning of a URL: the server, and explanations of it, have no other. */
 export const createResolveTarget = (grammar: Grammar, options: ResolveOptions): ResolveAny => {
   const { basePath, compat = [], compatOrigins = {}, compatKeys = {} } = options
   const own = options.unknownSize === "snap" ? resolveSnapped : resolveUrlPath

@@ -56,7 +56,7 @@ export interface CatalogueSize {
   readonly usesFocalPoint: boolean
 }
 
-/** `GET api/catalogue`: what the page needs before anything else. */
+/** `GET api/catalogue`: settings that the page needs before anything else. */
 export interface Catalogue {
   /** Version of imgtailor. */
   readonly version: string
@@ -130,7 +130,7 @@ export interface SheetItem {
   readonly byteLength?: number | undefined
   /** Time of its render in ms, if this process rendered it in the last hour. */
   readonly renderMs?: number | undefined
-  /** True if this is not a rendition of its own: another format is sent instead (AVIF of an animation is a WebP). */
+  /** True if another format is sent instead (AVIF of an animation is a WebP). */
   readonly isSubstituted?: boolean | undefined
 }
 
@@ -237,7 +237,7 @@ export interface Settings {
   readonly configFile: string
 }
 
-/** `POST api/draft-list`: what another list of sizes would mean for the catalogue. Renders a sample; never stores it. */
+/** `POST api/draft-list`: the effect of another list of sizes on the catalogue. Renders a sample; never stores it. */
 export interface DraftListRequest {
   readonly sizes: readonly SizeInput[]
   /** @default the configured ones */

@@ -1,4 +1,4 @@
-/** Responsible for the description of a catalogue: what the page needs before anything else. */
+/** Responsible for the description of a catalogue, which the page needs before anything else. */
 import { describeError } from "../errors.ts"
 import { findOriginals } from "../find-originals.ts"
 import { formatsOf } from "../sizes/key.ts"

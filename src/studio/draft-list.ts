@@ -1,10 +1,10 @@
 /**
- * Responsible for what another list of sizes would mean for the catalogue: the number of renditions, and their bytes estimated from a
+ * Responsible for the effect of another list of sizes on the catalogue: the number of renditions, and their bytes estimated from a
  * sample.
  *
  * Invariants:
- * - The list of the configuration stays as it is. Sampled renditions are drafts: one at a time, at the lowest priority, never stored.
- * - Counting and sampling end after a bounded time; the result says how far they came.
+ * - The list of the configuration is not changed. Sampled renditions are drafts: one at a time, at the lowest priority, never stored.
+ * - Counting and sampling end after a bounded time; the result has the number of photos of each.
  */
 import { checkSizes } from "../config/schema.ts"
 import { isPermanent } from "../errors.ts"

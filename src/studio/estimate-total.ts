@@ -7,7 +7,7 @@ const T_MANY = 2
 
 /**
  * The sum over a population from a sample of it: its mean times the population, with Student's 95 % confidence interval.
- * @returns undefined without samples. One sample of several says nothing about their spread: its interval reaches from 0 to twice the value
+ * @returns undefined without samples. One sample has no spread: its interval reaches from 0 to twice the value
  * @example
  * estimateTotal([10, 12, 14], 100) // { value: 1200, low: 711, high: 1689 }
  */

@@ -1,4 +1,4 @@
-/** Responsible for the files of the page. They hold no secret: whoever has no session gets the page, and a field for the token. */
+/** Responsible for the files of the page. They hold no secret: a client without a session gets the page, with a field for the token. */
 import { readdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { extname, join } from "node:path"

@@ -2,7 +2,7 @@
  * Responsible for saving focal points to the file of the setting `focalPoints`.
  *
  * Invariants:
- * - The file is replaced as a whole. Entries of other photos stay as they are, also those that are no points.
+ * - The file is replaced as a whole. Entries of other photos are not changed, also those that are no points.
  * - Two changes of one server are made one after the other.
  */
 import { randomBytes } from "node:crypto"

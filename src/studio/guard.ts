@@ -1,5 +1,5 @@
 /**
- * Responsible for who may use the studio.
+ * Responsible for access to the studio.
  *
  * Invariants:
  * - A browser that was led here under a foreign host name (DNS rebinding) gets nothing.
@@ -25,7 +25,7 @@ export interface GuardOptions {
 export interface Guard {
   /** For the fragment of the printed URL; undefined where none is needed. */
   readonly token: string | undefined
-  /** The refusal of a request, or undefined. @param isApi false for the files of the page, which hold no secret */
+  /** The error for a request that is rejected, or undefined. @param isApi false for the files of the page, which hold no secret */
   readonly check: (request: StudioRequest, isApi: boolean) => StudioReply | undefined
   /** `POST api/session`. */
   readonly openSession: (request: StudioRequest) => Promise<StudioReply>
@@ -44,7 +44,7 @@ const nameOf = (host: string): string =>
     .replace(/^\[(.*)\]$/, "$1")
     .toLowerCase()
 
-/** An attacker's page can only rebind a name of its own: never an IP address, `localhost` or a name below it. */
+/** An attacker's page can only rebind the attacker's own name: never an IP address, `localhost` or a name below it. */
 const isKnownHost = (host: string | undefined, names: ReadonlySet<string>): boolean => {
   if (host === undefined) return false
   const name = nameOf(host)

@@ -2,7 +2,7 @@
  * Responsible for the findings of the live view: refused sizes with the pages that request them, errors, and photos with problems.
  *
  * Invariants:
- * - Memory is bounded whatever clients request: tables have a fixed number of rows, and texts a fixed length.
+ * - Memory is bounded: tables have a fixed number of rows, and texts a fixed length.
  */
 import type { RequestReport } from "../hooks.ts"
 import { withoutQuery } from "../http/url-path.ts"

@@ -2,7 +2,7 @@
  * Responsible for the numbers of the last hour: a ring of intervals in memory. Nothing is stored.
  *
  * Invariants:
- * - A request costs a few additions, whatever the length of the hour.
+ * - A request costs a few additions.
  * - Memory is constant: intervals without renders have no histograms.
  */
 import type { RequestReport } from "../hooks.ts"

@@ -1,5 +1,5 @@
 /**
- * Responsible for the live view: what the server reports of each request, and the stream of it to browsers.
+ * Responsible for the live view: it records each request, and streams the records to browsers.
  *
  * Invariants:
  * - A request costs a few additions while no browser looks. Everything else is computed when a browser gets it.
@@ -109,7 +109,7 @@ const presentOf = ({ core, config, renderer }: OpenTailor): Pick<LiveSummary, "q
   }
 }
 
-/** What a server reports of its requests. */
+/** Records the requests of a server. */
 const createRecorder = (tailor: OpenTailor) => {
   const clock = Date.now
   const startedMs = clock()

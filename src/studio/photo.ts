@@ -19,7 +19,7 @@ const LOCAL: ReadonlySet<string> = new Set(["folder", "memory"])
 /** Look-ups at once. */
 const CONCURRENT = 8
 
-/** A rendition of the sheet, before its store is asked. */
+/** A rendition of the sheet, before its look-up. */
 interface Wanted {
   readonly size: Size
   /** The explicit format; undefined for the base URL. */

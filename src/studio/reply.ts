@@ -23,7 +23,7 @@ export interface StudioReply {
   readonly body?: Uint8Array | AsyncIterable<string> | undefined
 }
 
-/** The page loads nothing but its own files, has no inline code, and is shown in no frame. */
+/** The page loads only its own files, has no inline code, and is shown in no frame. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

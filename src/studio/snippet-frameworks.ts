@@ -41,7 +41,7 @@ interface Parts {
   readonly shape: string
   /** The name of the size: lower-case letters, digits and hyphens. */
   readonly name: string
-  /** Width and height, as an object: what a page needs to reserve the space. */
+  /** Width and height, as an object, to reserve the space. */
   readonly info: string
   readonly width: number
   readonly height: number

@@ -14,7 +14,7 @@ export const jsText = (text: string): string =>
 /** A Python string: JSON is one, apart from pairs of surrogates, which are not escaped here. */
 export const pythonText: (text: string) => string = jsText
 
-/** A string of PHP or Ruby in single quotes, in which nothing but these two characters has a meaning. */
+/** A string of PHP or Ruby in single quotes, in which only these two characters have a meaning. */
 export const singleQuoted = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`
 
 /** An HTML element without content. */

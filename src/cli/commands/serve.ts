@@ -162,7 +162,7 @@ const overridesOf = async (folder: string | undefined, values: Values): Promise<
   return folder === undefined ? {} : { originals: folder }
 }
 
-/** Serves the metrics on a port of their own. */
+/** Serves the metrics on a separate port. */
 const listenForMetrics = async (server: Server, config: OpenTailor["config"], log: Log): Promise<void> => {
   const address = await listen(server, config.host, config.metricsPort ?? 0)
   log.note(`Metrics at ${urlOf(address, "/metrics")}`)
