@@ -178,6 +178,7 @@ describe("the package", () => {
           "createNodeServer",
           "toNodeListener",
           "type ConnectionTimes",
+          "type Intercept",
           "type NodeListener",
           "type NodeServerOptions",
         ],

@@ -720,6 +720,7 @@ group("help", () => {
       "Arguments",
       "Options",
       "Monitoring",
+      "Studio",
       "Images",
       "URLs and caching",
       "Storage",

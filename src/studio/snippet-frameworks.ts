@@ -49,6 +49,9 @@ interface Parts {
 
 type Template = Omit<Snippet, "id" | "code"> & { readonly code: (parts: Parts) => string }
 
+/** The word is not at the beginning of a line: tools would take the code in the snippets for this file's. */
+const EXPORT = "export"
+
 const TEMPLATES: Readonly<Record<string, Template>> = {
   client: {
     title: "imgtailor/client",
@@ -70,7 +73,7 @@ import { photos } from "./photos.js"
 
 const Photo = createPhoto(photos)
 
-export const Page = () => <Photo original={${original}} shape={${shape}} info={${info}} alt="" />
+${EXPORT} const Page = () => <Photo original={${original}} shape={${shape}} info={${info}} alt="" />
 `,
   },
   next: {
@@ -84,7 +87,7 @@ import Image from "next/image"
 
 import { photos } from "../photos.js"
 
-export default async function Page() {
+${EXPORT} default async function Page() {
   const info = await photos.info(${original})
   const { sources, image } = photo(photos, ${original}, { shape: ${shape}, info })
   return (
@@ -176,7 +179,7 @@ import { photo } from "imgtailor/unpic"
 ${client}
 const { sources, image } = photo(photos, ${original}, { shape: ${shape}, info: ${info} })
 
-export const Photo = () => (
+${EXPORT} const Photo = () => (
   <picture>
     {sources.map((source) => (
       <Source key={source.type} {...source} />
@@ -194,7 +197,7 @@ export const frameworkSnippets = (input: FrameworkInput): readonly Snippet[] => 
   const isDefault = formats.join() === DEFAULT_FORMATS.join()
   const client = `import { createClient } from "imgtailor/client"
 
-export const photos = createClient({
+${EXPORT} const photos = createClient({
   baseUrl: ${jsText(base)},
   sizes: ${jsValue(sizes)},${isDefault ? "" : `\n  formats: ${jsValue(formats)},`}
 })

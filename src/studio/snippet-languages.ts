@@ -50,6 +50,7 @@ export const LANGUAGE_FUNCTIONS: Readonly<Record<"php" | "python" | "ruby", stri
   ruby: RUBY_FUNCTION,
 }
 
+/** A page in PHP. */
 export const phpSnippet = ({ key, base, candidates, size, attributes }: LanguageInput): string => {
   const pairs = candidates.map((one) => `${singleQuoted(one.size)} => ${singleQuoted(one.descriptor)}`).join(", ")
   return `<?php
@@ -67,6 +68,7 @@ foreach ([${pairs}] as $size => $descriptor) {
 `
 }
 
+/** A page in Python. */
 export const pythonSnippet = ({ key, base, candidates, size, attributes }: LanguageInput): string => {
   const pairs = candidates.map((one) => `(${pythonText(one.size)}, ${pythonText(one.descriptor)})`).join(", ")
   return `from html import escape
@@ -81,6 +83,7 @@ html = f"""<img src="{escape(base + imgtailor_path(photo, ${pythonText(size)}))}
 `
 }
 
+/** A page in Ruby. */
 export const rubySnippet = ({ key, base, candidates, size, attributes }: LanguageInput): string => {
   const pairs = candidates.map((one) => `${singleQuoted(one.size)} => ${singleQuoted(one.descriptor)}`).join(", ")
   return `${RUBY_FUNCTION}
