@@ -172,6 +172,12 @@ const RULES: readonly Rule[] = [
   // Checks of a machine, of servers and of pages.
   { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:"] },
   { of: ["units.ts"], may: [] },
+  // Changes of the list: what is stored, what a new list costs, and which sizes are requested.
+  {
+    of: ["redesign/"],
+    may: ["compat/", "migrate/", "logs/", "http/url-path.ts", "sizes/", "store/store.ts", "abort.ts", "errors.ts"],
+    types: ["render/renderer.ts", "tailor/freshness.ts"],
+  },
   { of: ["nginx/"], may: ["nginx/", "compat/", "http/headers.ts", "sizes/"] },
   // Plain values in and out, without platform APIs.
   {
@@ -277,6 +283,7 @@ const RULES: readonly Rule[] = [
       "studio/",
       "doctor/",
       "units.ts",
+
       "logs/",
       "migrate/",
       "nginx/",

@@ -11,6 +11,7 @@ import { type PackageInfo, runProgram } from "./program.ts"
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./commands/serve.ts")).serve,
   warm: async () => (await import("./commands/warm.ts")).warm,
+  prune: async () => (await import("./commands/prune.ts")).prune,
   purge: async () => (await import("./commands/purge.ts")).purge,
   info: async () => (await import("./commands/info.ts")).info,
   migrate: async () => (await import("./commands/migrate.ts")).migrate,

@@ -3,13 +3,13 @@
  *
  * Invariants:
  * - The name of a check is stable: scripts and dashboards refer to it.
- * - A problem says what was observed, what that means, and what to do.
+ * - A problem has the observation, its meaning, and the remedy.
  */
 
 /** A check without a problem. */
 export interface Passed {
   readonly state: "ok"
-  /** What was observed, in one sentence. */
+  /** The observation, in one sentence. */
   readonly observation: string
 }
 
@@ -26,11 +26,11 @@ export interface Problem {
   readonly observation: string
   /** The consequence for visitors or the operator. */
   readonly meaning: string
-  /** What to do. */
+  /** The remedy. */
   readonly fix: string
 }
 
-/** What a check found. */
+/** The result of an examination. */
 export type Finding = Passed | Skipped | Problem
 
 /** Options of every check. */
@@ -43,14 +43,14 @@ export interface CheckOptions {
 export interface Check<Context> {
   /** In kebab case. */
   readonly name: string
-  /** What is done to find out, as a phrase. */
+  /** The examination, as a phrase. */
   readonly probe: string
   /** Whether the check makes sense. @default always */
   readonly applies?: (context: Context) => boolean
   readonly examine: (context: Context, options: CheckOptions) => Finding | Promise<Finding>
 }
 
-/** The result of a check, as it is printed. */
+/** The result of a check, for output. */
 export type CheckResult = Finding & Pick<Check<unknown>, "name" | "probe">
 
 /** The parts of a problem. */

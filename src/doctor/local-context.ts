@@ -1,4 +1,4 @@
-/** Responsible for what local checks look at: a configuration with its stores and its renderer, and the machine. */
+/** Responsible for the subject of local checks: a configuration with its stores and its renderer, and the machine. */
 import type { OpenTailor } from "../create-tailor.ts"
 import { isImageName } from "../sizes/format.ts"
 import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
@@ -15,7 +15,7 @@ export interface Sample {
   readonly skipped: readonly string[]
 }
 
-/** What local checks look at. */
+/** The subject of local checks. */
 export interface LocalContext {
   readonly tailor: OpenTailor
   readonly system: System
@@ -67,7 +67,7 @@ const locationOf = ({ config: { originals } }: OpenTailor): unknown => {
   return originals.length === 1 ? originals[0]?.location : undefined
 }
 
-/** What local checks of a tailor look at. */
+/** The subject of local checks, for a tailor. */
 export const localContext = (
   tailor: OpenTailor,
   system: System,

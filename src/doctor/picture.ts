@@ -1,7 +1,7 @@
 /** Responsible for the dimensions and metadata of a JPEG that a server sent, read from its segments. */
 import type { Dimensions } from "../sizes/size.ts"
 
-/** What a JPEG says about itself. */
+/** Facts in the segments of a JPEG. */
 export interface Picture extends Dimensions {
   /** True with EXIF, XMP or IPTC. */
   readonly hasMetadata: boolean

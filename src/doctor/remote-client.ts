@@ -1,5 +1,5 @@
 /**
- * Responsible for requests of remote checks. URL paths are sent as they are: no dot segment is resolved and nothing is decoded.
+ * Responsible for requests of remote checks. URL paths are sent unchanged: no dot segment is resolved and nothing is decoded.
  *
  * Invariants:
  * - A response is read whole and within the limits, or an error is thrown.
@@ -103,7 +103,7 @@ export const headerOf = ({ headers }: Pick<Reply, "headers">, name: string): str
   return (Array.isArray(value) ? value[0] : value) ?? ""
 }
 
-/** The seconds for which shared caches may keep a response (RFC 9111 §5.2.2); undefined where nothing is said. */
+/** The seconds for which shared caches may keep a response (RFC 9111 §5.2.2); undefined without a statement. */
 export const sharedSecondsOf = (reply: Pick<Reply, "headers">): number | undefined => {
   const text = headerOf(reply, "cache-control")
   if (/\bno-store\b|\bprivate\b|\bno-cache\b/i.test(text)) return 0

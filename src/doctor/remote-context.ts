@@ -1,4 +1,4 @@
-/** Responsible for what remote checks look at: a server by its URL, the list that it publishes, and photos that may be requested. */
+/** Responsible for the subject of remote checks: a server by its URL, the list that it publishes, and photos that may be requested. */
 import { encodeKey, formatKey, type OriginalKey } from "../sizes/key.ts"
 import { parseSizeList, type Size } from "../sizes/list.ts"
 import type { PublishedList } from "../sizes/published.ts"
@@ -9,11 +9,11 @@ import type { Uploads } from "./uploads.ts"
 /** A photo that can be requested. */
 export interface ProbePhoto {
   readonly original: OriginalKey
-  /** True for a photo that doctor uploaded: nobody has requested it before, and it may be replaced. */
+  /** True for a photo that doctor uploaded: no client has requested it before, and it may be replaced. */
   readonly isUploaded: boolean
 }
 
-/** What remote checks look at. */
+/** The subject of remote checks. */
 export interface RemoteContext {
   readonly base: URL
   readonly ask: Ask
@@ -68,7 +68,7 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   return () => (made ??= make())
 }
 
-/** What remote checks look at. @param base URL of a server, with its base path */
+/** The subject of remote checks. @param base URL of a server, with its base path */
 export const remoteContext = (base: URL, options: RemoteOptions = {}): RemoteContext => {
   const { photo, uploads, withinSeconds = WITHIN_SECONDS, functionUrl, expectedVersion } = options
   const ask = createAsk(base)

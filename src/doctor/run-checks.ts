@@ -2,7 +2,7 @@
  * Responsible for running checks one after the other.
  *
  * Invariants:
- * - Each check has one result, whatever it throws and however long it takes.
+ * - Each check has one result, also if it throws or takes too long.
  */
 import { orAbort } from "../abort.ts"
 import { describeError } from "../errors.ts"

@@ -205,6 +205,8 @@ export const folderRenditions = (folder: string, { files, onNotice }: FolderRend
     list: (prefix, options) =>
       list(place, prefix, {
         signal: options?.signal,
+        // Escaped names have another order.
+        after: place.escapesNames ? undefined : options?.after,
         leaveOut: root,
         onUnreadable: (path, error) => onNotice?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
       }),

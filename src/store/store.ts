@@ -185,8 +185,11 @@ export interface Renditions {
   put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: PutOptions): Promise<PutResult | undefined | void>
   /** @returns the number of objects that existed. Absent keys are no error. */
   delete(keys: readonly string[], options?: CallOptions): Promise<number>
-  /** Every stored key that starts with a prefix, in any order. Absent in a store that cannot list. */
-  list?(prefix: string, options?: CallOptions): AsyncIterable<string>
+  /**
+   * Every stored key that starts with a prefix, in any order. Absent in a store that cannot list. A store that lists in the order of
+   * UTF-8 bytes may begin after the key in the options.
+   */
+  list?(prefix: string, options?: ListOptions): AsyncIterable<string>
   /** Removes the temporary files of killed writers. Absent in a store that has none. */
   tidy?(): Promise<void>
   /** Looks whether renditions can be stored, for a server that starts. Undefined if they can. */

@@ -28,7 +28,7 @@ export type { ServedRendition } from "./served.ts"
 
 /** Options of {@link Answerer.answer}. */
 export interface AnswerOptions {
-  /** A rendition by an older recipe is rendered again before it is sent, whatever the setting. @default false */
+  /** A rendition by an older recipe is rendered again before it is sent, with every setting. @default false */
   readonly isPresentRecipe?: boolean
 }
 

@@ -134,7 +134,7 @@ export const createFreshness = (parts: FreshnessParts): Freshness => {
   const digestOf: Freshness["digestOf"] = (original, version) =>
     digests.size > 0 ? digests.get(nameOf(original, version)) : undefined
 
-  /** The freshness of a rendition, whatever its recipe. */
+  /** The freshness of a rendition, regardless of its recipe. */
   const versionStateOf = (meta: RenditionMeta, { version, weakVersion }: OriginalStat): FreshnessState => {
     const isSameVersion = meta.version === version
     if (isSameVersion && meta.isStable !== false) return "fresh"

@@ -1,4 +1,4 @@
-/** Tests of createRenewals: the order, what it waits for, and failures. */
+/** Tests of createRenewals: the order, the wait for requests, and failures. */
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { describe, expect, it } from "vitest"
@@ -61,7 +61,7 @@ describe("createRenewals", () => {
     await expect.poll(() => renewed).toEqual(["a", "b", "a"])
   })
 
-  it("createRenewals forgets what waits", async () => {
+  it("createRenewals forgets waiting renditions", async () => {
     const { slots, renewed, renewals } = start()
     slots.waiting = 1
     renewals.add(request("a"))

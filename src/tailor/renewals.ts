@@ -1,5 +1,5 @@
 /**
- * Responsible for renditions by an older recipe: they are sent as they are, and rendered again in the background, most requested first.
+ * Responsible for renditions by an older recipe: they are sent unchanged, and rendered again in the background, most requested first.
  *
  * Invariants:
  * - At most one of them is rendered at a time, and only while no request waits for a render or has one.

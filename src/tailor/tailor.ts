@@ -9,6 +9,7 @@ import type { Conflict } from "./conflicts.ts"
 import { createFreshness, type Freshness } from "./freshness.ts"
 import type { WorkLimits } from "./limits.ts"
 import { createNearest, type Nearest } from "./nearest.ts"
+import { createPrune, type Prune } from "./prune.ts"
 import { createPurge, type Purge } from "./purge.ts"
 import { createRenderSlots, type SlotState } from "./render-slots.ts"
 import { createSharedOriginals } from "./shared-originals.ts"
@@ -36,7 +37,7 @@ export interface CoreParts {
 }
 
 /** Everything that can be done with a tailor. */
-export interface Core extends Answerer, Purge, Warm, Nearest {
+export interface Core extends Answerer, Purge, Prune, Warm, Nearest {
   readonly grammar: Grammar
   /** Every key that a rendition of an original can have. */
   readonly keysOf: (original: OriginalKey) => readonly RenditionKey[]
@@ -78,6 +79,7 @@ export const createCore = (parts: CoreParts): Core => {
     ...answerer,
     ...createNearest({ originals, renditions, grammar, freshness }),
     ...createPurge({ originals, renditions, grammar, freshness, maxBytes: limits.bytes, onOutdated }),
+    ...createPrune({ originals, renditions, grammar, freshness }),
     ...createWarm({ originals, renditions, grammar, freshness, answer: answerer.answer }),
     grammar,
     keysOf: (original) => keysOf(original, grammar),

@@ -6,10 +6,11 @@ import { faults } from "./faults.ts"
 import { folder } from "./folder.ts"
 import { images } from "./images.ts"
 import type { Part } from "./part.ts"
+import { prune } from "./prune.ts"
 import { races } from "./races.ts"
 import { requests } from "./requests.ts"
 
 export { finish } from "./finished.ts"
 export { tryPart } from "./part.ts"
 
-export const PARTS: readonly Part[] = [images, requests, clients, crashes, races, folder, bucket, faults]
+export const PARTS: readonly Part[] = [images, requests, clients, crashes, races, folder, bucket, faults, prune]

@@ -108,7 +108,8 @@ export const s3Renditions = (options: S3RenditionsOptions): Renditions => {
       return etag === undefined || etag === meta.etag || !isOwnTag(bytes, meta) ? undefined : { etag }
     },
     delete: (keys, callOptions = {}) => removeEach(keys, (key) => removeOne(bucket, key, callOptions)),
-    list: (prefix, callOptions) => listKeys(client, place, prefix, { signal: callOptions?.signal }),
+    list: (prefix, callOptions) =>
+      listKeys(client, place, prefix, { signal: callOptions?.signal, after: callOptions?.after }),
     check: (callOptions = {}) => checkBucket(bucket, callOptions),
   }
 }

@@ -23,7 +23,7 @@ export const listDuplicates: Check<LocalContext> = {
     if (pairs.length === 0) return passed(`${first.size} different sizes.`)
     return failure({
       observation: `${someOf(pairs)} are the same picture.`,
-      meaning: "Each is rendered and stored once more than needed, and caches hold both.",
+      meaning: "Each is rendered and stored twice, and caches hold both.",
       fix: 'Keep one, and give it the other name as an alias: { size: "640w", aliases: ["card"] }.',
     })
   },

@@ -17,7 +17,7 @@ export const s3OriginalsList: Check<LocalContext> = {
     return warning({
       observation: problem,
       meaning:
-        "A missing original cannot be told from a forbidden one, so renditions of deleted originals are kept, and warm and prune cannot list.",
+        "A missing original looks like a forbidden one, so renditions of deleted originals are kept, and warm and prune cannot list.",
       fix: `Allow s3:ListBucket on ${bucket.place.bucket}.`,
     })
   },

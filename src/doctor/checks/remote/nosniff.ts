@@ -1,4 +1,4 @@
-/** Responsible for the check that browsers take a response for nothing but the image that it is. */
+/** Responsible for the check that browsers do not guess another type for a response. */
 import { type Check, failure, passed, skipped } from "../../check.ts"
 import { headerOf } from "../../remote-client.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"

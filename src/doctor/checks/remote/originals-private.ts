@@ -15,7 +15,7 @@ export const originalsPrivate: Check<RemoteContext> = {
     return failure({
       observation: `Status ${status}, ${headers["content-type"] ?? "no content type"}.`,
       meaning: "Originals are public in full size, with their metadata.",
-      fix: "Do not serve the folder or bucket of the originals; give the renditions one of their own.",
+      fix: "Do not serve the folder or bucket of the originals; give the renditions a separate one.",
     })
   },
 }
