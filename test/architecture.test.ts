@@ -59,7 +59,7 @@ const READERS: ReadonlySet<string> = new Set([
   "store/azure/credentials.ts",
 ])
 const PARTS =
-  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts find-originals.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts metrics/ lru.ts retry.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
+  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts find-originals.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts metrics/ lru.ts retry.ts reusable-memory.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
     " ",
   )
 
@@ -68,6 +68,7 @@ const RULES: readonly Rule[] = [
   { of: ["error-codes.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["errors.ts"], may: ["error-codes.ts", "refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
+  { of: ["reusable-memory.ts"], may: [] },
   { of: ["hooks.ts"], may: [], types: ["tailor/decision.ts"] },
   { of: ["health.ts"], may: [], types: ["error-codes.ts", "render/renderer.ts", "store/", "tailor/decision.ts"] },
   { of: ["log-entry.ts"], may: ["errors.ts", "hooks.ts"] },
@@ -110,6 +111,7 @@ const RULES: readonly Rule[] = [
       "store/scheme.ts",
       "store/notices.ts",
       "store/meta-fields.ts",
+      "reusable-memory.ts",
       "store/folder",
       "store/file-record.ts",
       "node:",
@@ -151,7 +153,7 @@ const RULES: readonly Rule[] = [
   { of: ["store/http/"], may: [...REMOTE, "store/http/", "node:"] },
   // The contract of a store does not depend on any store.
   { of: ["testing/"], may: [...STORES, "testing/", "node:"] },
-  { of: ["render/pool/"], may: [...STORES, "render/", "node:", "valibot"] },
+  { of: ["render/pool/"], may: [...STORES, "reusable-memory.ts", "render/", "node:", "valibot"] },
   { of: ["render/optional/"], may: [...STORES, "render/", "libheif-js/wasm-bundle", "node:"], types: ["sharp"] },
   {
     of: ["render/"],

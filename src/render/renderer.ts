@@ -43,6 +43,8 @@ export interface OpenOptions {
    * session is closed. Undefined: the original has changed or is gone.
    */
   readonly reread?: (() => Promise<Uint8Array | undefined>) | undefined
+  /** Called once at most, when the bytes are not read any more. */
+  readonly release?: (() => void) | undefined
 }
 
 /** Options for one render. */

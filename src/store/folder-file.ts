@@ -5,11 +5,13 @@
  * - The file that was opened is the file that is checked and read, even if its path leads elsewhere in the meantime.
  * - The bytes are those of one version.
  */
-import { type BigIntStats, constants } from "node:fs"
-import { type FileHandle, open, readlink, realpath, stat } from "node:fs/promises"
+import { type BigIntStats, constants, read, readSync } from "node:fs"
 import { sep } from "node:path"
+import { promisify } from "node:util"
 
 import { busy, originalTooLarge } from "../errors.ts"
+import type { LentMemory, ReusableMemory } from "../reusable-memory.ts"
+import type { FileCalls } from "./folder-calls.ts"
 import type { OriginalObject, OriginalStat } from "./store.ts"
 
 /** The coarsest clock of a common file system is FAT's, with two seconds. */
@@ -20,8 +22,25 @@ const READ_ATTEMPTS = 3
 /** Without O_NONBLOCK, opening a FIFO waits for a writer. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 
+/** An open file. */
+export interface OpenedFile {
+  readonly fd: number
+  readonly stats: BigIntStats
+  /** When it was opened, in milliseconds since 1970. */
+  readonly openedMs: number
+}
+
 /** Opens a file for reading, behind links too. @throws system errors */
-export const openFile = (path: string): Promise<FileHandle> => open(path, FLAGS)
+export const openFile = async (calls: FileCalls, path: string): Promise<OpenedFile> => {
+  const openedMs = Date.now()
+  const fd = await calls.open(path, FLAGS)
+  try {
+    return { fd, stats: await calls.fstat(fd), openedMs }
+  } catch (error) {
+    await calls.close(fd)
+    throw error
+  }
+}
 
 /**
  * The stat of an original. A time in the future counts as stable: clocks are set back, and photos keep the time of their camera.
@@ -44,43 +63,61 @@ export const toOriginalStat = (stats: BigIntStats, beforeMs: number): OriginalSt
 export const inodeOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
 
 /** The path that Linux knows for an open file; undefined on other systems and without /proc. */
-const pathOfOpenFile = async (file: FileHandle): Promise<string | undefined> => {
+const pathOfOpenFile = async (calls: FileCalls, fd: number): Promise<string | undefined> => {
   try {
-    return await readlink(`/proc/self/fd/${file.fd}`)
+    return await calls.readlink(`/proc/self/fd/${fd}`)
   } catch {
     return undefined
   }
 }
 
 /** On systems without /proc, a path whose real path leads to the same file. A link may be exchanged between the two calls. */
-const realPathOf = async (path: string, stats: BigIntStats): Promise<string | undefined> => {
-  const real = await realpath(path)
-  return inodeOf(await stat(real, { bigint: true })) === inodeOf(stats) ? real : undefined
+const realPathOf = async (calls: FileCalls, path: string, stats: BigIntStats): Promise<string | undefined> => {
+  const real = await calls.realpath(path)
+  const found = await calls.stat(real)
+  return found && inodeOf(found) === inodeOf(stats) ? real : undefined
 }
 
 /**
  * True if an open file is inside a folder.
  * @param path with which it was opened
- * @param stats of the open file
  * @throws system errors
  */
-export const isInside = async (root: string, path: string, file: FileHandle, stats: BigIntStats): Promise<boolean> => {
-  const [realRoot, real] = await Promise.all([
-    realpath(root),
-    pathOfOpenFile(file).then((found) => found ?? realPathOf(path, stats)),
-  ])
+export const isInside = async (calls: FileCalls, root: string, path: string, file: OpenedFile): Promise<boolean> => {
+  const realRoot = await calls.realpath(root)
+  const real = (await pathOfOpenFile(calls, file.fd)) ?? (await realPathOf(calls, path, file.stats))
   return real !== undefined && real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)
 }
 
-/** Fills a buffer; undefined if the file has become shorter. */
-const readExactly = async (file: FileHandle, length: number): Promise<Uint8Array | undefined> => {
-  const bytes = Buffer.allocUnsafeSlow(length)
+/** A read up to this length costs less at once than in the thread pool. */
+const READ_NOW_BYTES = 65_536
+
+const readLater = promisify(read)
+
+/** How files are read. */
+export interface Reading {
+  readonly calls: FileCalls
+  /** Whether small files are read at once. */
+  readonly isLocal: boolean
+  readonly memory: ReusableMemory
+}
+
+/** Fills memory; undefined if the file has become shorter. */
+const readExactly = async (
+  { isLocal, memory }: Reading,
+  fd: number,
+  length: number,
+): Promise<LentMemory | undefined> => {
+  const lent = memory.lend(length)
+  const isNow = isLocal && length <= READ_NOW_BYTES
   for (let at = 0; at < length;) {
-    const { bytesRead } = await file.read(bytes, at, length - at, at)
-    if (bytesRead === 0) return undefined
-    at += bytesRead
+    const count = isNow
+      ? readSync(fd, lent.bytes, at, length - at, at)
+      : (await readLater(fd, lent.bytes, at, length - at, at)).bytesRead
+    if (count === 0) return undefined
+    at += count
   }
-  return bytes
+  return lent
 }
 
 /**
@@ -88,15 +125,16 @@ const readExactly = async (file: FileHandle, length: number): Promise<Uint8Array
  * @throws {original-too-large} {busy}
  * @throws system errors
  */
-export const readWhole = async (file: FileHandle, maxBytes: number): Promise<OriginalObject> => {
+export const readWhole = async (reading: Reading, file: OpenedFile, maxBytes: number): Promise<OriginalObject> => {
+  let [before, beforeMs] = [file.stats, file.openedMs]
   for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-    const beforeMs = Date.now()
-    const before = await file.stat({ bigint: true })
     const found = toOriginalStat(before, beforeMs)
     if (before.size > maxBytes) throw originalTooLarge(`${before.size} bytes`, `${maxBytes} bytes`)
-    const bytes = await readExactly(file, Number(before.size))
-    const after = toOriginalStat(await file.stat({ bigint: true }), beforeMs)
-    if (bytes && after.version === found.version) return { stat: found, bytes }
+    const lent = await readExactly(reading, file.fd, Number(before.size))
+    const afterMs = Date.now()
+    const after = await reading.calls.fstat(file.fd)
+    if (lent && toOriginalStat(after, beforeMs).version === found.version) return { stat: found, ...lent }
+    ;[before, beforeMs] = [after, afterMs]
   }
   throw busy("writing")
 }

@@ -10,8 +10,6 @@
  * - A file that cannot be read counts as absent and is reported. A folder that cannot be used as a whole is unavailable.
  * - An original has one key: the spelling of its path on disk.
  */
-import { type BigIntStats, statSync } from "node:fs"
-import { type FileHandle, stat } from "node:fs/promises"
 import { resolve } from "node:path"
 
 import type { LRUCache } from "lru-cache"
@@ -19,9 +17,11 @@ import type { LRUCache } from "lru-cache"
 import { orAbort } from "../abort.ts"
 import { createGate } from "../gate.ts"
 import { createLru } from "../lru.ts"
+import { createReusableMemory } from "../reusable-memory.ts"
+import { CALLS_LATER, CALLS_NOW } from "./folder-calls.ts"
 import { checkOriginalsFolder } from "./folder-check.ts"
 import { replacedAt } from "./folder-evidence.ts"
-import { inodeOf, isInside, openFile, readWhole, toOriginalStat } from "./folder-file.ts"
+import { inodeOf, isInside, openFile, type OpenedFile, type Reading, readWhole, toOriginalStat } from "./folder-file.ts"
 import { listFolder } from "./folder-list.ts"
 import { networkFileSystemOf } from "./folder-network.ts"
 import { absentOr, filePath, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
@@ -37,6 +37,9 @@ const MAX_VERIFIED = 100_000
 /** Concurrent calls to a network file system. If its server does not respond, each one holds a thread of the pool (libuv has four). */
 const NETWORK_CALLS = 2
 
+/** Photos of a few megabytes, one for each concurrent render on a few cores. */
+const MEMORY = { maxKeptBytes: 32_000_000, idleMs: 10_000 }
+
 /** Options for originals in a folder. */
 export interface FolderOriginalsOptions {
   /** Receives sentences for the operator about files and folders that cannot be used. */
@@ -51,13 +54,13 @@ interface Folder {
   /** Inodes of files that were verified, by path. A path that still leads to the same file is not verified again. */
   readonly verified: LRUCache<string, string>
   readonly stats: FolderStats
-  readonly isExactlySpelled: (key: string) => Promise<boolean>
+  readonly isExactlySpelled: ReturnType<typeof createSpelling>
   readonly notifyOnce: NotifyOnce
 }
 
-interface OpenedFile {
-  readonly file: FileHandle
-  readonly stats: BigIntStats
+/** A folder, and how its files are read. */
+interface Access extends Reading {
+  readonly folder: Folder
 }
 
 const createFolder = (path: string, onNotice: FolderOriginalsOptions["onNotice"]): Folder => ({
@@ -82,66 +85,62 @@ const toAbsent = async (
     notifyOnce("forbidden", `${path} is not readable (${systemCode(error)}) and counts as absent.`)
 }
 
-const verify = async (folder: Folder, key: string, path: string, { file, stats }: OpenedFile): Promise<boolean> => {
-  const inode = inodeOf(stats)
+const verify = async ({ folder, calls }: Access, key: string, path: string, file: OpenedFile): Promise<boolean> => {
+  const inode = inodeOf(file.stats)
   if (folder.verified.get(path) === inode) return true
-  if (!(await isInside(folder.path, path, file, stats))) {
+  if (!(await isInside(calls, folder.path, path, file))) {
     folder.notifyOnce("outside", `${path} leads out of ${folder.path} through a link and counts as absent.`)
     return false
   }
-  if (!(await folder.isExactlySpelled(key))) return false
+  if (!(await folder.isExactlySpelled(calls, key))) return false
   folder.verified.set(path, inode)
-  folder.root.onFound(stats.dev)
+  folder.root.onFound(file.stats.dev)
   return true
 }
 
 /** Opens an original; undefined if there is none. @throws system errors */
-const openVerified = async (folder: Folder, key: string, path: string): Promise<OpenedFile | undefined> => {
-  const file = await openFile(path)
+const openVerified = async (access: Access, key: string, path: string): Promise<OpenedFile | undefined> => {
+  const file = await openFile(access.calls, path)
   let isOriginal = false
   try {
-    const opened = { file, stats: await file.stat({ bigint: true }) }
-    isOriginal = opened.stats.isFile() && (await verify(folder, key, path, opened))
-    return isOriginal ? opened : undefined
+    isOriginal = file.stats.isFile() && (await verify(access, key, path, file))
+    return isOriginal ? file : undefined
   } finally {
-    if (!isOriginal) await file.close()
+    if (!isOriginal) await access.calls.close(file.fd)
   }
 }
 
-type LookUp = (path: string) => BigIntStats | undefined | Promise<BigIntStats>
-
-const lookUpNow: LookUp = (path) => statSync(path, { bigint: true, throwIfNoEntry: false })
-const lookUpLater: LookUp = (path) => stat(path, { bigint: true })
-
-const head = async (folder: Folder, lookUp: LookUp, key: string): Promise<OriginalStat | undefined> => {
+const head = async (access: Access, key: string): Promise<OriginalStat | undefined> => {
+  const { folder, calls } = access
   const path = filePath(folder.path, key)
   if (!path) return undefined
   const beforeMs = Date.now()
   try {
-    const stats = await lookUp(path)
+    const stats = await calls.stat(path)
     if (!stats) await folder.root.requireUsable(key)
     if (!stats?.isFile()) return undefined
     if (folder.verified.get(path) === inodeOf(stats)) return folder.stats.statOf(path, stats, beforeMs)
-    const opened = await openVerified(folder, key, path)
-    await opened?.file.close()
-    return opened && toOriginalStat(opened.stats, beforeMs)
+    const file = await openVerified(access, key, path)
+    if (file) await calls.close(file.fd)
+    return file && toOriginalStat(file.stats, beforeMs)
   } catch (error) {
     return toAbsent(folder, error, key, path)
   }
 }
 
-const get = async (folder: Folder, key: string, maxBytes: number): Promise<OriginalObject | undefined> => {
+const get = async (access: Access, key: string, maxBytes: number): Promise<OriginalObject | undefined> => {
+  const { folder, calls } = access
   const path = filePath(folder.path, key)
   if (!path) return undefined
-  let opened: OpenedFile | undefined
+  let file: OpenedFile | undefined
   try {
-    opened = await openVerified(folder, key, path)
-    return opened && (await readWhole(opened.file, maxBytes))
+    file = await openVerified(access, key, path)
+    return file && (await readWhole(access, file, maxBytes))
   } catch (error) {
-    if (!opened) return await toAbsent(folder, error, key, path)
+    if (!file) return await toAbsent(folder, error, key, path)
     throw systemCode(error) !== "" && error instanceof Error && "syscall" in error ? unavailable(error, key) : error
   } finally {
-    await opened?.file.close()
+    if (file) await calls.close(file.fd)
   }
 }
 
@@ -157,25 +156,29 @@ const isGone = async ({ path: folder, root, verified }: Folder, key: string): Pr
   }
 }
 
-/** How calls run on the file system of the folder. */
-interface Access {
+/** How the folder is looked up and read. */
+interface Methods {
   /** Absent where a call may take long. */
   readonly headSync?: (key: string) => OriginalStat | undefined
   readonly head: (key: string, options?: CallOptions) => Promise<OriginalStat | undefined>
   readonly get: (key: string, maxBytes: number, options?: CallOptions) => Promise<OriginalObject | undefined>
 }
 
-const localAccess = (folder: Folder): Access => ({
-  headSync: (key) => {
-    const path = filePath(folder.path, key)
-    return path === undefined ? undefined : folder.stats.lookUp(path)
-  },
-  head: (key) => head(folder, lookUpNow, key),
-  get: (key, maxBytes) => get(folder, key, maxBytes),
-})
+const localMethods = (folder: Folder): Methods => {
+  const access: Access = { folder, calls: CALLS_NOW, isLocal: true, memory: createReusableMemory(MEMORY) }
+  return {
+    headSync: (key) => {
+      const path = filePath(folder.path, key)
+      return path === undefined ? undefined : folder.stats.lookUp(path)
+    },
+    head: (key) => head(access, key),
+    get: (key, maxBytes) => get(access, key, maxBytes),
+  }
+}
 
 /** A call waits for its turn and for its result until its signal aborts. Work that has begun keeps its turn until it ends. */
-const networkAccess = (folder: Folder): Access => {
+const networkMethods = (folder: Folder): Methods => {
+  const access: Access = { folder, calls: CALLS_LATER, isLocal: false, memory: createReusableMemory(MEMORY) }
   const gate = createGate({ capacity: NETWORK_CALLS, maxWaiting: Infinity })
   const run = async <T>(work: () => Promise<T>, options: CallOptions | undefined): Promise<T> => {
     const release = await gate.acquire(1, options?.signal)
@@ -185,8 +188,8 @@ const networkAccess = (folder: Folder): Access => {
     return orAbort(running, options?.signal)
   }
   return {
-    head: (key, options) => run(() => head(folder, lookUpLater, key), options),
-    get: (key, maxBytes, options) => run(() => get(folder, key, maxBytes), options),
+    head: (key, options) => run(() => head(access, key), options),
+    get: (key, maxBytes, options) => run(() => get(access, key, maxBytes), options),
   }
 }
 
@@ -198,25 +201,25 @@ const networkAccess = (folder: Folder): Access => {
  */
 export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOptions = {}): Originals => {
   const opened = createFolder(resolve(folder), onNotice)
-  let access: Access | undefined
-  let beginning: Promise<Access> | undefined
+  let methods: Methods | undefined
+  let beginning: Promise<Methods> | undefined
 
-  const begin = async (): Promise<Access> => {
+  const begin = async (): Promise<Methods> => {
     const [network, isUsable] = await Promise.all([networkFileSystemOf(opened.path), opened.root.begin()])
-    const found = network === undefined ? localAccess(opened) : networkAccess(opened)
+    const found = network === undefined ? localMethods(opened) : networkMethods(opened)
     // A folder that is mounted later may be on a network file system.
-    if (isUsable) access = found
+    if (isUsable) methods = found
     else beginning = undefined
     return found
   }
-  const ready = (options: CallOptions | undefined): Access | Promise<Access> =>
-    access ?? orAbort((beginning ??= begin()), options?.signal)
+  const ready = (options: CallOptions | undefined): Methods | Promise<Methods> =>
+    methods ?? orAbort((beginning ??= begin()), options?.signal)
 
-  const headOf: Originals["head"] = async (key, options) => (access ?? (await ready(options))).head(key, options)
+  const headOf: Originals["head"] = async (key, options) => (methods ?? (await ready(options))).head(key, options)
   return {
     name: "folder",
     head: headOf,
-    headSync: (key) => access?.headSync?.(key),
+    headSync: (key) => methods?.headSync?.(key),
     get: async (key, options = {}) => (await ready(options)).get(key, options.maxBytes ?? Infinity, options),
     list: (prefix, options) =>
       listFolder(opened.path, prefix, {

@@ -38,6 +38,19 @@ const makeTagDiffer = (fd: number, path: string): void => {
   futimesSync(fd, secondsOf(old) + 1, secondsOf(old) + 1)
 }
 
+const isAbsent = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
+
+/** Does something in a folder, which is created where it is missing. */
+const inFolder = <T>(folder: string, work: () => T): T => {
+  try {
+    return work()
+  } catch (error) {
+    if (!isAbsent(error)) throw error
+    mkdirSync(folder, { recursive: true })
+    return work()
+  }
+}
+
 /**
  * Writes a temporary file and renames it into place. Only the sync waits for the disk, so only the sync is asynchronous: the other calls
  * take microseconds for renditions of common sizes, less than a trip through the thread pool.
@@ -52,8 +65,7 @@ export const writeAtomically = async (
 ): Promise<FileIdentity> => {
   const temporaryPath = join(temporary, randomUUID())
   try {
-    mkdirSync(temporary, { recursive: true })
-    const fd = openSync(temporaryPath, "wx")
+    const fd = inFolder(temporary, () => openSync(temporaryPath, "wx"))
     let identity
     try {
       writeFileSync(fd, content)
@@ -63,8 +75,7 @@ export const writeAtomically = async (
     } finally {
       closeSync(fd)
     }
-    mkdirSync(dirname(path), { recursive: true })
-    renameSync(temporaryPath, path)
+    inFolder(dirname(path), () => renameSync(temporaryPath, path))
     return identity
   } catch (error) {
     rmSync(temporaryPath, { force: true })

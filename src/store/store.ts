@@ -80,6 +80,11 @@ export interface OriginalStat {
 export interface OriginalObject {
   readonly stat: OriginalStat
   readonly bytes: Uint8Array
+  /**
+   * Gives the memory of the bytes back to a store that uses it for the next original: the bytes may change from now on. Optional for both
+   * sides. To be called once at most.
+   */
+  readonly release?: (() => void) | undefined
 }
 
 /** A store of originals, which is only ever read. */

@@ -146,7 +146,7 @@ const dropIdle = ({ entries, maxIdleBytes }: State, maxOpen: number): void => {
 const openContent = (
   { originals, renderer, maxBytes }: State,
   entry: Entry,
-  { stat, bytes }: OriginalObject,
+  { stat, bytes, release }: OriginalObject,
 ): OriginalContent => {
   const { version, isStable } = stat
   const reread = async (): Promise<Uint8Array | undefined> => {
@@ -160,6 +160,7 @@ const openContent = (
     },
     // The renderer can replace a process that died without keeping the bytes here.
     ...(isStable && { reread }),
+    release,
   })
   const onOpen = (): void => void (entry.isSlow = false)
   // Every user may have left before it fails.

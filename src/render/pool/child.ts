@@ -10,11 +10,12 @@ import { writeFileSync } from "node:fs"
 import { Socket } from "node:net"
 
 import { codeOf, TailorError } from "../../errors.ts"
+import { createReusableMemory, type LentMemory } from "../../reusable-memory.ts"
 import type { EngineOriginal } from "../engine.ts"
 import { createInProcessEngine } from "../in-process.ts"
 import { loadSharp } from "../sharp.ts"
 import { unpackAssets } from "../steps/assets.ts"
-import { COLLECT_RSS_BYTES, GUARD_INTERVAL_MS } from "./limits.ts"
+import { COLLECT_RSS_BYTES, GUARD_INTERVAL_MS, KEPT_BYTES, KEPT_MS } from "./limits.ts"
 import { lowerPriority, RENDER_NICE } from "./priority.ts"
 import { createFrameReader, type DropPixels, frameHead, type Reply, type Request, type WireError } from "./protocol.ts"
 
@@ -46,6 +47,16 @@ const toWireError = (error: unknown): WireError => {
 
 let original: EngineOriginal | undefined
 
+/** Memory of the original, which the next one uses again. */
+const memory = createReusableMemory({ maxKeptBytes: KEPT_BYTES, idleMs: KEPT_MS })
+let lent: LentMemory | undefined
+
+const allocate = (header: unknown, byteLength: number): Buffer => {
+  if ((header as Request).type !== "open") return Buffer.allocUnsafeSlow(byteLength)
+  lent = memory.lend(byteLength)
+  return lent.bytes
+}
+
 /** Files of overlays: the configuration names few. */
 const assets = new Map<string, Uint8Array>()
 
@@ -56,7 +67,9 @@ const opened = (): EngineOriginal => {
 
 /** @returns resident memory in bytes. A large original is freed at once, rather than with the next garbage collection. */
 const tidyUp = (): number => {
-  if (process.memoryUsage.rss() > COLLECT_RSS_BYTES) globalThis.gc?.()
+  const rssBytes = process.memoryUsage.rss()
+  if (rssBytes <= COLLECT_RSS_BYTES) return rssBytes
+  globalThis.gc?.()
   return process.memoryUsage.rss()
 }
 
@@ -85,6 +98,8 @@ const answer = async (request: Request, body: Uint8Array): Promise<Result> => {
     case "close":
       original?.close()
       original = undefined
+      lent?.release()
+      lent = undefined
       return { value: tidyUp() }
   }
 }
@@ -131,7 +146,7 @@ const connect = (): Socket => {
     const request = header as (Request & { readonly id: number }) | DropPixels
     if (request.type === "dropPixels") original?.dropPixels()
     else void serve(socket, request, body)
-  })
+  }, allocate)
   // Bytes are read to where they are needed, which saves one copy of the original.
   const onread = {
     buffer: () => reader.target(),
@@ -151,8 +166,8 @@ const connect = (): Socket => {
 
 // A terminal or a service manager sends these to every process of a group. The server decides when renders end.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, noop)
-volunteer()
 lowerPriority(process.pid, RENDER_NICE)
+volunteer()
 const socket = connect()
 await loadSharp()
 if (process.argv.includes("--report-usage")) reportUsage(socket)

@@ -42,6 +42,12 @@ export const CALM_LIMIT_MS = 30_000
 /** How often it looks whether they have left room. */
 export const CALM_INTERVAL_MS = 100
 
+/** Memory for an original that a render process keeps for the next one: that of most photos. */
+export const KEPT_BYTES = 8_388_608
+
+/** Time without an original after which a process frees it. */
+export const KEPT_MS = 5000
+
 /** Longer originals are not kept for a retry if they can be read again. */
 export const MAX_KEPT_BYTES = 8_000_000
 

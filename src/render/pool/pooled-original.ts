@@ -43,6 +43,7 @@ export interface RunnerParts {
   readonly open: Omit<JobRequest<unknown>, "parse" | "signal">
   readonly reread: OpenOptions["reread"]
   readonly isBackground: boolean
+  readonly release: OpenOptions["release"]
 }
 
 /** A lent process with the original in it, or how it ended before. */
@@ -50,13 +51,51 @@ type Connection = { readonly lease: Lease; readonly inspected: unknown } | { rea
 
 const EMPTY = new Uint8Array(0)
 
+/** @returns calls a function the first time that a condition holds */
+const callOnceIf = (isDue: () => boolean, callback: (() => void) | undefined): (() => void) => {
+  let isCalled = false
+  return () => {
+    if (isCalled || !isDue()) return
+    isCalled = true
+    callback?.()
+  }
+}
+
 /** Reason of an aborted wait. Made once, since an abort without a reason makes an error with a stack. */
 const CLOSED = new Error("The original was closed.")
 
-/** The original in a process, which is lent and opened at the first use and after each end of a process. */
-const createConnector = ({ leases, open, reread, isBackground }: RunnerParts, bytes: Uint8Array, history: History) => {
-  const closing = new AbortController()
+/** The bytes of an original, until it is closed or may be read again. */
+const createBytes = (bytes: Uint8Array, { reread, release }: Pick<RunnerParts, "reread" | "release">) => {
   let kept: Uint8Array | undefined = bytes
+  let sending = 0
+  const releaseUnused = callOnceIf(() => kept === undefined && sending === 0, release)
+  return {
+    /** @returns undefined if the original has changed or is gone */
+    send: async <T>(work: (body: Uint8Array) => Promise<T>): Promise<T | undefined> => {
+      const body = kept ?? (await reread?.())
+      if (reread && (body?.length ?? 0) > MAX_KEPT_BYTES) kept = undefined
+      if (!body) return undefined
+      sending += 1
+      try {
+        return await work(body)
+      } finally {
+        sending -= 1
+        releaseUnused()
+      }
+    },
+    // The stack of an error, which may be remembered, refers to these functions.
+    drop: (): void => {
+      kept = undefined
+      releaseUnused()
+    },
+  }
+}
+
+/** The original in a process, which is lent and opened at the first use and after each end of a process. */
+const createConnector = (parts: RunnerParts, bytes: Uint8Array, history: History) => {
+  const { leases, open, isBackground } = parts
+  const closing = new AbortController()
+  const original = createBytes(bytes, parts)
   let current: Promise<Connection> | undefined
 
   const connect = async (): Promise<Connection> => {
@@ -67,13 +106,11 @@ const createConnector = ({ leases, open, reread, isBackground }: RunnerParts, by
       signal: closing.signal,
     })
     // Not before there is a process, for which a slow original may wait long.
-    const body = kept ?? (await reread?.())
-    if (reread && (body?.length ?? 0) > MAX_KEPT_BYTES) kept = undefined
-    if (!body) {
+    const outcome = await original.send((body) => lease.run(open, body))
+    if (!outcome) {
       lease.close()
       throw busy("writing")
     }
-    const outcome = await lease.run(open, body)
     if ("ending" in outcome) return outcome
     if ("error" in outcome) {
       lease.close()
@@ -108,8 +145,7 @@ const createConnector = ({ leases, open, reread, isBackground }: RunnerParts, by
     },
     close: (): void => {
       closing.abort(CLOSED)
-      // The stack of an error, which may be remembered, refers to these functions.
-      kept = undefined
+      original.drop()
       withLease((lease) => lease.close())
     },
   }

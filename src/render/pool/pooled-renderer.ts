@@ -59,7 +59,13 @@ const openOriginal = async (
   const onSlow = callOnce(options.onSlow)
   const open = { request, pixels: 0, estimateBytes: estimateOpen(bytes.length), onSlow }
   const { run, dropPixels, close } = createJobRunner(
-    { leases, open, reread: options.reread, isBackground: options.isBackground === true },
+    {
+      leases,
+      open,
+      reread: options.reread,
+      release: options.release,
+      isBackground: options.isBackground === true,
+    },
     bytes,
   )
   let inspected: Inspected

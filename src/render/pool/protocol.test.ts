@@ -40,6 +40,21 @@ describe("a frame reader", () => {
     )
   })
 
+  it("reads a large body to where it is needed, between small frames", () => {
+    const body = Buffer.alloc(200_000, "imgtailor")
+    const stream = Buffer.concat([
+      frameHead({ at: 1 }, 0),
+      frameHead({ at: 2 }, body.length),
+      body,
+      frameHead({ at: 3 }, 0),
+    ])
+    for (const cuts of [[], [10, 70_000], [150_000, 199_999]]) {
+      const frames = framesOf(stream, cuts, false)
+      expect(frames.map(({ header }) => header)).toEqual([{ at: 1 }, { at: 2 }, { at: 3 }])
+      expect(body.equals(frames[1]?.body ?? new Uint8Array())).toBe(true)
+    }
+  })
+
   it.each([
     ["a header of no bytes", 0, 0],
     ["a header that is too long", 100_001, 0],

@@ -74,7 +74,7 @@ export const frameHead = (header: object, bodyLength: number): Buffer => {
 
 /** Takes frames apart as they arrive. */
 export interface FrameReader {
-  /** Where the next bytes should be written: a reader that fills it avoids a copy. */
+  /** Where the next bytes should be written: the rest of a large body, which saves a copy of it, or room for several small frames. */
   readonly target: () => Uint8Array
   /** Tells that so many bytes were written to the start of `target()`. @throws {RangeError} the frame is beyond the limits */
   readonly advance: (byteLength: number) => void
@@ -82,8 +82,21 @@ export interface FrameReader {
   readonly push: (chunk: Uint8Array) => void
 }
 
-/** @param onFrame called with each complete frame, in order */
-export const createFrameReader = (onFrame: (frame: Frame) => void): FrameReader => {
+/** A pool's memory would be kept alive by a view, so large bodies get their own. */
+const allocateBody = (_header: unknown, byteLength: number): Buffer => Buffer.allocUnsafeSlow(byteLength)
+
+/** Room for small frames that arrive together. */
+const SCRATCH_BYTES = 65_536
+
+/**
+ * @param onFrame called with each complete frame, in order
+ * @param allocate memory for the body of a header. @default new memory
+ */
+export const createFrameReader = (
+  onFrame: (frame: Frame) => void,
+  allocate: typeof allocateBody = allocateBody,
+): FrameReader => {
+  const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
   const prefix = Buffer.alloc(PREFIX_BYTES)
   let part: "prefix" | "header" | "body" = "prefix"
   let buffer: Buffer = prefix
@@ -106,8 +119,7 @@ export const createFrameReader = (onFrame: (frame: Frame) => void): FrameReader 
       expect("header", Buffer.allocUnsafe(headerLength))
     } else if (part === "header") {
       header = JSON.parse(buffer.toString())
-      // A pool's memory would be kept alive by a view, so large bodies get their own.
-      expect("body", bodyLength === 0 ? EMPTY : Buffer.allocUnsafeSlow(bodyLength))
+      expect("body", bodyLength === 0 ? EMPTY : allocate(header, bodyLength))
     } else {
       const body = buffer
       expect("prefix", prefix)
@@ -115,21 +127,25 @@ export const createFrameReader = (onFrame: (frame: Frame) => void): FrameReader 
     }
   }
 
-  const advance = (byteLength: number): void => {
+  const fill = (byteLength: number): void => {
     filled += byteLength
     while (filled === buffer.length) finishPart()
   }
 
+  const push = (chunk: Uint8Array): void => {
+    for (let from = 0; from < chunk.length;) {
+      const length = Math.min(chunk.length - from, buffer.length - filled)
+      buffer.set(chunk.subarray(from, from + length), filled)
+      from += length
+      fill(length)
+    }
+  }
+
+  const isLarge = (): boolean => part === "body" && buffer.length - filled > SCRATCH_BYTES
+
   return {
-    target: () => buffer.subarray(filled),
-    advance,
-    push: (chunk) => {
-      for (let from = 0; from < chunk.length;) {
-        const length = Math.min(chunk.length - from, buffer.length - filled)
-        buffer.set(chunk.subarray(from, from + length), filled)
-        from += length
-        advance(length)
-      }
-    },
+    target: () => (isLarge() ? buffer.subarray(filled) : scratch),
+    advance: (byteLength) => (isLarge() ? fill(byteLength) : push(scratch.subarray(0, byteLength))),
+    push,
   }
 }

@@ -1,0 +1,67 @@
+/**
+ * Responsible for memory that is used again for one original after the other. New memory costs a page fault for each 4 kB, and its garbage
+ * a collection of the whole heap for each few dozen originals.
+ *
+ * Invariants:
+ * - Memory is lent to one user at a time.
+ * - It is bounded, and freed when no original is read any more.
+ */
+
+/** Memory for some bytes. */
+export interface LentMemory {
+  /** Uninitialised. */
+  readonly bytes: Buffer
+  /** Gives the memory back: the bytes may change from now on. To be called once at most; memory that is not given back is collected. */
+  readonly release: () => void
+}
+
+/** Lends memory. */
+export interface ReusableMemory {
+  readonly lend: (byteLength: number) => LentMemory
+}
+
+/** Options of {@link createReusableMemory}. */
+export interface ReusableMemoryOptions {
+  /** Memory that is kept while it is not lent, in bytes. */
+  readonly maxKeptBytes: number
+  /** Time without use after which it is freed, in milliseconds. */
+  readonly idleMs: number
+}
+
+/** Sizes are multiples of this, so that memory suits the next original, too. */
+const STEP_BYTES = 1_048_576
+
+/** Smaller parts cost little. */
+const MIN_BYTES = 131_072
+
+const noop = (): void => {}
+
+/** @returns memory of which nothing is kept yet */
+export const createReusableMemory = ({ maxKeptBytes, idleMs }: ReusableMemoryOptions): ReusableMemory => {
+  let kept: Buffer[] = []
+  let idle: NodeJS.Timeout | undefined
+
+  const keep = (memory: Buffer): void => {
+    // The largest suit most originals.
+    kept = [...kept, memory].toSorted((a, b) => b.length - a.length)
+    for (let sum = kept.reduce((total, { length }) => total + length, 0); sum > maxKeptBytes;)
+      sum -= kept.pop()?.length ?? sum
+    if (idle) idle.refresh()
+    else idle = setTimeout(() => (kept = []), idleMs).unref()
+  }
+
+  const take = (byteLength: number): Buffer => {
+    const at = kept.findLastIndex(({ length }) => length >= byteLength)
+    const [found] = at === -1 ? [] : kept.splice(at, 1)
+    return found ?? Buffer.allocUnsafeSlow(Math.ceil(byteLength / STEP_BYTES) * STEP_BYTES)
+  }
+
+  return {
+    lend: (byteLength) => {
+      if (byteLength < MIN_BYTES || byteLength > maxKeptBytes)
+        return { bytes: Buffer.allocUnsafeSlow(byteLength), release: noop }
+      const memory = take(byteLength)
+      return { bytes: memory.subarray(0, byteLength), release: () => keep(memory) }
+    },
+  }
+}
