@@ -18,7 +18,7 @@ await bundleStudio()
 chmodSync("dist/cli/main.js", 0o755)
 // Svelte's own compiler compiles the component, in the project that uses it.
 const component = readFileSync("src/integrations/photo.svelte", "utf8")
-writeFileSync("dist/integrations/photo.svelte", component.replace(/(from "\.\/.*)\.ts"/, '$1.js"'))
+writeFileSync("dist/integrations/photo.svelte", component.replace(/(from "\.\.?\/.*)\.ts"/, '$1.js"'))
 copyFileSync("src/integrations/photo.svelte.d.ts", "dist/integrations/photo.svelte.d.ts")
 
 /** Node's modules that only some calls need, and whose exports we use are functions: each function loads its module when called. */

@@ -1,5 +1,5 @@
 // Needs a server at IMAGES_URL: imgtailor serve --demo --sizes 320w,640w,1280w,1920w,360x270,720x540
-import { createClient } from "imgtailor/client"
+import { createClient, photoElements } from "imgtailor/client"
 
 const photos = createClient({
   baseUrl: process.env.IMAGES_URL ?? "http://localhost:3000",
@@ -15,7 +15,9 @@ const tag = (name, values) =>
 export default (eleventy) => {
   /** `options` are those of the client's `picture`; `attributes` are added to the `<img>`. */
   eleventy.addShortcode("photo", async (original, options, attributes) => {
-    const { sources, img } = photos.picture(original, { info: await photos.info(original), ...options })
+    // A photo that the server cannot describe is displayed without its dimensions.
+    const info = await photos.info(original).catch((error) => void console.warn(`${original}: ${error.message}`))
+    const { sources, img } = photoElements(photos, original, { info, ...options })
     const children = [...sources.map((source) => tag("source", source)), tag("img", { ...attributes, ...img })]
     return `<picture>${children.join("")}</picture>`
   })

@@ -8,7 +8,8 @@ const { photos, img, picture } = createPictures({
 })
 
 const [first, ...others] = process.argv.slice(2)
-const withInfo = async (original) => [original, await photos.info(original)]
+// A photo that the server cannot describe does not end the program.
+const withInfo = async (original) => [original, await photos.info(original).catch(() => undefined)]
 
 console.log(`<!doctype html>
 <meta name="viewport" content="width=device-width">

@@ -38,13 +38,15 @@ const Banner = ({ original }) =>
   })
 
 const [first, ...others] = process.argv.slice(2)
-const withInfo = await Promise.all(others.map(async (original) => ({ original, info: await photos.info(original) })))
+// A photo that the server cannot describe does not end the program.
+const describe = async (original) => ({ original, info: await photos.info(original).catch(() => undefined) })
+const withInfo = await Promise.all(others.map(describe))
 
 console.log(`<!doctype html>
 <meta name="viewport" content="width=device-width">
 <style>body { margin: 0 }</style>`)
 if (first) console.log(renderToStaticMarkup(createElement(Banner, { original: first })))
 for (const { original, info } of withInfo) {
-  const options = { shape: "320w", info, width: 360 }
+  const options = { shape: info ? "320w" : "360x270", info, width: 360 }
   console.log(renderToStaticMarkup(createElement(Photo, { original, options, props: { alt: "" } })))
 }

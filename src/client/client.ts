@@ -25,6 +25,13 @@ import { fetchInfo } from "./fetch-info.ts"
 import { type Candidate, srcsetCandidates, type CandidateOptions, toSrcset } from "./srcset.ts"
 
 export { type ArtDirection, artDirected, type PictureOptions } from "./art-direction.ts"
+export {
+  type PhotoAttributes,
+  photoElements,
+  type PhotoElements,
+  type PhotoMaker,
+  type PhotoOptions,
+} from "./photo-elements.ts"
 export { preload, type PreloadAttributes } from "./preload.ts"
 
 type NameOf<S> = S extends string

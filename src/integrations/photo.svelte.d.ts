@@ -3,8 +3,8 @@ import type { ComponentInternals } from "svelte"
 import type { HTMLImgAttributes } from "svelte/elements"
 
 import type { Client } from "../client/client.js"
+import type { PhotoOptions } from "../client/photo-elements.js"
 import type { Format } from "../sizes/format.js"
-import type { PhotoOptions } from "./photo-elements.js"
 
 /** Attributes that the component computes, or that are options of it. */
 type Own =

@@ -6,8 +6,8 @@ import { createElement, type CSSProperties, type ImgHTMLAttributes, type ReactEl
 
 import type { SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
+import { type PhotoAttributes, photoElements, type PhotoOptions } from "../client/photo-elements.ts"
 import type { Format } from "../sizes/format.ts"
-import { type PhotoAttributes, photoElements, type PhotoOptions } from "./photo-elements.ts"
 
 /** Attributes that the component computes, or that are options of it. */
 type Own = keyof PhotoOptions<string, Format> | "src" | "srcSet" | "height" | "loading" | "decoding" | "fetchPriority"

@@ -5,8 +5,8 @@
 import { type FunctionalComponent, h } from "vue"
 
 import type { Client } from "../client/client.ts"
+import { photoElements, type PhotoOptions } from "../client/photo-elements.ts"
 import type { Format } from "../sizes/format.ts"
-import { photoElements, type PhotoOptions } from "./photo-elements.ts"
 
 /** Props: the key of the original, and how it is displayed. */
 export interface PhotoProps<Name extends string, Explicit extends Format> extends PhotoOptions<Name, Explicit> {

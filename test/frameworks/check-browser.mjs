@@ -154,13 +154,15 @@ const checkDisplay = (one, image, { viewport, heights }) => {
   return rules.filter(([isMet]) => !isMet).map(([, expected, got]) => ({ expected, got: `${got}` }))
 }
 
-/** Errors of the page, as failures. Chromium reports an unused preload as a warning. */
+/** Warnings that count: Chromium's about unused preloads, and those of frameworks, which include attributes that hydration would change. */
+const WARNING = /preload|hydrat|\[Vue warn\]|svelte\.dev|\bNG0\d/
+
+/** Errors of the page, as failures. */
 const listen = (page) => {
   const failures = []
   const push = (expected, got) => failures.push({ expected, got })
   page.on("console", (message) => {
-    const isPreload = message.type() === "warning" && /preload/.test(message.text())
-    if (message.type() === "error" || isPreload)
+    if (message.type() === "error" || (message.type() === "warning" && WARNING.test(message.text())))
       push("an empty console", `${message.text()} ${message.location().url ?? ""}`)
   })
   page.on("pageerror", (error) => push("no error in a script", error.message))
@@ -183,11 +185,19 @@ const checkCase = async (one, image, { viewport, dpr, heights }) => {
   return { failures: [...others, ...failures], isAbove }
 }
 
-const checkOnce = async (context, url, { cases, viewport, dpr }) => {
+/** Fails if the scripts of a page never take over. */
+const waitUntilHydrated = async (page) => {
+  const isHydrated = () => document.documentElement.dataset.hydrated !== undefined
+  const found = await page.waitForFunction(isHydrated, undefined, { timeout: 15_000 }).catch(() => undefined)
+  return found ? [] : [{ expected: "a hydrated page", got: "the page of the server" }]
+}
+
+const checkOnce = async (context, url, { cases, hydrates, viewport, dpr }) => {
   const page = await context.newPage()
   const failures = listen(page)
   await page.addInitScript(watch)
   await page.goto(url, { waitUntil: "load" })
+  if (hydrates) failures.push(...(await waitUntilHydrated(page)))
   await page.evaluate(scrollThrough)
   const { images, shifts, boxes } = await page.evaluate(read)
   const total = shifts.reduce((sum, { value }) => sum + value, 0)
@@ -207,12 +217,12 @@ const checkOnce = async (context, url, { cases, viewport, dpr }) => {
 const PAGE_MS = 120_000
 
 /** In a new context, with an empty cache. */
-const checkFresh = async (browser, url, { cases, viewport, dpr }) => {
+const checkFresh = async (browser, url, { viewport, dpr, ...page }) => {
   const context = await browser.newContext({ viewport: { width: viewport, height: 1000 }, deviceScaleFactor: dpr })
   // Pending calls then fail with a message.
   const alarm = setTimeout(() => void context.close(), PAGE_MS)
   try {
-    return await checkOnce(context, url, { cases, viewport, dpr })
+    return await checkOnce(context, url, { ...page, viewport, dpr })
   } finally {
     clearTimeout(alarm)
     await context.close()
@@ -221,14 +231,16 @@ const checkFresh = async (browser, url, { cases, viewport, dpr }) => {
 
 /**
  * @param browser of Playwright
- * @param url of a page with the cases
+ * @param url of a page with the cases; `hydrates` if its scripts take over the images
  * @returns how many loaded renditions were checked, how many of them have more than twice the width of their box (see neededWidth), and
  * all failures
  */
-export const checkBrowser = async (browser, url, { cases, viewports = VIEWPORTS, dprs = DPRS }) => {
+export const checkBrowser = async (browser, url, { cases, hydrates = false, viewports = VIEWPORTS, dprs = DPRS }) => {
   const results = []
   for (const viewport of viewports)
-    results.push(...(await Promise.all(dprs.map((dpr) => checkFresh(browser, url, { cases, viewport, dpr })))))
+    results.push(
+      ...(await Promise.all(dprs.map((dpr) => checkFresh(browser, url, { cases, hydrates, viewport, dpr })))),
+    )
   return {
     checked: results.length * cases.length,
     above: results.reduce((sum, { above }) => sum + above, 0),

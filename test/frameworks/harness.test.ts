@@ -114,6 +114,10 @@ const PAGE_MISTAKES: Readonly<Record<string, readonly [html: string, report: Reg
     `<script>console.error("Hydration failed")</script>`,
     /expected an empty console, got Hydration/,
   ],
+  "a warning about hydration": [
+    `<script>console.warn("https://svelte.dev/e/hydration_attribute_changed")</script>`,
+    /expected an empty console, got .*hydration_attribute_changed/,
+  ],
   "a script that throws": [
     `<script>setTimeout(() => { throw new Error("lost") })</script>`,
     /no error in a script, got lost/,

@@ -27,6 +27,7 @@ import { CACHE, lock, openProject, pack, start } from "./project.mjs"
  * @property {(one: object) => string | undefined} cannot the reason why it cannot express a case, if so
  * @property {(tools: object) => Promise<void>} build builds the page from `tools.cases`; see openProject for the other tools
  * @property {(tools: object) => Promise<string>} serve serves the page, and returns its URL
+ * @property {boolean=} hydrates the page sets `data-hydrated` on its root element when its scripts have taken over the images
  * @property {string=} example the URL of the example's own page, relative to that page: its URLs are checked too
  */
 
@@ -136,7 +137,7 @@ const tryFramework = async (framework, { cases: all, images, tarball, programs, 
     await page.goto(url, { waitUntil: "load" })
     const urls = await checkUrls(page, { cases, parse: images.client.parse })
     await page.close()
-    const picks = await checkBrowser(browser, url, { cases })
+    const picks = await checkBrowser(browser, url, { cases, hydrates: framework.hydrates })
     failures.push(...urls.failures, ...picks.failures)
     return { cases: cases.length, skipped, urls: urls.checked, picks: picks.checked, above: picks.above, failures }
   } finally {

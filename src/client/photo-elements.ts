@@ -1,15 +1,14 @@
 /**
- * Responsible for the elements of a photo, for components of page frameworks.
+ * Responsible for the elements of any photo, of known or unknown dimensions: for components, and for programs that write pages.
  *
  * Invariants:
  * - A photo whose dimensions are not known takes no page down: it gets plain attributes, which reserve no space.
  * - Mistakes in the code of a page are thrown: unlisted sizes and invalid keys.
  */
-import { artDirected, type ArtDirection } from "../client/art-direction.ts"
-import { type Attributes, type ImgOptions, MAX_DPR, type SourceAttributes } from "../client/attributes.ts"
-import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
-import { pictureFor } from "./picture-for.ts"
+import { artDirected, type ArtDirection } from "./art-direction.ts"
+import { type Attributes, type ImgOptions, MAX_DPR, type Picture, type SourceAttributes } from "./attributes.ts"
+import type { CandidateOptions } from "./srcset.ts"
 
 /** How a photo is displayed. All options but `element` and `sources` are those of the client. */
 export interface PhotoOptions<Name extends string, Explicit extends Format> extends ImgOptions<Name, Explicit> {
@@ -28,9 +27,17 @@ export interface PhotoElements {
   readonly img: PhotoAttributes
 }
 
+/** The part of a client that is used. */
+export interface PhotoMaker<Name extends string, Explicit extends Format> {
+  readonly url: (original: string, size: Name, format?: Explicit) => string
+  readonly srcset: (original: string, options: CandidateOptions<Name, Explicit>) => string
+  readonly img: (original: string, options: ImgOptions<Name, Explicit>) => Attributes
+  readonly picture: (original: string, options: Omit<ImgOptions<Name, Explicit>, "format">) => Picture
+}
+
 /** Attributes for a photo whose ratio is not known. `sizes="auto"` would need dimensions. */
 const plainAttributes = <Name extends string, Explicit extends Format>(
-  photos: Client<Name, Explicit>,
+  photos: PhotoMaker<Name, Explicit>,
   original: string,
   { shape, format, width, sizes, priority }: PhotoOptions<Name, Explicit>,
 ): PhotoAttributes => {
@@ -46,22 +53,25 @@ const plainAttributes = <Name extends string, Explicit extends Format>(
 }
 
 const knownElements = <Name extends string, Explicit extends Format>(
-  photos: Client<Name, Explicit>,
+  photos: PhotoMaker<Name, Explicit>,
   original: string,
-  { element, sources = [], ...options }: PhotoOptions<Name, Explicit>,
-): PhotoElements => {
-  if (element === "img") return { sources: [], img: photos.img(original, options) }
-  return sources.length > 0
-    ? artDirected(photos, original, { ...options, sources })
-    : pictureFor(photos, original, options)
-}
+  { element, format, ...options }: PhotoOptions<Name, Explicit>,
+): PhotoElements =>
+  format || element === "img"
+    ? { sources: [], img: photos.img(original, { ...options, format }) }
+    : artDirected(photos, original, options)
 
 /**
- * The elements of a photo.
- * @throws {TypeError} for an unlisted size or format, and for an invalid key
+ * The elements of any photo, in the spelling of HTML: those of the client's `picture` or `img`. If the photo's dimensions are needed and
+ * not known, it is an `<img>` with plain attributes, so that one unsupported photo takes no page down.
+ * @param photos a client, from `createClient`
+ * @throws {TypeError} for an unlisted size and an invalid key
+ * @example
+ * const info = await photos.info("shop/bag.jpg").catch(() => undefined)
+ * const { sources, img } = photoElements(photos, "shop/bag.jpg", { shape: "640w", info, width: 640 })
  */
 export const photoElements = <Name extends string, Explicit extends Format>(
-  photos: Client<Name, Explicit>,
+  photos: PhotoMaker<Name, Explicit>,
   original: string,
   options: PhotoOptions<Name, Explicit>,
 ): PhotoElements => {
