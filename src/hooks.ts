@@ -25,7 +25,7 @@ export type Notify = (text: string, level?: LogLevel) => void
 /** An original whose renditions changed: it was replaced or deleted, or its renditions were purged. */
 export interface OriginalChange {
   readonly original: string
-  /** The tag of all its renditions in `Cache-Tag` and `Surrogate-Key`, where `cacheTags` is set. */
+  /** The tag of all its renditions in `Cache-Tag`, `CDN-Tag` and `Surrogate-Key`, where `cacheTags` is set. */
   readonly cacheTag: string
   /** The URL paths that its renditions can have. */
   readonly urls: readonly string[]

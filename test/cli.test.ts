@@ -6,6 +6,7 @@ import { dirname, join } from "node:path"
 
 import { describe as group, expect, it, onTestFinished } from "vitest"
 
+import { createClient, type KnownInfo } from "../src/client/client.ts"
 import { launch, launchCommand, launchServe, type LaunchOptions, PACKAGE, runCommand } from "./support/command.ts"
 import { filesBelow, temporaryFolder } from "./support/folders.ts"
 import { describe, flat, quadrants } from "./support/photos.ts"
@@ -361,6 +362,37 @@ group("imgtailor.config", () => {
 const SETTINGS = ["--originals", "photos", "--sizes", "64w,32x32", "--formats", "webp"]
 
 group("imgtailor info", () => {
+  it("info of a prefix describes all originals in a file that a client reads, and reports the others", async () => {
+    const cwd = await folderWith({
+      "shop/b cup.jpg": await quadrants({ width: 90, height: 120, orientation: 6 }),
+      "shop/a.png": await flat({ width: 50, height: 30 }),
+      "shop/broken.jpg": Buffer.from("no photo"),
+      "other.jpg": await flat(),
+    })
+    const { code, stdout, stderr } = await runCommand(["info", "shop/", ...SETTINGS, "--json"], { cwd })
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^imgtailor: shop\/broken\.jpg: .*\n$/)])
+    const infos = JSON.parse(stdout) as Readonly<Record<string, KnownInfo>>
+    expect(Object.keys(infos)).toEqual(["shop/a.png", "shop/b cup.jpg"])
+    const photos = createClient({ baseUrl: "", sizes: ["64w", "32x32"], infos })
+    const { srcset, style, ...dimensions } = photos.img("shop/b cup.jpg", { shape: "64w", width: 64 })
+    expect(dimensions).toMatchObject({ width: 64, height: 85 })
+    expect(style).toContain("data:image/webp")
+    expect(srcset).toBe("/shop/64w/b%20cup.jpg 64w")
+    expect((await runCommand(["info", "shop/", ...SETTINGS], { cwd })).stdout).toMatch(
+      /^shop\/a\.png {2}50x30 {2}\w+\n/,
+    )
+  })
+
+  it("info of a prefix without photos is an empty object, and exits with 1", async () => {
+    const cwd = await folderWith({ "a.jpg": await flat() })
+    const { code, stdout, stderr } = await runCommand(["info", "none/", ...SETTINGS, "--json"], { cwd })
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: "{\n}\n",
+      stderr: 'imgtailor: No images found under "none/".\n',
+    })
+  })
+
   it("info describes an original and lists all of its URLs, as a table and as JSON", async () => {
     const cwd = await folderWith({ "shop/a cup.jpg": await quadrants({ width: 90, height: 120, orientation: 6 }) })
     const { url } = await launchServe(SETTINGS, { cwd })

@@ -17,10 +17,13 @@ it.each(["settings.md", "errors.md", "formats.md", "url-vectors.json"])("docs/%s
   expect(committed, `docs/${page} is out of date: npm run build && npm run docs`).toBe(generated)
 })
 
-it("docs/frameworks.md shows the unchanged code of each example that a comment names", async () => {
-  const text = await readFile(join(PACKAGE, "docs", "frameworks.md"), "utf8")
-  const blocks = [...text.matchAll(/^<!-- (examples\/\S+) -->\n+```\w*\n(.*?)^```$/gms)]
-  expect(blocks.length).toBe(text.match(/^<!-- examples\//gm)?.length)
-  for (const [, file = "", code] of blocks)
-    expect(code, `the code of ${file}`).toBe(await readFile(join(PACKAGE, file), "utf8"))
-})
+it.each(["frameworks.md", "embedding.md"])(
+  "docs/%s shows the unchanged code of each example that a comment names",
+  async (page) => {
+    const text = await readFile(join(PACKAGE, "docs", page), "utf8")
+    const blocks = [...text.matchAll(/^<!-- (examples\/\S+) -->\n+```\w*\n(.*?)^```$/gms)]
+    expect(blocks.length).toBe(text.match(/^<!-- examples\//gm)?.length)
+    for (const [, file = "", code] of blocks)
+      expect(code, `the code of ${file}`).toBe(await readFile(join(PACKAGE, file), "utf8"))
+  },
+)

@@ -16,7 +16,7 @@ export default (eleventy) => {
   /** `options` are those of the client's `picture`; `attributes` are added to the `<img>`. */
   eleventy.addShortcode("photo", async (original, options, attributes) => {
     // A photo that the server cannot describe is displayed without its dimensions.
-    const info = await photos.info(original).catch((error) => void console.warn(`${original}: ${error.message}`))
+    const info = await photos.info(original).catch((error) => console.warn(`${original}: ${error.message}`))
     const { sources, img } = photoElements(photos, original, { info, ...options })
     const children = [...sources.map((source) => tag("source", source)), tag("img", { ...attributes, ...img })]
     return `<picture>${children.join("")}</picture>`

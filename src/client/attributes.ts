@@ -14,7 +14,10 @@ import { fail } from "./fail.ts"
 import { type Candidate, type CandidateOptions, toSrcset } from "./srcset.ts"
 
 /** Known properties of an original; the result of `info` is one. */
-export interface KnownInfo extends Dimensions, Partial<Pick<Info, "format" | "placeholder" | "trimmed">> {}
+export interface KnownInfo extends Dimensions, Partial<Pick<Info, "placeholder" | "trimmed">> {
+  /** Any text, as TypeScript reads a file of JSON. */
+  readonly format?: string
+}
 
 /** How an image is displayed. */
 export interface ImgOptions<Name extends string, Explicit extends Format> extends Omit<

@@ -25,6 +25,7 @@ import { fetchInfo } from "./fetch-info.ts"
 import { type Candidate, srcsetCandidates, type CandidateOptions, toSrcset } from "./srcset.ts"
 
 export { type ArtDirection, artDirected, type PictureOptions } from "./art-direction.ts"
+export type { Attributes, ImgOptions, KnownInfo, Picture } from "./attributes.ts"
 export {
   type PhotoAttributes,
   photoElements,

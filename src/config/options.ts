@@ -138,7 +138,7 @@ export interface TailorOptions {
   readonly limits?: { readonly [name in keyof Limits]?: number | undefined } | undefined
   /** `Cache-Control` header of renditions. A size can have its own. @default "public, max-age=3600, s-maxage=31536000" */
   readonly cacheControl?: string | undefined
-  /** Send `Cache-Tag` and `Surrogate-Key` with the tag of the original, by which a CDN can purge all of its renditions. @default false */
+  /** Send `Cache-Tag`, `CDN-Tag` and `Surrogate-Key` with the tag of the original, by which a CDN can purge all of its renditions. @default false */
   readonly cacheTags?: boolean | undefined
   /** URL that receives changed originals as JSON by POST, to purge a CDN. @default none */
   readonly notify?: string | undefined

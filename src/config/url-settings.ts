@@ -70,7 +70,7 @@ export const URL_SETTINGS: SettingGroup = {
       path: ["cacheTags"],
       kind: "boolean",
       description:
-        "Send `Cache-Tag` and `Surrogate-Key` with the tag of the original, by which a CDN can purge all of its renditions.",
+        "Send `Cache-Tag`, `CDN-Tag` and `Surrogate-Key` with the tag of the original, by which a CDN can purge all of its renditions.",
       default: "`false`",
     },
     {

@@ -1,4 +1,4 @@
-/** Responsible for the headers by which a CDN can forget all renditions of an original: `Cache-Tag` and `Surrogate-Key`. */
+/** Responsible for the headers by which a CDN can forget all renditions of an original: `Cache-Tag`, `CDN-Tag` and `Surrogate-Key`. */
 import type { RenditionKey } from "../sizes/key.ts"
 import type { Headers, RenditionHeaders } from "./headers.ts"
 import type { ResolvedUrl } from "./url-path.ts"
@@ -22,8 +22,8 @@ export const withCacheTags = (
   return (rendition, resolved, size) => {
     const { whole, notModified } = headersOf(rendition, resolved, size)
     const tags = tagsOf(resolved.parsed.key)
-    // Cloudflare and Akamai separate tags by commas, Fastly keys by spaces.
-    const tagged: Headers = { "cache-tag": tags, "surrogate-key": tags.replaceAll(",", " ") }
+    // Cloudflare, Akamai and Bunny separate tags by commas, Fastly keys by spaces.
+    const tagged: Headers = { "cache-tag": tags, "cdn-tag": tags, "surrogate-key": tags.replaceAll(",", " ") }
     return { whole: { ...whole, ...tagged }, notModified: { ...notModified, ...tagged } }
   }
 }

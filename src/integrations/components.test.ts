@@ -7,7 +7,7 @@ import { createSSRApp, h } from "vue"
 import { renderToString } from "vue/server-renderer"
 
 import { createClient } from "../client/client.ts"
-import { createLoader, imageConfig } from "./angular.ts"
+import { createLoader, imageConfig, photo } from "./angular.ts"
 import SveltePhoto from "./photo.svelte"
 import { createPhoto as createReactPhoto, type PhotoProps } from "./react.ts"
 import { createPhoto as createVuePhoto } from "./vue.ts"
@@ -119,14 +119,41 @@ describe("the loader for Angular", () => {
     [{ src: "a.jpg" }, "/img/640w/a.jpg"],
     [{ src: "a.jpg", width: 30, isPlaceholder: true }, "/img/320w/a.jpg"],
     [{ src: "a.jpg", width: 360, loaderParams: { shape: "360x270", format: "webp" } }, "/img/360x270/a.jpg.webp"],
-    [{ src: "a.jpg", loaderParams: { shape: "360x270" } }, "/img/720x540/a.jpg"],
+    [{ src: "a.jpg", loaderParams: { shape: "360x270" } }, "/img/360x270/a.jpg"],
+    [
+      { src: "a.jpg", width: 300, loaderParams: { shape: "240h", info: { width: 400, height: 300 } } },
+      "/img/240h/a.jpg",
+    ],
+    [{ src: "/img/320w/a.jpg", width: 640 }, "/img/320w/a.jpg"],
   ])("the loader gives %j the URL %s", (config, url) => {
     expect(loader(config)).toBe(url)
   })
 
   it("the loader throws for an unlisted shape and an invalid key", () => {
-    expect(() => loader({ src: "a.jpg", loaderParams: { shape: "1x1" } })).toThrow("Expected a listed size as shape")
+    expect(() => loader({ src: "a.jpg", loaderParams: { shape: "1x1" } })).toThrow('"1x1" is not listed')
     expect(() => loader({ src: "../a.jpg", width: 320 })).toThrow("Expected a key")
+  })
+
+  it.each([
+    ["shop/a b.jpg", { shape: "320w", width: 320, info: INFO }],
+    ["small.jpg", { shape: "640w", info: { width: 400, height: 300 } }],
+    ["small.jpg", { shape: "360x270", width: 720, info: { width: 400, height: 300 }, format: "webp" }],
+    ["a.jpg", { shape: "240h", info: INFO, priority: true }],
+    ["a.jpg", { shape: "360x270" }],
+  ] as const)("the inputs for %s make Angular print the srcset of the client", (original, options) => {
+    const { ngSrc, ngSrcset, sizes, width, height, priority, loaderParams } = photo(photos, original, options)
+    const printed = ngSrcset
+      .split(", ")
+      .map((text) => `${loader({ src: ngSrc, width: Number.parseInt(text, 10), loaderParams })} ${text}`)
+    const img = photos.img(original, options)
+    expect(printed.join(", ")).toBe(img.srcset)
+    expect(loader({ src: ngSrc, loaderParams })).toBe(img.src)
+    expect([width, height, priority ? sizes : `auto, ${sizes}`]).toEqual([img.width, img.height, img.sizes])
+    expect(img.loading).toBe(priority ? "eager" : "lazy")
+  })
+
+  it("the inputs of an uncropped photo need its dimensions", () => {
+    expect(() => photo(photos, "a.jpg", { shape: "320w" })).toThrow("Expected info")
   })
 
   it("the breakpoints are the listed widths of a shape", () => {

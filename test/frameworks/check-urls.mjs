@@ -87,6 +87,10 @@ const promisedWidth = async ({ value, unit }, candidates) => {
 /** Each of two renditions may be rounded by half a pixel. A `w` is exact. */
 const slackOf = ({ unit, value }) => (unit === "x" ? value / 2 + 0.5 : 0)
 
+/** For graphics, such as the logo, a lossless WebP may be lighter than an AVIF, and is sent in its place. */
+const isTypeOf = ({ type: promised }, type, one) =>
+  !promised || promised === type || (one?.photo === "logo" && type === "image/webp")
+
 const checkImage = async (candidate, { set, candidates, one, parse }) => {
   const { url, unit, value } = candidate
   const image = await imageAt(url)
@@ -96,7 +100,7 @@ const checkImage = async (candidate, { set, candidates, one, parse }) => {
   const descriptor = unit === "x" ? `x (${value})` : unit
   const rules = [
     [Math.abs(due - width) <= slackOf(candidate), `${due} pixels, by its ${descriptor}, at ${url}`, width],
-    [!set.type || set.type === type, `${set.type} at ${url}`, type],
+    [isTypeOf(set, type, one), `${set.type} at ${url}`, type],
     [
       isRatio(width, height, set),
       `the ratio of its attributes, ${set.width} × ${set.height}, at ${url}`,

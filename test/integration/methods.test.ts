@@ -101,6 +101,7 @@ describe("cache tags", () => {
     const response = await server.get("/shop/480h/a.jpg.webp")
     expect(response.status).toBe(200)
     expect(response.headers["cache-tag"]).toBe(tags.join(","))
+    expect(response.headers["cdn-tag"]).toBe(tags.join(","))
     expect(response.headers["surrogate-key"]).toBe(tags.join(" "))
     const again = await server.get("/shop/480h/a.jpg.webp", { "if-none-match": response.headers["etag"] ?? "" })
     expect([again.status, again.headers["cache-tag"]]).toEqual([304, tags.join(",")])
@@ -176,31 +177,32 @@ describe("reports of changed originals", () => {
   })
 })
 
+interface Received {
+  readonly url: string | undefined
+  readonly headers: IncomingMessage["headers"]
+  readonly body: unknown
+}
+
+/** A receiver that answers with these statuses, and then with 204. */
+const startReceiver = async (
+  ...statuses: number[]
+): Promise<{ readonly url: string; readonly received: Received[] }> => {
+  const received: Received[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      received.push({ url: request.url, headers: request.headers, body: JSON.parse(body) })
+      response.writeHead(statuses.shift() ?? 204).end()
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/changed`, received }
+}
+
 describe("the webhook of changed originals", () => {
-  interface Received {
-    readonly headers: IncomingMessage["headers"]
-    readonly body: unknown
-  }
-
-  /** A receiver that answers with these statuses, and then with 204. */
-  const startReceiver = async (
-    ...statuses: number[]
-  ): Promise<{ readonly url: string; readonly received: Received[] }> => {
-    const received: Received[] = []
-    const server = createServer((request, response) => {
-      void text(request).then((body) => {
-        received.push({ headers: request.headers, body: JSON.parse(body) })
-        response.writeHead(statuses.shift() ?? 204).end()
-      })
-    })
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
-    onTestFinished(async () => {
-      server.closeAllConnections()
-      await new Promise((done) => server.close(done))
-    })
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/changed`, received }
-  }
-
   it("the webhook receives changed originals as JSON with the configured headers, again after a failure", async () => {
     const { url, received } = await startReceiver(503)
     const { tailor } = await openShop({ notify: url, notifyHeaders: { authorization: "Bearer token" } })
@@ -229,5 +231,48 @@ describe("the webhook of changed originals", () => {
     await tailor.idle()
     expect(received).toHaveLength(1)
     expect(onNotice).toHaveBeenCalledWith(expect.stringContaining(`"${url}": 403`), "error")
+  })
+})
+
+describe("examples/cdn/purge.mjs", () => {
+  type Purge = (settings: Readonly<Record<string, string>>) => NonNullable<TailorHooks["onChange"]>
+  const load = async (name: string): Promise<Purge> => {
+    const file: string = "../../examples/cdn/purge.mjs"
+    const recipes = (await import(file)) as Readonly<Record<string, Purge>>
+    return recipes[name] as Purge
+  }
+  const tag = cacheTagOf("shop/a.jpg")
+
+  it.each([
+    ["cloudflare", "/changed/zones/1/purge_cache", { authorization: "Bearer t" }, { tags: [tag] }],
+    ["fastly", "/changed/service/2/purge", { "fastly-key": "t" }, { surrogate_keys: [tag] }],
+    ["bunny", "/changed/pullzone/1/purgeCache", { accesskey: "k" }, { CacheTag: tag }],
+  ])("a purge tells %s the tag of the original", async (name, path, headers, body) => {
+    const { url, received } = await startReceiver()
+    const purge = await load(name)
+    const { tailor } = await openShop(
+      {},
+      { onChange: purge({ zone: "1", service: "2", token: "t", key: "k", api: url }) },
+    )
+    await tailor.info("shop/a.jpg")
+    await tailor.purge("shop/a.jpg")
+    await tailor.idle()
+    // The other original that a URL may mean is reported, too.
+    const [first] = received
+    expect(first).toMatchObject({ url: path, headers })
+    const sent = received.flatMap(({ body: part }) => Object.values(part as object).flat() as readonly unknown[])
+    expect(sent).toEqual(expect.arrayContaining(Object.values(body).flat()))
+    expect(Object.keys(first?.body as object)).toEqual(Object.keys(body))
+  })
+
+  it("a rejected purge is reported to the operator", async () => {
+    const { url } = await startReceiver(403)
+    const onNotice = vi.fn<NonNullable<TailorHooks["onNotice"]>>()
+    const purge = await load("fastly")
+    const { tailor } = await openShop({}, { onChange: purge({ service: "2", token: "t", api: url }), onNotice })
+    await tailor.info("shop/a.jpg")
+    await tailor.purge("shop/a.jpg")
+    await tailor.idle()
+    expect(onNotice).toHaveBeenCalledWith(expect.stringContaining("answered 403"), "error")
   })
 })

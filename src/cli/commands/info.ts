@@ -1,4 +1,4 @@
-/** Responsible for `imgtailor info`: describes an original and lists all of its URLs. */
+/** Responsible for `imgtailor info`: describes an original and lists all of its URLs, or describes all originals under a prefix. */
 import { Argument } from "commander"
 
 import { SERVER_SETTINGS } from "../../config/setting.ts"
@@ -6,12 +6,15 @@ import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { originalNotFound } from "../../errors.ts"
 import { outputFormat } from "../../sizes/format.ts"
 import { outputDimensions } from "../../sizes/geometry.ts"
-import { encodeKey, formatKey, type OriginalKey, type Reading, toOriginalKey } from "../../sizes/key.ts"
+import { encodeKey, formatKey, type OriginalKey, type Reading } from "../../sizes/key.ts"
 import type { Dimensions } from "../../sizes/size.ts"
+import { BATCH_LIMITS } from "../../tailor/limits.ts"
 import type { Command } from "../command.ts"
+import { printInfos } from "../info-list.ts"
 import { openOriginal } from "../open-original.ts"
-import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions } from "../options.ts"
-import { bold, cyan, dim, print, printJson, printNotices } from "../output.ts"
+import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
+import { bold, cyan, dim, print, printJson, printMessage, printNotices } from "../output.ts"
+import { parseTarget } from "../targets.ts"
 
 /** One rendition that an original can have. */
 interface Row extends Partial<Dimensions> {
@@ -73,19 +76,30 @@ const printDescription = ({ original, renditions }: Description): void => {
 
 /** `imgtailor info`. */
 export const info: Command = {
-  description: "Describe an original and list all of its URLs.",
-  argument: new Argument("<original>", "An original: its path in the folder of originals, like shop/photo.jpg."),
+  description: "Describe an original and list all of its URLs, or describe all originals of a folder.",
+  argument: new Argument(
+    "<original>",
+    "An original: its path in the folder of originals, like shop/photo.jpg. Or a prefix ending in / (shop/; / for all).",
+  ),
   options: settingOptions((name) => !SERVER_SETTINGS.has(name), [JSON_OPTION]),
   example: "imgtailor info shop/photo.jpg --originals ./photos --sizes 360x270,480h,1280w",
   run: async (invocation) => {
     const config = await loadFromOptions(invocation)
     printNotices(config.notices)
-    const tailor = openTailor(config)
-    const [text = ""] = invocation.operands
-    const original = toOriginalKey(text)
-    if (original === undefined) throw notAnOriginal(text, "an original like shop/photo.jpg")
-    const description = await describeOriginal(tailor, original)
-    if (invocation.values["json"]) printJson(description)
+    const isJson = invocation.values["json"] === true
+    const target = parseTarget(invocation.operands[0] ?? "")
+    if ("prefix" in target) {
+      const tailor = openTailor(
+        { ...config, limits: { ...config.limits, ...BATCH_LIMITS } },
+        { onNotice: printMessage },
+      )
+      const isComplete = await printInfos(tailor, target.prefix, isJson)
+      await tailor.close()
+      if (!isComplete) process.exitCode = 1
+      return
+    }
+    const description = await describeOriginal(openTailor(config), target.original)
+    if (isJson) printJson(description)
     else printDescription(description)
   },
 }

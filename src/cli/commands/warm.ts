@@ -11,62 +11,24 @@ import { Argument } from "commander"
 
 import { SERVER_SETTINGS } from "../../config/setting.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
-import { describeError, isAbort, TailorError } from "../../errors.ts"
-import { isImageName } from "../../sizes/format.ts"
-import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../../sizes/key.ts"
+import { isAbort, TailorError } from "../../errors.ts"
+import type { OriginalKey } from "../../sizes/key.ts"
 import { BATCH_LIMITS } from "../../tailor/limits.ts"
 import { checkStores } from "../check-stores.ts"
 import type { Command } from "../command.ts"
-import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions } from "../options.ts"
+import { JSON_OPTION, loadFromOptions, settingOptions } from "../options.ts"
 import { print, printJson, printMessage, printNotices } from "../output.ts"
+import { type ListTargetOptions, originalsUnder, parseTarget, type Target } from "../targets.ts"
 import { createSummary, type Row, type Summary } from "../warm-summary.ts"
 
 /** The exit code that shells report for a process ended by SIGINT: 128 and the signal's number. */
 const INTERRUPTED = 130
 
-interface SkipOptions {
-  readonly signal: AbortSignal
-  /** Receives a sentence about everything that is skipped. */
-  readonly onSkip: (message: string) => void
-}
-
-/** One argument: a single original, or all originals that start with a prefix. */
-type Target = { readonly original: OriginalKey } | { readonly prefix: string }
-
-/** @throws {bad-url} where the text is neither a key nor a prefix */
-const parseTarget = (text: string): Target => {
-  if (text === "/") return { prefix: "" }
-  const key = toOriginalKey(text.replace(/\/$/, ""))
-  if (key === undefined) throw notAnOriginal(text, "an original like shop/photo.jpg or a folder like shop/")
-  return text.endsWith("/") ? { prefix: text } : { original: key }
-}
-
-/** Keys of all originals under a prefix. Folders that cannot be listed are skipped. */
-async function* originalsUnder(
-  { originals, core }: OpenTailor,
-  prefix: string,
-  { onSkip, signal }: SkipOptions,
-): AsyncGenerator<OriginalKey> {
-  let isEmpty = true
-  try {
-    for await (const text of originals.list(prefix, { onSkip, signal })) {
-      const key = toOriginalKey(text)
-      if (key === undefined || !isImageName(splitKey(key).file) || !canBeOriginal(key, core.grammar)) continue
-      isEmpty = false
-      yield key
-    }
-    if (isEmpty && prefix !== "") onSkip(`No images found under ${JSON.stringify(prefix)}.`)
-  } catch (error) {
-    if (!(error instanceof TailorError)) throw error
-    onSkip(`${prefix || "/"} cannot be listed: ${describeError(error)}`)
-  }
-}
-
 /** Keys of all originals of the targets. Consumers share one iterator, so that each key is taken once. */
 async function* originalsOf(
   tailor: OpenTailor,
   targets: readonly Target[],
-  options: SkipOptions,
+  options: ListTargetOptions,
 ): AsyncGenerator<OriginalKey> {
   for (const target of targets)
     if ("original" in target) yield target.original
