@@ -1,4 +1,4 @@
-/** Responsible for the methods of a tailor for programs: they do what the commands of the same names do. */
+/** Responsible for the methods of a tailor for programs: each does the same as the command of its name. */
 import { badUrl } from "./errors.ts"
 import type { Info } from "./sizes/info.ts"
 import { formatKey, type OriginalKey, parseKey, toOriginalKey } from "./sizes/key.ts"
@@ -30,7 +30,7 @@ export interface TailorMethods {
    * Deletes every rendition of an original, in every size and format that is listed or retired, or those of all originals under a prefix.
    * @param original a key, a prefix with a slash at its end, or `/` for all
    * @returns the number of deleted renditions
-   * @throws {bad-url} the key cannot be one of an original, or the store cannot list what is under a prefix
+   * @throws {bad-url} the key cannot be one of an original, or the store cannot list the renditions of a prefix
    * @example
    * await tailor.purge("shop/photo.jpg") // 6
    * await tailor.purge("shop/") // 1240

@@ -3,7 +3,7 @@
  * editor sees the new crop with the next request.
  *
  * Invariants:
- * - A file that cannot be read or parsed changes nothing: the points of before stay, and the operator is told.
+ * - A file that cannot be read or parsed changes nothing: the previous points stay, and the operator gets a notice.
  */
 import { readFileSync, statSync } from "node:fs"
 

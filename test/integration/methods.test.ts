@@ -86,7 +86,7 @@ describe("methods of a tailor", () => {
     await expect(tailor.warm(key)).rejects.toMatchObject({ code: "bad-url" })
   })
 
-  it("info and warm of a missing original say so", async () => {
+  it("info and warm of a missing original are rejected", async () => {
     const { tailor } = await openShop()
     await expect(tailor.info("no.jpg")).rejects.toMatchObject({ code: "original-not-found" })
     await expect(tailor.warm("no.jpg")).rejects.toMatchObject({ code: "original-not-found" })
@@ -247,7 +247,7 @@ describe("examples/cdn/purge.mjs", () => {
     ["cloudflare", "/changed/zones/1/purge_cache", { authorization: "Bearer t" }, { tags: [tag] }],
     ["fastly", "/changed/service/2/purge", { "fastly-key": "t" }, { surrogate_keys: [tag] }],
     ["bunny", "/changed/pullzone/1/purgeCache", { accesskey: "k" }, { CacheTag: tag }],
-  ])("a purge tells %s the tag of the original", async (name, path, headers, body) => {
+  ])("a purge sends %s the tag of the original", async (name, path, headers, body) => {
     const { url, received } = await startReceiver()
     const purge = await load(name)
     const { tailor } = await openShop(

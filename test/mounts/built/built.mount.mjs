@@ -69,7 +69,7 @@ const start = async ({ name, images, build, serve }, data) => {
   }
   return {
     port,
-    /** Asks the host to end, and resolves with its exit code or signal. */
+    /** Signals the host to end, and resolves with its exit code or signal. */
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM")
       const result = await Promise.race([ended, sleep(10_000, "still running")])
@@ -98,7 +98,7 @@ describe.each(HOSTS)("imgtailor in $title", (host) => {
     await expect(check(server.port, host)).resolves.toBeUndefined()
   })
 
-  it("the host ends when it is asked to, also after renders", async () => {
+  it("the host ends after a signal, also after renders", async () => {
     expect(await server.stop()).not.toBe("still running")
   })
 })

@@ -1,4 +1,4 @@
-// Frameworks with a build step, and other runtimes. Each runs as a process of its own, with the packed package.
+// Frameworks with a build step, and other runtimes. Each runs as a separate process, with the packed package.
 //
 // A host:
 //   name     for the title of the tests, and its folder here

@@ -1,4 +1,4 @@
-// Servers and frameworks that run in the process of the test. Each has photos below /images/, a page of its own at / and an error at /boom.
+// Servers and frameworks that run in the process of the test. Each has photos below /images/, its own page at / and an error at /boom.
 //
 // A host:
 //   name      for the title of the tests
