@@ -71,6 +71,6 @@ export const checkDeployment = async (
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> => {
   checkRegion(stack, env)
-  await checkEdge(settings, env)
   await checkQuota(stack, env)
+  await checkEdge(settings, env)
 }
