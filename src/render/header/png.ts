@@ -2,7 +2,7 @@
  * Responsible for the header of a PNG: its chunks, without decompressing any.
  *
  * Invariants:
- * - The walk follows the lengths of the chunks, as a decoder does, and ends where they lead out of the file.
+ * - The walk follows the lengths of the chunks, as a decoder does, and ends where they lead out of the file or to something else.
  *
  * Source: PNG, third edition, §5.3 (chunk layout), §5.6 (order), §11.2.1 (IHDR), §11.3.6.1 to 3 (acTL, fcTL, fdAT).
  */
@@ -62,13 +62,18 @@ export interface PngHeader {
   readonly hiddenFirstFrame: PngFrame | undefined
 }
 
+/** Types are four letters (§5.4). */
+const TYPE = /^[A-Za-z]{4}$/
+
 function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   const view = viewOf(bytes)
   for (let at = SIGNATURE_BYTES; at + CHUNK_OVERHEAD <= bytes.length;) {
     const start = at + 8
     const end = start + view.getUint32(at)
     const isTruncated = end + 4 > bytes.length
-    yield { type: ascii(bytes, at + 4, at + 8), start, end: Math.min(end, bytes.length), isTruncated }
+    const type = ascii(bytes, at + 4, at + 8)
+    if (!TYPE.test(type)) return
+    yield { type, start, end: Math.min(end, bytes.length), isTruncated }
     at = end + 4
   }
 }

@@ -107,7 +107,7 @@ const readDirectory = (layout: Layout, at: number): Read | undefined => {
   const countBytes = isBigTiff ? 8 : 2
   const entryBytes = isBigTiff ? 20 : 12
   const count = uint(layout, at, countBytes)
-  if (count === undefined) return undefined
+  if (count === undefined || at + countBytes + count * entryBytes > layout.view.byteLength) return undefined
   if (count > MAX_FIELDS) throw tooMany(MAX_FIELDS, "fields in a TIFF directory")
   const directory = new Map<number, TiffField>()
   for (let index = 0; index < count; index++) {
@@ -146,12 +146,12 @@ export const tiffNumbers = (
   return field ? valuesOf(layout, field) : []
 }
 
-/** Fields with texts and profiles: all that hold bytes, except the pixels, which strips and tiles have apart from the directory. */
-const metadataBytes = (directory: TiffDirectory): number =>
-  [...directory.values()].reduce(
-    (sum, { type, values }) => sum + ((TYPE_BYTES[type] ?? 0) === 1 ? values.end - values.start : 0),
-    0,
-  )
+/** Texts and profiles: all fields of bytes that are within the file. Strips and tiles have the pixels, apart from the directory. */
+const metadataBytes = (directory: TiffDirectory, fileLength: number): number =>
+  [...directory.values()].reduce((sum, { type, values: { start, end } }) => {
+    const isWithin = TYPE_BYTES[type] === 1 && end <= fileLength
+    return sum + (isWithin ? end - start : 0)
+  }, 0)
 
 /**
  * Reads the directories of a TIFF.
@@ -180,7 +180,7 @@ export const parseTiffHeader = (bytes: Uint8Array): TiffHeader => {
     }
   }
   if (pages.length === 0) throw corruptOriginal("the TIFF has no directory")
-  checkMetadata([...pages, ...subImages].reduce((sum, directory) => sum + metadataBytes(directory), 0))
+  checkMetadata([...pages, ...subImages].reduce((sum, directory) => sum + metadataBytes(directory, bytes.length), 0))
   const { isLittleEndian, isBigTiff } = layout
   return { kind: "tiff", isLittleEndian, isBigTiff, pages, subImages }
 }

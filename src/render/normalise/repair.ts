@@ -27,12 +27,26 @@ const NO_PIXELS = /premature end of data segment/i
 /** Whether a decoder's message is about missing pixels. */
 export const isPixelLoss = (message: string): boolean => NO_PIXELS.test(message)
 
+/** Half of an end marker and another byte, which the decoder takes for an unknown marker. */
+const WRONG_END = /unsupported marker type/i
+
+/** Bytes at the end in which a wrong marker is searched for. */
+const END_BYTES = 4
+
+/** @returns the bytes up to a wrong end marker; all of them where there is none */
+const beforeWrongEnd = (bytes: Uint8Array): Uint8Array => {
+  const at = bytes.lastIndexOf(EOI[0] ?? 0)
+  return at >= bytes.length - END_BYTES ? bytes.subarray(0, at) : bytes
+}
+
 const repairJpeg = (source: Source, message: string): Source | undefined => {
   if (isPixelLoss(message) || !source.failsOnWarnings) return undefined
+  const isWrongEnd = WRONG_END.test(message)
   // Browsers show files with other warnings, such as bytes before a marker that do not belong there.
-  if (!NO_END.test(message)) return { ...source, failsOnWarnings: false }
+  if (!NO_END.test(message) && !isWrongEnd) return { ...source, failsOnWarnings: false }
   if (source.isRepaired) return undefined
-  return { ...source, bytes: Buffer.concat([source.bytes, EOI]), isRepaired: true }
+  const data = isWrongEnd ? beforeWrongEnd(source.bytes) : source.bytes
+  return { ...source, bytes: Buffer.concat([data, EOI]), isRepaired: true }
 }
 
 /** Passes of an interlaced PNG: first column and row, and steps (§8.1). */
