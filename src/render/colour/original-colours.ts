@@ -122,17 +122,26 @@ const heifPeak = (bytes: Uint8Array, { properties }: HeifHeader): number => {
   return (mastering ? view.getUint32(mastering.start + 16) / PNG_LUMINANCE : 0) || DEFAULT_PEAK
 }
 
+const nclxOf = (bytes: Uint8Array, { properties }: HeifHeader): Span | undefined =>
+  properties.find(
+    ({ type, start, end }) => type === "colr" && end - start >= 11 && ascii(bytes, start, start + 4) === "nclx",
+  )
+
+/** The decoder turns YCbCr of any range to RGB of full range, but hands over luma alone as it is. */
+const isNarrowLuma = (bytes: Uint8Array, header: Header): boolean => {
+  if (header.kind !== "heif" || !header.sequence?.isMonochrome) return false
+  const nclx = nclxOf(bytes, header)
+  return nclx ? ((bytes[nclx.start + 10] ?? 0) & 0x80) === 0 : !header.sequence.isFullRange
+}
+
 const heifCodePoints = (bytes: Uint8Array, header: HeifHeader): Colours => {
   const view = viewOf(bytes)
-  const nclx = header.properties.find(
-    ({ type, start, end }) => type === "colr" && end - start >= 10 && ascii(bytes, start, start + 4) === "nclx",
-  )
+  const nclx = nclxOf(bytes, header)
   const found = nclx
     ? { primaries: view.getUint16(nclx.start + 4), transfer: view.getUint16(nclx.start + 6) }
     : { primaries: header.sequence?.primaries ?? 2, transfer: header.sequence?.transfer ?? 2 }
   const primaries = UNSPECIFIED.has(found.primaries) ? SRGB.primaries : found.primaries
   const transfer = AS_SRGB.has(found.transfer) ? SRGB.transfer : found.transfer
-  // The decoder has turned YCbCr of any range to RGB of full range.
   return coloursOfCodePoints({ primaries, transfer, isFullRange: true }, heifPeak(bytes, header)) ?? "srgb"
 }
 
@@ -163,8 +172,7 @@ const pngProfile = (bytes: Uint8Array, { chunks }: PngHeader): Uint8Array | unde
   }
 }
 
-/** @param metadata of the image library, with the embedded profile */
-export const planColours = (bytes: Uint8Array, header: Header, metadata: Metadata): ColourPlan => {
+const fullRangePlan = (bytes: Uint8Array, header: Header, metadata: Metadata): ColourPlan => {
   const codePoints = header.kind === "png" ? pngCodePoints(bytes, header) : undefined
   if (codePoints) return planOf(codePoints)
   const icc = metadata.icc ?? (header.kind === "png" ? pngProfile(bytes, header) : undefined)
@@ -172,4 +180,17 @@ export const planColours = (bytes: Uint8Array, header: Header, metadata: Metadat
   if (header.kind === "png") return planOf(pngGamma(bytes, header))
   if (header.kind === "heif") return planOf(heifCodePoints(bytes, header))
   return STORED
+}
+
+/** The same plan for values from 16 to 235 of 255. Tables of a profile are applied by the library, which knows full range only. */
+const narrowed = (plan: ColourPlan): ColourPlan => {
+  if (plan.kind === "profile") return plan
+  const space = plan.kind === "converted" ? plan.space : coloursOfCodePoints({ ...SRGB, isFullRange: false })
+  return space && space !== "srgb" ? { kind: "converted", space: { ...space, isNarrow: true } } : plan
+}
+
+/** @param metadata of the image library, with the embedded profile */
+export const planColours = (bytes: Uint8Array, header: Header, metadata: Metadata): ColourPlan => {
+  const plan = fullRangePlan(bytes, header, metadata)
+  return isNarrowLuma(bytes, header) ? narrowed(plan) : plan
 }
