@@ -8,7 +8,7 @@ import * as fc from "fast-check"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 
-import { withNclx, withProfile } from "./originals/avif.ts"
+import { monochromeOfVideoRange, withNclx, withProfile } from "./originals/avif.ts"
 import { chrm, cicp, clli, gama, pngOf, srgbChunk } from "./originals/png.ts"
 import { greyProfile, greyToSrgb, pngChunk, profileOf, type Space, tagged } from "./profiles.ts"
 import { decode, maxDifference, rendition } from "./support.ts"
@@ -143,6 +143,18 @@ describe("colours of code points", () => {
     expect(maxDifference(await shown(withNclx(plain, 2, 2)), colour)).toBeLessThanOrEqual(2)
     const asLinear = colour.map((level) => 255 * encodeSrgb(level / 255)) as unknown as Rgb
     expect(maxDifference(await shown(withNclx(plain, 1, 8)), asLinear)).toBeLessThanOrEqual(3)
+  })
+})
+
+describe("a monochrome AVIF in the range of video", () => {
+  it("its luma is expanded", async () => {
+    expect(maxDifference(await middle(monochromeOfVideoRange()), [118, 118, 118])).toBeLessThanOrEqual(1)
+  })
+
+  it("its profile applies to the expanded luma", async () => {
+    const profiled = withProfile(monochromeOfVideoRange(), greyProfile(1.8))
+    const grey = greyToSrgb(118, 461 / 256)
+    expect(maxDifference(await middle(profiled), [grey, grey, grey])).toBeLessThanOrEqual(2)
   })
 })
 

@@ -26,6 +26,7 @@ describe.each(Object.entries(jpegs))("%s", (_, make) => {
     ["without its end marker", (whole) => whole.subarray(0, -2)],
     ["with half of its end marker", (whole) => whole.subarray(0, -1)],
     ["with a newline instead of it", (whole) => Buffer.concat([whole.subarray(0, -2), Buffer.from("\n")])],
+    ["with half of its end marker and a newline", (whole) => Buffer.concat([whole.subarray(0, -1), Buffer.from("\n")])],
     ["with other bytes behind it", (whole) => Buffer.concat([whole, Buffer.from("trailing")])],
   ])("a JPEG %s has every pixel", async (__, change) => {
     const whole = await make()

@@ -266,6 +266,22 @@ describe("the canvas of a GIF", () => {
     },
   )
 
+  it("an animation is empty again where its first frame is replaced by what was before it", async () => {
+    const original = gifOf({
+      width: 60,
+      height: 40,
+      colours,
+      frames: [
+        { width: 60, height: 40, index: 0, disposal: 3 },
+        { left: 20, top: 10, width: 20, height: 20, index: 1 },
+      ],
+    })
+    for (const requested of ["webp", "gif"] as const) {
+      const { at } = await decode((await rendition(original, { requested })).bytes)
+      expect([at(30, 20, 0)[3], at(30, 20, 1)[3], at(5, 5, 1)[3]]).toEqual([255, 255, 0])
+    }
+  })
+
   it("a GIF87a, which has no extensions, is transparent where its frame is not", async () => {
     const frames = [{ width: 20, height: 30, index: 0 }]
     const { bytes } = await rendition(gifOf({ width: 40, height: 30, colours, version: "GIF87a", frames }), {

@@ -27,6 +27,8 @@ export interface GifFrame {
   readonly hasTransparentIndex: boolean
   /** Its area becomes transparent before the next frame. */
   readonly isCleared: boolean
+  /** Its area becomes again what it was before this frame. */
+  readonly isRestored: boolean
   /** LZW code size, followed by the sub-blocks of its data. */
   readonly data: Span
   /** Its graphic control extension, if it has one, and its image block. */
@@ -61,7 +63,7 @@ const skipSubBlocks = (bytes: Uint8Array, from: number): number => {
   return Infinity
 }
 
-type Control = Pick<GifFrame, "start" | "hasTransparentIndex" | "isCleared">
+type Control = Pick<GifFrame, "start" | "hasTransparentIndex" | "isCleared" | "isRestored">
 
 /** Bytes of a graphic control extension. */
 const CONTROL_BYTES = 8
@@ -71,12 +73,19 @@ const APPLICATION = 0xff
 /** Application extensions with a number of plays begin with these names (Netscape's extension of GIF89a). */
 const LOOPS: ReadonlySet<string> = new Set(["NETSCAPE2.0", "ANIMEXTS1.0"])
 
-/** Disposal method "restore to background color" (§23). */
+/** Disposal methods "restore to background color" and "restore to previous" (§23). */
 const TO_BACKGROUND = 2
+const TO_PREVIOUS = 3
 
 const readControl = (bytes: Uint8Array, at: number): Control => {
   const packed = bytes[at + 3] ?? 0
-  return { start: at, hasTransparentIndex: (packed & 1) === 1, isCleared: ((packed >> 2) & 7) === TO_BACKGROUND }
+  const disposal = (packed >> 2) & 7
+  return {
+    start: at,
+    hasTransparentIndex: (packed & 1) === 1,
+    isCleared: disposal === TO_BACKGROUND,
+    isRestored: disposal === TO_PREVIOUS,
+  }
 }
 
 const readFrame = (bytes: Uint8Array, view: DataView, at: number, control: Control | undefined): GifFrame => {
@@ -88,7 +97,7 @@ const readFrame = (bytes: Uint8Array, view: DataView, at: number, control: Contr
     top: short(3),
     width: short(5),
     height: short(7),
-    ...(control ?? { start: at, hasTransparentIndex: false, isCleared: false }),
+    ...(control ?? { start: at, hasTransparentIndex: false, isCleared: false, isRestored: false }),
     data: { start, end },
     parts: [...(control ? [{ start: control.start, end: control.start + CONTROL_BYTES }] : []), { start: at, end }],
   }

@@ -33,12 +33,15 @@ const isCovered = (header: GifHeader): boolean => {
 }
 
 const isIgnored = ({ width, height }: GifHeader): boolean =>
-  SCREENS.has(`${width}x${height}`) || Math.max(width, height) > MAX_BELIEVED_SIDE
+  (width === 0) !== (height === 0) || SCREENS.has(`${width}x${height}`) || Math.max(width, height) > MAX_BELIEVED_SIDE
+
+/** Whether the canvas is empty again after its first frames: one is cleared, or the first one is replaced by the empty canvas before it. */
+const isEmptied = ({ frames }: GifHeader): boolean =>
+  frames.length > 1 && (frames[0]?.isRestored === true || frames.slice(0, -1).some(({ isCleared }) => isCleared))
 
 /** Parts of the canvas are empty at some time, but without a transparent index the decoder gives no alpha and makes them black. */
 const isAlphaLost = (header: GifHeader): boolean =>
-  !header.frames.some(({ hasTransparentIndex }) => hasTransparentIndex) &&
-  (!isCovered(header) || header.frames.slice(0, -1).some(({ isCleared }) => isCleared))
+  !header.frames.some(({ hasTransparentIndex }) => hasTransparentIndex) && (!isCovered(header) || isEmptied(header))
 
 /** A graphic control extension with transparent index 0, and an image of the canvas with one pixel of data: the rest stays transparent. */
 const blankFrame = (header: GifHeader): Buffer => {

@@ -129,3 +129,13 @@ export const asPremultiplied = (avif: Buffer): Buffer => {
   const added = box("prem", reference)
   return shiftItems(append(avif, "meta/iref", added), added.length)
 }
+
+/** 16 × 16 pixels of grey 118: monochrome, 8 bits, in the range of video. The image library cannot write one; avifenc did. */
+export const monochromeOfVideoRange = (): Buffer =>
+  Buffer.from(
+    "AAAAHGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZgAAAPBtZXRhAAAAAAAAAChoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAbGliYXZpZgAAAAAOcGl0bQAAAA" +
+      "AAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAEUAAAAFgAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABoaXBycAAAAElpcGNvAAAA" +
+      "FGlzcGUAAAAAAAAAEAAAABAAAAAOcGl4aQAAAAABCAAAAAxhdjFDgQAcAAAAABNjb2xybmNseAABAA0ABgAAAAAXaXBtYQAAAAAAAAABAAEEAQKDBAAAAB5tZGF0" +
+      "EgAKCBgM/9hgIaDEMggQADlTFKZdQA==",
+    "base64",
+  )
