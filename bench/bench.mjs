@@ -19,6 +19,7 @@ import { hits } from "./parts/hits.mjs"
 import { inputs } from "./parts/inputs.mjs"
 import { memory } from "./parts/memory.mjs"
 import { monitoring } from "./parts/monitoring.mjs"
+import { options } from "./parts/options.mjs"
 import { overload } from "./parts/overload.mjs"
 import { peers } from "./parts/peers.mjs"
 import { scale } from "./parts/scale.mjs"
@@ -37,6 +38,7 @@ const PARTS = {
   hits,
   stampede,
   sharing,
+  options,
   overload,
   memory,
   monitoring,

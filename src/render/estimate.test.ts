@@ -88,6 +88,13 @@ describe("the estimate of a render", () => {
     expect(estimatePeak(WEBP, recipe("360x270"))).toBeLessThan(25e6)
   })
 
+  it("counts the whole original where info has trimmed dimensions", () => {
+    const settings = { animationPixels: 1e8, background: "#ffffff" }
+    const info = estimatePeak(JPEG, { kind: "info", settings })
+    const trimming = estimatePeak(JPEG, { kind: "info", trims: [10], settings })
+    expect((trimming - info) / JPEG.decodedPixels).toBeGreaterThan(4)
+  })
+
   it("has no decoding in it when the pixels are decoded already", () => {
     expect(estimatePeak(AVIF, recipe("360x270"), true)).toBeLessThan(20e6)
   })

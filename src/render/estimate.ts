@@ -96,9 +96,12 @@ const PER_STEP_PIXEL = 20
 /** Memory for each pixel of an original that is decoded whole to find its border, in bytes. */
 const PER_TRIMMED_PIXEL = 8
 
+const trimmingBytes = ({ decodedPixels }: Inspected, trim: unknown): number =>
+  trim === undefined ? 0 : PER_TRIMMED_PIXEL * decodedPixels
+
 /** Memory for the options of a size. All frames of an animation are held at once. */
 const stepBytes = (original: Inspected, recipe: ImageRecipe): number => {
-  const trimming = recipe.options?.trim === undefined ? 0 : PER_TRIMMED_PIXEL * original.decodedPixels
+  const trimming = trimmingBytes(original, recipe.options?.trim)
   if (!needsFinish(recipe)) return trimming
   const { resized, output } = planPicture(recipe, original.dimensions)
   const frames = original.animated ? original.frames : 1
@@ -109,7 +112,8 @@ const stepBytes = (original: Inspected, recipe: ImageRecipe): number => {
 export const estimatePeak = (original: Inspected, recipe: Recipe, isDecoded = false): number => {
   const decoding = FIXED_BYTES + (isDecoded ? 0 : decodingBytes(original))
   // The placeholder is tiny.
-  if (recipe.kind === "info") return Math.round(decoding + stripBytes(original, 0))
+  if (recipe.kind === "info")
+    return Math.round(decoding + stripBytes(original, 0) + trimmingBytes(original, recipe.trims))
   const { resized, output } = planPicture(recipe, original.dimensions)
   const { width, height } = original.dimensions
   const scale = Math.min(1, Math.max(resized.width / width, resized.height / height))

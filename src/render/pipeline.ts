@@ -12,11 +12,12 @@ import type { ImageRecipe } from "../sizes/recipe.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { checkSide } from "./check-side.ts"
 import { type EncodeJob, ENCODERS, type Traits } from "./encode.ts"
+import type { Inspected } from "./inspect.ts"
 import { encodeToFit } from "./max-bytes.ts"
 import { encoderTraits, SPARSE_BYTES, surveyed as surveyedOf, type SurveyedPixels } from "./pixels.ts"
 import { type Job, prepareImage, readResized, type RenderInput, trimOriginal } from "./resized.ts"
-import { finishPixels } from "./steps/finish.ts"
-import type { FinishedPixels } from "./steps/frame.ts"
+import { cutFrame } from "./steps/crop.ts"
+import { type FinishedPixels, finishPixels } from "./steps/finish.ts"
 import { needsFinish } from "./steps/needs-finish.ts"
 import { type Plan, planPicture } from "./steps/plan.ts"
 import { subjectOf } from "./steps/subject.ts"
@@ -31,11 +32,16 @@ interface ImageJob extends Job {
   readonly output: Dimensions
 }
 
+const isSmaller = (part: Dimensions, whole: Dimensions): boolean =>
+  part.width < whole.width || part.height < whole.height
+
 const planJob = async (input: RenderInput, recipe: ImageRecipe): Promise<ImageJob> => {
   const { original } = input
   const { format, animated } = outputFormat(recipe.format, original)
   const threshold = recipe.options?.trim
-  const trimmed = threshold === undefined ? undefined : await trimOriginal(input, threshold, animated)
+  const part = threshold === undefined ? undefined : await trimOriginal(input, threshold, animated)
+  // A picture without a border can be scaled while it is decoded.
+  const trimmed = part && isSmaller(part, original.dimensions) ? part : undefined
   const plan = planPicture(recipe, trimmed ?? original.dimensions)
   checkSide(format, plan.output)
   return {
@@ -50,12 +56,13 @@ const planJob = async (input: RenderInput, recipe: ImageRecipe): Promise<ImageJo
   }
 }
 
+/** True for most photos: opaque sRGB with chroma in half the resolution. */
+const isPlainPhoto = ({ container, isLossless, hasAlpha, hasFullChroma, isConverted }: Inspected): boolean =>
+  !isLossless && !hasAlpha && !hasFullChroma && !isConverted && container !== "heif"
+
 /** Whether pixels are surveyed before they are encoded. Those of most photos are encoded while they are decoded. */
-const isSurveyed = ({ original, recipe, animated }: ImageJob): boolean => {
-  const { container, isLossless, hasAlpha, hasFullChroma, isConverted } = original
-  if (animated) return false
-  return isLossless || hasAlpha || hasFullChroma || isConverted || container === "heif" || needsFinish(recipe)
-}
+const isSurveyed = ({ original, recipe, animated }: ImageJob): boolean =>
+  !animated && (!isPlainPhoto(original) || needsFinish(recipe))
 
 /** A picture with an overlay or a border may be heavier than the original. */
 const originalBytesOf = ({ original, recipe }: ImageJob): number =>
@@ -100,7 +107,11 @@ const stripWhole = ({ original: { dimensions }, recipe, output, strip }: ImageJo
 }
 
 const readSurveyed = async (job: ImageJob): Promise<SurveyedPixels> => {
-  return surveyedOf(needsFinish(job.recipe) ? await readFinished(job) : await readResized(job))
+  const { recipe, original } = job
+  if (!needsFinish(recipe)) return surveyedOf(await readResized(job))
+  const pixels = await readFinished(job)
+  const isPhoto = isPlainPhoto(original) && recipe.options?.maxBytes === undefined
+  return surveyedOf(pixels, { isPhoto, drawn: pixels.drawn && cutFrame(pixels, pixels.drawn) })
 }
 
 /** Encodes an animation, whose frames are decoded while they are encoded. */

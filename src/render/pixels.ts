@@ -5,7 +5,7 @@ import type { Format } from "../sizes/format.ts"
 import type { Converter } from "./colour/converter.ts"
 import type { Content, Traits } from "./encode.ts"
 import { loadSharp } from "./sharp.ts"
-import { type Pixels, type Survey, survey } from "./survey.ts"
+import { type Pixels, type Survey, survey, type SurveyOptions } from "./survey.ts"
 
 /** Pixels and their traits. */
 export interface SurveyedPixels {
@@ -107,4 +107,7 @@ export const encoderTraits = (surveyed: SurveyedPixels, originalDensity: number)
 })
 
 /** Pixels with their traits. */
-export const surveyed = (pixels: Pixels): SurveyedPixels => ({ pixels, traits: survey(pixels) })
+export const surveyed = (pixels: Pixels, options?: SurveyOptions): SurveyedPixels => ({
+  pixels,
+  traits: survey(pixels, options),
+})

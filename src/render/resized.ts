@@ -15,7 +15,7 @@ import type { Pixels as Frames } from "./steps/frame.ts"
 import type { Rectangle } from "./steps/plan.ts"
 import type { GetAsset } from "./steps/step.ts"
 import type { MarkedMetadata } from "./steps/subject.ts"
-import { findTrim, findTrimOfFrames } from "./steps/trim.ts"
+import { findTrim } from "./steps/trim.ts"
 import type { Pixels } from "./survey.ts"
 
 /** An original to render from. */
@@ -80,16 +80,11 @@ export const readResized = async (job: Job): Promise<Pixels> => {
   return isResized(job) ? settleEdgeColours(pixels) : pixels
 }
 
-/** The frames of an image that is not resized. */
-const framesOf = async (image: Sharp, { original, convert }: Job): Promise<Frames> => {
-  const { height } = original.dimensions
-  const {
-    data,
-    width,
-    height: whole,
-    channels,
-  } = await readPixels(image, { convert, is16Bit: isConvertedDeep(original) })
-  return { data, width, height, frames: Math.round(whole / height), channels }
+/** The pixels of an image that is not resized. @param animated all frames below each other */
+const framesOf = async (image: Sharp, { original, convert }: Job, animated: boolean): Promise<Frames> => {
+  const pixels = await readPixels(image, { convert, is16Bit: isConvertedDeep(original) })
+  const height = animated ? original.dimensions.height : pixels.height
+  return { ...pixels, height, frames: Math.round(pixels.height / height) }
 }
 
 /** The picture without its border of one colour. @param animated all frames together */
@@ -101,7 +96,7 @@ export const trimOriginal = async (input: RenderInput, threshold: number, animat
     (stepped, step) => step(stepped, job),
     await openImage(source, animated),
   )
-  return animated ? findTrimOfFrames(await framesOf(image, job), threshold) : findTrim(image, threshold, whole)
+  return findTrim(await framesOf(image, job, animated), threshold)
 }
 
 /** Dimensions of an original after `trim`. */

@@ -9,11 +9,11 @@ import type { ImageRecipe } from "../../sizes/recipe.ts"
 import { GRAVITIES, type Gravity } from "../../sizes/size.ts"
 import { cutFrame, findCrop, type Subject } from "./crop.ts"
 import { blur, grayscale, sharpen, tint } from "./effects.ts"
-import { type FinishedPixels, type Frame, joinFrames, type Pixels, splitFrames } from "./frame.ts"
+import { type Frame, joinFrames, type Pixels, splitFrames } from "./frame.ts"
 import { isByContent } from "./needs-finish.ts"
 import { drawOverlays } from "./overlay.ts"
 import { pad } from "./pad.ts"
-import type { Plan } from "./plan.ts"
+import { type Plan, type Rectangle, unionOf } from "./plan.ts"
 import { round } from "./round.ts"
 import type { FinishJob, FinishStep, GetAsset } from "./step.ts"
 import { turn } from "./turn.ts"
@@ -41,15 +41,26 @@ const cropFrames = async (
   return frames.map((frame) => cutFrame(frame, rectangle))
 }
 
+/** Pixels after the last step. */
+export interface FinishedPixels extends Pixels {
+  readonly channels: 3 | 4
+  /** The part that overlays cover. */
+  readonly drawn: Rectangle | undefined
+}
+
 /** The pixels of a rendition, from those of the resizer. */
 export const finishPixels = async (pixels: Pixels, input: FinishInput): Promise<FinishedPixels> => {
   const { recipe, plan, getAsset } = input
+  let drawn: Rectangle | undefined
   const job: FinishJob = {
     options: recipe.options ?? {},
     gravity: compass(recipe),
     background: recipe.settings.background,
     output: plan.output,
     getAsset,
+    onDraw: (part) => {
+      drawn = drawn ? unionOf(drawn, part) : part
+    },
   }
   const finished: Frame[] = []
   for (const frame of await cropFrames(splitFrames(pixels) as [Frame, ...Frame[]], input)) {
@@ -57,5 +68,5 @@ export const finishPixels = async (pixels: Pixels, input: FinishInput): Promise<
     for (const step of FINISH_STEPS) current = await step(current, job)
     finished.push(current)
   }
-  return joinFrames(finished as [Frame, ...Frame[]])
+  return { ...joinFrames(finished as [Frame, ...Frame[]]), drawn }
 }

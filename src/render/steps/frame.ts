@@ -1,7 +1,10 @@
 /** Responsible for pixels between the resizer and the encoder: their layout, and how they get into the image library and out again. */
 import type { Sharp } from "sharp"
 
+import { expandColour } from "../../sizes/size-options.ts"
+import type { Dimensions } from "../../sizes/size.ts"
 import { loadSharp } from "../sharp.ts"
+import type { Place } from "./place.ts"
 
 /** Pixels of one frame: 8-bit sRGB, straight alpha, row-major. */
 export interface Frame {
@@ -18,11 +21,6 @@ export interface Pixels extends Omit<Frame, "channels"> {
   readonly frames: number
   /** 1 and 2 are grey. */
   readonly channels: 1 | 2 | 3 | 4
-}
-
-/** Pixels after the last step. */
-export interface FinishedPixels extends Pixels {
-  readonly channels: 3 | 4
 }
 
 /** A frame as an image. */
@@ -64,7 +62,7 @@ export const splitFrames = ({ data, width, height, frames, channels }: Pixels): 
 }
 
 /** The inverse of {@link splitFrames}. Frames with alpha make all have it. */
-export const joinFrames = (frames: readonly [Frame, ...Frame[]]): FinishedPixels => {
+export const joinFrames = (frames: readonly [Frame, ...Frame[]]): Pixels & Pick<Frame, "channels"> => {
   const [{ width, height }] = frames
   const channels = frames.some((frame) => frame.channels === 4) ? 4 : 3
   const parts = frames.map((frame) => (channels === 4 ? withAlpha(frame) : frame).data)
@@ -84,4 +82,31 @@ export const withAlpha = (frame: Frame): Frame => {
     wide[pixel * 4 + 3] = 255
   }
   return { data: wide, width, height, channels: 4 }
+}
+
+/** A transparent frame. */
+export const clearFrame = ({ width, height }: Dimensions): Frame => ({
+  data: new Uint8Array(width * height * 4),
+  width,
+  height,
+  channels: 4,
+})
+
+/** An opaque frame of one colour. */
+export const colouredFrame = ({ width, height }: Dimensions, colour: string): Frame => {
+  const hex = expandColour(colour)
+  const samples = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16))
+  const row = Uint8Array.from({ length: width * 3 }, (_, at) => samples[at % 3] ?? 0)
+  const data = new Uint8Array(row.length * height)
+  for (let y = 0; y < height; y++) data.set(row, y * row.length)
+  return { data, width, height, channels: 3 }
+}
+
+/** Copies the pixels of a frame into a larger one with as many channels, which is changed by that. */
+export const copyInto = (target: Frame, { data, width, height, channels }: Frame, { left, top }: Place): void => {
+  const rowLength = width * channels
+  for (let row = 0; row < height; row++) {
+    const to = ((top + row) * target.width + left) * channels
+    target.data.set(data.subarray(row * rowLength, (row + 1) * rowLength), to)
+  }
 }

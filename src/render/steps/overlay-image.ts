@@ -62,7 +62,7 @@ const decode = async (bytes: Uint8Array, size: OverlaySize): Promise<Frame> => {
 const withOpacity = (frame: Frame, opacity: number): Frame => {
   if (opacity === 1) return withAlpha(frame)
   const { width, height, data } = withAlpha(frame)
-  const faded = Uint8Array.from(data)
+  const faded = new Uint8Array(data)
   for (let at = 3; at < faded.length; at += 4) faded[at] = Math.round((faded[at] ?? 0) * opacity)
   return { data: faded, width, height, channels: 4 }
 }

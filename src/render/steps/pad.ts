@@ -7,12 +7,10 @@
 import type { Sharp } from "sharp"
 
 import type { RecipeOptions } from "../../sizes/recipe.ts"
-import { type Frame, toFrame, toImage } from "./frame.ts"
-import { placeAt } from "./place.ts"
+import { clearFrame, colouredFrame, copyInto, type Frame, toFrame, toImage, withAlpha } from "./frame.ts"
+import { type Place, placeAt } from "./place.ts"
 import { innerBox } from "./plan.ts"
 import type { FinishJob, FinishStep } from "./step.ts"
-
-const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 }
 
 /** The blurred background is computed at this side and enlarged, which blurs it once more and costs a hundredth. */
 const BLURRED_SIDE = 48
@@ -35,29 +33,20 @@ const blurredBackdrop = async (frame: Frame, { output, background }: FinishJob):
   return (await toImage(blurred)).resize(output.width, output.height, { fit: "fill", kernel: "cubic" })
 }
 
-type Place = ReturnType<typeof placeAt>
-
-const overBlurred = async (frame: Frame, job: FinishJob, { left, top }: Place): Promise<Frame> => {
+const overBlurred = async (frame: Frame, job: FinishJob, at: Place): Promise<Frame> => {
   const backdrop = await toFrame(await blurredBackdrop(frame, job))
+  if (frame.channels === 3) return framed(frame, backdrop, at)
   const { data, width, height, channels } = frame
   const image = (await toImage(backdrop)).composite([
-    { input: Buffer.from(data.buffer, data.byteOffset, data.length), raw: { width, height, channels }, left, top },
+    { input: Buffer.from(data.buffer, data.byteOffset, data.length), raw: { width, height, channels }, ...at },
   ])
   return toFrame(image.removeAlpha())
 }
 
-const extended = async (
-  frame: Frame,
-  { output }: FinishJob,
-  { left, top }: Place,
-  background: string | typeof TRANSPARENT,
-): Promise<Frame> => {
-  const right = output.width - frame.width - left
-  const bottom = output.height - frame.height - top
-  const image = await toImage(frame)
-  return toFrame(
-    (typeof background === "string" ? image : image.ensureAlpha()).extend({ left, top, right, bottom, background }),
-  )
+/** The frame on a larger one. */
+const framed = (frame: Frame, canvas: Frame, at: Place): Frame => {
+  copyInto(canvas, frame, at)
+  return canvas
 }
 
 /** The most frequent colour of a frame, with transparent pixels over the background. */
@@ -75,14 +64,14 @@ const place = (frame: Frame, { output, gravity, options }: FinishJob): Place => 
   }
 }
 
-type Fill = (frame: Frame, job: FinishJob, at: Place) => Promise<Frame>
+type Fill = (frame: Frame, job: FinishJob, at: Place) => Frame | Promise<Frame>
 
 const FILLS: Readonly<Record<NonNullable<RecipeOptions["background"]>, Fill>> = {
-  transparent: (frame, job, at) => extended(frame, job, at, TRANSPARENT),
+  transparent: (frame, { output }, at) => framed(withAlpha(frame), clearFrame(output), at),
   blur: overBlurred,
-  dominant: async (frame, job, at) => {
-    const flat = await opaque(frame, job.background)
-    return extended(flat, job, at, await dominantColour(flat))
+  dominant: async (frame, { output, background }, at) => {
+    const flat = await opaque(frame, background)
+    return framed(flat, colouredFrame(output, await dominantColour(flat)), at)
   },
 }
 
@@ -94,5 +83,5 @@ export const pad: FinishStep = async (frame, job) => {
   if (options.background !== undefined) return FILLS[options.background](frame, job, at)
   const flat = await opaque(frame, background)
   const isFull = frame.width === output.width && frame.height === output.height
-  return isFull ? flat : extended(flat, job, at, background)
+  return isFull ? flat : framed(flat, colouredFrame(output, background), at)
 }

@@ -14,16 +14,17 @@ const SHARES: Readonly<Record<Gravity, readonly [across: number, down: number]>>
   northwest: [0, 0],
 }
 
+/** The corner of a picture in a larger one, in pixels. */
+export interface Place {
+  readonly left: number
+  readonly top: number
+}
+
 /**
  * The corner of a picture in a canvas, in pixels.
  * @param margin pixels that stay free at each edge
  */
-export const placeAt = (
-  gravity: Gravity,
-  picture: Dimensions,
-  canvas: Dimensions,
-  margin = 0,
-): { readonly left: number; readonly top: number } => {
+export const placeAt = (gravity: Gravity, picture: Dimensions, canvas: Dimensions, margin = 0): Place => {
   const [across, down] = SHARES[gravity]
   const free = (side: number, whole: number, share: number): number =>
     Math.max(0, Math.min(whole - side, margin + Math.floor(Math.max(0, whole - side - 2 * margin) * share)))

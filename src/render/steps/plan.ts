@@ -14,6 +14,18 @@ export interface Rectangle extends Dimensions {
   readonly top: number
 }
 
+/** The smallest rectangle that contains two others. */
+export const unionOf = (a: Rectangle, b: Rectangle): Rectangle => {
+  const left = Math.min(a.left, b.left)
+  const top = Math.min(a.top, b.top)
+  return {
+    left,
+    top,
+    width: Math.max(a.left + a.width, b.left + b.width) - left,
+    height: Math.max(a.top + a.height, b.top + b.height) - top,
+  }
+}
+
 /** Dimensions of a rendition, in pixels. */
 export interface Plan {
   /** The decoded picture is resized to this. */

@@ -13,7 +13,7 @@ export const round: FinishStep = (frame, { options: { round: wanted } }) => {
   const half = Math.min(width, height) / 2
   const radius = wanted === "circle" ? half : Math.min(wanted, half)
   const { data, channels } = withAlpha(frame)
-  const rounded = Uint8Array.from(data)
+  const rounded = new Uint8Array(data)
   const side = Math.ceil(radius)
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {

@@ -2,6 +2,7 @@
 import type { RecipeOptions } from "../../sizes/recipe.ts"
 import type { Dimensions, Gravity } from "../../sizes/size.ts"
 import type { Frame } from "./frame.ts"
+import type { Rectangle } from "./plan.ts"
 
 /** Bytes of the overlays' files, by their SHA-256 in hex. */
 export type GetAsset = (digest: string) => Uint8Array | undefined
@@ -16,6 +17,8 @@ export interface FinishJob {
   /** Dimensions after the last step. */
   readonly output: Dimensions
   readonly getAsset: GetAsset
+  /** Called with each part that an overlay covers. */
+  readonly onDraw: (part: Rectangle) => void
 }
 
 /** Changes the pixels of one frame. Returns the same frame if there is nothing to do. */

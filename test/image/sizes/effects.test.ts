@@ -236,6 +236,21 @@ describe("overlay", () => {
     expect(maxDifference(around(0.15, 0.1), [255, 255, 255])).toBeLessThan(CLOSE)
   })
 
+  it("thin coloured lines of an overlay keep their colours in a JPEG", async () => {
+    const lines = Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="#00f"/>${Array.from(
+        { length: 10 },
+        (_, row) => `<rect y="${4 * row}" width="40" height="1" fill="#f00"/>`,
+      ).join("")}</svg>`,
+    )
+    const overlay = { image: "lines", gravity: "northwest", margin: 8 } as const
+    const original = await sharp(await quadrants({ width: 400, height: 300, format: "png" }))
+      .jpeg({ chromaSubsampling: "4:2:0" })
+      .toBuffer()
+    const { at } = await decodeNamed(original, { size: "200x150", overlay }, { images: { lines } })
+    expect(maxDifference(at(20, 24), RED)).toBeLessThan(60)
+  })
+
   it("a picture of the photo's own size covers it", async () => {
     const images = { logo: await flat({ colour: YELLOW }) }
     const { around } = await decodeNamed(await flat(), { size: "80x60", overlay: { image: "logo" } }, { images })
@@ -270,6 +285,30 @@ describe("trim", () => {
   it("trim leaves a photo of one colour as it is", async () => {
     const { width, height } = await renderNamed(await flat({ format: "png" }), { size: "80w", trim: true })
     expect([width, height]).toEqual([80, 60])
+  })
+
+  it("single pixels that differ are part of the border, and so are transparent ones of any colour", async () => {
+    const dots = [3, 50, 90].map((left) => ({
+      input: { create: { width: 1, height: 1, channels: 3, background: "#000" } } as const,
+      left,
+      top: 4,
+    }))
+    const noisy = await sharp(await bordered())
+      .composite(dots)
+      .png()
+      .toBuffer()
+    const { width, height } = await renderNamed(noisy, { size: "1000w", trim: true })
+    expect([width, height]).toEqual([120, 80])
+    const inside = await flat({ width: 30, height: 20, format: "png" })
+    const clear = sharp({
+      create: { width: 100, height: 60, channels: 4, background: { r: 9, g: 99, b: 9, alpha: 0 } },
+    })
+    const original = await clear
+      .composite([{ input: inside, left: 50, top: 10 }])
+      .png()
+      .toBuffer()
+    const trimmed = await renderNamed(original, { size: "1000w", trim: true })
+    expect([trimmed.width, trimmed.height]).toEqual([30, 20])
   })
 
   it("trim keeps what any frame of an animation shows", async () => {
