@@ -187,7 +187,7 @@ const estimateLossless = ({ data, width, height, channels }: Pixels): number => 
   return Math.ceil((width * height * bits) / 8)
 }
 
-/** What is known about pixels before they are surveyed. */
+/** Facts about pixels that are known before they are surveyed. */
 export interface SurveyOptions {
   /** They were decoded from a photo whose chroma has half the resolution. They are no graphic. @default false */
   readonly isPhoto?: boolean | undefined

@@ -28,7 +28,7 @@ export const originalsIn = (key: string): readonly [string, ...string[]] => {
 
 /**
  * All possible keys of an original: each size, listed or retired, as base and in each format, listed for any size or retired, and its info.
- * A former size that is an alias now may still have renditions of its own.
+ * A former size that is an alias now may still have renditions under its name.
  * @example
  * keysOf(original, grammar) // ["shop/640w/bag.jpg", "shop/640w/bag.jpg.webp", …, "shop/info/bag.jpg.json"]
  */

@@ -113,11 +113,11 @@ export interface Sides {
 
 type AnySize = Box & { readonly [name in keyof (Shape & NamedSizeInput)]?: (Shape & NamedSizeInput)[name] | undefined }
 
-/** Members of a size that do not change what it shows, and its box and gravity, which are compared by themselves. */
+/** Members of a size that do not change its picture, and its box and gravity, which are compared by themselves. */
 const NO_LOOK = /^(?:width|height|name|gravity|aliases|quality|cacheControl|maxBytes|minQuality)$/
 
 /**
- * Everything that a size shows besides its box and gravity, as a text: sizes with equal texts show the same picture. Empty for a size
+ * All options of a size that change its picture, besides box and gravity, as a text: sizes with equal texts show the same picture. Empty for a size
  * without options.
  */
 export const lookOf = (size: AnySize): string =>

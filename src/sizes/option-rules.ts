@@ -70,6 +70,6 @@ export const problemInCombination = (size: OptionedSize): OptionProblem | undefi
   return undefined
 }
 
-/** True for a size that needs a name, since its text would not tell what it is. A compass gravity alone does not. */
+/** True for a size that needs a name, since its text does not describe it. A compass gravity alone does not. */
 export const needsName = (size: OptionedSize): boolean =>
   isStrategy(size.gravity) || Object.keys(toSizeOptions(size)).length > 0

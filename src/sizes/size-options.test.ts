@@ -1,4 +1,4 @@
-/** Tests of the options of named sizes: which values and combinations are valid, their canonical form, and what they leave as it was. */
+/** Tests of the options of named sizes: which values and combinations are valid, their canonical form, and their effect on recipe ids. */
 import { describe, expect, it } from "vitest"
 
 import { formatFocalPoint, parseFocalPoint } from "./focal-point.ts"
@@ -68,7 +68,7 @@ const NEEDS: Partial<Record<string, Partial<NamedSizeInput>>> = {
 }
 
 describe("options of a size", () => {
-  it.each(SIZE_OPTION_NAMES)("%s needs a name, is kept, and is written again as it was", (name) => {
+  it.each(SIZE_OPTION_NAMES)("%s needs a name, is kept, and is written again unchanged", (name) => {
     const options = { ...NEEDS[name], [name]: VALUES[name] }
     expect(messagesOf({ size: "360x270", ...options })[0]).toMatch(/^0\.name: Expected a name/)
     const [size] = listOf(named(options))
@@ -187,7 +187,7 @@ describe("recipe ids of options", () => {
     expect(id("1w", named({ trim: 10 }))).toBe(id(named({ trim: true })))
   })
 
-  // Changing an id makes the stored renditions stale. An option that is added later must leave these as they are.
+  // Changing an id makes the stored renditions stale. An option that is added later must not change these.
   it.each<[string, NamedSizeInput]>([
     ["fy8j9p154ns9j", named({ fit: "contain", background: "#fff", padding: "4%" })],
     ["1c9i8a9ym16wr", named({ gravity: "smart", sharpen: true })],

@@ -5,7 +5,7 @@
  * - An option with its default value is the same as an absent one.
  * - The canonical form of canonical options is the same object again.
  *
- * docs/sizes.md shows what each option does. Which options go together is decided in option-rules.ts.
+ * docs/sizes.md shows the effect of each option. Which options go together is decided in option-rules.ts.
  */
 import { type Format, FORMATS } from "./format.ts"
 import { DEFAULT_TRIM, GRAVITIES, type Gravity, MAX_SIDE } from "./size.ts"
@@ -92,7 +92,7 @@ export interface SizeOptionsInput {
   readonly round?: number | "circle" | undefined
   /** Drawn over the picture, in this order. */
   readonly overlay?: Overlay | readonly Overlay[] | undefined
-  /** The only format of its renditions, whatever `Accept` says. */
+  /** The only format of its renditions, for any `Accept`. */
   readonly format?: Format | undefined
   /** Explicit formats of this size, preferred ones first. @default the configured `formats` */
   readonly formats?: readonly Format[] | undefined
@@ -157,7 +157,7 @@ export const toPixels = (length: Length, whole: number): number =>
   typeof length === "number" ? length : Math.round((Number.parseFloat(length) * whole) / 100)
 
 interface Rule {
-  /** What is expected, for messages. */
+  /** The expected value, for messages. */
   readonly expected: string
   readonly isValid: (value: unknown) => boolean
   /** The canonical value of a valid one; undefined for the default. @default the value */

@@ -9,7 +9,7 @@
  *
  * The smallest of these that is at least as large in device pixels is chosen, or else the largest.
  *
- * A size with options that change what it shows (`fit`, `blur`, …) is never chosen: it has to be requested by its name.
+ * A size with options that change its picture (`fit`, `blur`, …) is never chosen: it has to be requested by its name.
  *
  * Invariants:
  * - A listed size without such options snaps to itself.

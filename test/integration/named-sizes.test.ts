@@ -62,7 +62,7 @@ describe("aliases", () => {
 describe("a forced format", () => {
   const sizes = [{ size: "120x63", name: "social", format: "jpeg" } as const, "360x270"]
 
-  it("the base URL means the explicit key, whatever Accept says", async () => {
+  it("the base URL means the explicit key, for any Accept", async () => {
     const shop = await startShop({ sizes })
     for (const accept of ["*/*", AVIF_BROWSER, "image/webp"]) {
       const response = await shop.get("/shop/social/mug.png", { accept })
@@ -300,7 +300,7 @@ describe("focal points", () => {
     expect(await outcome("/thumb/a.png")).toBe("miss")
   })
 
-  it("a file that cannot be parsed leaves the points as they were", async () => {
+  it("a file that cannot be parsed does not change the points", async () => {
     const file = join(await temporaryFolder(), "points.json")
     await writeFile(file, JSON.stringify({ "a.png": [0.9, 0.5], "b.png": [2, 0] }))
     const shop = await startServer({ sizes, focalPoints: file })

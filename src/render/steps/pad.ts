@@ -12,7 +12,7 @@ import { type Place, placeAt } from "./place.ts"
 import { innerBox } from "./plan.ts"
 import type { FinishJob, FinishStep } from "./step.ts"
 
-/** The blurred background is computed at this side and enlarged, which blurs it once more and costs a hundredth. */
+/** The blurred background is computed at this side and enlarged, which blurs it again and costs a hundredth. */
 const BLURRED_SIDE = 48
 /** Standard deviation in its pixels. */
 const BLURRED_SIGMA = 2

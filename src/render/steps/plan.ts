@@ -1,5 +1,5 @@
 /**
- * Responsible for the dimensions of a rendition at each stage: what the original is resized to, what is cut from that, and the output.
+ * Responsible for the dimensions of a rendition at each stage: of the resized original, of the part that is cut from it, and of the output.
  *
  * Quarter turns are done on the few pixels of the output, so everything before them is planned in the original's own directions.
  */

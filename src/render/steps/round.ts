@@ -2,7 +2,7 @@
 import { withAlpha } from "./frame.ts"
 import type { FinishStep } from "./step.ts"
 
-/** The share of a pixel that lies inside a circle, by the distance of its middle from the edge. */
+/** The share of a pixel that is inside a circle, by the distance of its middle from the edge. */
 const coverage = (across: number, down: number, radius: number): number =>
   Math.max(0, Math.min(1, radius - Math.hypot(across, down) + 0.5))
 

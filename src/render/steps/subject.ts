@@ -170,7 +170,7 @@ const regionIn = (region: Region, whole: Dimensions, part: Rectangle): Region =>
 /**
  * The subject of a smart crop: the focal point of the recipe, or else the region that metadata marks.
  * @param whole dimensions of the upright original
- * @param part what `trim` left of it
+ * @param part of it that `trim` left
  */
 export const subjectOf = (
   { gravity, focalPoint }: Pick<ImageRecipe, "gravity" | "focalPoint">,

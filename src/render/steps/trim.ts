@@ -7,13 +7,13 @@
 import { type Frame, type Pixels, splitFrames } from "./frame.ts"
 import { type Rectangle, unionOf } from "./plan.ts"
 
-/** Of a pixel and its eight neighbours, as many have to differ from the border: single ones are noise. */
+/** Number of pixels among one and its eight neighbours that have to differ from the border: single ones are noise. */
 const MIN_DIFFERENT = 5
 
 /** Whether there is content at a place. */
 type IsContent = (x: number, y: number) => boolean
 
-/** Compares with the first pixel. Transparent pixels are equal, whatever their colours. */
+/** Compares with the first pixel. Transparent pixels are equal, with any colours. */
 const createIsContent = ({ data, width, height, channels }: Frame, threshold: number): IsContent => {
   const [red = 0, green = 0, blue = 0, alpha = 255] = data.subarray(0, channels)
   const isDifferent = (x: number, y: number): boolean => {

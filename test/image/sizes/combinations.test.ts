@@ -1,6 +1,6 @@
 /**
- * Random combinations of options, and every pair of options: what the list accepts renders, has the promised dimensions, and gives the same
- * bytes twice; what it refuses says why and what would be right. IMGTAILOR_COMBINATIONS sets the number of random ones.
+ * Random combinations of options, and every pair of options: an accepted one renders, has the promised dimensions, and gives the same
+ * bytes twice; a refused one has a reason that names the right values. IMGTAILOR_COMBINATIONS sets the number of random ones.
  */
 import * as fc from "fast-check"
 import sharp from "sharp"
@@ -132,7 +132,7 @@ describe("combinations of options", () => {
     },
   )
 
-  it("a refused combination says what is expected", () => {
+  it("a refused combination has a reason", () => {
     expect.hasAssertions()
     fc.assert(fc.property(input, expectReason), { numRuns: 2000 })
   })

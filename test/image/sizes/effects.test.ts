@@ -282,7 +282,7 @@ describe("trim", () => {
     expect(await infoFor(original, { size: "1000w" })).not.toHaveProperty("trimmed")
   })
 
-  it("trim leaves a photo of one colour as it is", async () => {
+  it("trim does not change a photo of one colour", async () => {
     const { width, height } = await renderNamed(await flat({ format: "png" }), { size: "80w", trim: true })
     expect([width, height]).toEqual([80, 60])
   })
@@ -311,7 +311,7 @@ describe("trim", () => {
     expect([trimmed.width, trimmed.height]).toEqual([30, 20])
   })
 
-  it("trim keeps what any frame of an animation shows", async () => {
+  it("trim keeps the content of all frames of an animation", async () => {
     const frame = (left: number): Promise<Buffer> =>
       sharp({ create: { width: 100, height: 50, channels: 3, background: "#fff" } })
         .composite([{ input: { create: { width: 20, height: 20, channels: 3, background: "#f00" } }, left, top: 10 }])

@@ -262,7 +262,7 @@ describe("subjects that metadata marks", () => {
   it("regions of a photo that was cropped since are ignored", async () => {
     const original = await withXmp(await withSquare({ ...photo, x: 120 }), asElements(900, 300, [face]))
     const decoded = await decodeNamed(original, { size: "150x300", gravity: "smart" })
-    // The strategy finds the only thing there is.
+    // The strategy finds the only thing in the photo.
     expect(redMiddle(decoded)).toBeDefined()
   })
 
