@@ -30,7 +30,7 @@ const Summary = ({ explanation: { summary, response, refusal } }: PartsProps): J
       <p>
         <Name text={summary} />
       </p>
-      {refusal?.hint && (
+      {refusal?.hint && !summary.includes(refusal.hint) && (
         <p class="muted">
           <Name text={refusal.hint} />
         </p>

@@ -19,6 +19,10 @@ export interface ChartLine {
 export interface ChartSpec {
   readonly title: string
   readonly format: (value: number) => string
+  /** The number of the legend without a pointer: the sum of the hour, or its highest value. */
+  readonly total: "sum" | "highest"
+  /** Steps of the vertical axis are whole numbers. */
+  readonly isCount?: boolean
   readonly lines: readonly ChartLine[]
 }
 
@@ -33,7 +37,10 @@ const HEIGHT = 150
 const colourOf = (property: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(property).trim()
 
-const axesOf = (format: ChartSpec["format"]): uPlot.Axis[] => {
+/** 1, 2, 5, 10, … */
+const WHOLE_STEPS = Array.from({ length: 27 }, (_, at) => ([1, 2, 5][at % 3] ?? 1) * 10 ** Math.floor(at / 3))
+
+const axesOf = ({ format, isCount }: ChartSpec): uPlot.Axis[] => {
   const stroke = colourOf("--muted")
   const grid = { stroke: colourOf("--line"), width: 1 }
   const font = "11px system-ui, sans-serif"
@@ -51,6 +58,7 @@ const axesOf = (format: ChartSpec["format"]): uPlot.Axis[] => {
       font,
       grid,
       ticks: { show: false },
+      ...(isCount && { incrs: WHOLE_STEPS }),
       size: 62,
       space: 36,
       values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : format(tick))),
@@ -71,33 +79,47 @@ const draw = (props: ChartProps, element: HTMLElement, onPoint: (index: number |
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { setScale: false } },
     padding: [8, 8, 0, 0],
-    axes: axesOf(spec.format),
+    axes: axesOf(spec),
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max) * 1.1] } },
     series: [
       {},
-      ...spec.lines.map(({ colour, name }) => ({
-        label: name,
-        stroke: colourOf(colour),
-        width: 1.5,
-        points: { show: false },
-      })),
+      ...spec.lines.map(({ colour, name, values }) => {
+        const stroke = colourOf(colour)
+        // A value between two gaps has no line.
+        return { label: name, stroke, width: 1.5, points: { show: values.includes(null), size: 4, fill: stroke } }
+      }),
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
   }
   return new uPlot(options, dataOf(props), element)
 }
 
+const known = (values: ChartLine["values"]): readonly number[] => values.filter((value) => value !== null)
+
+const valueAt = ({ values }: ChartLine, index: number | undefined, total: ChartSpec["total"]): number | undefined => {
+  if (index !== undefined) return values[index] ?? undefined
+  if (total === "sum") return known(values).reduce((sum, value) => sum + value, 0)
+  return known(values).length > 0 ? Math.max(...known(values)) : undefined
+}
+
+const TOTALS = { sum: "Last hour", highest: "Highest" } as const
+
 const Legend = ({ spec, times, index }: ChartProps & { readonly index: number | undefined }): JSX.Element => {
-  const at = index ?? times.length - 1
+  const time = index === undefined ? undefined : times[index]
   return (
     <p class="legend numbers">
-      <span class="muted">{times[at] === undefined ? "" : formatTime(times[at] * 1000).slice(0, 5)}</span>
-      {spec.lines.map(({ name, colour, values }) => (
-        <span key={name}>
-          <i class="key" style={{ background: `var(${colour})` }} /> {name}{" "}
-          <strong>{values[at] == null ? "–" : spec.format(values[at])}</strong>
-        </span>
-      ))}
+      <span class="muted legend-time">
+        {time === undefined ? TOTALS[spec.total] : formatTime(time * 1000).slice(0, 5)}
+      </span>
+      {spec.lines.map((line) => {
+        const value = valueAt(line, index, spec.total)
+        return (
+          <span key={line.name}>
+            <i class="key" style={{ background: `var(${line.colour})` }} /> {line.name}{" "}
+            <strong>{value === undefined ? "–" : spec.format(value)}</strong>
+          </span>
+        )
+      })}
     </p>
   )
 }

@@ -13,6 +13,8 @@ const withGaps = (values: readonly number[]): readonly (number | null)[] =>
 const specsOf = (series: LiveSeries): readonly ChartSpec[] => [
   {
     title: "Requests",
+    total: "sum",
+    isCount: true,
     format: formatCount,
     lines: [
       { name: "Requests", colour: "--chart-1", values: series.requests },
@@ -23,6 +25,7 @@ const specsOf = (series: LiveSeries): readonly ChartSpec[] => [
   },
   {
     title: "Duration of misses",
+    total: "highest",
     format: formatMs,
     lines: [
       { name: "Median", colour: "--chart-2", values: withGaps(series.missP50) },
@@ -31,11 +34,14 @@ const specsOf = (series: LiveSeries): readonly ChartSpec[] => [
   },
   {
     title: "Bytes sent",
+    total: "sum",
     format: formatBytes,
     lines: [{ name: "Sent", colour: "--chart-1", values: series.bytesSent }],
   },
   {
     title: "Longest queue",
+    total: "highest",
+    isCount: true,
     format: formatCount,
     lines: [{ name: "Waiting", colour: "--chart-3", values: series.queue }],
   },

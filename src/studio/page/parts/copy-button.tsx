@@ -31,7 +31,7 @@ export const CopyButton = ({ text, name, label }: CopyButtonProps): JSX.Element 
       type="button"
       class={label ? "button" : "button bare"}
       onClick={copy}
-      aria-label={`Copy ${name}`}
+      aria-label={label ? `${label}: ${name}` : `Copy ${name}`}
       title={`Copy ${name}`}
     >
       <Icon name={isDone.value ? "check" : "copy"} />

@@ -1,5 +1,6 @@
 /** Responsible for the links between parts of a view. */
 import type { JSX } from "preact"
+import { useEffect, useRef } from "preact/hooks"
 
 /** One part. */
 export interface Tab {
@@ -15,16 +16,22 @@ interface TabsProps {
 }
 
 /** Links in a row; the current one is marked. They are links, so each part has a URL and the history works. */
-export const Tabs = ({ label, tabs, current }: TabsProps): JSX.Element => (
-  <nav class="tabs" aria-label={label}>
-    <ul>
-      {tabs.map(({ id, title, href }) => (
-        <li key={id}>
-          <a href={href} aria-current={id === current ? "page" : undefined}>
-            {title}
-          </a>
-        </li>
-      ))}
-    </ul>
-  </nav>
-)
+export const Tabs = ({ label, tabs, current }: TabsProps): JSX.Element => {
+  const element = useRef<HTMLElement>(null)
+  useEffect(() => {
+    element.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
+  }, [current])
+  return (
+    <nav class="tabs" aria-label={label} ref={element}>
+      <ul>
+        {tabs.map(({ id, title, href }) => (
+          <li key={id}>
+            <a href={href} aria-current={id === current ? "page" : undefined}>
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

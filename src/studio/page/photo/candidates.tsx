@@ -20,21 +20,23 @@ const pathOf = (url: string): string => {
   return pathname + search
 }
 
-const verdictOf = ({ naturalWidth, shownWidth, density }: Picked): string => {
-  const needed = shownWidth * density
-  if (naturalWidth < needed * 0.995)
-    return `${formatPercent(naturalWidth / needed)} of the ${Math.round(needed)} pixels that the display has`
-  return `${Math.round(needed)} pixels needed, ${naturalWidth} sent`
+/** Pixels that the display has for the picture, and pixels that were sent. A descriptor like "2x" has no width. */
+const verdictOf = ({ shownWidth, density }: Picked, descriptor: string | undefined): string => {
+  const needed = Math.round(shownWidth * density)
+  const sent = /^(\d+)w$/.exec(descriptor ?? "")?.[1]
+  if (sent === undefined) return `${needed} pixels needed`
+  return `${needed} pixels needed, ${sent} sent (${formatPercent(Number(sent) / needed)})`
 }
 
 /** A row for each candidate. */
 export const Candidates = ({ srcset, src, pick, wanted }: CandidatesProps): JSX.Element => {
   const candidates = srcset ? parseSrcset(srcset) : [{ url: src, descriptor: "" }]
   const taken = pick?.url ? pathOf(pick.url) : undefined
+  const chosen = candidates.find(({ url }) => pathOf(url) === taken)
   return (
     <div class="candidates">
       <p role="status" class="muted">
-        {pick ? `${pick.viewport} px wide at ${pick.density}×: ${verdictOf(pick)}.` : "Measuring"}
+        {pick ? `${pick.viewport} px wide at ${pick.density}×: ${verdictOf(pick, chosen?.descriptor)}.` : "Measuring"}
         {pick && Math.abs(pick.density - wanted) > 0.01 && " This browser does not change the density of an iframe."}
       </p>
       <ol>

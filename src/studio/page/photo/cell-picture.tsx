@@ -10,7 +10,7 @@ interface CellPictureProps {
   readonly photo: Photo
 }
 
-const TEXTS = { idle: "", waiting: "In the line", loading: "Rendering" } as const
+const TEXTS = { idle: "", waiting: "Waiting", loading: "Rendering" } as const
 
 /** The picture, or the state of its render over the photo's main colour. */
 export const CellPicture = ({ state, item, photo }: CellPictureProps): JSX.Element => {

@@ -5,7 +5,7 @@
  */
 import { useSignal } from "@preact/signals"
 import type { JSX } from "preact"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 
 import { Divider } from "./divider.tsx"
 import { ZoomChoice, type Zoom } from "./zoom-choice.tsx"
@@ -38,7 +38,7 @@ const useView = (): {
     scroll.value = element.current?.scrollLeft ?? 0
     visible.value = element.current?.clientWidth ?? 0
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     update()
     const observer = new ResizeObserver(update)
     if (element.current) observer.observe(element.current)
@@ -56,6 +56,7 @@ export const Comparison = ({ width, height, left, right }: ComparisonProps): JSX
   const shownWidth = width * factor
   const shownHeight = height * factor
   const isSmooth = factor < 2
+  const stageStyle = zoom.value === "fit" ? { height: `${shownHeight}px` } : {}
   const inset = Math.max(0, (visible.value - shownWidth) / 2)
   const edge = Math.min(shownWidth, Math.max(0, scroll.value + visible.value * split.value - inset))
   return (
@@ -69,7 +70,8 @@ export const Comparison = ({ width, height, left, right }: ComparisonProps): JSX
       </div>
       <div class="stage-frame">
         <div
-          class="stage"
+          class={zoom.value === "fit" ? "stage" : "stage zoomed"}
+          style={stageStyle}
           ref={element}
           onScroll={update}
           tabIndex={0}

@@ -6,19 +6,21 @@ import { useEffect, useMemo } from "preact/hooks"
 import { sizesIn } from "./overview.ts"
 import type { PartProps } from "./part-props.ts"
 import { SheetSize } from "./sheet-size.tsx"
-import { createSheet } from "./sheet.ts"
+import { createSheet, isStored } from "./sheet.ts"
 
 /** Renders the missing renditions as they scroll into view, or all of them by the button; one at a time. */
 export const ContactSheet = ({ photo }: PartProps): JSX.Element => {
   const sheet = useMemo(() => createSheet(photo.renditions), [photo])
   useEffect(() => sheet.close, [sheet])
   const counts = useComputed(() => {
-    const phases = sheet.cells.map(({ state }) => state.value.phase)
-    const open = phases.filter((phase) => phase === "idle").length
-    const running = phases.filter((phase) => phase === "waiting" || phase === "loading").length
-    return { open, running, done: phases.length - open - running, all: phases.length }
+    const cells = sheet.cells.map(({ item, state }) => ({ isStored: isStored(item), phase: state.value.phase }))
+    return {
+      idle: cells.filter(({ phase }) => phase === "idle").length,
+      running: cells.filter(({ phase }) => phase === "waiting" || phase === "loading").length,
+      stored: cells.filter((cell) => cell.isStored || cell.phase === "done").length,
+    }
   })
-  const { open, running, done, all } = counts.value
+  const { idle, running, stored } = counts.value
   return (
     <section aria-labelledby="sheet-title">
       <div class="row between">
@@ -26,9 +28,9 @@ export const ContactSheet = ({ photo }: PartProps): JSX.Element => {
           Contact sheet
         </h2>
         <p class="muted" aria-live="off">
-          {done} of {all} shown{running > 0 && `, ${running} in the line`}
+          {stored} of {photo.renditions.length} renditions stored{running > 0 && `, ${running} in progress`}
         </p>
-        <button type="button" class="button" disabled={open === 0} onClick={sheet.showAll}>
+        <button type="button" class="button" disabled={idle === 0} onClick={sheet.showAll}>
           Render all
         </button>
       </div>

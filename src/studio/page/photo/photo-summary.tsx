@@ -7,24 +7,25 @@ import { formatBytes, formatDimensions } from "../lib/format-text.ts"
 import { type Fact, Facts } from "../parts/facts.tsx"
 import { overviewOf } from "./overview.ts"
 
-const factsOf = ({ info, version, focalPoint, renditions }: Photo): readonly Fact[] => {
-  const stored = renditions.filter(({ state }) => state === "fresh").length
-  return [
-    ["Dimensions", formatDimensions(info.width, info.height)],
-    ["Format", info.format.toUpperCase()],
-    ["Bytes", formatBytes(info.byteLength)],
-    ["Animated", info.animated ? "Yes" : "No"],
-    [
-      "Main colour",
-      <>
-        <Swatch colour={info.dominantColour} /> <code>{info.dominantColour}</code>
-      </>,
-    ],
-    ["Focal point", focalPoint?.map((part) => part.toFixed(2)).join(", ")],
-    ["Stored", `${stored} of ${renditions.length}`],
-    ["Version", <code class="wrap">{version}</code>],
-  ]
-}
+const factsOf = ({ info, version, focalPoint }: Photo): readonly Fact[] => [
+  ["Dimensions", formatDimensions(info.width, info.height)],
+  ["Format", info.format.toUpperCase()],
+  ["Bytes", formatBytes(info.byteLength)],
+  ["Animated", info.animated ? "Yes" : "No"],
+  [
+    "Main colour",
+    <>
+      <Swatch colour={info.dominantColour} /> <code>{info.dominantColour}</code>
+    </>,
+  ],
+  ["Focal point", focalPoint?.map((part) => part.toFixed(2)).join(", ")],
+  [
+    "Version",
+    <code class="ellipsis" title={version}>
+      {version}
+    </code>,
+  ],
+]
 
 const Swatch = ({ colour }: { readonly colour: string }): JSX.Element => (
   <span class="swatch" style={{ background: colour }} />

@@ -49,13 +49,13 @@ export const PhotoView = ({ route }: { readonly route: PhotoRoute }): JSX.Elemen
       </div>
       {problem && <Problem problem={problem} onRetry={reload} />}
       {!problem && (
-        <div class="photo">
-          <PhotoSummary photo={photo} />
-          <div class="shrink">
-            <Tabs label="Parts of this photo" tabs={tabs} current={route.tab} />
+        <>
+          <Tabs label="Parts of this photo" tabs={tabs} current={route.tab} />
+          <div class={route.tab === "sizes" ? "photo" : ""}>
+            {route.tab === "sizes" && <PhotoSummary photo={photo} />}
             {photo && <PhotoPart photo={photo} route={route} onChange={reload} />}
           </div>
-        </div>
+        </>
       )}
     </div>
   )

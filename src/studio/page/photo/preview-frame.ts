@@ -20,8 +20,6 @@ export interface Picked {
   readonly viewport: number
   /** Width of the picture in the layout, in CSS pixels. */
   readonly shownWidth: number
-  /** Width of the loaded picture in pixels. */
-  readonly naturalWidth: number
 }
 
 const MARK = "studio-preview="
@@ -61,6 +59,5 @@ export const measurePick = async (
     density: view.devicePixelRatio,
     viewport: view.innerWidth,
     shownWidth: image.getBoundingClientRect().width,
-    naturalWidth: image.naturalWidth,
   }
 }

@@ -1,11 +1,12 @@
 /** Responsible for one card of a contact sheet: the picture, its bytes, its time and its URL. */
 import type { ReadonlySignal } from "@preact/signals"
 import type { JSX } from "preact"
-import { useEffect, useRef } from "preact/hooks"
+import { useEffect } from "preact/hooks"
 
 import type { Photo } from "../../api.ts"
 import { formatBytes, formatMs, formatPercent } from "../lib/format-text.ts"
 import { formatRoute } from "../lib/routes.ts"
+import { useInView } from "../lib/use-in-view.ts"
 import { StateBadge } from "../parts/badge.tsx"
 import { CopyButton } from "../parts/copy-button.tsx"
 import { CellPicture } from "./cell-picture.tsx"
@@ -15,19 +16,6 @@ interface SheetCellProps {
   readonly cell: Cell
   readonly photo: Photo
   readonly mostBytes: ReadonlySignal<number>
-}
-
-/** Calls back when the element is in view. */
-const useShown = (cell: Cell): { readonly current: HTMLLIElement | null } => {
-  const element = useRef<HTMLLIElement>(null)
-  useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => {
-      if (entry?.isIntersecting) cell.show()
-    })
-    if (element.current) observer.observe(element.current)
-    return () => observer.disconnect()
-  }, [cell])
-  return element
 }
 
 const Numbers = ({ cell, photo, mostBytes }: SheetCellProps): JSX.Element => {
@@ -54,7 +42,11 @@ const Numbers = ({ cell, photo, mostBytes }: SheetCellProps): JSX.Element => {
 /** One rendition. */
 export const SheetCell = ({ cell, photo, mostBytes }: SheetCellProps): JSX.Element => {
   const { item, state } = cell
-  const element = useShown(cell)
+  const [element, isInView] = useInView<HTMLLIElement>()
+  const isShown = isInView.value
+  useEffect(() => {
+    if (isShown) cell.show()
+  }, [cell, isShown])
   const name = `${item.size} as ${item.format.toUpperCase()}${item.isBase ? ", base URL" : ""}`
   const current = state.value
   return (
@@ -62,8 +54,8 @@ export const SheetCell = ({ cell, photo, mostBytes }: SheetCellProps): JSX.Eleme
       <a
         class="cell-link"
         href={formatRoute({ view: "photo", key: photo.key, tab: "compare", size: item.size, format: item.format })}
-        aria-label={`Compare ${name}`}
       >
+        <span class="hidden">Compare {name}</span>
         <CellPicture state={current} item={item} photo={photo} />
       </a>
       <div class="row between">

@@ -3,9 +3,7 @@ import type { JSX } from "preact"
 
 import { formatRoute } from "../lib/routes.ts"
 import { Icon } from "../parts/icon.tsx"
-
-/** `after` of the page before each page that this tab has seen. The API only knows the way forward. */
-const before = new Map<string, string>()
+import { previousPage } from "./load-page.ts"
 
 interface PagerProps {
   readonly prefix: string
@@ -15,9 +13,8 @@ interface PagerProps {
 
 /** Links to the previous and the next page; nothing for a list of one page. */
 export const Pager = ({ prefix, after, next }: PagerProps): JSX.Element | undefined => {
-  if (next !== undefined) before.set(`${prefix}\n${next}`, after)
   if (after === "" && next === undefined) return undefined
-  const previous = before.get(`${prefix}\n${after}`)
+  const previous = previousPage(prefix, after)
   const hrefOf = (cursor: string): string => formatRoute({ view: "photos", prefix, after: cursor })
   return (
     <nav class="row pager" aria-label="Pages">

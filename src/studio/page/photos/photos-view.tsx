@@ -2,19 +2,17 @@
 import type { JSX } from "preact"
 
 import type { Photos } from "../../api.ts"
-import { request } from "../lib/api-client.ts"
 import { catalogue } from "../lib/catalogue.ts"
+import { useKeptFocus } from "../lib/focus.ts"
 import { formatCount } from "../lib/format-text.ts"
 import { useLoad } from "../lib/use-load.ts"
 import { Problem } from "../parts/problem.tsx"
 import { Breadcrumbs } from "./breadcrumbs.tsx"
 import { Folders } from "./folders.tsx"
+import { loadPage } from "./load-page.ts"
 import { Pager } from "./pager.tsx"
 import { PhotoGrid } from "./photo-grid.tsx"
 import { PrefixFilter } from "./prefix-filter.tsx"
-
-/** Photos on one page: whole rows for most numbers of columns. */
-const PAGE_LENGTH = 60
 
 interface PhotosViewProps {
   readonly prefix: string
@@ -45,10 +43,9 @@ const Empty = ({ prefix }: { readonly prefix: string }): JSX.Element => (
 
 /** One page of photos. */
 export const PhotosView = ({ prefix, after }: PhotosViewProps): JSX.Element => {
-  const { state, reload } = useLoad(`${prefix}\n${after}`, (signal) =>
-    request("GET photos", { prefix, after, limit: PAGE_LENGTH }, { signal }),
-  )
+  const { state, reload } = useLoad(`${prefix}\n${after}`, (signal) => loadPage({ prefix, after }, { signal }))
   const { value, problem, isLoading } = state.value
+  useKeptFocus(value)
   const isEmpty = value && value.photos.length === 0 && value.folders.length === 0
   return (
     <div class="view" aria-busy={isLoading}>

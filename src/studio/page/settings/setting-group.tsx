@@ -21,25 +21,29 @@ const TONES: Readonly<Record<EffectiveSetting["origin"], Tone>> = {
 
 const Row = ({ setting }: { readonly setting: EffectiveSetting }): JSX.Element => (
   <li class="setting">
-    <div class="row baseline">
-      <h3>
-        <code>{setting.name}</code>
-      </h3>
-      <Badge tone={TONES[setting.origin]} text={setting.origin} />
+    <div class="shrink">
+      <div class="row baseline">
+        <h3>
+          <code>{setting.name}</code>
+        </h3>
+        <Badge tone={TONES[setting.origin]} text={setting.origin} />
+      </div>
+      <p class="value">{setting.value === "" ? <span class="muted">Not set</span> : <Name text={setting.value} />}</p>
     </div>
-    <p class="value">{setting.value === "" ? <span class="muted">Not set</span> : <Name text={setting.value} />}</p>
-    <p class="muted">
-      <Prose text={setting.description} />
-      {setting.default !== "" && (
-        <>
-          {" "}
-          Default: <Prose text={setting.default} />
-        </>
-      )}
-    </p>
-    <p class="muted small">
-      <code>{setting.option}</code> <code>{setting.variable}</code>
-    </p>
+    <div class="muted shrink">
+      <p>
+        <Prose text={setting.description} />
+        {setting.default !== "" && (
+          <>
+            {" "}
+            Default: <Prose text={setting.default} />
+          </>
+        )}
+      </p>
+      <p class="small row">
+        <code>{setting.option}</code> <code>{setting.variable}</code>
+      </p>
+    </div>
   </li>
 )
 

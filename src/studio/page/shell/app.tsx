@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks"
 
 import { needsToken } from "../lib/api-client.ts"
 import { catalogue, catalogueProblem, loadCatalogue } from "../lib/catalogue.ts"
+import { useMovedFocus } from "../lib/focus.ts"
 import { visibleName } from "../lib/format-text.ts"
 import { route } from "../lib/router.ts"
 import type { Route } from "../lib/routes.ts"
@@ -21,11 +22,14 @@ const titleOf = (current: Route): string => {
 }
 
 /** A browser moves the focus and the scroll position by itself only where it loads a page. */
-const useFreshStart = (view: string): void => {
+const useFreshStart = (place: string): void => {
+  useMovedFocus(place)
   useEffect(() => {
     scrollTo(0, 0)
-  }, [view])
+  }, [place])
 }
+
+const placeOf = (current: Route): string => (current.view === "photo" ? `photo ${current.key}` : current.view)
 
 const Main = (): JSX.Element | undefined => {
   if (needsToken.value) return <SignIn />
@@ -40,7 +44,7 @@ export const App = (): JSX.Element => {
   useEffect(() => {
     document.title = `${title} · imgtailor studio`
   }, [title])
-  useFreshStart(route.value.view)
+  useFreshStart(placeOf(route.value))
   return (
     <div class="app">
       <a

@@ -1,0 +1,57 @@
+/** Responsible for the originals of the tests: generated pottery, names that try to do harm, many photos in one folder, and faults. */
+import { execFile } from "node:child_process"
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { promisify } from "node:util"
+
+import sharp from "sharp"
+
+import { PACKAGE } from "../support/command.ts"
+
+/** The photo of most tests. */
+export const PHOTO = "bowl-2077/front.jpg"
+/** A photo that the settings exclude. */
+export const EXCLUDED = "secret/plan.jpg"
+/** An original that is not an image. */
+export const BROKEN = "faults/broken.jpg"
+/** More than one page. */
+export const MANY = 130
+
+/** Names that do harm where they are used as HTML, or reorder or hide text. */
+export const HOSTILE: readonly string[] = [
+  `<img src=x onerror="window.harm=1">.jpg`,
+  `"><script>window.harm=1<\u2215script>.jpg`,
+  "exe\u202egpj.jpg",
+  "zero\u200bwidth.jpg",
+  "100%25 &amp; #1?.jpg",
+  "{{harm}}${harm}.jpg",
+  // 255 bytes, the longest name of a file.
+  `${"long".repeat(62)}${"x".repeat(3)}.jpg`,
+  "مرحبا بالعالم.jpg",
+]
+
+/** No original has a control character in its name. */
+export const UNSERVED: string = "line\nbreak.jpg"
+
+/** Fills a folder. @returns the keys */
+export const makeCatalogue = async (folder: string): Promise<readonly string[]> => {
+  await promisify(execFile)(process.execPath, [join(PACKAGE, "dist/cli/demo-images.js"), folder])
+  const small = await sharp({ create: { width: 64, height: 48, channels: 3, background: "#486070" } })
+    .jpeg()
+    .toBuffer()
+  const write = async (key: string, bytes: Uint8Array): Promise<void> => {
+    await mkdir(dirname(join(folder, key)), { recursive: true })
+    await writeFile(join(folder, key), bytes)
+  }
+  for (const name of [...HOSTILE, UNSERVED]) await write(`hostile/${name}`, small)
+  for (let at = 0; at < MANY; at++) await write(`many/${String(at).padStart(4, "0")}.jpg`, small)
+  await write(EXCLUDED, small)
+  await write(BROKEN, Buffer.from("this is not a photo"))
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+}
+
+/** The bytes of an original. */
+export const bytesOf = (folder: string, key: string): Promise<Buffer> => readFile(join(folder, key))
