@@ -4,6 +4,7 @@ import { environment } from "./config/load.ts"
 import type { TailorConfig, TailorOptions } from "./config/options.ts"
 import { resolveConfig } from "./config/resolve.ts"
 import { describeError } from "./errors.ts"
+import { findOriginals } from "./find-originals.ts"
 import { createHealth, type Health } from "./health.ts"
 import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { Answer, HttpRequest } from "./http/answer.ts"
@@ -13,7 +14,7 @@ import { referrerOrigin } from "./http/referrer.ts"
 import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
 import { createRenderer } from "./render/render.ts"
 import type { Renderer } from "./render/renderer.ts"
-import type { Grammar } from "./sizes/key.ts"
+import type { Grammar, OriginalKey } from "./sizes/key.ts"
 import { cacheTagsOf } from "./store/cache-tag.ts"
 import { cachedRenditions } from "./store/cached.ts"
 import { excludedOriginals } from "./store/excluded.ts"
@@ -243,7 +244,8 @@ export const openTailorWith = (
   const { count, countFailedDelete, counts } = createCounter()
   const reportStoreFailure = createFailureNotices(notify)
   const health = openHealth(stores, renderer, counts)
-  const handleOptions = { ...config, cacheTagsOf: config.cacheTags ? cacheTagsOf : undefined, health }
+  const findExample = async (): Promise<OriginalKey | undefined> => (await findOriginals(originals, 1))[0]
+  const handleOptions = { ...config, cacheTagsOf: config.cacheTags ? cacheTagsOf : undefined, health, findExample }
   const untraced = createHandle(core, handleOptions)
   const handle = withReports(
     config.tracing ? withTracing(untraced, (error) => notify(describeError(error), "error")) : untraced,

@@ -20,6 +20,7 @@ export type ErrorCode =
   | "internal"
   | "store-unavailable"
   | "store-denied"
+  | "no-image"
   | "redirect-loop"
   | "bad-config"
 
@@ -104,6 +105,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
     cacheSeconds: 0,
     title: "Store denied access",
     when: "A store rejected the credentials or denied the action. The log has the cause.",
+  },
+  "no-image": {
+    status: 404,
+    cacheSeconds: 10,
+    title: "Not an image",
+    when: "The URL path is `/` or the base path. The response explains how URLs are formed, with an example of an existing original.",
   },
   "redirect-loop": {
     status: 508,

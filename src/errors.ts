@@ -222,6 +222,21 @@ export const storeDenied = (store: string, key: string, cause: unknown): TailorE
     { cause, internal: `${store}: ${JSON.stringify(key)}: ${String(cause)}` },
   )
 
+/** The error at the root of a server. @param example URL path of a rendition, if an original is known */
+export const noImage = ({
+  basePath,
+  example,
+  sizes,
+}: {
+  readonly basePath: string
+  readonly example: string | undefined
+  readonly sizes: readonly string[]
+}): TailorError =>
+  new TailorError("no-image", {
+    detail: `There is no image at ${basePath}/. The URL of an image is the path of its original with a size before the file name: ${basePath}/<folder>/<size>/<file>.`,
+    hint: `${example === undefined ? "" : `Try ${example}. `}Sizes: ${sizes.join(", ")}.`,
+  })
+
 export const redirectLoop = (key: string): TailorError =>
   new TailorError("redirect-loop", {
     detail: `${JSON.stringify(key)} has been stored for a while, but the CDN still requests it from the function.`,

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   prune: async () => (await import("./commands/prune.ts")).prune,
   purge: async () => (await import("./commands/purge.ts")).purge,
   info: async () => (await import("./commands/info.ts")).info,
+  explain: async () => (await import("./commands/explain.ts")).explain,
   migrate: async () => (await import("./commands/migrate.ts")).migrate,
   nginx: async () => (await import("./commands/nginx.ts")).nginx,
   types: async () => (await import("./commands/types.ts")).types,

@@ -1,6 +1,7 @@
 /** Responsible for explaining the answer to a GET of a URL, step by step in the order of a request. */
 import { rejectedUrl, type TailorError } from "../errors.ts"
 import { createResolveTarget } from "../http/resolve-target.ts"
+import { createRootError, isRoot } from "../http/root.ts"
 import { LIST_PATH, type ResolvedUrl, withoutQuery } from "../http/url-path.ts"
 import { formatOfType } from "../sizes/format.ts"
 import { closeBody, type RenditionObject } from "../store/store.ts"
@@ -189,6 +190,7 @@ export const createExplainUrl = (parts: ExplainParts): ExplainUrl => {
   const { core, originals, handleOptions } = parts
   const resolve = createResolveTarget(core.grammar, handleOptions)
   const state: State = { ...parts, responses: createResponses(parts) }
+  const rootError = createRootError(core.grammar, handleOptions.basePath, handleOptions.findExample)
 
   return async (input, target, options) => {
     const request: Request = { input, target, options }
@@ -197,7 +199,14 @@ export const createExplainUrl = (parts: ExplainParts): ExplainUrl => {
     const resolved = await resolve(target, options.accept)
     if ("refused" in resolved)
       return {
-        ...explainRefused(state, request, rejectedUrl(resolved), undefined),
+        ...explainRefused(
+          state,
+          request,
+          resolved.refused === "bad-url" && isRoot(target, handleOptions.basePath)
+            ? await rootError()
+            : rejectedUrl(resolved),
+          undefined,
+        ),
         url: refusedUrl(state, request),
         limits: [],
       }

@@ -6,7 +6,7 @@
  * - A handler never rejects: every error becomes a response.
  * - An opened body is either sent or closed.
  */
-import { methodNotAllowed, preconditionFailed, rangeNotSatisfiable, rejectedUrl } from "../errors.ts"
+import { codeOf, methodNotAllowed, preconditionFailed, rangeNotSatisfiable, rejectedUrl } from "../errors.ts"
 import type { Health } from "../health.ts"
 import { createMemory } from "../lru.ts"
 import type { RenditionKey } from "../sizes/key.ts"
@@ -23,6 +23,7 @@ import { toProblem } from "./problem.ts"
 import { createListAnswer } from "./published-list.ts"
 import { parseRange } from "./range.ts"
 import { createResolveTarget, type ResolveOptions } from "./resolve-target.ts"
+import { createRootError, type FindExample, isRoot } from "./root.ts"
 import { createSubstitute, type MissingOption, type Substitute } from "./substitute.ts"
 import { LIST_PATH, withoutQuery, type ResolvedUrl } from "./url-path.ts"
 
@@ -31,6 +32,8 @@ export interface HandleOptions extends ResolveOptions {
   readonly cacheControl: string
   /** For `/healthz` and `/readyz`. */
   readonly health: Health
+  /** Finds an original for the example in the answer at the root. @default the answer has no example */
+  readonly findExample?: FindExample | undefined
   /** Returns the cache tags of a key, separated by commas. @default no tags are sent */
   readonly cacheTagsOf?: ((key: RenditionKey) => string) | undefined
   /** Picture for originals that are missing. @default errors are sent as text */
@@ -179,6 +182,9 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
   const resolver = createResolver(core, options)
   const listPath = basePath + LIST_PATH
   const answerList = createListAnswer(core.grammar)
+  const rootError = createRootError(core.grammar, basePath, options.findExample)
+  const explained = (error: unknown, { target }: HttpRequest): unknown =>
+    codeOf(error) === "bad-url" && isRoot(target, basePath) ? rootError() : error
   const answerLater = async (request: HttpRequest): Promise<Answer> => {
     try {
       if (request.method === "OPTIONS") return OPTIONS_ANSWER
@@ -189,7 +195,7 @@ export const createHandle = (core: Core, options: HandleOptions): Handle => {
       if (path === listPath) return answerList(request)
       return await answerRendition(request, core, await resolver.resolve(request), images)
     } catch (error) {
-      return toProblem(error, request)
+      return toProblem(await explained(error, request), request)
     }
   }
   return (request) => answerHit(request, core, resolver, images.headersOf) ?? answerLater(request)

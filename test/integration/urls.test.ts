@@ -115,7 +115,6 @@ describe("a URL", () => {
 
 /** Request targets that name no rendition. */
 const REFUSED: readonly string[] = [
-  "/",
   "/480h",
   "/480h/",
   "//",
@@ -157,6 +156,43 @@ const REFUSED: readonly string[] = [
   "http:/480h/a.jpg",
   "480h/a.jpg",
 ]
+
+describe("the root", () => {
+  it.each(["/", "/?utm_source=x"])(
+    "%s answers 404 and explains URLs with a photo of this catalogue",
+    async (target) => {
+      const shop = await startServer()
+      await shop.write("shop/a mug.jpg", await flat({ width: 60, height: 40 }))
+      const { status, text } = await shop.get(target)
+      expect(status).toBe(404)
+      expect(text).toMatch(
+        /^404 no-image: There is no image at \/\. .*\/<folder>\/<size>\/<file>\. Try (\S+)\. Sizes: /,
+      )
+      const [, example = ""] = /Try (\S+)\. /.exec(text) ?? []
+      expect((await shop.get(example)).status).toBe(200)
+    },
+  )
+
+  it("the root answers without an example where the originals cannot be listed", async () => {
+    const list = async function* (): AsyncIterable<string> {
+      yield* []
+      throw new Error("no permission to list")
+    }
+    const shop = await startServer({ originals: { ...memoryOriginals(), list } })
+    const { status, text } = await shop.get("/")
+    expect(status).toBe(404)
+    expect(text).not.toContain("Try ")
+  })
+
+  it("the base path answers like the root, which explains URLs below it", async () => {
+    const shop = await startServer({ basePath: "/img" })
+    for (const target of ["/", "/img", "/img/"]) {
+      const { status, text } = await shop.get(target)
+      expect(status).toBe(404)
+      expect(text).toContain("/img/<folder>/<size>/<file>")
+    }
+  })
+})
 
 describe("an invalid URL", () => {
   it.each(REFUSED)("the invalid URL %s is refused, and nothing is looked up or stored", async (target) => {
