@@ -5,7 +5,7 @@ import { type CompatOptions, createCompatResolve } from "./compat.ts"
 import { resolveSnapped } from "./snap-path.ts"
 import { resolveUrlPath, type ResolvedUrl, withoutQuery } from "./url-path.ts"
 
-/** Settings that decide what a URL means. */
+/** Settings that decide the meaning of a URL. */
 export interface ResolveOptions extends Partial<CompatOptions> {
   /** "", or a path like `/img` without a trailing slash. */
   readonly basePath: string

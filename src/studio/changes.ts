@@ -7,14 +7,34 @@
  */
 import { describeError } from "../errors.ts"
 import { isFocalPoint } from "../sizes/focal-point.ts"
+import { formatsOf, type OriginalKey } from "../sizes/key.ts"
+import { INFO } from "../sizes/list.ts"
+import type { Warmed } from "../tailor/warm.ts"
 import type { Purged, WarmedPhoto } from "./api.ts"
 import { whyNotWrite } from "./catalogue.ts"
 import { isRecord, keyOf } from "./draft-request.ts"
+import { untilIdle } from "./drafts.ts"
 import { saveFocalPoint } from "./focal-file.ts"
 import { refuse, replyEmpty, replyJson, type StudioReply } from "./reply.ts"
 import type { Route, RouteParts } from "./route.ts"
 
 const NO_KEY = (): StudioReply => refuse(400, "bad-request", "Expected the key of an original.")
+
+/** Renders the renditions of a photo one at a time, each when no visitor waits. */
+const warmSlowly = async (tailor: RouteParts["tailor"], key: OriginalKey, signal: AbortSignal): Promise<Warmed> => {
+  const { core } = tailor
+  let total: Warmed = { made: 0, stored: 0, refused: [] }
+  const warm = async (size: string, formats: readonly string[] | undefined): Promise<void> => {
+    await untilIdle(tailor, signal)
+    const { made, stored, refused } = await core.warm(key, { sizes: [size], formats, signal })
+    total = { made: total.made + made, stored: total.stored + stored, refused: [...total.refused, ...refused] }
+  }
+  for (const size of core.grammar.sizes)
+    for (const format of ["base", ...(size.format ? [] : formatsOf(size, core.grammar))])
+      await warm(size.name, [format])
+  await warm(INFO, undefined)
+  return total
+}
 
 /** Creates the routes that change something. */
 export const createChangeRoutes = ({
@@ -41,7 +61,7 @@ export const createChangeRoutes = ({
       const body = await json()
       const key = keyOf(isRecord(body) ? body["key"] : undefined)
       if (key === undefined) return NO_KEY()
-      const { made, stored, refused } = await core.warm(key, { signal })
+      const { made, stored, refused } = await warmSlowly(tailor, key, signal)
       note(`rendered ${made} renditions of`, key)
       return replyJson({ made, stored, refused: refused.map(describeError) } satisfies WarmedPhoto)
     },

@@ -52,6 +52,7 @@ export const createDraftRoutes = (parts: RouteParts): Readonly<Record<"draft" | 
     async (request) => {
       const order = readDraft(await request.json(), core.grammar.sizes)
       if ("problem" in order) return refuse(400, "bad-request", order.problem)
+      if (drafts.isFull()) return refuse(429, "draft-queue-full", "Too many drafts wait.", "Abort older requests.")
       return render(drafts, order, request.signal, (own) => change(recipeOf(order, config.settings, own)))
     }
   return {

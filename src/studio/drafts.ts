@@ -26,6 +26,8 @@ export interface DraftOriginal {
 
 /** Renders drafts. */
 export interface Drafts {
+  /** Too many drafts wait for one more. */
+  readonly isFull: () => boolean
   /**
    * Opens an original when its turn comes. Every other draft waits until `use` is done.
    * @throws {busy} too many drafts wait, or no slot became free in time
@@ -72,30 +74,31 @@ const toDraftOriginal = (stat: OriginalStat, session: RenderSession, signal: Abo
   },
 })
 
+/** Waits until no visitor waits for a render, and a slot is free. @throws the signal's reason */
+export const untilIdle = async ({ core, config }: OpenTailor, signal: AbortSignal): Promise<void> => {
+  for (;;) {
+    const { running, waiting } = core.slotState()
+    if (waiting === 0 && running < config.limits.renders) return
+    await sleep(LOOK_MS, undefined, { signal, ref: false })
+  }
+}
+
 /** Creates the drafts of one studio. */
 export const createDrafts = (tailor: OpenTailor): Drafts => {
-  const { core, config, renderer } = tailor
-  const { renders, deadlineMs } = config.limits
+  const { config, renderer } = tailor
+  const { deadlineMs } = config.limits
   const turns = createGate({ capacity: 1, maxWaiting: MAX_WAITING })
   const read = createKept(tailor)
 
-  /** Visitors go first, for as long as a request may take. */
-  const untilIdle = async (signal: AbortSignal): Promise<void> => {
-    for (;;) {
-      const { running, waiting } = core.slotState()
-      if (waiting === 0 && running < renders) return
-      await sleep(LOOK_MS, undefined, { signal, ref: false })
-    }
-  }
-
   return {
+    isFull: () => turns.waiting() >= MAX_WAITING,
     withOriginal: async (key, client, use) => {
       const deadline = AbortSignal.timeout(deadlineMs)
       const signal = AbortSignal.any([client, deadline])
       const release = await turns.acquire(1, signal)
       let session: RenderSession | undefined
       try {
-        await untilIdle(signal)
+        await untilIdle(tailor, signal)
         const { stat, bytes } = await read(key, signal)
         session = await renderer.open(bytes, { signal, isBackground: true })
         return await use(toDraftOriginal(stat, session, signal))

@@ -15,8 +15,10 @@ import { type StudioReply, type StudioRequest, refuse, replyEmpty } from "./repl
 export interface GuardOptions {
   /** No token is needed: for a demo on the loopback interface. */
   readonly isOpen: boolean
-  /** Host names besides `localhost` and IP addresses. */
-  readonly hosts: readonly string[]
+  /** Host name or IP address that the server listens on. */
+  readonly host: string
+  /** Public host names, whose proxy may send another `Host`. */
+  readonly publicHosts: readonly string[]
   /** Port of the server: cookies of one host are shared by all its ports. */
   readonly port: () => number
 }
@@ -95,8 +97,9 @@ const FOREIGN_PAGE = (): StudioReply =>
   )
 
 /** Creates the guard of one server. */
-export const createGuard = ({ isOpen, hosts, port }: GuardOptions): Guard => {
-  const names = new Set(hosts.map((name) => name.toLowerCase()))
+export const createGuard = ({ isOpen, host: ownHost, publicHosts, port }: GuardOptions): Guard => {
+  const publicNames = new Set(publicHosts.map((name) => name.toLowerCase()))
+  const names = new Set([ownHost.toLowerCase(), ...publicNames])
   const token = isOpen ? undefined : randomBytes(32).toString("base64url")
   const tokenDigest = token === undefined ? undefined : digestOf(token)
   const sessions = createSessions()
@@ -104,7 +107,7 @@ export const createGuard = ({ isOpen, hosts, port }: GuardOptions): Guard => {
 
   const isOwnPage = ({ header }: StudioRequest): boolean => {
     const host = originHost(header("origin"))
-    return host !== undefined && (host === header("host") || names.has(nameOf(host)))
+    return host !== undefined && (host === header("host") || publicNames.has(nameOf(host)))
   }
 
   /** Browsers name the site of a request; other clients send nothing. */

@@ -63,9 +63,13 @@ export const createStudio = (options: StudioOptions): Studio => {
   const { tailor, onNotice, isOpen, port } = options
   const { basePath, host, studioHosts } = tailor.config
   const root = `${basePath}${FOLDER}`
-  const guard = createGuard({ isOpen, hosts: [host, ...studioHosts], port })
+  const guard = createGuard({ isOpen, host, publicHosts: studioHosts, port })
   const routes = createRoutes({ ...options, guard })
   const getFile = createFiles()
+
+  /** The root, the base path, and the studio without its slash. */
+  const isEntry = (target: string): boolean =>
+    target === "/" || target === root || target === basePath || target === `${basePath}/`
 
   const answer = async (request: StudioRequest): Promise<StudioReply> => {
     const isApi = request.path.startsWith("api/")
@@ -106,7 +110,7 @@ export const createStudio = (options: StudioOptions): Studio => {
       respond(request, response, target, onRespond).catch(() => response.destroy())
       return true
     }
-    if (target !== root && target !== "/" && target !== `${basePath}/`) return false
+    if (!isEntry(target)) return false
     if (request.method !== "GET" && request.method !== "HEAD") return false
     response.writeHead(302, { location: `${root}/`, "cache-control": "no-store", "content-length": "0" }).end()
     return true
