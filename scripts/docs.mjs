@@ -8,6 +8,7 @@ import { flagOf, SERVER_SETTINGS, variableOf } from "../dist/config/setting.js"
 import { SETTING_GROUPS } from "../dist/config/settings.js"
 import { ERRORS, RETRY_AFTER_SECONDS } from "../dist/error-codes.js"
 import { formatsPage } from "./formats.mjs"
+import { writePictures } from "./size-pictures.mjs"
 import { vectorsFile } from "./vectors.mjs"
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
@@ -83,3 +84,5 @@ writeFileSync(join(folder, "settings.md"), settings)
 writeFileSync(join(folder, "errors.md"), errors)
 writeFileSync(join(folder, "formats.md"), formatsPage(table))
 writeFileSync(join(folder, "url-vectors.json"), vectorsFile)
+// The pictures depend on the processor: tests compare the pages only.
+if (folder === "docs") await writePictures(join(folder, "sizes"))

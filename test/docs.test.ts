@@ -4,6 +4,7 @@ import { join } from "node:path"
 
 import { expect, it } from "vitest"
 
+import { SIZE_OPTION_NAMES } from "../src/sizes/size-options.ts"
 import { launch, PACKAGE } from "./support/command.ts"
 import { temporaryFolder } from "./support/folders.ts"
 
@@ -15,6 +16,14 @@ it.each(["settings.md", "errors.md", "formats.md", "url-vectors.json"])("docs/%s
     [folder, join(PACKAGE, "docs")].map((parent) => readFile(join(parent, page), "utf8")),
   )
   expect(committed, `docs/${page} is out of date: npm run build && npm run docs`).toBe(generated)
+})
+
+it("docs/sizes.md explains every option of a size, and shows a picture of each that changes pixels", async () => {
+  const page = await readFile(join(PACKAGE, "docs", "sizes.md"), "utf8")
+  const pictures = page.match(/!\[[^\]]*\]\(sizes\//g)?.join() ?? ""
+  const unexplained = SIZE_OPTION_NAMES.filter((name) => !new RegExp(`^\\|[^|]*\`${name}\``, "m").test(page))
+  const unshown = SIZE_OPTION_NAMES.filter((name) => !new RegExp(`\\b${name}\\b`).test(pictures))
+  expect({ unexplained, unshown }).toEqual({ unexplained: [], unshown: ["format", "formats", "minQuality"] })
 })
 
 it.each(["frameworks.md", "embedding.md"])(
