@@ -70,6 +70,54 @@ describe("url", () => {
     },
   )
 
+  it.each([undefined, null, 5, { src: "a.jpg" }, new URL("https://a.example/b.jpg"), ["a.jpg"]])(
+    "url throws one sentence with the value for %j, in plain JavaScript",
+    (original) => {
+      expect(() => photos.url(original as unknown as string, "640w")).toThrow(
+        `Expected a key like a/b.jpg, got ${JSON.stringify(original)}.`,
+      )
+    },
+  )
+
+  it.each([
+    "a.jpg?v=3",
+    "shop/a.jpeg#top",
+    "data:image/png;base64,aaaa",
+    "https://a.example/b.jpg",
+    "blob:https://a.example/1",
+  ])("url throws for %s, which would lead to a URL with 404", (original) =>
+    expect(() => photos.url(original, "640w")).toThrow(`Expected a key like a/b.jpg, got "${original}".`),
+  )
+
+  it("url accepts file names with # and ?", () => {
+    expect(photos.url("photo #1.jpg", "640w")).toMatch(/photo%20%231\.jpg$/)
+    expect(photos.url("v1.0#2?.jpg", "640w")).toMatch(/v1\.0%232%3F\.jpg$/)
+  })
+
+  it.each([
+    "img.example.com",
+    "https://a.example?x=1",
+    "#a",
+    "https://a b",
+    "https://",
+    "javascript:alert(1)",
+    undefined,
+    null,
+    5,
+  ])("createClient throws for the baseUrl %j", (baseUrl) => {
+    expect(() => createClient({ baseUrl: baseUrl as string, sizes: ["640w"] })).toThrow(
+      `Expected a baseUrl like /img, got ${JSON.stringify(baseUrl)}.`,
+    )
+  })
+
+  it.each(["", "/", "/img", "/img//", "https://a.example", "https://a.example:8080/img/", "//a.example"])(
+    "createClient accepts the baseUrl %j, and drops slashes at its end",
+    (baseUrl) => {
+      const { url } = createClient({ baseUrl, sizes: ["640w"] })
+      expect(url("a.jpg", "640w")).toBe(`${baseUrl.replace(/\/+$/, "")}/640w/a.jpg`)
+    },
+  )
+
   it("createClient throws for an invalid list", () => {
     expect(() => createClient({ baseUrl: "", sizes: ["640W"] })).toThrow("Expected a size like 480h")
   })

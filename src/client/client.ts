@@ -20,7 +20,8 @@ import {
   type Picture,
   pictureAttributes,
 } from "./attributes.ts"
-import { fail } from "./fail.ts"
+import { toBase, toKey } from "./check.ts"
+import { fail, failOf } from "./fail.ts"
 import { fetchInfo } from "./fetch-info.ts"
 import { type Candidate, srcsetCandidates, type CandidateOptions, toSrcset } from "./srcset.ts"
 
@@ -158,17 +159,15 @@ export const createClient = <
 }: ClientOptions<Sizes, Formats>): Client<SizeName<Sizes>, Formats[number]> => {
   type Name = SizeName<Sizes>
   type Explicit = Formats[number]
-  const base = baseUrl.replace(/\/$/, "")
-  const sizes = inputs.map(
-    (input) => toShape(input) ?? fail(`Expected a size like 480h, got ${JSON.stringify(input)}.`),
-  )
+  const base = toBase(baseUrl)
+  const sizes = inputs.map((input) => toShape(input) ?? failOf("size like 480h", input))
   const formats: readonly Explicit[] = given ?? DEFAULT_FORMATS
   const sizeOf = (name: Name): Shape =>
     sizes.find((size) => size.name === name) ??
     fail(`${JSON.stringify(name)} is not listed. The nearest is ${nearestTo(parseSize(name) ?? {}, sizes).name}.`)
 
   const urlOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
-    const key = toOriginalKey(original) ?? fail(`Expected a key like a/b.jpg, got ${JSON.stringify(original)}.`)
+    const key = toKey(original)
     const v = typeof version === "function" ? version(key) : version
     const path = encodeKey(formatKey({ original: key, size, format: (size !== INFO && size.format) || format }))
     return `${base}/${path}${v ? `?v=${encodeURIComponent(v)}` : ""}`

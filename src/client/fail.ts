@@ -4,3 +4,7 @@
 export const fail = (message: string): never => {
   throw new TypeError(message)
 }
+
+/** For an argument. @param expected a noun and an example @throws {TypeError} */
+export const failOf = (expected: string, value: unknown): never =>
+  fail(`Expected a ${expected}, got ${JSON.stringify(value)}.`)

@@ -4,11 +4,10 @@
  */
 import type { Info } from "../sizes/info.ts"
 
-/** The latest request of each line. */
+/** The latest request of each line; the line that got one last is the last. */
 const lines: Promise<unknown>[] = Array(8).fill(Promise.resolve())
-let count = 0
 
-const fetchNow = async (url: string, init: RequestInit | undefined, retries: number): Promise<Info> => {
+const fetchNow = async (url: string, init: RequestInit | undefined, retries = 5): Promise<Info> => {
   const response = await fetch(url, init)
   if (response.ok) return response.json() as Promise<Info>
   const seconds = Number(response.headers.get("retry-after"))
@@ -19,8 +18,7 @@ const fetchNow = async (url: string, init: RequestInit | undefined, retries: num
 
 /** @throws {Error} with the server's message if the response is an error */
 export const fetchInfo = (url: string, init?: RequestInit): Promise<Info> => {
-  const at = count++ % 8
-  const info = (lines[at] as Promise<unknown>).then(() => fetchNow(url, init, 5))
-  lines[at] = info.catch(() => {})
+  const info = (lines.shift() as Promise<unknown>).then(() => fetchNow(url, init))
+  lines.push(info.catch(() => {}))
   return info
 }

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - Every URL has a listed size.
- * - A URL of the same server is returned unchanged.
+ * - A URL is returned unchanged, as is a URL path of the same server.
  */
 import { type Client, type ClientOptions, createClient } from "../client/client.ts"
 import { fail } from "../client/fail.ts"
@@ -11,6 +11,7 @@ import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 import type { Box } from "../sizes/size.ts"
 import { sizesOfShape, snap } from "../sizes/snap.ts"
+import { isUrl } from "./is-url.ts"
 
 /** Options of a client for a list that is not known at compile time. Names of sizes and formats are checked when a URL is requested. */
 export type AnyOptions = ClientOptions<readonly SizeInput[], readonly Format[]>
@@ -55,7 +56,7 @@ export const createListedUrls = (options: AnyOptions): ListedUrls => {
     photos,
     list,
     urlFor: (original, { shape, format, ...sides }) => {
-      if (photos.parse(original).length > 0) return original
+      if (isUrl(original) || photos.parse(original).length > 0) return original
       const [width, height] = [toSide(sides.width), toSide(sides.height)]
       const box = { ...(width && { width }), ...(height && { height }) }
       const size =

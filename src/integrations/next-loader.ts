@@ -6,11 +6,13 @@
  * - Every URL has a listed size by width.
  * - If Next is configured by `imageConfig` with the same list, each `w` that Next prints is the width of its size.
  */
+import { toBase, toKey } from "../client/check.ts"
 import { fail } from "../client/fail.ts"
-import { encodeKey, formatKey, toOriginalKey } from "../sizes/key.ts"
+import { encodeKey, formatKey } from "../sizes/key.ts"
 import type { SizeInput } from "../sizes/list.ts"
 import { snap } from "../sizes/snap.ts"
 import { byWidth } from "./by-width.ts"
+import { isUrl } from "./is-url.ts"
 
 /** Options of a loader. Use the server's settings. */
 export interface LoaderOptions {
@@ -28,16 +30,17 @@ export type Loader = (image: { readonly src: string; readonly width: number }) =
 
 /**
  * Creates a loader for one list. A width that is not listed gives the next larger size, because Next requests any width in development.
- * @throws {TypeError} for an invalid list, or one without sizes by width; when called, for a `src` that is not a key
+ * @throws {TypeError} for an invalid list, or one without sizes by width; when called, for a `src` that is neither a key nor a URL
  * @example
  * export default createLoader({ baseUrl: "https://img.example.com", sizes: ["320w", "640w", "1280w"] })
  */
 export const createLoader = ({ baseUrl, sizes }: LoaderOptions): Loader => {
-  const base = baseUrl.replace(/\/$/, "")
+  const base = toBase(baseUrl)
   const list = byWidth(sizes)
   return ({ src, width }) => {
-    const original =
-      toOriginalKey(src) ?? fail(`Expected a key like shop/photo.jpg as src, got ${JSON.stringify(src)}.`)
+    // Next also passes images of other servers, and small ones that its bundler has put into the page.
+    if (isUrl(src)) return src
+    const original = toKey(src)
     const size = snap({ width }, list) ?? fail(`Expected a width in pixels, got ${width}.`)
     return `${base}/${encodeKey(formatKey({ original, size, format: undefined }))}`
   }

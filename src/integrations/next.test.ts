@@ -72,12 +72,20 @@ describe("createLoader", () => {
     expect(loader({ src: "a.jpg", width: 5000 })).toBe(`${BASE}/large/a.jpg`)
   })
 
-  it.each(["/a.jpg", "", "https://a.example/b.jpg", "a/../b.jpg"])(
-    "the loader rejects %j, which is not a key",
-    (src) => {
-      expect(() => loader({ src, width: 320 })).toThrow(`Expected a key like shop/photo.jpg as src, got "${src}".`)
-    },
+  it.each(["/a.jpg", "", "a.jpg?v=3", "a/../b.jpg"])("the loader rejects %j, which is not a key", (src) => {
+    expect(() => loader({ src, width: 320 })).toThrow(`Expected a key like a/b.jpg, got "${src}".`)
+  })
+
+  it.each(["data:image/png;base64,aaaa", "https://a.example/b.jpg", "//a.example/b.jpg"])(
+    "the loader returns the URL %s unchanged",
+    (src) => expect(loader({ src, width: 320 })).toBe(src),
   )
+
+  it("createLoader rejects a baseUrl that is neither a URL nor a URL path", () => {
+    expect(() => createLoader({ baseUrl: "img.example.com", sizes: ["320w"] })).toThrow(
+      'Expected a baseUrl like /img, got "img.example.com".',
+    )
+  })
 
   it("createLoader throws for a list without sizes by width", () => {
     expect(() => createLoader({ baseUrl: "", sizes: ["240h"] })).toThrow(

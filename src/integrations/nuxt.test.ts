@@ -48,10 +48,17 @@ describe("the provider", () => {
     expect(urlOf({ width: 320 }, "/a b/é #1?.jpg")).toBe("https://img.example.com/x/a%20b/320w/%C3%A9%20%231%3F.jpg")
   })
 
+  it.each([
+    "data:image/png;base64,aaaa",
+    "https://example.com/a.jpg",
+    "blob:https://example.com/1",
+    "//example.com/a.jpg",
+  ])("the provider returns the URL %s unchanged", (url) => expect(urlOf({ width: 320 }, url)).toBe(url))
+
   it("the provider rejects requests without a matching size, and keys that are invalid", () => {
     expect(() => urlOf()).toThrow("Expected a width or height of a listed kind for /shop/mug.jpg")
     expect(() => urlOf({ shape: "321w" })).toThrow("Expected a listed size as shape, got 321w.")
-    expect(() => urlOf({ width: 320 }, "https://example.com/a.jpg")).toThrow("Expected a key")
+    expect(() => urlOf({ width: 320 }, "/a.jpg?v=3")).toThrow("Expected a key")
     const byWidth = createProvider({ baseUrl: "", sizes: ["320w"] })()
     expect(() => byWidth.getImage("/a.jpg", { modifiers: { height: 100 } })).toThrow("of a listed kind")
   })

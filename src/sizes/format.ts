@@ -31,15 +31,12 @@ export const CONTENT_TYPES: Readonly<Record<Format, `image/${Format}`>> = {
 export const formatOfType = (contentType: string): Format | undefined =>
   FORMATS.find((format) => CONTENT_TYPES[format] === contentType)
 
-/** File extensions of images, case-insensitive. They only suggest a format; the bytes decide. */
-const IMAGE_NAMES: Readonly<Record<Format | "other", RegExp>> = {
-  jpeg: /.\.(?:jpe?g|jpe|jfif)$/i,
-  png: /.\.a?png$/i,
-  webp: /.\.webp$/i,
-  avif: /.\.avif$/i,
-  gif: /.\.gif$/i,
-  other: /.\.(?:tiff?|mpo|hei[cf]|jxl|bmp|svg)$/i,
-}
+/** File extensions of images, a group for each of {@link NAMED_FORMATS}. They only suggest a format; the bytes decide. */
+const IMAGE_NAME = /.\.(?:(jpe?g|jpe|jfif)|(a?png)|(webp)|(avif)|(gif)|(tiff?|mpo|hei[cf]|jxl|bmp|svg))$/i
+const NAMED_FORMATS = ["jpeg", "png", "webp", "avif", "gif", "other"] as const
+
+/** Whether a file has the extension of an image. */
+export const isImageName = (file: string): boolean => IMAGE_NAME.test(file)
 
 /**
  * The lower-case extension of a file name, without its dot. Empty if there is none, or if the name is only an extension (`.jpg`).
@@ -52,7 +49,7 @@ export const extensionOf = (file: string): string => {
 
 /** The format that a file's extension suggests: "other" for other kinds of image, undefined if it is no image extension. */
 export const formatOfName = (file: string): Format | "other" | undefined =>
-  (Object.keys(IMAGE_NAMES) as (Format | "other")[]).find((format) => IMAGE_NAMES[format].test(file))
+  NAMED_FORMATS[(IMAGE_NAME.exec(file) ?? []).slice(1).findIndex(Boolean)]
 
 /** True for a file name of an image format that imgtailor always decodes. */
 export const isImageName = (file: string): boolean => {

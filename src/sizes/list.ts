@@ -140,17 +140,18 @@ export const sidesOf = (list: readonly AnySize[]): Sides => {
 /** How far two sides are apart, as a factor; an absent side counts as less than any. */
 const factor = (side: number, other: number): number => (side > other ? side / other : other / side)
 
-/**
- * The index of the size nearest to a box; -1 for an empty list. Another shape (crop, by width, by height) is farther than any size of the
- * same. A loop over numbers, since it runs in the edge function of a CDN.
- */
+const NONE = 1 / MAX_SIDE
+
+/** How far a box is from sides. Another shape (crop, by width, by height) is farther than any size of the same. */
+const distance = ({ width = NONE, height = NONE }: Box, otherWidth = 0, otherHeight = 0): number =>
+  factor(width, otherWidth || NONE) * factor(height, otherHeight || NONE)
+
+/** The index of the size nearest to a box; -1 for an empty list. A loop over numbers, since it runs in the edge function of a CDN. */
 export const nearestIndex = (box: Box, { widths, heights }: Sides): number => {
-  const none = 1 / MAX_SIDE
-  const { width = none, height = none } = box
   let nearest = -1
   let least = Infinity
   for (let index = 0; index < widths.length; index++) {
-    const far = factor(width, widths[index] || none) * factor(height, heights[index] || none)
+    const far = distance(box, widths[index], heights[index])
     if (far >= least) continue
     nearest = index
     least = far
@@ -158,8 +159,11 @@ export const nearestIndex = (box: Box, { widths, heights }: Sides): number => {
   return nearest
 }
 
-/** The size nearest to a box. The list must not be empty. */
-export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T => list[nearestIndex(box, sidesOf(list))] as T
+/** The size nearest to a box, as {@link nearestIndex}, in less code. The list must not be empty. */
+export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T => {
+  const distances = list.map((size) => (lookOf(size) ? distance(box) : distance(box, size.width, size.height)))
+  return list[distances.indexOf(Math.min(...distances))] as T
+}
 
 /** The box that a text describes, or probably means. For hints in error messages. */
 export const readBox = (text: string): Box | undefined => parseSize(text) ?? guessSize(text)

@@ -4,6 +4,7 @@ import { clients } from "./clients.ts"
 import { crashes } from "./crashes.ts"
 import { faults } from "./faults.ts"
 import { folder } from "./folder.ts"
+import { hostile } from "./hostile-files.ts"
 import { images } from "./images.ts"
 import type { Part } from "./part.ts"
 import { prune } from "./prune.ts"
@@ -13,4 +14,15 @@ import { requests } from "./requests.ts"
 export { finish } from "./finished.ts"
 export { tryPart } from "./part.ts"
 
-export const PARTS: readonly Part[] = [images, requests, clients, crashes, races, folder, bucket, faults, prune]
+export const PARTS: readonly Part[] = [
+  images,
+  hostile,
+  requests,
+  clients,
+  crashes,
+  races,
+  folder,
+  bucket,
+  faults,
+  prune,
+]

@@ -1,7 +1,7 @@
 /** Some of the hostile requests of `npm run stress`, and a check that a malformed response is noticed. */
 import { describe, expect, it } from "vitest"
 
-import { readAnswers } from "./hostile.ts"
+import { readAnswers } from "./hostile-requests.ts"
 import { tryPart } from "./part.ts"
 import { requests } from "./requests.ts"
 

@@ -10,7 +10,7 @@ import { connect } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { seeded } from "../image/support.ts"
-import { type Attack, attack, readAnswers } from "./hostile.ts"
+import { type Attack, attack, readAnswers } from "./hostile-requests.ts"
 import type { Random } from "./mutate.ts"
 import type { Outcome, Part, Run } from "./part.ts"
 import { type Served, startServed } from "./served.ts"

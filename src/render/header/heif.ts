@@ -19,6 +19,9 @@ const MAX_GRID_CELLS = 1024
 /** References of all items. */
 const MAX_REFERENCES = 4000
 
+/** Entries of properties to all items, which have about 5 each. */
+const MAX_ASSOCIATIONS = 20_000
+
 /** A property of items: its type, and the data behind its head. */
 export type HeifProperty = Box
 
@@ -104,11 +107,16 @@ const readProperties = (bytes: Uint8Array, iprp: Box | undefined): ReadonlyMap<n
   const ipco = iprp && findBox(bytes, iprp, "ipco")
   if (!iprp || !ipco) return byItem
   const all = [...boxesOf(bytes, ipco)]
+  let total = 0
   for (const ipma of boxesOf(bytes, iprp)) {
     if (ipma.type !== "ipma" || ipma.end - ipma.start < 8) continue
     for (const { id, numbers } of associationsOf(bytes, ipma)) {
-      const properties = numbers.map((number) => all[number - 1]).filter((property) => property !== undefined)
-      byItem.set(id, [...(byItem.get(id) ?? []), ...properties])
+      // An entry without properties counts as well.
+      total += Math.max(1, numbers.length)
+      if (total > MAX_ASSOCIATIONS) throw tooMany(MAX_ASSOCIATIONS, "properties of items")
+      const properties = byItem.get(id) ?? []
+      byItem.set(id, properties)
+      properties.push(...numbers.map((number) => all[number - 1]).filter((property) => property !== undefined))
     }
   }
   return byItem

@@ -1,6 +1,10 @@
 /** Responsible for the places of items in a HEIF (ISO/IEC 14496-12 §8.11.3, iloc). */
 import type { Box } from "./boxes.ts"
 import { type Span, viewOf } from "./bytes.ts"
+import { tooMany } from "./limits.ts"
+
+/** Entries, one for each item, of which there are at most 2000. */
+const MAX_LOCATIONS = 4000
 
 /** How the numbers of the box are stored, in bytes. */
 interface Layout {
@@ -47,7 +51,7 @@ const readItem = (layout: Layout, at: number, idat: Box | undefined) => {
   }
 }
 
-/** The data of each item, or the first part of them. Items outside the file have none. */
+/** The data of each item, or the first part of them. Items outside the file have none. @throws {original-too-large} too many entries */
 export const parseItemLocations = (
   bytes: Uint8Array,
   iloc: Box | undefined,
@@ -67,8 +71,10 @@ export const parseItemLocations = (
     index: sizes & 15,
   }
   const countBytes = version < 2 ? 2 : 4
+  const count = readUint(view, iloc.start + 6, countBytes)
+  if (count > MAX_LOCATIONS) throw tooMany(MAX_LOCATIONS, "locations of items")
   let at = iloc.start + 6 + countBytes
-  for (let left = readUint(view, iloc.start + 6, countBytes); left > 0 && at < iloc.end; left--) {
+  for (let left = count; left > 0 && at < iloc.end; left--) {
     const { id, span, hasData, next } = readItem(layout, at, idat)
     if (hasData && span.start < bytes.length)
       locations.set(id, { start: span.start, end: Math.min(span.end, bytes.length) })
