@@ -11,4 +11,5 @@ it.skipIf(process.platform !== "linux")(
     expect(broken).toEqual([])
     expect(trials).toBeGreaterThan(6)
   },
+  60_000,
 )
