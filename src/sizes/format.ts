@@ -36,7 +36,7 @@ const IMAGE_NAME = /.\.(?:(jpe?g|jpe|jfif)|(a?png)|(webp)|(avif)|(gif)|(tiff?|mp
 const NAMED_FORMATS = ["jpeg", "png", "webp", "avif", "gif", "other"] as const
 
 /** Whether a file has the extension of an image. */
-export const isImageName = (file: string): boolean => IMAGE_NAME.test(file)
+export const hasImageExtension = (file: string): boolean => IMAGE_NAME.test(file)
 
 /**
  * The lower-case extension of a file name, without its dot. Empty if there is none, or if the name is only an extension (`.jpg`).

@@ -13,7 +13,7 @@
  * The module also runs in CloudFront Functions, whose engine has little beyond ES5 and counts characters instead of UTF-16 units.
  */
 import { isSegment, recode, refuse, type Refusal } from "./decode-path.ts"
-import { FORMATS, type Format, isImageName } from "./format.ts"
+import { FORMATS, type Format, hasImageExtension } from "./format.ts"
 import { endingBytes, fits } from "./key-length.ts"
 import { INFO, nearestSize, type Size, type SizeList, sizeNamed } from "./list.ts"
 import { NO_ORIGINAL, refuseInfo, refuseLongName, refuseMissingSize, refuseSize, TOO_LONG } from "./reject-key.ts"
@@ -163,7 +163,7 @@ export const imageReadings = <S>(
   const rest = file.slice(0, -`.${format}`.length)
   if (!format || !isSegment(rest)) return [base]
   const explicit = { original: (directory + rest) as OriginalKey, size, format }
-  return isImageName(rest) ? [explicit, base] : [base, explicit]
+  return hasImageExtension(rest) ? [explicit, base] : [base, explicit]
 }
 
 /** The explicit formats of a size, in order of preference. */
@@ -187,7 +187,7 @@ const parseForced = (directory: string, file: string, size: Size, format: Format
   const rest = file.slice(0, -`.${format}`.length)
   if (!file.endsWith(`.${format}`) || !isSegment(rest)) return base
   const explicit = forcedKey(directory + rest, size, format)
-  return isImageName(rest) ? { ...explicit, alternative: base } : { ...base, alternative: explicit }
+  return hasImageExtension(rest) ? { ...explicit, alternative: base } : { ...base, alternative: explicit }
 }
 
 const refuseFormat = (format: Format, size: Size, grammar: Grammar): Refusal => {
