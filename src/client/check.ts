@@ -4,6 +4,7 @@ import { failOf } from "./fail.ts"
 
 /** A `baseUrl` without trailing slashes. @throws {TypeError} neither a URL nor a URL path, or with a query or fragment */
 export const toBase = (baseUrl: string): string => {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- in plain JavaScript it can be anything.
   const base = String(baseUrl).replace(/\/+$/, "")
   return /^((https?:)?\/[^\s?#]+)?$/.test(base) ? base : failOf("baseUrl like /img", baseUrl)
 }
