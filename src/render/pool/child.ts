@@ -16,7 +16,7 @@ import { createInProcessEngine } from "../in-process.ts"
 import { loadSharp } from "../sharp.ts"
 import { unpackAssets } from "../steps/assets.ts"
 import { COLLECT_RSS_BYTES, GUARD_INTERVAL_MS, KEPT_BYTES, KEPT_MS } from "./limits.ts"
-import { lowerPriority, RENDER_NICE } from "./priority.ts"
+import { lowerOwnPriority } from "./priority.ts"
 import { createFrameReader, type DropPixels, frameHead, type Reply, type Request, type WireError } from "./protocol.ts"
 
 const PIPE = 3
@@ -166,7 +166,7 @@ const connect = (): Socket => {
 
 // A terminal or a service manager sends these to every process of a group. The server decides when renders end.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, noop)
-lowerPriority(process.pid, RENDER_NICE)
+lowerOwnPriority()
 volunteer()
 const socket = connect()
 await loadSharp()

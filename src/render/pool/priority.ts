@@ -1,9 +1,9 @@
 /** Responsible for the priority of processes. It can only be lowered: raising it again needs privileges. */
 import { readdirSync } from "node:fs"
-import { setPriority } from "node:os"
+import { getPriority, setPriority } from "node:os"
 
-/** Render processes give way to the server, which answers hits, and to other programs. */
-export const RENDER_NICE = 5
+/** Render processes give way to the server, which answers hits, and to other programs: their priority is this much lower. */
+const RENDER_NICE = 5
 
 /** Slow jobs run when nothing else needs the CPU. */
 export const SLOW_NICE = 19
@@ -38,3 +38,6 @@ export const lowerPriority = (pid: number, nice: number): void => {
     }
   }
 }
+
+/** Lowers the priority of this process below the one that it was started with. */
+export const lowerOwnPriority = (): void => lowerPriority(process.pid, Math.min(SLOW_NICE, getPriority() + RENDER_NICE))
