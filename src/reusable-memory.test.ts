@@ -43,4 +43,15 @@ describe("reusable memory", () => {
       expect(memory.lend(byteLength).bytes.buffer).not.toBe(lent.bytes.buffer)
     }
   })
+
+  it("is freed at once when one larger than the amount is given back", () => {
+    const memory = createReusableMemory({ maxKeptBytes: MB, idleMs: 1000 })
+    const before = process.memoryUsage().arrayBuffers
+    for (let count = 0; count < 20; count++) {
+      const { bytes, release } = memory.lend(20 * MB)
+      release()
+      expect(bytes).toHaveLength(0)
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * MB)
+  })
 })

@@ -4,8 +4,10 @@
  *
  * Invariants:
  * - Memory is lent to one user at a time.
- * - It is bounded, and freed when no original is read any more.
+ * - It is bounded, and freed when no original is read any more. Memory that is too large to be kept is freed when it is given back.
  */
+
+import { MessageChannel } from "node:worker_threads"
 
 /** Memory for some bytes. */
 export interface LentMemory {
@@ -30,6 +32,15 @@ export interface ReusableMemoryOptions {
 
 /** Sizes are multiples of this, so that memory suits the next original, too. */
 const STEP_BYTES = 1_048_576
+
+/** A message to a closed port is discarded, with the memory that is moved into it. */
+const discard = new MessageChannel().port1
+discard.close()
+
+/** Frees memory at once. The garbage collector leaves some hundred megabytes of large buffers, since it sees their small handles only. */
+const free = ({ buffer }: Buffer): void => {
+  if (buffer instanceof ArrayBuffer) discard.postMessage(undefined, [buffer])
+}
 
 /** Smaller parts cost little. */
 const MIN_BYTES = 131_072
@@ -58,8 +69,11 @@ export const createReusableMemory = ({ maxKeptBytes, idleMs }: ReusableMemoryOpt
 
   return {
     lend: (byteLength) => {
-      if (byteLength < MIN_BYTES || byteLength > maxKeptBytes)
-        return { bytes: Buffer.allocUnsafeSlow(byteLength), release: noop }
+      if (byteLength < MIN_BYTES) return { bytes: Buffer.allocUnsafeSlow(byteLength), release: noop }
+      if (byteLength > maxKeptBytes) {
+        const bytes = Buffer.allocUnsafeSlow(byteLength)
+        return { bytes, release: () => free(bytes) }
+      }
       const memory = take(byteLength)
       return { bytes: memory.subarray(0, byteLength), release: () => keep(memory) }
     },

@@ -68,7 +68,7 @@ const RULES: readonly Rule[] = [
   { of: ["error-codes.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["errors.ts"], may: ["error-codes.ts", "refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
-  { of: ["reusable-memory.ts"], may: [] },
+  { of: ["reusable-memory.ts"], may: ["node:"] },
   { of: ["hooks.ts"], may: [], types: ["tailor/decision.ts"] },
   { of: ["health.ts"], may: [], types: ["error-codes.ts", "render/renderer.ts", "store/", "tailor/decision.ts"] },
   { of: ["log-entry.ts"], may: ["errors.ts", "hooks.ts"] },

@@ -200,6 +200,17 @@ describe.runIf(hasProc)("a render process", () => {
     expect(renderer.state().slow).toBe(0)
   })
 
+  it("gives way at once where the header says that decoding will be slow", async () => {
+    const renderer = open()
+    const bytes = await scene({ width: 6000, height: 4500 }).png({ compressionLevel: 0 }).toBuffer()
+    const session = await renderer.open(bytes)
+    let slowAtOnce = 0
+    const rendering = session.render(recipe("100w"), { onSlow: () => (slowAtOnce = renderer.state().slow) })
+    await rendering
+    expect(slowAtOnce).toBe(1)
+    session.close()
+  })
+
   it("is replaced when it is killed during a render, which goes on", async () => {
     const renderer = open()
     await renderer.ready()

@@ -142,7 +142,7 @@ const profileEach = async (shop: Shop, isOver: () => boolean) => {
   return { broken, longestMs }
 }
 
-/** Runs until the number is reached or the time is over. @returns what each run returned */
+/** Runs until the number is reached or the time is over. @returns the results */
 const repeatUntil = async <T>(
   times: number,
   isOver: () => boolean,

@@ -1,4 +1,4 @@
-// A render process that behaves as its original says: the original is text, `kind argument`. It speaks the frames of
+// A render process that behaves as its original says: the original is text, `kind argument`. It sends the frames of
 // src/render/pool/protocol.ts and decodes nothing.
 import { appendFileSync, readFileSync } from "node:fs"
 import { Socket } from "node:net"

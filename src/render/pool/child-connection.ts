@@ -58,11 +58,13 @@ export const pipeOf = (child: ChildProcess | undefined): Duplex | undefined => c
 export interface Handlers {
   readonly onReply: (reply: Reply, body: Uint8Array) => void
   readonly onBroken: (error: Error) => void
+  /** It has exited; replies that it sent before may still come. */
+  readonly onExit: () => void
   readonly onEnd: (detail: string) => void
 }
 
 /** Connects the events of a child process to handlers. `onEnd` is called once, after the last reply. */
-export const listen = (child: ChildProcess, { onReply, onBroken, onEnd }: Handlers): void => {
+export const listen = (child: ChildProcess, { onReply, onBroken, onExit, onEnd }: Handlers): void => {
   const stderr = createTail(child.stderr)
   const pipe = pipeOf(child)
   const reader = createFrameReader(({ header, body }: Frame) => onReply(header as Reply, body))
@@ -76,6 +78,7 @@ export const listen = (child: ChildProcess, { onReply, onBroken, onEnd }: Handle
   // A pipe whose process has ended breaks; `close` tells.
   pipe?.on("error", () => {})
   child.on("error", (error) => onEnd(`the process could not be started: ${error.message}`))
+  child.on("exit", onExit)
   child.on("close", (code, signal) => {
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`
     onEnd([`the process ${how}`, stderr()].filter(Boolean).join(": "))
@@ -97,12 +100,17 @@ export const setBusy = (child: ChildProcess | undefined, isBusy: boolean): void 
   }
 }
 
-/** Sends a frame. */
-export const sendFrame = (child: ChildProcess | undefined, header: object, body: Uint8Array): void => {
+/** Sends a frame. @param onSent called when the system has taken all of it */
+export const sendFrame = (
+  child: ChildProcess | undefined,
+  header: object,
+  body: Uint8Array,
+  onSent?: () => void,
+): void => {
   const pipe = pipeOf(child)
   if (!pipe) return
   pipe.cork()
   pipe.write(frameHead(header, body.length))
-  if (body.length > 0) pipe.write(body)
+  if (body.length > 0) pipe.write(body, (error) => error ?? onSent?.())
   pipe.uncork()
 }

@@ -20,6 +20,8 @@ export interface JobLimits {
   /** Expected peak memory of everything that runs in the process, in bytes. */
   readonly estimateBytes: number
   readonly onSlow?: (() => void) | undefined
+  /** It will probably be slow, and gives way at once. */
+  readonly isExpectedSlow?: boolean
 }
 
 interface Job extends JobLimits {
@@ -195,6 +197,7 @@ export const createGuard = (limits: PoolLimits, read: ReadUsage = readFromProc):
       }
       watched.jobs.add(started)
       if (watched.leaveSlow) job.onSlow?.()
+      else if (job.isExpectedSlow && !isDraining) slowDown(watched, slowPlaces)
       schedule()
       return () => {
         watched.jobs.delete(started)

@@ -21,8 +21,8 @@ export interface Job extends JobLimits {
 
 /** A process lent to one original. */
 export interface Lease {
-  /** @param body bytes of the original or of overlays */
-  readonly run: (job: Job, body?: Uint8Array) => Promise<Outcome>
+  /** @param body bytes of the original or of overlays @param onSent called when the body is not needed any more */
+  readonly run: (job: Job, body?: Uint8Array, onSent?: () => void) => Promise<Outcome>
   readonly dropPixels: () => void
   /** Ends the process as one that died. @returns its ending, once it has exited */
   readonly fail: (detail: string) => Promise<Ending>
@@ -87,10 +87,10 @@ const createLease = ({ pool, guard, watched, leave }: LeaseParts): Lease => {
     pool.giveBack(process, "value" in outcome ? parseRss(outcome.value) : Infinity)
   }
   return {
-    run: async (job, body) => {
+    run: async (job, body, onSent) => {
       const finish = guard.start(watched, job)
       try {
-        return await process.request(job.request, body)
+        return await process.request(job.request, body, onSent)
       } finally {
         finish()
       }

@@ -1,4 +1,5 @@
 /** Responsible for the limits of render processes. Each number is a constant with its reason. */
+import type { Inspected } from "../inspect.ts"
 
 /** CPU of any job before its pixels count. Opening a header takes milliseconds. */
 const BASE_CPU_MS = 10_000
@@ -18,6 +19,17 @@ export const REMEMBER_TIME_LIMIT_MS = 600_000
 
 /** Ordinary renditions take 30 to 250 ms of CPU. After this, a job gives up its slot and continues at the lowest priority. */
 export const SLOW_CPU_MS = 500
+
+/** Decoders take 3 to 30 ns a pixel. That of a baseline JPEG skips most of its work for a small rendition. */
+const DECODE_MS_PER_PIXEL = 20e-6
+
+/** Whether a job will probably be slow: then it gives way before it starts. */
+export const isExpectedSlow = ({
+  container,
+  isProgressive,
+  decodedPixels,
+}: Pick<Inspected, "container" | "isProgressive" | "decodedPixels">): boolean =>
+  (container !== "jpeg" || isProgressive) && decodedPixels * DECODE_MS_PER_PIXEL > SLOW_CPU_MS
 
 /** A process above this after a job is replaced: libvips and malloc keep up to 140 MB after ordinary AVIF and PNG. */
 export const MAX_IDLE_RSS_BYTES = 150_000_000
@@ -47,6 +59,9 @@ export const KEPT_BYTES = 8_388_608
 
 /** Time without an original after which a process frees it. */
 export const KEPT_MS = 5000
+
+/** How long a job waits for another process after its own died: one signal may have killed several, and their ends are noticed one by one. */
+export const DEATH_PAUSE_MS = 50
 
 /** Longer originals are not kept for a retry if they can be read again. */
 export const MAX_KEPT_BYTES = 8_000_000

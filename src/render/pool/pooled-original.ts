@@ -7,12 +7,14 @@
  * - A process that dies is replaced once, and one that was ended for the memory of all is once replaced by a protected one.
  * - Only limits that the original alone exceeds are reported as its fault.
  */
+import { setTimeout as sleep } from "node:timers/promises"
+
 import { orAbort } from "../../abort.ts"
 import { busy } from "../../errors.ts"
 import type { OpenOptions } from "../renderer.ts"
 import { createHistory, type Ending, type History, verdictOn } from "./ending.ts"
 import type { Lease, Leases } from "./leases.ts"
-import { MAX_KEPT_BYTES } from "./limits.ts"
+import { DEATH_PAUSE_MS, MAX_KEPT_BYTES } from "./limits.ts"
 import type { Request } from "./protocol.ts"
 import { toError } from "./replies.ts"
 
@@ -24,6 +26,7 @@ export interface JobRequest<T> {
   readonly pixels: number
   readonly estimateBytes: number
   readonly onSlow?: (() => void) | undefined
+  readonly isExpectedSlow?: boolean
   readonly signal?: AbortSignal | undefined
   /** @returns undefined for an invalid reply: then the process is ended, as one that died */
   readonly parse: (value: unknown, body: Uint8Array) => T | undefined
@@ -71,17 +74,16 @@ const createBytes = (bytes: Uint8Array, { reread, release }: Pick<RunnerParts, "
   const releaseUnused = callOnceIf(() => kept === undefined && sending === 0, release)
   return {
     /** @returns undefined if the original has changed or is gone */
-    send: async <T>(work: (body: Uint8Array) => Promise<T>): Promise<T | undefined> => {
+    send: async <T>(work: (body: Uint8Array, onSent: () => void) => Promise<T>): Promise<T | undefined> => {
       const body = kept ?? (await reread?.())
       if (reread && (body?.length ?? 0) > MAX_KEPT_BYTES) kept = undefined
       if (!body) return undefined
       sending += 1
-      try {
-        return await work(body)
-      } finally {
+      // After the last byte, which is not the reply: a process that a file has taken over could answer before.
+      return work(body, () => {
         sending -= 1
         releaseUnused()
-      }
+      })
     },
     // The stack of an error, which may be remembered, refers to these functions.
     drop: (): void => {
@@ -106,7 +108,7 @@ const createConnector = (parts: RunnerParts, bytes: Uint8Array, history: History
       signal: closing.signal,
     })
     // Not before there is a process, for which a slow original may wait long.
-    const outcome = await original.send((body) => lease.run(open, body))
+    const outcome = await original.send((body, onSent) => lease.run(open, body, onSent))
     if (!outcome) {
       lease.close()
       throw busy("writing")
@@ -157,10 +159,11 @@ export const createJobRunner = (parts: RunnerParts, bytes: Uint8Array): JobRunne
   const connector = createConnector(parts, bytes, history)
 
   /** @throws the verdict, unless the job is tried again */
-  const onEnding = (ending: Ending, connecting: Promise<Connection>): undefined => {
+  const onEnding = async (ending: Ending, connecting: Promise<Connection>): Promise<undefined> => {
     connector.forget(connecting)
     const verdict = verdictOn(ending, history.count(ending))
     if (verdict) throw verdict
+    if (ending.reason === "died") await sleep(DEATH_PAUSE_MS)
     return undefined
   }
 
@@ -174,7 +177,7 @@ export const createJobRunner = (parts: RunnerParts, bytes: Uint8Array): JobRunne
     if ("error" in outcome) throw toError(outcome.error)
     if ("ending" in outcome) return onEnding(outcome.ending, connecting)
     const result = job.parse(outcome.value, outcome.body)
-    if (result === undefined) onEnding(await lease.fail("the process sent an invalid reply"), connecting)
+    if (result === undefined) await onEnding(await lease.fail("the process sent an invalid reply"), connecting)
     return result
   }
 

@@ -19,7 +19,7 @@ import type { GetAsset } from "../steps/step.ts"
 import { CHILD_ENTRY } from "./child-connection.ts"
 import { createGuard } from "./guard.ts"
 import { createLeases, type Leases } from "./leases.ts"
-import { memoryCap, type PoolLimits } from "./limits.ts"
+import { isExpectedSlow, memoryCap, type PoolLimits } from "./limits.ts"
 import { createPool } from "./pool.ts"
 import { createJobRunner } from "./pooled-original.ts"
 import { parseDigest, parseInspected, parseRendered } from "./replies.ts"
@@ -76,18 +76,26 @@ const openOriginal = async (
     throw error
   }
   const { estimateBytes } = open
+  const expected = { isExpectedSlow: isExpectedSlow(inspected) }
   return {
     inspected,
     dropPixels,
     close,
     digest: () => run({ request: { type: "digest" }, pixels: 0, estimateBytes, parse: parseDigest }),
     decode: async (job) => {
-      await run({ ...job, request: { type: "decode" }, pixels: inspected.decodedPixels, parse: () => true })
+      await run({
+        ...job,
+        ...expected,
+        request: { type: "decode" },
+        pixels: inspected.decodedPixels,
+        parse: () => true,
+      })
     },
     render: async (recipe, { fromPixels, keepsResized = false, ...job }) => {
       const assets = packAssets(recipe, getAsset)
       const rendered = await run({
         ...job,
+        ...expected,
         request: { type: "render", recipe, fromPixels, keepsResized, assets: assets.parts },
         body: assets.body,
         pixels: inspected.decodedPixels + writtenPixels(recipe, inspected),

@@ -35,7 +35,8 @@ export interface RenderProcess {
   readonly exited: Promise<Ending>
   /** @returns removes the callback. A reaction to `exited` would stay as long as the process. */
   readonly onExit: (callback: () => void) => () => void
-  readonly request: (request: Request, body?: Uint8Array) => Promise<Outcome>
+  /** @param onSent called when the body is not needed any more; never called if the process ends before */
+  readonly request: (request: Request, body?: Uint8Array, onSent?: () => void) => Promise<Outcome>
   readonly dropPixels: () => void
   /** Ends it with SIGKILL. Only the first call counts. */
   readonly end: (ending: Ending) => void
@@ -79,6 +80,7 @@ const died = (detail: string): Ending => ({ reason: "died", detail })
 /** State of a process. */
 interface Known {
   isEnding: boolean
+  hasExited: boolean
   initialRssBytes: number
   usage: Usage | undefined
 }
@@ -112,7 +114,7 @@ export const startRenderProcess = (options: StartOptions): RenderProcess => {
   const pending = createPending()
   const ready = createSignal<Ending | undefined>()
   const exited = createSignal<Ending>()
-  const known: Known = { isEnding: false, initialRssBytes: 0, usage: undefined }
+  const known: Known = { isEnding: false, hasExited: false, initialRssBytes: 0, usage: undefined }
   const exitCallbacks = new Set<() => void>()
   let ending: Ending | undefined
   let child: ChildProcess | undefined
@@ -139,7 +141,12 @@ export const startRenderProcess = (options: StartOptions): RenderProcess => {
   void ready.promise.then(() => clearTimeout(startTimer))
   try {
     child = spawnChild(options)
-    listen(child, { onReply, onBroken: (error) => end(died(`the process sent ${error.message}`)), onEnd })
+    listen(child, {
+      onReply,
+      onBroken: (error) => end(died(`the process sent ${error.message}`)),
+      onExit: () => (known.hasExited = true),
+      onEnd,
+    })
   } catch (error) {
     onEnd(`the process could not be started: ${String(error)}`)
   }
@@ -155,11 +162,11 @@ export const startRenderProcess = (options: StartOptions): RenderProcess => {
       return () => void exitCallbacks.delete(callback)
     },
     end,
-    hasEnded: () => ending !== undefined,
-    request: (request, body = EMPTY) =>
+    hasEnded: () => ending !== undefined || known.hasExited,
+    request: (request, body = EMPTY, onSent) =>
       new Promise((resolve) => {
         if (ending) void exited.promise.then((ended) => resolve({ ending: ended }))
-        else sendFrame(child, { ...request, id: pending.add(resolve) }, body)
+        else sendFrame(child, { ...request, id: pending.add(resolve) }, body, onSent)
       }),
     dropPixels: () => {
       const message: DropPixels = { type: "dropPixels" }

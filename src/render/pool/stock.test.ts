@@ -8,6 +8,8 @@ import { createActivity, createStock, type Lent } from "./stock.ts"
 interface Process extends Lent {
   readonly ended: () => boolean
   readonly isBusy: () => boolean
+  /** Ends it without telling the stock, which learns of it later. */
+  readonly die: () => void
 }
 
 const start = (rssBytes: number): Process => {
@@ -30,7 +32,7 @@ const start = (rssBytes: number): Process => {
       isBusy = busy
     },
   }
-  return { process, rssBytes, ended: () => ended, isBusy: () => isBusy }
+  return { process, rssBytes, ended: () => ended, isBusy: () => isBusy, die: () => (ended = true) }
 }
 
 describe("the stock of processes", () => {
@@ -55,6 +57,16 @@ describe("the stock of processes", () => {
     await expect(left).rejects.toThrow("left")
     expect(await next).toBe(process)
     expect(stock.idleCount()).toBe(0)
+  })
+
+  it("lends no process that has exited", () => {
+    const stock = createStock()
+    const [living, dead] = [start(1), start(2)]
+    stock.offer(living)
+    stock.offer(dead)
+    dead.die()
+    expect(stock.take()).toBe(living)
+    expect(stock.take()).toBeUndefined()
   })
 
   it("keeps the smallest idle process when it trims, and no process that has exited", () => {

@@ -67,7 +67,8 @@ export const createStock = (): Stock => {
     idleCount: () => idle.length,
     lentCount: () => lent.size,
     take: () => {
-      const next = idle.pop()
+      let next = idle.pop()
+      while (next?.process.hasEnded()) next = idle.pop()
       return next && handOut(next)
     },
     offer: (next) => {

@@ -32,7 +32,7 @@ export const createShop = async (files: readonly HostileFile[], group: MemoryGro
   return { photos, files: files.map(({ name }) => `/hostile/240x180/${name}`), group }
 }
 
-/** What the probe measured. */
+/** Measurements of the probe. */
 export interface Measured {
   readonly p999Ms: number
   readonly maxMs: number
