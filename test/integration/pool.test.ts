@@ -267,7 +267,7 @@ process.exit()`,
     expect(outcomes).toEqual([
       "none bad-config,bad-config,bad-config",
       "all opened,opened,opened",
-      // A spare process that was started before serves one.
+      // A spare process that was started before, or is starting, serves one.
       "spare busy,busy,opened",
     ])
   })

@@ -82,7 +82,8 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
     onStarted: (process) => stock.offer({ process, rssBytes: process.initialRssBytes() }),
     onExited: stock.remove,
     onChange: fill,
-    onFailed: line.rejectAll,
+    // Processes that are starting will serve the first callers.
+    onFailed: (error) => line.rejectAll(error, starter.starting()),
   })
 
   const lend = async (signal: AbortSignal): Promise<Lent> => {

@@ -6,7 +6,8 @@ export interface WaitingLine<T> {
   readonly wait: (signal: AbortSignal) => Promise<T>
   /** Gives a value to the first caller. @returns false if no caller waits */
   readonly offer: (value: T) => boolean
-  readonly rejectAll: (error: Error) => void
+  /** @param kept number of callers at the front that go on waiting. @default 0 */
+  readonly rejectAll: (error: Error, kept?: number) => void
   readonly length: () => number
 }
 
@@ -45,8 +46,8 @@ export const createWaitingLine = <T>(): WaitingLine<T> => {
       waiter?.resolve(value)
       return waiter !== undefined
     },
-    rejectAll: (error) => {
-      for (const { reject } of waiters.splice(0)) reject(error)
+    rejectAll: (error, kept = 0) => {
+      for (const { reject } of waiters.splice(kept)) reject(error)
     },
     length: () => waiters.length,
   }
