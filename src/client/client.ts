@@ -115,7 +115,7 @@ export interface Client<Name extends string, Explicit extends Format> {
   readonly picture: (original: string, options: Omit<ImgOptions<Name, Explicit>, "format">) => Picture
   /**
    * Fetches the description of an original, or returns that of `infos`. A few are fetched at once, with another attempt at a busy server.
-   * @throws {Error} with the server's message if the response is an error
+   * @throws {Error} with the server's message if the response is an error, and its status as `cause`
    * @example
    * const { width, height } = await photos.info("shop/bag.jpg")
    */

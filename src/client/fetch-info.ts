@@ -11,12 +11,12 @@ const fetchNow = async (url: string, init: RequestInit | undefined, retries = 5)
   const response = await fetch(url, init)
   if (response.ok) return response.json() as Promise<Info>
   const seconds = Number(response.headers.get("retry-after"))
-  if (!(seconds && retries)) throw new Error(await response.text())
+  if (!(seconds && retries)) throw new Error(await response.text(), { cause: response.status })
   await new Promise((done) => setTimeout(done, seconds * 1000))
   return fetchNow(url, init, retries - 1)
 }
 
-/** @throws {Error} with the server's message if the response is an error */
+/** @throws {Error} with the server's message if the response is an error, and its status as `cause` */
 export const fetchInfo = (url: string, init?: RequestInit): Promise<Info> => {
   const info = (lines.shift() as Promise<unknown>).then(() => fetchNow(url, init))
   lines.push(info.catch(() => {}))

@@ -12,7 +12,7 @@ import type { Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import type { Shape } from "../sizes/list.ts"
 import { type Dimensions, formatSize } from "../sizes/size.ts"
-import { sizesOfShape } from "../sizes/snap.ts"
+import { sizesOfShape, snap } from "../sizes/snap.ts"
 import { displayedDimensions, type DisplayProps, failNotListed, matchSize } from "./match-size.ts"
 
 const OFFER: unique symbol = Symbol("offer of an image")
@@ -60,7 +60,7 @@ export interface ServedOriginal {
 /** Formats of originals and of the fallback of `<Picture>`: their URLs have no explicit format. */
 const OWN_FORMATS = /^(?:jpe?g|png|gif|tiff?)$/
 
-const formatOf = ({ format }: Props, { formats }: ServedOriginal): Format | undefined =>
+const formatOf = ({ format }: Props, { formats }: Pick<ServedOriginal, "formats">): Format | undefined =>
   format === undefined || OWN_FORMATS.test(format)
     ? undefined
     : (formats.find((one) => one === format) ?? fail(`${format} is not one of ${formats.join(", ")}.`))
@@ -138,6 +138,18 @@ export const withOffer = (props: Props, served: ServedOriginal): Props => {
     sizes: (layout ?? widths) ? attributes.sizes : undefined,
     style: style ?? attributes.style,
     [OFFER]: { src: fallback?.url ?? photos.url(original, shape.name, formatOf(props, served)), candidates },
+  }
+}
+
+/** The props of an original that cannot be described: one listed size, and the dimensions of the page. @throws {TypeError} for an unlisted shape */
+export const withoutInfo = (props: Props, served: Omit<ServedOriginal, "info">): Props => {
+  const { photos, original, list } = served
+  const { shape, width = 0 } = toDisplayProps(props)
+  const name = shape ?? snap({ width }, list)?.name ?? list[0]?.name ?? ""
+  return {
+    ...props,
+    sizes: undefined,
+    [OFFER]: { src: photos.url(original, name, formatOf(props, served)), candidates: [] },
   }
 }
 

@@ -1,6 +1,6 @@
 /** Tests of the output of Astro's image service, called in the order of Astro's `getImage`. */
 import * as fc from "fast-check"
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest"
 
 import { createClient } from "../client/client.ts"
 import { outputDimensions } from "../sizes/geometry.ts"
@@ -178,6 +178,31 @@ describe("the build fails", () => {
     )
     answer = () => Response.json(info)
     expect((await print({ src: "a.jpg", width: 320 }, config)).src).toBe("/320w/a.jpg")
+  })
+
+  it("a photo that the server rejects has one URL if the page gives its dimensions, and fails the build otherwise", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    answer = () => new Response("415 unsupported-original: No image.", { status: 415 })
+    const sides = { width: 600, height: 450 }
+    expect(await print({ src: "a.jpg", ...sides, layout: "constrained" })).toMatchObject({
+      src: "/640w/a.jpg",
+      srcset: [],
+    })
+    expect(await print({ src: "a.jpg", ...sides, shape: "360x270" })).toMatchObject({ src: "/360x270/a.jpg" })
+    expect(warn).toHaveBeenCalledWith("Could not fetch info of a.jpg: 415 unsupported-original: No image.")
+    await expect(print({ src: "a.jpg", width: 600 })).rejects.toThrow("415 unsupported-original")
+    await expect(print({ src: "a.jpg", ...sides, shape: "1w" })).rejects.toThrow("not listed")
+  })
+
+  it("a server that is busy or cannot be reached fails the build", async () => {
+    const sides = { width: 600, height: 450 }
+    answer = () => new Response("503 busy: Later.", { status: 503 })
+    await expect(print({ src: "a.jpg", ...sides })).rejects.toThrow("503 busy")
+    answer = () => {
+      throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })
+    }
+    await expect(print({ src: "a.jpg", ...sides })).rejects.toThrow("connect ECONNREFUSED")
   })
 
   it("imageService throws for an invalid configuration", () => {

@@ -6,7 +6,7 @@
  * Invariants:
  * - Every URL has a listed size, and every width is the actual width of the rendition.
  * - Values that Astro computes itself (breakpoints, double widths) are never printed.
- * - An unlisted size fails the build.
+ * - An unlisted size fails the build. A photo that the server rejects does not, if the page gives its dimensions.
  *
  * See https://docs.astro.build/en/reference/image-service-reference/ for external services.
  */
@@ -17,8 +17,8 @@ import type { Info } from "../sizes/info.ts"
 import { decodeKey } from "../sizes/key.ts"
 import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
 import type { Dimensions } from "../sizes/size.ts"
-import { offeredSrcset, offeredUrl, type Props, withOffer } from "./astro-offer.ts"
-import { cacheInfo } from "./cache-info.ts"
+import { offeredSrcset, offeredUrl, type Props, withOffer, withoutInfo } from "./astro-offer.ts"
+import { cacheInfo, isRejected } from "./cache-info.ts"
 
 export type { Props } from "./astro-offer.ts"
 
@@ -93,6 +93,23 @@ const NO_ATTRIBUTES: ReadonlySet<string> = new Set(
   ),
 )
 
+/** @throws {Error} if there is no description and the page gives no dimensions, or if the server cannot be reached */
+const infoFor = async (
+  original: string,
+  { infoOf }: Installation,
+  { width, height }: Props,
+): Promise<Info | undefined> => {
+  try {
+    return await infoOf(original)
+  } catch (error) {
+    if (!width || !height || !(error instanceof Error && isRejected(error))) throw error
+    // Astro has no logger for image services.
+    // oxlint-disable-next-line no-console
+    console.warn(error.message)
+    return undefined
+  }
+}
+
 const service: ImageService = {
   validateOptions: async (props, config) => {
     const original = originalOf(props.src, config)
@@ -100,7 +117,10 @@ const service: ImageService = {
     if (original === undefined) return { ...props, format: undefined }
     if (props["quality"] !== undefined) fail(`Expected no quality for ${original}: the server configures it.`)
     const installation = installationOf(config)
-    return withOffer(props, { ...installation, original, info: await installation.infoOf(original) })
+    const info = await infoFor(original, installation, props)
+    return info
+      ? withOffer(props, { ...installation, original, info })
+      : withoutInfo(props, { ...installation, original })
   },
   getURL: (props) => offeredUrl(props) ?? (typeof props.src === "string" ? props.src : props.src.src),
   getSrcSet: offeredSrcset,

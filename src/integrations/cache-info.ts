@@ -4,6 +4,12 @@ import type { Info } from "../sizes/info.ts"
 /** Short, so that pages rendered on demand soon use a changed original. */
 const MAX_AGE_MS = 60_000
 
+/** True if the server rejected the request for good, like that for a photo that is missing or cannot be decoded. */
+export const isRejected = ({ cause }: Error): boolean => {
+  const status = cause instanceof Error ? Number(cause.cause) : Number.NaN
+  return status >= 400 && status < 500
+}
+
 /**
  * A function that fetches descriptions and caches them for a minute. Errors are not cached.
  * @throws {Error} with the original's key, if the server rejects the request or cannot be reached
@@ -15,8 +21,9 @@ export const cacheInfo = (fetchInfo: (original: string) => Promise<Info>): ((ori
       return await fetchInfo(original)
     } catch (error) {
       cached.delete(original)
-      const { message, cause = message } = error as Error
-      throw new Error(`Could not fetch info of ${original}: ${String(cause)}`, { cause: error })
+      const { message, cause } = error as Error
+      const reason = cause === undefined || typeof cause === "number" ? message : String(cause)
+      throw new Error(`Could not fetch info of ${original}: ${reason}`, { cause: error })
     }
   }
   return (original) => {

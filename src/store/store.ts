@@ -150,7 +150,7 @@ export interface PutOptions extends CallOptions {
 
 /** The result of a write. */
 export interface PutResult {
-  /** The ETag with which the store serves the object itself, if it differs from the record's. */
+  /** The ETag with which the store serves the object itself, if it differs from the given one. The record may have it, too. */
   readonly etag: string
 }
 
