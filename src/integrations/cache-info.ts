@@ -22,7 +22,7 @@ export const cacheInfo = (fetchInfo: (original: string) => Promise<Info>): ((ori
     } catch (error) {
       cached.delete(original)
       const { message, cause } = error as Error
-      const reason = cause === undefined || typeof cause === "number" ? message : String(cause)
+      const reason = cause instanceof Error ? String(cause) : message
       throw new Error(`Could not fetch info of ${original}: ${reason}`, { cause: error })
     }
   }
