@@ -64,7 +64,7 @@ Functions of video cameras (BT.601, BT.709, BT.2020) in \`cICP\` have the gamma 
 A file that is not decoded is refused with 415 (\`unsupported-original\`), and the message names what it is:
 
 - other files: ${list(refused)}
-- camera raw in the shape of a TIFF: DNG, CR2, NEF, ARW and others
+- camera raw in the shape of a TIFF: DNG, CR2, IIQ, NEF, ARW and others
 - JPEG: JPEG-LS, hierarchical or lossless coding, other than 8 bits
 - PNG: Apple's CgBI variant
 - HEIF: codecs other than AV1; HEIC and JPEG XL, unless the package that decodes them is installed

@@ -39,10 +39,19 @@ export const MAGIC: readonly (readonly [string, Sniffed])[] = [
   ["MMOR", { unsupported: "camera raw (ORF)" }],
   ["IIU\0", { unsupported: "camera raw (RW2)" }],
   ["FUJIFILM", { unsupported: "camera raw (RAF)" }],
+  ["II\x1a\0\0\0HEAP", { unsupported: "camera raw (CRW)" }],
   ["FOVb", { unsupported: "camera raw (X3F)" }],
   ["\0MRM", { unsupported: "camera raw (MRW)" }],
   ["\xff\x0a", { unsupported: "JPEG XL" }],
+  ["II\xbc\x01", { unsupported: "JPEG XR" }],
   ["BM", { unsupported: "BMP" }],
+  ["qoif", { unsupported: "QOI" }],
+  ["v/1\x01", { unsupported: "OpenEXR" }],
+  ["#?RADIANCE", { unsupported: "Radiance HDR" }],
+  ["DDS ", { unsupported: "DDS" }],
+  ["\x8aMNG", { unsupported: "MNG" }],
+  ["icns", { unsupported: "an icon (ICNS)" }],
+  ["gimp xcf", { unsupported: "a GIMP document" }],
   ["%PDF-", { unsupported: "PDF" }],
   ["8BPS", { unsupported: "a Photoshop document" }],
   ["\0\0\x01\0", { unsupported: "an icon (ICO)" }],
@@ -50,6 +59,8 @@ export const MAGIC: readonly (readonly [string, Sniffed])[] = [
   ["\xff\x4f\xff\x51", { unsupported: "JPEG 2000" }],
   ["%!PS", { unsupported: "PostScript" }],
   ["PK\x03\x04", { unsupported: "a ZIP archive" }],
+  ["\x1f\x8b", { unsupported: "a gzip archive, perhaps SVGZ" }],
+  ["\x1aE\xdf\xa3", { unsupported: "a Matroska or WebM video" }],
 ]
 
 /** The beginning of a file as text, in one of the encodings of SVG and HTML. */

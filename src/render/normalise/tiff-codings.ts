@@ -4,7 +4,7 @@
  * Source: TIFF 6.0 §19 (sample formats); TIFF/EP and DNG 1.7 (camera raw); the registered compression schemes of libtiff.
  */
 import { unsupportedOriginal } from "../../errors.ts"
-import { viewOf } from "../header/bytes.ts"
+import { ascii } from "../header/bytes.ts"
 import { TIFF_TAGS, type TiffDirectory, type TiffHeader, tiffNumbers } from "../header/tiff.ts"
 import { PHOTOMETRIC, type TiffSamples } from "./tiff.ts"
 
@@ -101,12 +101,17 @@ export const refuseTiffCoding = (samples: TiffSamples): void => {
 /** Photometric interpretations of sensor data: a colour filter array, and linear sensor values. */
 const SENSOR: ReadonlySet<number> = new Set([32_803, 34_892])
 
-/** Behind the header of Canon's second format. */
-const CR2 = 0x43_52
+/** Behind the header of Canon's second format, and of Phase One's. */
+const SIGNATURES = [
+  ["CR2", /^CR/],
+  ["IIQ", /^(?:IIII|MMMM)/],
+] as const
 
 /** @returns the kind of camera raw that a TIFF is; undefined for others */
 export const cameraRawOf = (bytes: Uint8Array, header: TiffHeader): string | undefined => {
-  if (bytes.length > 10 && viewOf(bytes).getUint16(8) === CR2) return "CR2"
+  const signature = ascii(bytes, 8, 12)
+  const signed = SIGNATURES.find(([, text]) => text.test(signature))
+  if (signed) return signed[0]
   const [first] = header.pages
   if (first?.has(TIFF_TAGS.dngVersion)) return "DNG"
   const isSensor = (page: TiffDirectory): boolean =>
