@@ -64,6 +64,15 @@ const ENCODE: Readonly<Record<number, (light: number) => number>> = {
   13: encodeSrgb,
 }
 
+/** The inverse of {@link ENCODE}. */
+const LIGHT: Readonly<Record<number, (value: number) => number>> = {
+  1: (value) => value ** 2.4,
+  4: (value) => value ** 2.2,
+  5: (value) => value ** 2.8,
+  8: (value) => value,
+  13: (value) => linear(255 * value),
+}
+
 /** The primaries of sRGB under D50 (IEC 61966-2-1), with linear values. */
 const LINEAR_SRGB: Space = {
   red: [0.436_07, 0.222_49, 0.013_92],
@@ -116,18 +125,47 @@ describe("colours of code points", () => {
     )
   })
 
-  it("8 bits of a wide space have the colours of their rounded values", async () => {
+  /** The sRGB colour of stored values, 0 to 1. Colours outside sRGB are clipped. */
+  const shownOf = (values: Rgb, primaries: number, transfer: number): Rgb => {
+    const light = values.map((value) => LIGHT[transfer]?.(Math.max(0, Math.min(1, value))) ?? 0) as unknown as Rgb
+    const shown = solve(FROM_SRGB[primaries] as Rows, light)
+    return shown.map((value) => 255 * encodeSrgb(Math.max(0, Math.min(1, value)))) as unknown as Rgb
+  }
+
+  it("a PNG of 8 bits of any description has the colours of its rounded values", async () => {
+    const description = fc.record({
+      levels: rgb,
+      primaries: fc.constantFrom(1, 9, 12),
+      transfer: fc.constantFrom(1, 4, 5, 8, 13),
+      isFullRange: fc.boolean(),
+    })
     await fc.assert(
-      fc.asyncProperty(rgb, fc.constantFrom(9, 12), async (levels, primaries) => {
-        const values = levels.map((level) => level / 255) as unknown as Rgb
-        const light = solve(FROM_SRGB[primaries] as Rows, levels.map(linear) as unknown as Rgb)
-        // Colours outside sRGB are clipped.
-        const expected = light.map((value) => 255 * encodeSrgb(Math.max(0, Math.min(1, value))))
-        expect(
-          maxDifference(await middle(patch(values, 8, true, [cicp(primaries, 13)])), expected),
-        ).toBeLessThanOrEqual(3)
+      fc.asyncProperty(description, async ({ levels, primaries, transfer, isFullRange }) => {
+        const values = levels.map((level) => (isFullRange ? level / 255 : (level - 16) / 219)) as unknown as Rgb
+        const chunks = [cicp(primaries, transfer, isFullRange)]
+        const found = await middle(pngOf({ width: 8, height: 8, chunks, at: () => levels }))
+        expect(maxDifference(found, shownOf(values, primaries, transfer))).toBeLessThanOrEqual(3)
       }),
       { numRuns: 40 },
+    )
+  })
+
+  it("an AVIF of any primaries and transfer function has the colours of its values", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        rgb,
+        fc.constantFrom(1, 9, 12),
+        fc.constantFrom(4, 5, 13),
+        async ([r, g, b], primaries, transfer) => {
+          const avif = await sharp({ create: { width: 64, height: 48, channels: 3, background: { r, g, b } } })
+            .avif({ quality: 100, chromaSubsampling: "4:4:4", effort: 0 })
+            .toBuffer()
+          const stored = await middle(withNclx(avif, 1, 13))
+          const expected = shownOf(stored.map((level) => level / 255) as unknown as Rgb, primaries, transfer)
+          expect(maxDifference(await middle(withNclx(avif, primaries, transfer)), expected)).toBeLessThanOrEqual(3)
+        },
+      ),
+      { numRuns: 15 },
     )
   })
 

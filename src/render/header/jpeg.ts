@@ -1,10 +1,10 @@
 /**
  * Responsible for the header of a JPEG: its segments, without decoding any pixel.
  *
- * Source: ITU-T T.81 annex B (markers); JFIF and ICC.1:2022 annex B.4 (profiles in APP2 segments).
+ * Source: ITU-T T.81 annex B (markers).
  */
 import { unsupportedOriginal } from "../../errors.ts"
-import { ascii, type Span, viewOf } from "./bytes.ts"
+import { type Span, viewOf } from "./bytes.ts"
 import { checkMetadata, tooMany } from "./limits.ts"
 
 /** Cameras write below 50. A decoder that keeps metadata allocates for each. */
@@ -24,15 +24,12 @@ export interface JpegHeader {
   readonly kind: "jpeg"
   readonly components: readonly JpegComponent[]
   readonly isProgressive: boolean
-  /** Parts of the ICC profile by their number; empty where there is none, or not all of it. */
-  readonly profile: readonly Span[]
 }
 
 const MARKER = 0xff
 const SOI = 0xd8
 const EOI = 0xd9
 const SOS = 0xda
-const APP2 = 0xe2
 const TEM = 0x01
 /** Frame header of JPEG-LS (ITU-T T.87 §C.1.1). */
 const SOF55 = 0xf7
@@ -107,27 +104,6 @@ const refuseCoding = ({ marker, precision }: Frame): void => {
   if (precision !== 8) throw unsupportedOriginal(`a JPEG of ${precision} bits a sample`, CONVERT)
 }
 
-const ICC_IDENTIFIER = "ICC_PROFILE\0"
-
-/** Parts of a profile in order. A profile with a missing part is ignored, as decoders do. */
-const createProfile = (bytes: Uint8Array) => {
-  const parts = new Map<number, Span>()
-  let count = 0
-  return {
-    add: ({ start, end }: Segment): void => {
-      const data = start + ICC_IDENTIFIER.length + 2
-      if (data > end || ascii(bytes, start, start + ICC_IDENTIFIER.length) !== ICC_IDENTIFIER) return
-      count = bytes[data - 1] ?? 0
-      parts.set(bytes[data - 2] ?? 0, { start: data, end })
-    },
-    parts: (): readonly Span[] => {
-      const inOrder = Array.from({ length: count }, (_, at) => parts.get(at + 1))
-      const found = inOrder.filter((part) => part !== undefined)
-      return found.length === count ? found : []
-    },
-  }
-}
-
 /** A sequential JPEG whose first scan has all components has no other scan. */
 const isOnlyScan = (bytes: Uint8Array, { start }: Segment, frame: Frame | undefined): boolean =>
   frame !== undefined && !PROGRESSIVE.has(frame.marker) && bytes[start] === frame.components.length
@@ -151,13 +127,11 @@ const createCount = () => {
  * @throws {unsupported-original} a coding that is not decoded
  */
 export const parseJpegHeader = (bytes: Uint8Array): JpegHeader => {
-  const profile = createProfile(bytes)
   const count = createCount()
   let frame: Frame | undefined
   for (const segment of segmentsOf(bytes)) {
     const { marker } = segment
     count(segment)
-    if (marker === APP2) profile.add(segment)
     if (isFrame(marker) || marker === SOF55) frame ??= readFrame(bytes, segment)
     if (marker === SOS && isOnlyScan(bytes, segment, frame)) break
   }
@@ -166,6 +140,5 @@ export const parseJpegHeader = (bytes: Uint8Array): JpegHeader => {
     kind: "jpeg",
     components: frame?.components ?? [],
     isProgressive: frame !== undefined && PROGRESSIVE.has(frame.marker),
-    profile: profile.parts(),
   }
 }
