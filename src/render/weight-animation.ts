@@ -106,9 +106,15 @@ export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encode
   return encodeToFit(makeInput, job, { maxBytes, minQuality })
 }
 
-/** The rendition of the base URL. */
-const encodeBase = (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> =>
-  encodeWithin(makeInput, { ...job, format: job.own }, job.originalBytes)
+/**
+ * The rendition of the base URL. One with all pixels of the original is the stripped original: a GIF that is encoded again takes a second
+ * for 16 frames of a megapixel, has other colours, and is mostly heavier.
+ */
+const encodeBase = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {
+  const stripped = job.strip?.()
+  if (stripped) return { bytes: stripped, format: job.own }
+  return encodeWithin(makeInput, { ...job, format: job.own }, job.originalBytes)
+}
 
 const encodeLightest = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {
   const { format, own, encode, originalBytes, scale } = job
