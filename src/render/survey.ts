@@ -88,34 +88,56 @@ const LINE_CONTRAST = 128
 const LINE_SHARE = 1 / 2000
 
 /** Differences from green along a row, as they show over grey: red at even places, blue at odd ones. */
-const readChroma = ({ data, width, channels }: Pixels, y: number, chroma: Int16Array): void => {
+interface ChromaRow {
+  readonly values: Int16Array
+  /** The lowest and the highest of them. */
+  low: number
+  high: number
+}
+
+const readChroma = ({ data, width, channels }: Pixels, y: number, row: ChromaRow): void => {
+  const { values } = row
+  let [low, high] = [0, 0]
   for (let x = 0, at = y * width * channels; x < width; x++, at += channels) {
     const green = data[at + 1] ?? 0
-    const alpha = channels === 4 ? (data[at + 3] ?? 0) / 255 : 1
-    chroma[2 * x] = ((data[at] ?? 0) - green) * alpha
-    chroma[2 * x + 1] = ((data[at + 2] ?? 0) - green) * alpha
+    let red = (data[at] ?? 0) - green
+    let blue = (data[at + 2] ?? 0) - green
+    if (channels === 4) {
+      const alpha = data[at + 3] ?? 0
+      red = ((red * alpha) / 255) | 0
+      blue = ((blue * alpha) / 255) | 0
+    }
+    values[2 * x] = red
+    values[2 * x + 1] = blue
+    if (red < low) low = red
+    else if (red > high) high = red
+    if (blue < low) low = blue
+    else if (blue > high) high = blue
   }
+  row.low = low
+  row.high = high
 }
 
 /** Whether a value is above both of its neighbours, or below both. */
 const isPeak = (before: number, value: number, after: number): boolean =>
   Math.min(value - before, value - after) > LINE_CONTRAST || Math.min(before - value, after - value) > LINE_CONTRAST
 
-/** Three rows of differences. */
-interface Rows {
-  readonly above: Int16Array
-  readonly row: Int16Array
-  readonly below: Int16Array
-}
+/** Three rows, one below the other. */
+type Rows = readonly [above: ChromaRow, row: ChromaRow, below: ChromaRow]
 
 /** Whether one of a pixel's differences is that of a line: between others to the left and right, or above and below. */
-const isLine = ({ above, row, below }: Rows, at: number): boolean => {
+const isLine = ([{ values: above }, { values: row }, { values: below }]: Rows, at: number): boolean => {
   const value = row[at] ?? 0
-  const left = row[at - 2] ?? 0
-  const up = above[at] ?? 0
-  // Nearly all pixels are like those before them.
-  if (Math.abs(value - left) <= LINE_CONTRAST && Math.abs(value - up) <= LINE_CONTRAST) return false
-  return isPeak(left, value, row[at + 2] ?? 0) || isPeak(up, value, below[at] ?? 0)
+  return isPeak(row[at - 2] ?? 0, value, row[at + 2] ?? 0) || isPeak(above[at] ?? 0, value, below[at] ?? 0)
+}
+
+/** Pixels of the middle row that are part of lines. In photos, nearly all rows are too much alike to have any. */
+const countLines = (rows: Rows, width: number): number => {
+  const range = Math.max(...rows.map(({ high }) => high)) - Math.min(...rows.map(({ low }) => low))
+  if (range <= LINE_CONTRAST) return 0
+  let lines = 0
+  for (let at = 2; at < 2 * (width - 1); at += 2) if (isLine(rows, at) || isLine(rows, at + 1)) lines += 1
+  return lines
 }
 
 /**
@@ -124,14 +146,15 @@ const isLine = ({ above, row, below }: Rows, at: number): boolean => {
  */
 const hasFineChroma = (pixels: Pixels, limit: number): boolean => {
   const { width, height } = pixels
-  const rows = [0, 1, 2].map(() => new Int16Array(2 * width))
-  const rowOf = (y: number): Int16Array => rows[y % 3] ?? new Int16Array(0)
-  for (let y = 0; y < Math.min(2, height); y++) readChroma(pixels, y, rowOf(y))
+  const createRow = (): ChromaRow => ({ values: new Int16Array(2 * width), low: 0, high: 0 })
+  let [above, row, below] = [createRow(), createRow(), createRow()]
+  readChroma(pixels, 0, row)
+  if (height > 1) readChroma(pixels, 1, below)
   let lines = 0
   for (let y = 1; y + 1 < height; y++) {
-    readChroma(pixels, y + 1, rowOf(y + 1))
-    const three = { above: rowOf(y - 1), row: rowOf(y), below: rowOf(y + 1) }
-    for (let at = 2; at < 2 * (width - 1); at += 2) if (isLine(three, at) || isLine(three, at + 1)) lines += 1
+    ;[above, row, below] = [row, below, above]
+    readChroma(pixels, y + 1, below)
+    lines += countLines([above, row, below], width)
     if (lines > limit) return true
   }
   return false
