@@ -33,9 +33,7 @@ export const HOSTILE: readonly string[] = [
 /** No original has a control character in its name. */
 export const UNSERVED: string = "line\nbreak.jpg"
 
-/** Fills a folder. @returns the keys */
-export const makeCatalogue = async (folder: string): Promise<readonly string[]> => {
-  await promisify(execFile)(process.execPath, [join(PACKAGE, "dist/cli/demo-images.js"), folder])
+const addOthers = async (folder: string): Promise<void> => {
   const small = await sharp({ create: { width: 64, height: 48, channels: 3, background: "#486070" } })
     .jpeg()
     .toBuffer()
@@ -47,6 +45,12 @@ export const makeCatalogue = async (folder: string): Promise<readonly string[]> 
   for (let at = 0; at < MANY; at++) await write(`many/${String(at).padStart(4, "0")}.jpg`, small)
   await write(EXCLUDED, small)
   await write(BROKEN, Buffer.from("this is not a photo"))
+}
+
+/** Fills a folder. @param isWhole false for the pottery alone. @returns the keys */
+export const makeCatalogue = async (folder: string, isWhole: boolean): Promise<readonly string[]> => {
+  await promisify(execFile)(process.execPath, [join(PACKAGE, "dist/cli/demo-images.js"), folder])
+  if (isWhole) await addOthers(folder)
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
     .filter((entry) => entry.isFile())

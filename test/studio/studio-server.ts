@@ -29,6 +29,8 @@ export interface StudioServer {
 
 export interface StudioOptions {
   readonly store?: "folder" | "bucket"
+  /** "pottery" has no hostile names, faults and long folders. @default "all" */
+  readonly photos?: "all" | "pottery"
   readonly flags?: readonly string[]
 }
 
@@ -66,11 +68,12 @@ const end = async (child: ChildProcess): Promise<void> => {
 /** Starts a server on a free port. */
 export const startStudio = async ({
   store = "folder",
+  photos: kind = "all",
   flags = ["--studio"],
 }: StudioOptions = {}): Promise<StudioServer> => {
   const folder = await mkdtemp(join(tmpdir(), "imgtailor-studio-"))
   const photos = join(folder, "photos")
-  const keys = await makeCatalogue(photos)
+  const keys = await makeCatalogue(photos, kind === "all")
   const place: Place =
     store === "bucket"
       ? await startBucket(photos, keys)

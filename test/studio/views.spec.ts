@@ -30,6 +30,8 @@ interface View {
   readonly until?: string
   /** Colours of the screenshot for the docs. @default none is taken */
   readonly shot?: "light" | "dark"
+  /** Expression that runs before the screenshot, and one that is true when it may be taken. */
+  readonly prepare?: { readonly run: string; readonly until: string }
 }
 
 const photo = (tab: string, values: Readonly<Record<string, string>> = {}): string =>
@@ -50,6 +52,7 @@ const VIEWS: readonly View[] = [
     hash: photo("sizes"),
     until: `document.querySelectorAll(".cell .thumb img").length > 2`,
     shot: "light",
+    prepare: { run: "undefined", until: `!document.querySelector(".blank-text:not(:empty)")` },
   },
   {
     name: "compare",
@@ -62,6 +65,10 @@ const VIEWS: readonly View[] = [
     hash: photo("quality", { size: "640w", format: "webp" }),
     until: has(".drafts .link"),
     shot: "light",
+    prepare: {
+      run: `(() => { const slider = document.querySelector("input[type=range]"); slider.value = "40"; slider.dispatchEvent(new Event("input", { bubbles: true })) })()`,
+      until: `document.querySelectorAll(".drafts .link").length === 2`,
+    },
   },
   { name: "code", hash: photo("code"), until: has(".code code"), shot: "light" },
   { name: "preview", hash: photo("preview", { size: "1280w" }), until: shows("currentSrc"), shot: "dark" },
@@ -186,24 +193,30 @@ describe("in a new browser", () => {
   })
 
   it("screenshots of the views are written into docs/studio", async () => {
+    const plain = await startStudio({ photos: "pottery" })
+    await visit(plain)
     const folder = join(PACKAGE, "docs/studio")
     await mkdir(folder, { recursive: true })
-    const large = await openPage(browser, server.origin, {
+    const large = await openPage(browser, plain.origin, {
       viewport: { width: 1280, height: 800 },
       deviceScaleFactor: 1.5,
     })
-    const small = await openPage(browser, server.origin, {
+    const small = await openPage(browser, plain.origin, {
       viewport: { width: 360, height: 740 },
       deviceScaleFactor: 1.5,
     })
     const written: string[] = []
     for (const { page, context } of [large, small]) {
-      await page.goto(server.studioUrl)
+      await page.goto(plain.studioUrl)
       await untilSettled(page)
       const isSmall = page === small.page
       for (const view of VIEWS.filter(({ name, shot }) => shot && (!isSmall || ON_PHONES.has(name)))) {
         await page.emulateMedia({ colorScheme: view.shot ?? "light" })
         await show(page, view)
+        if (view.prepare && !isSmall) {
+          await page.evaluate(view.prepare.run)
+          await until(page, view.prepare.until)
+        }
         await until(page, `[...document.images].every((image) => image.complete)`)
         const picture = await page.screenshot({ type: "png" })
         const name = `${view.name}${isSmall ? "-360" : ""}.webp`
@@ -212,6 +225,7 @@ describe("in a new browser", () => {
       }
       await context.close()
     }
+    await plain.close()
     expect(written.length).toBeGreaterThan(8)
   })
 })

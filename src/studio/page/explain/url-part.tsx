@@ -25,7 +25,7 @@ const Readings = ({ readings }: Pick<Url, "readings">): JSX.Element => (
           <th scope="col">Original</th>
           <th scope="col">Size</th>
           <th scope="col">Format</th>
-          <th scope="col">Original in the store</th>
+          <th scope="col">In the store</th>
         </tr>
       </thead>
       <tbody>

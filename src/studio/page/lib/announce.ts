@@ -18,12 +18,29 @@ export const announce = (text: string): void => {
   }, VISIBLE_MS)
 }
 
-/** Copies a text and reports it. */
-export const copyText = async (text: string, name: string): Promise<void> => {
-  try {
-    await navigator.clipboard.writeText(text)
-    announce(`Copied ${name}`)
-  } catch {
-    announce(`The browser did not allow copying ${name}`)
-  }
+/** The clipboard of scripts exists only on HTTPS and on localhost. Elsewhere the text is selected in a field and copied from there. */
+const copyFromField = (text: string): boolean => {
+  const field = document.createElement("textarea")
+  field.value = text
+  field.className = "hidden"
+  const focused = document.activeElement
+  document.body.append(field)
+  field.select()
+  // oxlint-disable-next-line typescript/no-deprecated -- the only way without HTTPS
+  const isCopied = document.execCommand("copy")
+  field.remove()
+  if (focused instanceof HTMLElement) focused.focus()
+  return isCopied
+}
+
+/** Copies a text and reports it. @returns false if the browser did not allow it */
+export const copyText = async (text: string, name: string): Promise<boolean> => {
+  const isCopied = await Promise.resolve(
+    navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("No clipboard")),
+  ).then(
+    () => true,
+    () => copyFromField(text),
+  )
+  announce(isCopied ? `Copied ${name}` : `The browser did not allow copying ${name}`)
+  return isCopied
 }

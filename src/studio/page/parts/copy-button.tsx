@@ -19,8 +19,8 @@ interface CopyButtonProps {
 export const CopyButton = ({ text, name, label }: CopyButtonProps): JSX.Element => {
   const isDone = useSignal(false)
   const copy = (): void => {
-    void copyText(text, name).then(() => {
-      isDone.value = true
+    void copyText(text, name).then((isCopied) => {
+      isDone.value = isCopied
       setTimeout(() => {
         isDone.value = false
       }, SHOWN_MS)
