@@ -25,10 +25,13 @@ export const HOSTILE: readonly string[] = [
   "zero\u200bwidth.jpg",
   "100%25 &amp; #1?.jpg",
   "{{harm}}${harm}.jpg",
-  // 255 bytes, the longest name of a file.
-  `${"long".repeat(62)}${"x".repeat(3)}.jpg`,
+  // 245 bytes: the longest name of an original, because those of its renditions are longer.
+  `${"x".repeat(241)}.jpg`,
   "مرحبا بالعالم.jpg",
 ]
+
+/** A name that a folder can have, and renditions cannot. */
+export const TOO_LONG: string = `${"y".repeat(251)}.jpg`
 
 /** No original has a control character in its name. */
 export const UNSERVED: string = "line\nbreak.jpg"
@@ -41,7 +44,7 @@ const addOthers = async (folder: string): Promise<void> => {
     await mkdir(dirname(join(folder, key)), { recursive: true })
     await writeFile(join(folder, key), bytes)
   }
-  for (const name of [...HOSTILE, UNSERVED]) await write(`hostile/${name}`, small)
+  for (const name of [...HOSTILE, TOO_LONG, UNSERVED]) await write(`hostile/${name}`, small)
   for (let at = 0; at < MANY; at++) await write(`many/${String(at).padStart(4, "0")}.jpg`, small)
   await write(EXCLUDED, small)
   await write(BROKEN, Buffer.from("this is not a photo"))

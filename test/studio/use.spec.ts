@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { filesBelow } from "../support/folders.ts"
 import { type Browser, openBrowser, faultsOf, openPage, type Page, until, untilSettled, type Visit } from "./browser.ts"
-import { HOSTILE, MANY, PHOTO } from "./catalogue.ts"
+import { HOSTILE, MANY, PHOTO, TOO_LONG } from "./catalogue.ts"
 import { startStudio, type StudioServer } from "./studio-server.ts"
 
 let browser: Browser
@@ -127,17 +127,19 @@ describe("photos", () => {
     const names = await page.evaluate<readonly string[]>(
       `[...document.querySelectorAll(".tile .name")].map((name) => name.textContent)`,
     )
-    expect(names).toHaveLength(HOSTILE.length)
+    expect(names).toHaveLength(HOSTILE.length + 1)
     expect(names).toContain("exe⟨U+202E⟩gpj.jpg")
     expect(names.join()).not.toContain("line")
     expect(names).toContain(HOSTILE[0])
     expect(names).toContain("{{harm}}${harm}.jpg")
     for (const name of HOSTILE) {
       await open("photo", { key: `hostile/${name}` })
-      await page.waitForSelector(".cell .thumb img")
+      await until(page, `document.querySelector(".cell .thumb img")`)
       await open("explain", { target: `hostile/${name}` })
-      await page.waitForSelector(".states")
+      await until(page, `document.querySelector(".states")`)
     }
+    await open("photo", { key: `hostile/${TOO_LONG}` })
+    await until(page, `document.querySelector(".problem").textContent.includes("245 bytes")`)
     expect(await page.evaluate("window.harm")).toBeUndefined()
     expect(faultsOf(visit)).toEqual([])
   })

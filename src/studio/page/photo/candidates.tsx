@@ -36,7 +36,9 @@ export const Candidates = ({ srcset, src, pick, wanted }: CandidatesProps): JSX.
   return (
     <div class="candidates">
       <p role="status" class="muted">
-        {pick ? `${pick.viewport} px wide at ${pick.density}×: ${verdictOf(pick, chosen?.descriptor)}.` : "Measuring"}
+        {pick
+          ? `${pick.viewport} px wide at ${Number(pick.density.toFixed(2))}×: ${verdictOf(pick, chosen?.descriptor)}.`
+          : "Measuring"}
         {pick && Math.abs(pick.density - wanted) > 0.01 && " This browser does not change the density of an iframe."}
       </p>
       <ol>

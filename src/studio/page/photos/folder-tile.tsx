@@ -20,15 +20,18 @@ export const FolderTile = ({ folder }: { readonly folder: string }): JSX.Element
   const first = state.value.value?.photos[0]
   return (
     <li ref={element}>
-      <a href={formatRoute({ view: "photos", prefix: folder, after: "" })}>
-        <span class="cover">
+      <a class="tile" href={formatRoute({ view: "photos", prefix: folder, after: "" })}>
+        <span class="thumb cover">
           {first && !isBroken.value ? (
             <img src={first.thumbnail} alt="" loading="lazy" decoding="async" onError={() => (isBroken.value = true)} />
           ) : (
             <Icon name="folder" />
           )}
         </span>
-        <Name text={baseName(folder)} />
+        <span class="folder-name">
+          <Icon name="folder" />
+          <Name text={baseName(folder)} />
+        </span>
       </a>
     </li>
   )

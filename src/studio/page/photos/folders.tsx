@@ -5,7 +5,7 @@ import { FolderTile } from "./folder-tile.tsx"
 
 /** Links to folders, each with one of its photos. */
 export const Folders = ({ folders }: { readonly folders: readonly string[] }): JSX.Element => (
-  <ul class="folders" aria-label="Folders">
+  <ul class="grid folders" aria-label="Folders">
     {folders.map((folder) => (
       <FolderTile key={folder} folder={folder} />
     ))}
