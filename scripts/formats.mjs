@@ -43,6 +43,8 @@ Without a requested format, a rendition has the format of its original. That of 
 
 An original whose colours are sRGB already, by the content of its profile and not by its name, is not converted. Everything else is: wide gamut, linear light, other gammas, greys with a profile, CMYK and L\\*a\\*b\\*. Where code points, chunks, or a profile of a matrix and curves describe the space, pixels are converted after they were resized, with exact arithmetic; tables in profiles are applied by [Little CMS](https://www.littlecms.com/). Colours outside sRGB are clipped.
 
+Descriptions that do not fit are treated as browsers do: a profile for another number of channels is ignored (one of RGB counts for greys), and so are colour chunks of a PNG whose checksum is wrong, and \`cICP\` behind the palette. Two differences are on purpose: cICP in narrow range is expanded, which Chromium ignores, and profiles of animated WebPs are applied.
+
 Functions of video cameras (BT.601, BT.709, BT.2020) in \`cICP\` have the gamma of their reference display, 2.4; in a still AVIF they stand for sRGB. Both are what Chromium shows.
 
 **HDR** (PQ and HLG) is shown as Chromium shows it on a screen without HDR:
@@ -54,7 +56,7 @@ Functions of video cameras (BT.601, BT.709, BT.2020) in \`cICP\` have the gamma 
 
 ## Weight
 
-- A rendition in its original's format with no more pixels is not heavier than the original: if it is, it is encoded again with more effort, lower quality, or, except in photos, fewer colours. At the same size, the original without its metadata is tried first.
+- A rendition in its original's format with no more pixels is not heavier than the original: if it is, it is encoded again with more effort, lower quality, or, except in photos, fewer colours. At the same size, the original without its metadata is tried first; a GIF animation is always answered by it.
 - For graphics (screenshots, logos, line art, codes) whose original is lossless, an answer in AVIF or WebP is not heavier than the one of the base URL. It may then be a lossless WebP: the stored record has the true type, and browsers decode by content. A server that goes by the extension, such as nginx, labels it \`image/avif\`.
 - An alpha channel that is opaque everywhere is dropped.
 - Exempt: explicit \`.png\` and \`.gif\`, forced formats, and options such as overlays.
