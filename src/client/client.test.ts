@@ -347,3 +347,47 @@ describe("picture", () => {
     expect(img).toEqual(photos.img("a.jpg", { shape: "360x270", priority: true }))
   })
 })
+
+describe("sizes with options", () => {
+  const shop = createClient({
+    baseUrl: "/img",
+    formats: ["avif", "webp"],
+    sizes: [
+      { size: "600x600", name: "card", fit: "contain", background: "#fff", padding: "4%", aliases: ["cards"] },
+      { size: "400x400", name: "inside", fit: "inside" },
+      { size: "200x200", name: "inside-small", fit: "inside" },
+      { size: "300w", name: "turned", rotate: 90 },
+      { size: "500w", name: "trimmed", trim: true },
+      { size: "1200x630", name: "social", gravity: "smart", format: "jpeg" },
+      { size: "360x270", name: "sold", grayscale: true },
+      "360x270",
+    ],
+  })
+  const small = { width: 200, height: 133 }
+
+  it("width and height have the ratio of the fit: that of the box for contain, else that of the turned photo", () => {
+    expect(shop.img("a.jpg", { shape: "card", info: small })).toMatchObject({ width: 600, height: 600 })
+    expect(shop.img("a.jpg", { shape: "inside", info: LARGE })).toMatchObject(LARGE)
+    expect(shop.img("a.jpg", { shape: "turned", info: LARGE })).toMatchObject({ width: 3000, height: 4000 })
+    expect(shop.candidates("a.jpg", { shape: "inside", info: small }).map(({ width }) => width)).toEqual([200])
+  })
+
+  it("the dimensions of a trimmed photo come from info, and are an error without it", () => {
+    const info = { ...LARGE, trimmed: { 10: { width: 1000, height: 800 } } }
+    expect(shop.img("a.jpg", { shape: "trimmed", info })).toMatchObject({ width: 1000, height: 800 })
+    expect(() => shop.img("a.jpg", { shape: "trimmed", info: LARGE })).toThrow(TypeError)
+  })
+
+  it("a srcset has only sizes with the same options", () => {
+    expect(shop.srcset("a.jpg", { shape: "inside", info: LARGE })).toBe(
+      "/img/inside-small/a.jpg 200w, /img/inside/a.jpg 400w",
+    )
+    expect(shop.srcset("a.jpg", { shape: "360x270" })).not.toContain("sold")
+    expect(shop.srcset("a.jpg", { shape: "sold" })).not.toContain("360x270")
+  })
+
+  it("a forced format has one URL", () => {
+    expect(shop.url("a.png", "social")).toMatch(/^\/img\/social\/a\.png(?:\.jpeg)?$/)
+    expect(shop.img("a.png", { shape: "social" }).srcset).toMatch(/^\/img\/social\/a\.png(?:\.jpeg)? 1200w$|1x$/)
+  })
+})

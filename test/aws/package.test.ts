@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { EventV2, ProxyResult } from "../../src/aws/events.ts"
 import { launch, PACKAGE, runCommand } from "../support/command.ts"
 import { filesBelow, temporaryFolder } from "../support/folders.ts"
-import { colourAt, colourDistance, describe as describeImage, flat, RED } from "../support/photos.ts"
+import { BLUE, colourAt, colourDistance, describe as describeImage, flat, GREEN, RED } from "../support/photos.ts"
 import { findTools } from "../support/tools.ts"
 import { ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
@@ -94,18 +94,37 @@ const requestFor = (key: string): EventV2 => ({
   requestContext: { stage: "prod", http: { method: "GET" } },
 })
 
+/** A configuration with files, in a folder. */
+const writeConfig = async (folder: string): Promise<void> => {
+  await writeFile(join(folder, "logo.png"), await flat({ width: 40, height: 40, colour: BLUE, format: "png" }))
+  await writeFile(join(folder, "none.png"), await flat({ width: 80, height: 60, colour: GREEN, format: "png" }))
+  await writeFile(join(folder, "points.json"), "{}")
+  const marked = {
+    size: "100x75",
+    name: "marked",
+    overlay: { image: "./logo.png", gravity: "northwest", width: "50%" },
+  }
+  const config = { sizes: ["360x270", "100h", marked], missing: "./none.png", focalPoints: "./points.json" }
+  await writeFile(join(folder, "imgtailor.config.json"), JSON.stringify(config))
+}
+
 describe("imgtailor package", () => {
   it("makes one zip of at most 12 MB with function, sharp, settings and licences", { timeout: 120_000 }, async () => {
     const folder = await temporaryFolder()
-    const { zips, handler } = await make(["--sizes", "360x270,100h", "--arch", HERE], folder)
+    await writeConfig(folder)
+    const { zips, handler } = await make(["--arch", HERE], folder)
     expect([zips.length, handler]).toEqual([1, "index.handler"])
     const [zip = { file: "", bytes: Infinity }] = zips
     expect(zip.bytes).toBeLessThan(12_000_000)
 
     const task = join(folder, "task")
     const files = await unpack(zip.file, task)
-    expect(files.filter((file) => !file.startsWith("node_modules/"))).toEqual([
+    const own = files.filter((file) => !file.startsWith("node_modules/"))
+    expect(own.map((file) => file.replace(/[0-9a-f]{16}/, "…")).toSorted()).toEqual([
       "LICENCES.txt",
+      "assets/…-logo.png",
+      "assets/…-none.png",
+      "assets/…-points.json",
       "imgtailor.config.json",
       "index.mjs",
     ])
@@ -121,6 +140,15 @@ describe("imgtailor package", () => {
     })
     expect(isLoaded).toBe(true)
     expect(await server.keysIn("shop")).toContain("dir/100h/a.jpg")
+
+    const marked = requestFor("dir/marked/a.jpg")
+    const withFiles = await callIn(task, [marked, marked, requestFor("dir/marked/none.jpg")])
+    const pictures = withFiles.results.map(({ body }) => Buffer.from(body, "base64"))
+    expect(withFiles.results.map(({ statusCode }) => statusCode)).toEqual([301, 200, 404])
+    expect(colourDistance(await colourAt(pictures[1] ?? Buffer.from(""), 0.25, 0.25), BLUE)).toBeLessThan(30)
+    expect(colourDistance(await colourAt(pictures[1] ?? Buffer.from(""), 0.75, 0.75), RED)).toBeLessThan(30)
+    // A cache in front does not distinguish requests, so all of them get the placeholder.
+    expect(colourDistance(await colourAt(pictures[2] ?? Buffer.from(""), 0.75, 0.75), GREEN)).toBeLessThan(30)
 
     // With the version of Node that Lambda has.
     if (node24 === undefined) return

@@ -1,4 +1,6 @@
 /** The template of the direct flow: its contents, the effect of options, and that one change of the list changes every part of it. */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { runInNewContext } from "node:vm"
 
 import { describe, expect, it } from "vitest"
@@ -312,6 +314,29 @@ describe("the template of the stack", () => {
     const sizes = [{ size: "360x270", name: "card", aliases: ["small"] }]
     const [statement] = statementsOf(await makeTemplate({ ...SETTINGS, sizes }), "SyncRole")
     expect(JSON.stringify(statement)).toContain("arn:aws:s3:::shop-renditions/*/small/*")
+  })
+
+  it("names files of overlays, the placeholder and focal points as they are in the zip", async () => {
+    const folder = await temporaryFolder()
+    const write = async (name: string, text: string): Promise<string> => {
+      await writeFile(join(folder, name), text)
+      return join(folder, name)
+    }
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>'
+    const image = await write("logo.svg", svg)
+    const variables = variablesOf(
+      await makeTemplate({
+        ...SETTINGS,
+        sizes: [{ size: "360x270", name: "card", overlay: { image } }],
+        missing: await write("none.svg", svg),
+        focalPoints: await write("points.json", "{}"),
+      }),
+      "Renderer",
+    )
+    expect(variables["IMGTAILOR_SIZES"]).toMatch(/"image":"\.\/assets\/[0-9a-f]{16}-logo\.svg"/)
+    expect(variables["IMGTAILOR_MISSING"]).toMatch(/^\.\/assets\/[0-9a-f]{16}-none\.svg$/)
+    expect(variables["IMGTAILOR_FOCAL_POINTS"]).toMatch(/^\.\/assets\/[0-9a-f]{16}-points\.json$/)
+    expect(JSON.stringify(variables)).not.toContain(folder)
   })
 
   it("passes every setting to the functions, except those that the edge or the stack decides", async () => {

@@ -1,6 +1,7 @@
 /**
  * Fits of named sizes, checked by the colours at named places: for every orientation, kind of original, output format, alpha and animation.
  */
+import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 
 import type { Format } from "../../../src/sizes/format.ts"
@@ -154,6 +155,74 @@ describe("fit", () => {
       expect([decoded.width, decoded.height, decoded.frames]).toEqual([width, height, 3])
       for (const [frame, colour] of [RED, GREEN, BLUE].entries())
         expectColours(decoded, [{ x: 0.5, y: 0.5, colour }], frame)
+    }
+  })
+})
+
+/** A photo of 240 × 160 whose left half is red and whose right half is transparent, once it is upright. */
+const halfClear = async (orientation: Orientation, format: "png" | "webp" | "avif"): Promise<Buffer> => {
+  const upright = sharp(await withAlpha({ width: 240, height: 160 }))
+  const [degrees, isMirrored] = TURNS[orientation]
+  const turned = sharp(await (isMirrored ? upright.flop() : upright).toBuffer()).rotate(degrees)
+  return turned
+    .toFormat(format, format === "avif" ? { quality: 90, effort: 0 } : {})
+    .withMetadata({ orientation })
+    .toBuffer()
+}
+
+/** From the upright to the stored picture: mirrored, then turned clockwise. EXIF 2.32, tag 0x0112. */
+const TURNS: Readonly<Record<Orientation, readonly [degrees: number, isMirrored: boolean]>> = {
+  1: [0, false],
+  2: [0, true],
+  3: [180, false],
+  4: [180, true],
+  5: [270, true],
+  6: [270, false],
+  7: [90, true],
+  8: [90, false],
+}
+
+/** The same places for every fit: in the opaque half, and in the transparent one of the picture. */
+const CLEAR_FITS: readonly (readonly [name: string, size: NamedSizeInput, behind: readonly number[]])[] = [
+  ["cover", { size: "120x120" }, TRANSPARENT],
+  ["contain", { size: "120x120", fit: "contain", background: "#ff00ff" }, PINK],
+  ["contain over nothing", { size: "120x120", fit: "contain", background: "transparent" }, TRANSPARENT],
+  ["inside", { size: "120x120", fit: "inside" }, TRANSPARENT],
+]
+
+describe("fit of a photo with transparent parts", () => {
+  it.each(CLEAR_FITS)("%s keeps or fills them from all orientations, in each format", async (_, size, behind) => {
+    for (const orientation of ORIENTATIONS) {
+      const original = await halfClear(orientation, orientation % 2 ? "png" : "webp")
+      for (const format of ["png", "webp", "avif"] as const) {
+        const decoded = await decodeNamed(original, size, { format })
+        expectColours(decoded, [...band(RED, [0.25, 0.5]), { x: 0.75, y: 0.5, colour: behind }])
+      }
+    }
+  })
+
+  it.each(CLEAR_FITS)("%s shows the background there in a JPEG", async (_, size, behind) => {
+    const settings = { background: "#00ff00" }
+    for (const kind of ["png", "webp", "avif"] as const) {
+      const decoded = await decodeNamed(await halfClear(1, kind), size, { format: "jpeg", settings })
+      const shown = behind === TRANSPARENT ? [0, 255, 0] : behind
+      expectColours(decoded, [...band(RED, [0.25, 0.5]), { x: 0.75, y: 0.5, colour: shown }])
+    }
+  })
+
+  it.each(CLEAR_FITS)("%s keeps or fills them in every frame of an animation", async (_, size, behind) => {
+    const frame = await sharp(await halfClear(1, "png"))
+      .raw()
+      .toBuffer()
+    const original = await sharp(Buffer.concat([frame, frame]), {
+      raw: { width: 240, height: 320, channels: 4, pageHeight: 160 },
+    })
+      .webp({ delay: [100, 100], lossless: true })
+      .toBuffer()
+    for (const format of ["gif", "webp"] as const) {
+      const decoded = await decodeNamed(original, size, { format })
+      for (const at of [0, decoded.frames - 1])
+        expectColours(decoded, [...band(RED, [0.25, 0.5]), { x: 0.75, y: 0.5, colour: behind }], at)
     }
   })
 })
