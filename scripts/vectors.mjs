@@ -5,6 +5,13 @@ import { AWKWARD_NAMES } from "../dist/testing/samples.js"
 
 const SIZES = ["360x270", "320w", "480h", { size: "120x120", name: "thumb", gravity: "north", quality: 70 }]
 
+/** Sizes with options: their URLs have their names. A size with one format has only the explicit URL, `formats` are its extensions. */
+const OPTIONED = [
+  { size: "600x600", name: "card", fit: "contain", background: "#ffffff", aliases: ["cards"] },
+  { size: "1200x630", name: "social", gravity: "smart", format: "jpeg" },
+  { size: "500w", name: "trimmed", trim: 10, formats: ["webp"] },
+]
+
 // Without slashes, which separate, and backslashes, which keys cannot contain.
 const PUNCTUATION = "!\"#$%&'()*+,-.:;<=>?@[]^_`{|}~".split("")
 
@@ -68,9 +75,13 @@ const DIRECTORIES = [
   " / /photo.jpg",
 ]
 
-const parsed = parseSizeList(SIZES)
-if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems))
-const { list } = parsed
+const parse = (sizes) => {
+  const parsed = parseSizeList(sizes)
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems))
+  return parsed.list
+}
+const list = parse(SIZES)
+const optioned = parse(OPTIONED)
 
 /** @param size a listed size, or "info" */
 const vectorOf = (text, size, format) => {
@@ -91,6 +102,11 @@ const vectors = [
   ...["photo.jpg", "shop/a photo.png"].flatMap((original) =>
     list.flatMap((size) => [undefined, ...FORMATS].map((format) => vectorOf(original, size, format))),
   ),
+  ...optioned.flatMap((size) =>
+    (size.format ? [size.format] : [undefined, ...(size.formats ?? FORMATS)]).map((format) =>
+      vectorOf("shop/a photo.png", size, format),
+    ),
+  ),
   ...[...DIRECTORIES, ...NAMES].flatMap(vectorsOf),
 ]
 
@@ -101,7 +117,7 @@ const lines = new Set(vectors.map((vector) => `    ${toAscii(vector)}`))
 
 /** The file, with a line for each vector. */
 export const vectorsFile = `{
-  "sizes": ${toAscii(SIZES)},
+  "sizes": ${toAscii([...SIZES, ...OPTIONED])},
   "formats": ${toAscii(FORMATS)},
   "vectors": [
 ${[...lines].join(",\n")}

@@ -188,7 +188,7 @@ describe("recipe ids of options", () => {
   })
 
   // Changing an id makes the stored renditions stale. An option that is added later must not change these.
-  it.each<[string, NamedSizeInput]>([
+  const STABLE: readonly (readonly [id: string, size: NamedSizeInput])[] = [
     ["fy8j9p154ns9j", named({ fit: "contain", background: "#fff", padding: "4%" })],
     ["1c9i8a9ym16wr", named({ gravity: "smart", sharpen: true })],
     ["gt3b7r12mw875", named({ blur: 4 })],
@@ -196,8 +196,31 @@ describe("recipe ids of options", () => {
     ["y9s5sb1trse19", named({ overlay: { image: "x", digest: "0".repeat(64), gravity: "southeast", width: "18%" } })],
     ["1wk5t0h7e4e6n", named({ format: "webp", maxBytes: 50_000 })],
     ["gzrz8tyrqsl7", named({ round: "circle", trim: true, rotate: 90 })],
-  ])("the recipe id %s stays the same from release to release (case %#)", (id, input) => {
+    ["1jrjjy31vrcs8l", named({ fit: "contain" })],
+    ["1jc2uju1nyy320", named({ fit: "inside" })],
+    ["163h84n1357mj9", named({ background: "#123456" })],
+    ["fy8j9p154ns9j", named({ fit: "contain", padding: "4%" })],
+    ["18ib05xxt4gfb", named({ trim: true })],
+    ["5y06d2qfk3ho", named({ rotate: 90 })],
+    ["1bw8g21y0qcz3", named({ flip: true })],
+    ["783prv1yg9rz9", named({ flop: true })],
+    ["ss3aip1qup3h3", named({ sharpen: 2 })],
+    ["n0m2dkeo4ea", named({ tint: "#704214" })],
+    ["f8fu3e1ldvx24", named({ round: 8 })],
+    ["1evk0ok1vxhhf6", named({ maxBytes: 10000, minQuality: 30 })],
+    ["n6j036r0xkkk", named({ formats: ["webp"] })],
+    ["nr7tmf16hehm5", named({ gravity: "attention" })],
+    ["1xll5uge9nnke", named({ gravity: "entropy" })],
+    ["nse0ar11pzp59", named({ fit: "contain", background: "transparent" })],
+  ]
+
+  it.each(STABLE)("the recipe id %s stays the same from release to release (case %#)", (id, input) => {
     expect(idOf(input)).toBe(id)
+  })
+
+  it("the table of stable recipe ids has every option", () => {
+    const used = new Set(STABLE.flatMap(([, size]) => Object.keys(size)))
+    expect(SIZE_OPTION_NAMES.filter((name) => !used.has(name))).toEqual([])
   })
 })
 
