@@ -6,7 +6,7 @@
  * - Exclusion does not say that an original was deleted, so its stored renditions are kept.
  */
 import { formatOfName } from "../sizes/format.ts"
-import type { Originals } from "./store.ts"
+import type { ListOptions, Originals } from "./store.ts"
 
 type IsExcluded = (key: string) => boolean
 
@@ -39,6 +39,19 @@ const compile = async (patterns: readonly string[]): Promise<IsExcluded> => {
   }
 }
 
+/** A folder whose files, and those in its folders, are all excluded is left out: its name would be seen otherwise. */
+async function* listShallow(
+  store: Originals,
+  prefix: string,
+  options: ListOptions,
+  excludes: IsExcluded,
+): AsyncGenerator<string> {
+  for await (const key of store.list(prefix, options)) {
+    const isLeftOut = key.endsWith("/") ? excludes(`${key}x`) && excludes(`${key}x/x`) : excludes(key)
+    if (!isLeftOut) yield key
+  }
+}
+
 /**
  * Originals without those that are excluded.
  * @param patterns globs relative to the originals; one with `!` allows keys that earlier patterns or a leading dot exclude
@@ -64,6 +77,7 @@ export const excludedOriginals = (store: Originals, patterns: readonly string[])
     get: async (key, options) => use((excludes) => (excludes(key) ? undefined : store.get(key, options))),
     async *list(prefix, options) {
       const excludes = await use((found) => found)
+      if (options?.isShallow) return yield* listShallow(store, prefix, options, excludes)
       let after = options?.after
       for (let skipped: string | undefined = ""; skipped !== undefined;) {
         skipped = undefined

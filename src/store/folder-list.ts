@@ -11,7 +11,7 @@ import { opendir, realpath } from "node:fs/promises"
 import { sep } from "node:path"
 
 import { systemCode, unavailable } from "./folder-paths.ts"
-import { compareKeys, isListed } from "./key-order.ts"
+import { compareKeys, compareUnits, hasSurrogates, isListed } from "./key-order.ts"
 import { isSafeKey, type ListOptions } from "./store.ts"
 
 /** Options for listing a folder. */
@@ -23,6 +23,9 @@ export interface FolderListOptions extends ListOptions {
   /** Called with each folder below the root that could not be read. */
   readonly onUnreadable?: (path: string, error: unknown) => void
 }
+
+/** Entries that are read in one call. The default of Node is 32, with which a folder of 100 000 files takes three times as long. */
+const READ_AT_ONCE = 1024
 
 type EntryType = "file" | "folder" | "link"
 
@@ -48,18 +51,20 @@ const readEntries = async (
   root: string,
   folder: string,
   prefix: string,
-  { after, leaveOut, signal }: FolderListOptions,
+  { after, leaveOut, signal, isShallow }: FolderListOptions,
 ): Promise<Entry[]> => {
   const entries: Entry[] = []
-  for await (const entry of await opendir(`${root}${sep}${folder}`)) {
+  for await (const entry of await opendir(`${root}${sep}${folder}`, { bufferSize: READ_AT_ONCE })) {
     signal?.throwIfAborted()
     const type = typeOf(entry)
     if (!type || entry.name.includes("\u{fffd}")) continue
     const key = `${folder}${entry.name}${type === "folder" ? "/" : ""}`
-    const isRelevant = type === "folder" ? isRelevantFolder(key, prefix, after) : isListed(key, prefix, after)
+    const isEntered = type === "folder" && !isShallow
+    const isRelevant = isEntered ? isRelevantFolder(key, prefix, after) : isListed(key, prefix, after)
     if (isRelevant && `${root}${sep}${folder}${entry.name}` !== leaveOut) entries.push({ key, type })
   }
-  return entries.toSorted((a, b) => compareKeys(b.key, a.key))
+  const compare = entries.some(({ key }) => hasSurrogates(key)) ? compareKeys : compareUnits
+  return entries.toSorted((a, b) => compare(b.key, a.key))
 }
 
 /** True for a folder in the root that is no link, in the spelling of the file system. Its key ends with a slash, or is empty. */
@@ -99,13 +104,14 @@ const readOrSkip = async (
  * @throws {store-unavailable} if the root cannot be read
  */
 export async function* listFolder(root: string, prefix: string, options: FolderListOptions): AsyncGenerator<string> {
-  const { signal, isListedLink } = options
+  const { signal, isListedLink, isShallow } = options
   const start = prefix.slice(0, prefix.lastIndexOf("/") + 1)
   const pending: Entry[] = (await isRealFolder(root, start)) ? [{ key: start, type: "folder" }] : []
   for (let entry = pending.pop(); entry; entry = pending.pop()) {
     signal?.throwIfAborted()
     const { key, type } = entry
-    if (type === "folder") for (const found of await readOrSkip(root, key, prefix, options)) pending.push(found)
+    if (type === "folder" && isShallow && key !== start) yield key
+    else if (type === "folder") for (const found of await readOrSkip(root, key, prefix, options)) pending.push(found)
     else if (type === "file" || (await isListedLink?.(key))) yield key
   }
 }

@@ -224,6 +224,7 @@ export const folderOriginals = (folder: string, { onNotice }: FolderOriginalsOpt
     list: (prefix, options) =>
       listFolder(opened.path, prefix, {
         after: options?.after,
+        isShallow: options?.isShallow,
         signal: options?.signal,
         isListedLink: async (key) => (await headOf(key, options)) !== undefined,
         onUnreadable: (path, error) =>

@@ -18,11 +18,17 @@ export const compareKeys = (a: string, b: string): number => {
   return a.length - b.length
 }
 
+/** Like {@link compareKeys}, for keys without surrogates: some times faster. */
+export const compareUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const SURROGATE = /[\ud800-\udfff]/
+
+/** True for a key with a character beyond U+FFFF, whose order differs in UTF-8 and UTF-16. */
+export const hasSurrogates = (key: string): boolean => SURROGATE.test(key)
+
 /** Whether a key belongs into a list of the keys under a prefix, after another key. */
 export const isListed = (key: string, prefix: string, after: string | undefined): boolean =>
   key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0)
-
-const SURROGATE = /[\ud800-\udfff]/
 
 /**
  * The keys of a list in the order of {@link compareKeys}, where a store lists them in the order of JavaScript's strings. Only keys with a
@@ -31,7 +37,7 @@ const SURROGATE = /[\ud800-\udfff]/
 export async function* inKeyOrder(keys: AsyncIterable<string>): AsyncIterable<string> {
   let held: string[] = []
   for await (const key of keys) {
-    if (SURROGATE.test(key)) {
+    if (hasSurrogates(key)) {
       held = [...held, key].toSorted(compareKeys)
       continue
     }

@@ -60,8 +60,9 @@ export const prefixedOriginals = (given: readonly PrefixedSource[]): Originals =
   async function* listSource(source: PrefixedSource, prefix: string, options: ListOptions): AsyncIterable<string> {
     const range = rangeIn(source, prefix, options.after)
     if (!range) return
-    const { signal, onSkip } = options
-    for await (const rest of source.store.list(range.prefix, { after: range.after, signal, onSkip })) {
+    const { after } = range
+    const { signal, onSkip, isShallow } = options
+    for await (const rest of source.store.list(range.prefix, { after, signal, onSkip, isShallow })) {
       const key = source.prefix + rest
       if (sourceOf(key) === source) yield key
     }

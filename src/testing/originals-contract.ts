@@ -226,6 +226,24 @@ const LISTING: readonly OriginalsCase[] = [
       )
     assert.deepEqual(await listed(originals, key("a/"), key("a/b.jpg")), [key("a/b.jpg.webp"), key("a/b/c.jpg")])
   }),
+  define(
+    "a shallow list names each key directly under a prefix, and every other one by its folder",
+    async (fixture) => {
+      const { originals, key, write } = fixture
+      for (const name of ["a.jpg", "b/1.jpg", "b/2.jpg", "b/c/3.jpg", "b.jpg", "d/4.jpg"])
+        await write(key(name), textBytes("x"))
+      const found: string[] = []
+      for await (const one of originals.list(key(""), { isShallow: true })) found.push(one)
+      // A store may list all keys instead.
+      const folderOf = (one: string): string => {
+        const slash = one.indexOf("/", key("").length)
+        return slash < 0 ? one : one.slice(0, slash + 1)
+      }
+      const expected = [key("a.jpg"), key("b.jpg"), key("b/"), key("d/")]
+      assert.deepEqual([...new Set(found.map(folderOf))], expected)
+      assert.deepEqual(found, inByteOrder(found))
+    },
+  ),
   define("list notices removed originals", async ({ originals, key, write, remove }) => {
     for (const name of ["a.jpg", "b.jpg"]) await write(key(name), textBytes(name))
     await remove(key("a.jpg"))

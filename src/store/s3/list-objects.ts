@@ -1,5 +1,6 @@
 /** Responsible for listing a bucket, page by page. */
 import { storeUnavailable } from "../../errors.ts"
+import { compareKeys } from "../key-order.ts"
 import { type CallOptions, isSafeKey, type ListOptions } from "../store.ts"
 import type { S3Client, S3Result } from "./client.ts"
 import { elementsOf, parseBody, textOf, toStoreError } from "./failure.ts"
@@ -22,7 +23,11 @@ const toPage = (body: Uint8Array, { prefix }: S3Place): Page | undefined => {
   if (root?.name !== "ListBucketResult") return undefined
   // A server that does not know the parameter does not repeat it.
   const decode = textOf(root, "EncodingType") === "url" ? decodeForm : (text: string): string => text
-  const keys = elementsOf(root, "Contents").map((entry) => decode(textOf(entry, "Key")))
+  const objects = elementsOf(root, "Contents").map((entry) => textOf(entry, "Key"))
+  const folders = elementsOf(root, "CommonPrefixes").map((entry) => textOf(entry, "Prefix"))
+  const decoded = [...objects, ...folders].map(decode)
+  // Both are in order, but each by itself.
+  const keys = folders.length === 0 ? decoded : decoded.toSorted(compareKeys)
   const isTruncated = textOf(root, "IsTruncated") === "true"
   const next = (isTruncated && textOf(root, "NextContinuationToken")) || undefined
   const own = keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
@@ -35,6 +40,7 @@ interface PageOptions extends CallOptions {
   /** The token of this page. Absent for the first one. */
   readonly token?: string | undefined
   readonly maxKeys?: number
+  readonly isShallow?: boolean | undefined
 }
 
 /** One page of the keys that start with a prefix, or S3's error. */
@@ -42,7 +48,7 @@ export const listPage = async (
   client: S3Client,
   place: S3Place,
   prefix: string,
-  { after, token, maxKeys, signal }: PageOptions = {},
+  { after, token, maxKeys, signal, isShallow }: PageOptions = {},
 ): Promise<{ readonly page: Page } | { readonly failure: NonNullable<S3Result["failure"]> }> => {
   const { reply, failure } = await client.send(
     {
@@ -55,6 +61,7 @@ export const listPage = async (
         ...(after !== undefined && { "start-after": place.prefix + after }),
         ...(token !== undefined && { "continuation-token": token }),
         ...(maxKeys !== undefined && { "max-keys": String(maxKeys) }),
+        ...(isShallow && { delimiter: "/" }),
       },
     },
     { signal },
@@ -74,14 +81,14 @@ export async function* listKeys(
   client: S3Client,
   place: S3Place,
   prefix: string,
-  { signal, after: given }: ListOptions = {},
+  { signal, after: given, isShallow }: ListOptions = {},
 ): AsyncIterable<string> {
   let [after, token]: (string | undefined)[] = [given]
   do {
-    const listed = await listPage(client, place, prefix, { signal, after, token })
+    const listed = await listPage(client, place, prefix, { signal, after, token, isShallow })
     if ("failure" in listed) throw toStoreError(listed.failure, client.nameOf(prefix))
     const { keys, next, nextAfter } = listed.page
-    for (const key of keys) if (isSafeKey(key)) yield key
+    for (const key of keys) if (isSafeKey(isShallow ? key.replace(/\/$/, "") : key)) yield key
     // A server that does not know start-after would send the same page for ever.
     if (next === undefined && nextAfter === after) return
     token = next
