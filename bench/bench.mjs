@@ -27,6 +27,7 @@ import { sharing } from "./parts/sharing.mjs"
 import { small } from "./parts/small.mjs"
 import { stampede } from "./parts/stampede.mjs"
 import { startup } from "./parts/startup.mjs"
+import { studio } from "./parts/studio.mjs"
 import { warm } from "./parts/warm.mjs"
 
 const PARTS = {
@@ -51,9 +52,10 @@ const PARTS = {
   factors,
   growth,
   peers,
+  studio,
 }
 /** Not part of a short run. */
-const LONG = new Set(["churn", "scale", "inputs", "factors", "growth", "peers"])
+const LONG = new Set(["churn", "scale", "inputs", "factors", "growth", "peers", "studio"])
 
 const { values } = parseArgs({
   options: {

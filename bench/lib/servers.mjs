@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 
 import { launch } from "./programs.mjs"
 
-const ENVIRONMENT = { ...process.env, UV_THREADPOOL_SIZE: "4", MALLOC_ARENA_MAX: "2" }
+const environment = () => ({ ...process.env, UV_THREADPOOL_SIZE: "4", MALLOC_ARENA_MAX: "2" })
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -30,11 +30,11 @@ export const client = (port, sockets = 256) => {
 
 /** Runs a script and waits until it prints its URL. */
 export const startServer = async (script, args) => {
-  const child = launch(process.execPath, [script, ...args], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
+  const child = launch(process.execPath, [script, ...args], { env: environment(), stdio: ["ignore", "pipe", "pipe"] })
   let errors = ""
   child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)))
+  let output = ""
   const port = await new Promise((resolve, reject) => {
-    let output = ""
     child.stdout.on("data", (chunk) => {
       output += chunk
       const match = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)
@@ -48,7 +48,7 @@ export const startServer = async (script, args) => {
     child.kill("SIGTERM")
     if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve))
   }
-  return { pid: child.pid, port, get, stop }
+  return { pid: child.pid, port, get, stop, output: () => output }
 }
 
 /** The command line. */

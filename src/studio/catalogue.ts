@@ -1,4 +1,6 @@
 /** Responsible for the description of a catalogue, which the page needs before anything else. */
+import { setTimeout as sleep } from "node:timers/promises"
+
 import { describeError } from "../errors.ts"
 import { findOriginals } from "../find-originals.ts"
 import { formatsOf } from "../sizes/key.ts"
@@ -39,16 +41,42 @@ const toCatalogueSize = (size: Size, { core, config }: RouteParts["tailor"]): Ca
   usesFocalPoint: size.gravity === "smart",
 })
 
+interface Example {
+  readonly exampleOriginal?: string | undefined
+  readonly problem?: string | undefined
+}
+
+/** The page does not wait longer for an example. */
+const EXAMPLE_MS = 200
+/** How long a found example is used. */
+const KEPT_MS = 60_000
+
+/** Finds an example once for several requests. A large folder is listed once, and the page does not wait for it. */
+const createFindExample = ({ originals }: RouteParts["tailor"]): (() => Promise<Example>) => {
+  let finding: Promise<Example> | undefined
+  let untilMs = 0
+  const find = async (): Promise<Example> => {
+    try {
+      const [exampleOriginal] = await findOriginals(originals, 1)
+      return { exampleOriginal }
+    } catch (error) {
+      return { problem: describeError(error) }
+    }
+  }
+  return async () => {
+    if (!finding || performance.now() > untilMs) {
+      finding = find()
+      untilMs = performance.now() + KEPT_MS
+    }
+    return Promise.race([finding, sleep(EXAMPLE_MS, {}, { ref: false })])
+  }
+}
+
 /** `GET api/catalogue`. */
-export const createCatalogueRoute =
-  ({ tailor, isOpen, version }: RouteParts): Route =>
-  async () => {
+export const createCatalogueRoute = ({ tailor, isOpen, version }: RouteParts): Route => {
+  const findExample = createFindExample(tailor)
+  return async () => {
     const { config, core } = tailor
-    let problem: string | undefined
-    const [exampleOriginal] = await findOriginals(tailor.originals, 1).catch((error: unknown) => {
-      problem = describeError(error)
-      return []
-    })
     const why = whyNotWrite(config)
     return replyJson({
       version,
@@ -61,7 +89,7 @@ export const createCatalogueRoute =
       isOpen,
       canWrite: why === undefined,
       whyNotWrite: why,
-      exampleOriginal,
-      problem,
+      ...(await findExample()),
     } satisfies Catalogue)
   }
+}
