@@ -1,5 +1,5 @@
 /** Responsible for snippets in languages without a client: the function of docs/clients.md, and an `<img>`. */
-import { escapeHtml, pythonText, singleQuoted } from "./snippet-text.ts"
+import { escapeHtml, jsText, singleQuoted } from "./snippet-text.ts"
 
 /** A photo in a page. */
 export interface LanguageInput {
@@ -70,14 +70,14 @@ foreach ([${pairs}] as $size => $descriptor) {
 
 /** A page in Python. */
 export const pythonSnippet = ({ key, base, candidates, size, attributes }: LanguageInput): string => {
-  const pairs = candidates.map((one) => `(${pythonText(one.size)}, ${pythonText(one.descriptor)})`).join(", ")
+  const pairs = candidates.map((one) => `(${jsText(one.size)}, ${jsText(one.descriptor)})`).join(", ")
   return `from html import escape
 ${PYTHON_FUNCTION}
 
-base = ${pythonText(base)}
-photo = ${pythonText(key)}
+base = ${jsText(base)}
+photo = ${jsText(key)}
 srcset = ", ".join(f"{base}{imgtailor_path(photo, size)} {descriptor}" for size, descriptor in [${pairs}])
-html = f"""<img src="{escape(base + imgtailor_path(photo, ${pythonText(size)}))}"
+html = f"""<img src="{escape(base + imgtailor_path(photo, ${jsText(size)}))}"
      srcset="{escape(srcset)}"
      ${attributes.replaceAll("{", "{{").replaceAll("}", "}}")}>"""
 `

@@ -4,15 +4,12 @@
 export const escapeHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
-/** A JavaScript string. It cannot end a script element, and has no invisible marks of direction. */
+/** A string of JavaScript, and of Python. It cannot end a script element, and has no invisible marks of direction. */
 export const jsText = (text: string): string =>
   JSON.stringify(text).replace(
     /[<\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
-
-/** A Python string: JSON is one, apart from pairs of surrogates, which are not escaped here. */
-export const pythonText: (text: string) => string = jsText
 
 /** A string of PHP or Ruby in single quotes, in which only these two characters have a meaning. */
 export const singleQuoted = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`
