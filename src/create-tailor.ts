@@ -27,7 +27,7 @@ import { openRenditions } from "./store/registry.ts"
 import { isSourceList, openSources } from "./store/sources.ts"
 import type { Originals, Renditions } from "./store/store.ts"
 import { createMethods, type TailorMethods } from "./tailor-methods.ts"
-import type { Conflict } from "./tailor/conflicts.ts"
+import { CONFLICT_NOTICES } from "./tailor/conflicts.ts"
 import { type Counts, createCounter } from "./tailor/decision.ts"
 import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
@@ -150,15 +150,6 @@ const withReports = (handle: Handle, onRequest: (report: RequestReport) => void,
   }
 }
 
-const CONFLICTS: Readonly<Record<Conflict, string>> = {
-  settings:
-    "Another server with other settings writes to the same store of renditions: each replaces the renditions of the other. " +
-    "Give them the same sizes, formats and settings, or separate stores.",
-  originals:
-    "Another server with other originals writes to the same store of renditions: each replaces the renditions of the other. " +
-    "Give each its own store of renditions.",
-}
-
 /** A store that fails does so for every request: each kind of failure is reported once a minute. */
 const NOTICE_INTERVAL_MS = 60_000
 
@@ -238,7 +229,7 @@ export const openTailorWith = (
       if (failure.action === "delete") countFailedDelete()
       reportStoreFailure(failure)
     },
-    onConflict: (conflict) => notify(CONFLICTS[conflict], "warn"),
+    onConflict: (conflict) => notify(CONFLICT_NOTICES[conflict], "warn"),
     clock: Date.now,
   })
   const { count, countFailedDelete, counts } = createCounter()

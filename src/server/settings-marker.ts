@@ -11,6 +11,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
 import type { TailorConfig } from "../config/options.ts"
+import type { Notify } from "../hooks.ts"
+import { CONFLICT_NOTICES } from "../tailor/conflicts.ts"
 
 const CHECK_EVERY_MS = 60_000
 
@@ -34,6 +36,26 @@ export interface MarkerOptions {
   readonly onConflict: (text: string) => void
   /** @default one minute */
   readonly checkEveryMs?: number
+}
+
+/** Passes on notices, and those of a conflict of settings once: requests may notice it before the marker does, or after. */
+export interface ConflictNotes {
+  readonly onNotice: Notify
+  readonly onConflict: (text: string) => void
+}
+
+/** @param note receives the notices */
+export const createConflictNotes = (note: Notify): ConflictNotes => {
+  let isNoted = false
+  const onConflict = (text: string): void => {
+    if (isNoted) return
+    isNoted = true
+    note(text, "warn")
+  }
+  return {
+    onConflict,
+    onNotice: (text, level) => (text === CONFLICT_NOTICES.settings ? onConflict(text) : note(text, level)),
+  }
 }
 
 /** A marker that is kept. */

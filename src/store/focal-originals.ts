@@ -12,8 +12,21 @@ export const focalOriginals = (store: Originals, find: FindFocalPoint | undefine
     const focalPoint = await find(key)
     return focalPoint ? { ...stat, focalPoint } : stat
   }
+  /** @returns undefined where the point is not known at once: `head` waits for it */
+  const withPointNow = (key: string, stat: OriginalStat): OriginalStat | undefined => {
+    const focalPoint = find(key)
+    if (focalPoint instanceof Promise) return undefined
+    return focalPoint ? { ...stat, focalPoint } : stat
+  }
+  const headSync = store.headSync?.bind(store)
   return {
     name: store.name,
+    ...(headSync && {
+      headSync: (key) => {
+        const stat = headSync(key)
+        return stat && withPointNow(key, stat)
+      },
+    }),
     list: (prefix, options) => store.list(prefix, options),
     isGone: async (key, options) => store.isGone?.(key, options) ?? false,
     check: async (options) => store.check?.(options),

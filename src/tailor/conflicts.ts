@@ -13,6 +13,16 @@ import type { Existing, Freshness } from "./freshness.ts"
 /** The difference between the two servers. */
 export type Conflict = "settings" | "originals"
 
+/** Sentences for the operator. */
+export const CONFLICT_NOTICES: Readonly<Record<Conflict, string>> = {
+  settings:
+    "Another server with other settings writes to the same store of renditions: each replaces the renditions of the other. " +
+    "Give them the same sizes, formats and settings, or separate stores.",
+  originals:
+    "Another server with other originals writes to the same store of renditions: each replaces the renditions of the other. " +
+    "Give each its own store of renditions.",
+}
+
 /** Notices conflicts. */
 export interface Conflicts {
   /** To be called after a write. */

@@ -8,7 +8,8 @@ import { environment } from "../../src/config/load.ts"
 import type { TailorConfig } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { openTailor } from "../../src/create-tailor.ts"
-import { keepMarker } from "../../src/server/settings-marker.ts"
+import { createConflictNotes, keepMarker } from "../../src/server/settings-marker.ts"
+import { CONFLICT_NOTICES } from "../../src/tailor/conflicts.ts"
 import { temporaryFolder } from "../support/folders.ts"
 import { BLUE, type Colour, flat, RED } from "../support/photos.ts"
 import { createPhotos } from "../support/server.ts"
@@ -100,6 +101,16 @@ describe("the marker in a folder of renditions", () => {
     const [one, other] = [await open(renditions, "60x40"), await open(renditions, "90w")]
     for (const conflicts of [one, other]) await expect.poll(() => conflicts.length).toBe(1)
     expect(one[0]).toContain(renditions)
+  })
+
+  it("and requests that notice the same conflict report it once in all", () => {
+    const notes: string[] = []
+    const { onNotice, onConflict } = createConflictNotes((text) => notes.push(text))
+    onNotice("Another sentence.")
+    onNotice(CONFLICT_NOTICES.settings, "warn")
+    onConflict("Another server with other settings uses the renditions in /renditions.")
+    onNotice(CONFLICT_NOTICES.originals, "warn")
+    expect(notes).toEqual(["Another sentence.", CONFLICT_NOTICES.settings, CONFLICT_NOTICES.originals])
   })
 
   it("reports nothing for servers with the same settings, and for servers that have ended", async () => {

@@ -15,7 +15,7 @@ import { metricsOnly, withMetrics } from "../../metrics/serve-metrics.ts"
 import { descriptorNotice } from "../../server/descriptors.ts"
 import { createLog, type Log } from "../../server/log.ts"
 import { closeServer, createNodeServer } from "../../server/node.ts"
-import { keepMarker } from "../../server/settings-marker.ts"
+import { createConflictNotes, keepMarker } from "../../server/settings-marker.ts"
 import { untilSignal } from "../../server/signals.ts"
 import { keepTidy } from "../../server/tidy.ts"
 import type { Studio } from "../../studio/studio.ts"
@@ -190,7 +190,8 @@ export const serve: Command = {
     const ended = untilSignal()
     const { logLevel: level, logFormat: format, logHits: hits, logQueries: queries } = config
     const log = createLog(process.stderr, { level, format, hits, queries })
-    const tailor = openTailor(config, { onRequest: (report) => onRequest(report), onNotice: log.note })
+    const conflicts = createConflictNotes(log.note)
+    const tailor = openTailor(config, { onRequest: (report) => onRequest(report), onNotice: conflicts.onNotice })
     const metrics = config.metrics ? await openMetrics(tailor) : undefined
     const port = (): number => (server.address() as AddressInfo | null)?.port ?? config.port
     const version = readVersion()
@@ -218,7 +219,7 @@ export const serve: Command = {
     logNotices(tailor, problems, log)
     void startIntroduction(tailor, { url, studio }, log, values["json"] === true)
     const tidy = async (): Promise<void> => tailor.renditions.tidy?.()
-    keepMarker(config, { onConflict: (text) => log.note(text, "warn") })
+    keepMarker(config, conflicts)
     keepTidy(tidy, (error) => log.error(error, "could not remove abandoned temporary files"))
 
     await ended
