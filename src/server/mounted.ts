@@ -30,12 +30,22 @@ const mountOf = ({ originalUrl, baseUrl }: MountedRequest, url: string): string 
 export const isBelow = (target: string, basePath: string): boolean =>
   basePath === "" || (target.startsWith(basePath) && /^[/?]|^$/.test(target.slice(basePath.length)))
 
+/** The origin of a target in absolute form, which servers must accept (RFC 9112 §3.2.2). Proxies send it. */
+const ORIGIN = /^https?:\/\/[^/?#]*/i
+
+const toOriginForm = (target: string): string => {
+  const origin = target.startsWith("/") ? undefined : ORIGIN.exec(target)?.[0]
+  if (origin === undefined) return target
+  const rest = target.slice(origin.length)
+  return rest.startsWith("/") ? rest : `/${rest}`
+}
+
 /**
  * The URL of a request. With a base path, the mount belongs to it: `/images` mounted under `/images` has the whole URL as its target.
  * Without one, the target is below the mount.
  */
 export const mountedUrl = (request: IncomingMessage, basePath: string): MountedUrl => {
-  const url = request.url ?? "/"
+  const url = toOriginForm(request.url ?? "/")
   const mount = mountOf(request, url)
   if (mount === "") return { target: url, mount }
   return basePath !== "" && isBelow(mount + url, basePath) ? { target: mount + url, mount: "" } : { target: url, mount }

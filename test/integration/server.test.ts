@@ -130,6 +130,15 @@ describe("a rendition", () => {
     expect(new Set(responses.map(({ body }) => body.toString("base64"))).size).toBe(1)
   })
 
+  it("a target in absolute form is answered as its path", async () => {
+    const shop = await startShop()
+    const plain = await shop.get(URL_PATH)
+    for (const origin of ["http://example.com", "HTTPS://user@example.com:8080"])
+      expect(stableHeaders(await shop.get(origin + URL_PATH))).toEqual(stableHeaders(plain))
+    for (const target of ["ftp://example.com/shop/480h/a.jpg", `x${URL_PATH}`])
+      expect((await shop.get(target)).status, target).toBe(400)
+  })
+
   it("a query does not change the rendition", async () => {
     const shop = await startShop()
     const plain = await shop.get(URL_PATH)
