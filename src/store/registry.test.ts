@@ -36,6 +36,8 @@ describe("parseLocation", () => {
     ["gs://A", "Expected gs://bucket/prefix"],
     ["file://host/photos", `Expected ${FORMS}`],
     ["S3://shop", "Expected s3:// in lower case"],
+    ["s3:/shop", "Expected s3://bucket/prefix"],
+    ["gs:shop", "Expected gs://bucket/prefix"],
     ["ftp://shop", `Expected ${FORMS} (ftp:// is not supported)`],
     ["constructor://shop", `Expected ${FORMS} (constructor:// is not supported)`],
   ])("parseLocation(%j) has the problem: %s", (text, problem) => {

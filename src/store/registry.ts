@@ -39,6 +39,12 @@ const isSchemeName = (name: string): name is SchemeName => Object.hasOwn(SCHEMES
 /** A Windows path like `C:\photos` has a single letter before the colon. */
 const URL_SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 
+/** The form of a URL that has one slash or none after its scheme, and would be taken for a folder. */
+const formOfIncomplete = (text: string): string | undefined => {
+  const name = /^([a-z][a-z0-9+.-]+):(?!\/\/)/i.exec(text)?.[1]?.toLowerCase() ?? ""
+  return isSchemeName(name) ? SCHEMES[name].form : undefined
+}
+
 const isFor = (role: Role, scheme: Scheme): boolean => role === "originals" || scheme.renditions !== undefined
 
 /** The forms of all locations, for messages: "a folder, s3://bucket/prefix or https://host/path". */
@@ -57,6 +63,8 @@ export const formsFor = (role: Role): string => {
 export const parseLocation = (text: string, role: Role = "originals"): Location | { readonly problem: string } => {
   const name = URL_SCHEME.exec(text)?.[1] ?? "file"
   const lower = name.toLowerCase()
+  const form = formOfIncomplete(text)
+  if (form !== undefined) return { problem: `Expected ${form}` }
   if (!isSchemeName(lower)) return { problem: `Expected ${formsFor(role)} (${name}:// is not supported)` }
   if (lower !== name) return { problem: `Expected ${lower}:// in lower case` }
   const scheme = SCHEMES[lower]

@@ -136,7 +136,7 @@ describe("a rendition", () => {
     for (const origin of ["http://example.com", "HTTPS://user@example.com:8080"])
       expect(stableHeaders(await shop.get(origin + URL_PATH))).toEqual(stableHeaders(plain))
     for (const target of ["ftp://example.com/shop/480h/a.jpg", `x${URL_PATH}`])
-      expect((await shop.get(target)).status, target).toBe(400)
+      expect((await shop.get(target)).status, `for ${target}`).toBe(400)
   })
 
   it("a query does not change the rendition", async () => {
