@@ -30,6 +30,13 @@ export interface RendererLimits extends InspectLimits {
   readonly memoryBytes?: number
 }
 
+/** The bytes of an original that was read again. */
+export interface RereadOriginal {
+  readonly bytes: Uint8Array
+  /** As in {@link OpenOptions}. */
+  readonly release?: (() => void) | undefined
+}
+
 /** Options for opening an original. */
 export interface OpenOptions {
   /** Ends the wait for a free process. */
@@ -42,7 +49,7 @@ export interface OpenOptions {
    * Reads the same version of the original again, for the case that its process dies. Without it the bytes are kept in memory until the
    * session is closed. Undefined: the original has changed or is gone.
    */
-  readonly reread?: (() => Promise<Uint8Array | undefined>) | undefined
+  readonly reread?: (() => Promise<RereadOriginal | undefined>) | undefined
   /** Called once at most, when the bytes are not read any more. */
   readonly release?: (() => void) | undefined
 }

@@ -149,9 +149,9 @@ const openContent = (
   { stat, bytes, release }: OriginalObject,
 ): OriginalContent => {
   const { version, isStable } = stat
-  const reread = async (): Promise<Uint8Array | undefined> => {
+  const reread = async (): Promise<OriginalObject | undefined> => {
     const again = await originals.get(entry.key, { maxBytes })
-    return again?.stat.version === version && again.stat.isStable ? again.bytes : undefined
+    return again?.stat.version === version && again.stat.isStable ? again : undefined
   }
   const session = renderer.open(bytes, {
     onSlow: () => {

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 
 import { codeOf, TailorError } from "../../src/errors.ts"
 import { createPooledRenderer, type PooledLimits, type PooledOptions } from "../../src/render/pool/pooled-renderer.ts"
-import type { Renderer, RenderOptions } from "../../src/render/renderer.ts"
+import type { Renderer, RenderOptions, RereadOriginal } from "../../src/render/renderer.ts"
 import { parseSizeList } from "../../src/sizes/list.ts"
 import { DEFAULT_QUALITY, imageRecipe, type Recipe } from "../../src/sizes/recipe.ts"
 import { temporaryFolder } from "../support/folders.ts"
@@ -243,15 +243,15 @@ describe("the pool", () => {
     const marker = join(await temporaryFolder(), "attempts")
     const text = `exit-once ${marker} ${"x".repeat(8_000_001)}`
     const renderer = open()
-    let rereads = 0
-    const reread = async (): Promise<Uint8Array> => {
+    let [rereads, releases] = [0, 0]
+    const reread = async (): Promise<RereadOriginal> => {
       rereads += 1
-      return Buffer.from(text)
+      return { bytes: Buffer.from(text), release: () => (releases += 1) }
     }
-    const session = await renderer.open(Buffer.from(text), { reread })
+    const session = await renderer.open(Buffer.from(text), { reread, release: () => (releases += 1) })
     expect(Buffer.from((await session.render(recipe())).bytes).toString()).toBe(`${text} as 40`)
     session.close()
-    expect(rereads).toBe(1)
+    expect([rereads, releases]).toEqual([1, 2])
   })
 
   it("fails a request whose original changed before its process was replaced", async () => {

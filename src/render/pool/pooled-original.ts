@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { orAbort } from "../../abort.ts"
 import { busy } from "../../errors.ts"
 import type { OpenOptions } from "../renderer.ts"
+import { callOnce } from "../session.ts"
 import { createHistory, type Ending, type History, verdictOn } from "./ending.ts"
 import type { Lease, Leases } from "./leases.ts"
 import { DEATH_PAUSE_MS, MAX_KEPT_BYTES } from "./limits.ts"
@@ -75,15 +76,18 @@ const createBytes = (bytes: Uint8Array, { reread, release }: Pick<RunnerParts, "
   return {
     /** @returns undefined if the original has changed or is gone */
     send: async <T>(work: (body: Uint8Array, onSent: () => void) => Promise<T>): Promise<T | undefined> => {
-      const body = kept ?? (await reread?.())
+      const again = kept ? undefined : await reread?.()
+      const body = kept ?? again?.bytes
       if (reread && (body?.length ?? 0) > MAX_KEPT_BYTES) kept = undefined
       if (!body) return undefined
-      sending += 1
+      if (!again) sending += 1
       // After the last byte, which is not the reply: a process that a file has taken over could answer before.
-      return work(body, () => {
+      const onSent = callOnce(() => {
+        if (again) return again.release?.()
         sending -= 1
         releaseUnused()
       })
+      return work(body, onSent)
     },
     // The stack of an error, which may be remembered, refers to these functions.
     drop: (): void => {
@@ -108,7 +112,12 @@ const createConnector = (parts: RunnerParts, bytes: Uint8Array, history: History
       signal: closing.signal,
     })
     // Not before there is a process, for which a slow original may wait long.
-    const outcome = await original.send((body, onSent) => lease.run(open, body, onSent))
+    const outcome = await original.send(async (body, onSent) => {
+      const ran = await lease.run(open, body, onSent)
+      // The process has exited, and its pipe is closed.
+      if ("ending" in ran) onSent()
+      return ran
+    })
     if (!outcome) {
       lease.close()
       throw busy("writing")
