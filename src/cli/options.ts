@@ -78,9 +78,16 @@ export const loadWithOrigins = async (
   { values, notices }: Invocation,
   overrides: Readonly<Record<string, unknown>> = {},
 ): Promise<EffectiveConfig> => {
-  const args = { ...settingsOf(values), ...overrides }
+  const given = settingsOf(values)
+  const args = { ...given, ...overrides }
   const configFile = textOf(values, "config")
-  return load({ cwd: process.cwd(), env: process.env, args, configFile, notices })
+  const loaded = await load({ cwd: process.cwd(), env: process.env, args, configFile, notices })
+  if (values["demo"] !== true) return loaded
+  const others = loaded.sources.filter(({ origin }) => origin !== "option")
+  return {
+    ...loaded,
+    sources: [{ origin: "option", options: given }, { origin: "demo", options: overrides }, ...others],
+  }
 }
 
 /** The configuration of {@link loadWithOrigins}. */
