@@ -45,9 +45,15 @@ export const bundleStudio = async () => {
   )
   const nameOf = (entry) =>
     basename(Object.keys(page.outputs).find((path) => page.outputs[path].entryPoint === entry) ?? entry)
+  // The browser finds shared code only after the script; named here, both arrive together.
+  const [, script] =
+    Object.entries(page.outputs).find(([, { entryPoint }]) => entryPoint === `${SOURCE}/main.tsx`) ?? []
+  const shared = (script?.imports ?? []).filter(({ kind }) => kind === "import-statement")
+  const preloads = shared.map(({ path }) => `<link rel="modulepreload" href="${basename(path)}" />\n    `).join("")
   const html = readFileSync(`${SOURCE}/index.html`, "utf8")
     .replace("studio.css", nameOf(`${SOURCE}/studio.css`))
     .replace("main.tsx", nameOf(`${SOURCE}/main.tsx`))
+    .replace("<script", `${preloads}<script`)
   writeFileSync(`${OUTPUT}/index.html`, html)
   copyFileSync(`${SOURCE}/icon.svg`, `${OUTPUT}/icon.svg`)
   writeFileSync(`${OUTPUT}/LICENCES.txt`, licencesOf({ inputs: { ...worker.inputs, ...page.inputs } }))
