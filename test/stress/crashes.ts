@@ -1,10 +1,12 @@
 /**
- * Responsible for trials with `imgtailor serve` that is killed at any moment under load and started again on the same stores.
+ * Responsible for trials with `imgtailor serve`, of which a render process and then the server is killed at any moment under load, and
+ * which is started again on the same stores.
  *
  * Invariants:
  * - Every response before and after is complete and of a version that existed.
  * - The store holds complete renditions only, no original was touched, and temporary files are removed.
  */
+import { readFileSync } from "node:fs"
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -94,11 +96,18 @@ const openBucket = (server: S3Server): Place => ({
   drafts: async () => [],
 })
 
-const start = async (place: Place, cwd: string): Promise<{ port: number; kill: () => Promise<unknown> }> => {
+/** A running server. */
+interface Started {
+  readonly pid: number
+  readonly port: number
+  readonly kill: () => Promise<unknown>
+}
+
+const start = async (place: Place, cwd: string): Promise<Started> => {
   const args = [...place.args, "--sizes", SIZES.join(","), "--formats", "webp,avif"]
   const env = { AWS_ACCESS_KEY_ID: ROOT.accessKeyId, AWS_SECRET_ACCESS_KEY: ROOT.secretAccessKey }
-  const { url, end } = await launchServe(args, { cwd, env })
-  return { port: Number(new URL(url).port), kill: () => end("SIGKILL") }
+  const { pid, url, end } = await launchServe(args, { cwd, env })
+  return { pid, port: Number(new URL(url).port), kill: () => end("SIGKILL") }
 }
 
 interface Scene {
@@ -167,13 +176,27 @@ const inspect = async ({ place, ledger, uploaded, broken }: Scene): Promise<void
     if (!Buffer.from(originals.get(key) ?? []).equals(bytes)) broken.push(`${key} is not what was uploaded`)
 }
 
+/** Kills one of the render processes: its renders go on in another one. */
+const killChild = ({ pid }: Started, random: Run["random"]): void => {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean)
+  const child = children[Math.floor(random() * children.length)]
+  try {
+    if (child !== undefined) process.kill(Number(child), "SIGKILL")
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 /** One crash of a running process, and what its successor makes of it. */
 const crash = async (scene: Scene, cwd: string, random: Run["random"]): Promise<number> => {
   const { place, broken } = scene
   const first = await start(place, cwd)
   let isDown = false
   const loaded = load(scene, first.port, random, () => isDown)
-  await sleep(random() * LOAD_MS)
+  const [beforeMs, afterMs] = [random() * LOAD_MS, random() * LOAD_MS]
+  await sleep(beforeMs)
+  killChild(first, random)
+  await sleep(afterMs)
   await first.kill()
   isDown = true
   await loaded
