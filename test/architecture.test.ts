@@ -172,7 +172,7 @@ const RULES: readonly Rule[] = [
   { of: ["logs/"], may: ["logs/", "node:"] },
   { of: ["migrate/"], may: ["migrate/", "logs/", "compat/", "http/compat.ts", "http/url-path.ts", "sizes/", "node:"] },
   // Checks of a machine, of servers and of pages.
-  { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:"] },
+  { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:"], types: ["playwright-core"] },
   { of: ["units.ts"], may: [] },
   // Changes of the list: what is stored, what a new list costs, and which sizes are requested.
   {
@@ -285,7 +285,7 @@ const RULES: readonly Rule[] = [
       "studio/",
       "doctor/",
       "units.ts",
-
+      "redesign/",
       "logs/",
       "migrate/",
       "nginx/",

@@ -229,7 +229,7 @@ group("mistakes on the command line", () => {
     ["s3 in upper case", ["serve", "S3://shop-photos", "--sizes", "64w"], ["originals: Expected s3:// in lower case"]],
     ["a missing configuration file", ["serve", "--config", "my.json"], ["my.json"]],
     ["an unknown command", ["srve"], ["'srve'", "Did you mean serve?"]],
-    ["purge without an original", ["purge"], ["'original'", "imgtailor purge --help"]],
+    ["purge without an original", ["purge"], ["Expected an original like shop/photo.jpg"]],
     ["info without an original", ["info"], ["'original'"]],
     ["an unknown mode", ["package", "--mode", "both"], ["redirect, direct, sync.\n", "imgtailor package --help"]],
     [
@@ -510,10 +510,13 @@ group("imgtailor purge", () => {
   })
 })
 
+/** Standard error without the lines of the progress, which a slow run has. */
+const withoutProgress = (stderr: string): string => stderr.replaceAll(/^(?!imgtailor: ).*\n/gm, "")
+
 group("imgtailor warm", () => {
   const WARM = [...SETTINGS, "--renditions", "made"]
 
-  it("warm renders everything once, prints a line per original, and a summary", async () => {
+  it("warm renders everything once, and prints a summary; with --json a line per original", async () => {
     const cwd = await folderWith({
       "shop/a.jpg": await flat(),
       "b.webp": await flat({ format: "webp" }),
@@ -532,24 +535,16 @@ group("imgtailor warm", () => {
     expect(await filesBelow(join(cwd, "made", "files"))).toContain("shop/info/a.jpg.json")
 
     const second = await runCommand(["warm", "shop/", "b.webp", ...WARM], { cwd })
-    expect(second).toMatchObject({ code: 0, stderr: "" })
-    const lines = second.stdout.trim().split("\n")
-    expect(lines.toSorted()).toEqual([
-      "2 originals: 0 renditions rendered, 8 already stored",
-      "b.webp: 0 rendered, 3 already stored",
-      "shop/a.jpg: 0 rendered, 5 already stored",
-    ])
-    expect(lines[2]).toMatch(/^2 originals/)
+    expect([second.code, withoutProgress(second.stderr)]).toEqual([0, ""])
+    expect(second.stdout).toBe("2 originals: 0 renditions rendered, 8 already stored\n")
   })
 
   it("warm continues after originals and prefixes that fail, reports them at the end, and exits with 1", async () => {
     const cwd = await folderWith({ "a.jpg": await flat(), "broken.jpg": Buffer.from("no image") })
     const { code, stdout, stderr } = await runCommand(["warm", "none.jpg", "nowhere/", "/", ...WARM], { cwd })
     expect(code).toBe(1)
-    expect(stdout).toContain("a.jpg: 5 rendered, 0 already stored\n")
-    expect(stdout).toMatch(/^broken\.jpg: 0 rendered, 0 already stored, 5 failed$/m)
-    expect(stdout).toMatch(/^3 originals: 5 renditions rendered, 0 already stored\n$/m)
-    const messages = stderr.trim().split("\n").toSorted()
+    expect(stdout).toMatch(/^3 originals: 5 renditions rendered, 0 already stored, 3 failed, [\d.]+ k?B\n$/)
+    const messages = withoutProgress(stderr).trim().split("\n").toSorted()
     expect(messages).toHaveLength(3)
     expect(messages[0]).toBe('imgtailor: No images found under "nowhere/".')
     expect(messages[1]).toMatch(/^imgtailor: broken\.jpg: .*not/)
@@ -563,21 +558,26 @@ group("imgtailor warm", () => {
     const { code, stdout, stderr } = await runCommand(["warm", ...WARM], { cwd, uid: NOBODY })
     expect([code, stdout]).toEqual([
       1,
-      "a.jpg: 5 rendered, 0 already stored\n1 original: 5 renditions rendered, 0 already stored\n",
+      expect.stringMatching(/^1 original: 5 renditions rendered, 0 already stored, 1 failed, [\d.]+ k?B\n$/),
     ])
-    expect(stderr).toMatch(/^imgtailor: \S*lost\+found\/? cannot be listed and is skipped: EACCES\n$/)
+    expect(withoutProgress(stderr)).toMatch(/^imgtailor: \S*lost\+found\/? cannot be listed and is skipped: EACCES\n$/)
   })
 
   it("warm stops on SIGINT between renditions, prints the summary, and exits with 130", async () => {
     const photo = await flat({ width: 300, height: 200 })
     const cwd = await folderWith(Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${at}.jpg`, photo])))
-    const running = launchCommand(["warm", ...WARM], { cwd })
-    await running.until(/^\d+\.jpg: /m)
+    const running = launchCommand(["warm", ...WARM, "--json"], { cwd })
+    await running.until(/^\{"original":"1\d\.jpg"/m)
     expect(await running.end("SIGINT")).toBe(130)
-    const [, count = ""] = /^(\d+) originals?: /m.exec(running.stdout()) ?? []
-    expect(Number(count)).toBeGreaterThan(0)
-    expect(Number(count)).toBeLessThan(300)
-    expect(running.stderr()).toContain("Interrupted. Run the same command again to continue.\n")
+    const count = running.stdout().trim().split("\n").length
+    expect(count).toBeLessThan(300)
+    const [, after = "", command = ""] =
+      /Interrupted after (\S+)\. To continue: imgtailor (.*)\n/.exec(running.stderr()) ?? []
+    expect(command).toContain(`warm --after ${after} `)
+    const rest = await runCommand(command.split(" "), { cwd })
+    expect([rest.code, withoutProgress(rest.stderr)]).toEqual([0, ""])
+    const all = await runCommand(["warm", ...WARM], { cwd })
+    expect(all.stdout).toBe("300 originals: 0 renditions rendered, 1500 already stored\n")
   })
 })
 
@@ -654,9 +654,7 @@ group("excluded originals", () => {
     for (const path of ["8w/._a.jpg", ".git/8w/b.jpg", "drafts/8w/c.jpg", "shop/8w/._d.jpg"])
       expect((await fetch(`${url}/${path}`)).status).toBe(404)
     const { stdout } = await runCommand(["warm", "--originals", "photos", ...args], { cwd })
-    expect(stdout).toBe(
-      "shop/e.jpg: 2 rendered, 0 already stored\n1 original: 2 renditions rendered, 0 already stored\n",
-    )
+    expect(stdout).toMatch(/^1 original: 2 renditions rendered, 0 already stored, [\d.]+ k?B\n$/)
     const described = await runCommand(["info", "drafts/c.jpg", "--originals", "photos", ...args], { cwd })
     expect([described.code, described.stderr]).toEqual([1, 'imgtailor: No original "drafts/c.jpg" was found.\n'])
     const allowed = ["--exclude", "!.git/**"]
@@ -709,11 +707,11 @@ group.skipIf(process.platform === "win32")("a broken pipe", () => {
     const cwd = await folderWith(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`${at}.jpg`, photo])))
     const main = join(PACKAGE, "dist", "cli", "main.js")
     const script = `"$0" "$@" | head -n 1; echo "\${PIPESTATUS[0]}"`
-    const args = ["-c", script, process.execPath, main, "warm", ...SETTINGS]
+    const args = ["-c", script, process.execPath, main, "warm", ...SETTINGS, "--json"]
     const running = launch("bash", args, { cwd })
     await running.ended
     expect(running.stderr()).toBe("")
-    expect(running.stdout()).toMatch(/^\d\.jpg: 5 rendered, 0 already stored\n141\n$/)
+    expect(running.stdout()).toMatch(/^\{"original":"\d\.jpg","made":5,"stored":0\}\n141\n$/)
   })
 })
 

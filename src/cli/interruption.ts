@@ -14,7 +14,7 @@ export const onInterrupt = (): AbortSignal => {
 }
 
 const quote = (text: string): string =>
-  /^[\w./=:-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+  /^[\w./,=:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 
 /**
  * The command line of this process, continued after a key.

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   template: async () => (await import("./commands/template.ts")).template,
   policies: async () => (await import("./commands/policies.ts")).policies,
   package: async () => (await import("./commands/package.ts")).packageFunction,
+  sizes: async () => (await import("./commands/sizes.ts")).sizes,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   edge: async () => (await import("./commands/edge.ts")).edge,
 }

@@ -7,6 +7,8 @@ import { notAnOriginal } from "./options.ts"
 
 /** Options of a listing. */
 export interface ListTargetOptions {
+  /** Originals up to this key are left out. */
+  readonly after?: string | undefined
   readonly signal?: AbortSignal | undefined
   /** Receives a sentence about everything that is skipped. */
   readonly onSkip: (message: string) => void
@@ -27,17 +29,17 @@ export const parseTarget = (text: string): Target => {
 export async function* originalsUnder(
   { originals, core }: OpenTailor,
   prefix: string,
-  { onSkip, signal }: ListTargetOptions,
+  { onSkip, signal, after }: ListTargetOptions,
 ): AsyncGenerator<OriginalKey> {
   let isEmpty = true
   try {
-    for await (const text of originals.list(prefix, { onSkip, signal })) {
+    for await (const text of originals.list(prefix, { onSkip, signal, after })) {
       const key = toOriginalKey(text)
       if (key === undefined || !isImageName(splitKey(key).file) || !canBeOriginal(key, core.grammar)) continue
       isEmpty = false
       yield key
     }
-    if (isEmpty && prefix !== "") onSkip(`No images found under ${JSON.stringify(prefix)}.`)
+    if (isEmpty && prefix !== "" && after === undefined) onSkip(`No images found under ${JSON.stringify(prefix)}.`)
   } catch (error) {
     if (!(error instanceof TailorError)) throw error
     onSkip(`${prefix || "/"} cannot be listed: ${describeError(error)}`)

@@ -36,6 +36,16 @@ import { s3RenditionsDelete } from "./checks/local/s3-renditions-delete.ts"
 import { s3RenditionsGet } from "./checks/local/s3-renditions-get.ts"
 import { s3RenditionsPut } from "./checks/local/s3-renditions-put.ts"
 import { threads } from "./checks/local/threads.ts"
+import { pageBroken } from "./checks/page/page-broken.ts"
+import { pageDensity } from "./checks/page/page-density.ts"
+import { pageDescriptors } from "./checks/page/page-descriptors.ts"
+import { pageDimensions } from "./checks/page/page-dimensions.ts"
+import { pageImages } from "./checks/page/page-images.ts"
+import { pageLazy } from "./checks/page/page-lazy.ts"
+import { pageRatio } from "./checks/page/page-ratio.ts"
+import { pageSizes } from "./checks/page/page-sizes.ts"
+import { pageUnlisted } from "./checks/page/page-unlisted.ts"
+import { pageWaste } from "./checks/page/page-waste.ts"
 import { accept } from "./checks/remote/accept.ts"
 import { cacheLife } from "./checks/remote/cache-life.ts"
 import { cacheTag } from "./checks/remote/cache-tag.ts"
@@ -64,6 +74,7 @@ import { removedPhoto } from "./checks/remote/removed-photo.ts"
 import { replacedPhoto } from "./checks/remote/replaced-photo.ts"
 import { unlistedSize } from "./checks/remote/unlisted-size.ts"
 import type { LocalContext } from "./local-context.ts"
+import type { PageContext } from "./page-context.ts"
 import type { RemoteContext } from "./remote-context.ts"
 
 /** Checks of this machine and its configuration. */
@@ -131,4 +142,18 @@ export const REMOTE_CHECKS: readonly Check<RemoteContext>[] = [
   functionUrl,
   replacedPhoto,
   removedPhoto,
+]
+
+/** Checks of a page. */
+export const PAGE_CHECKS: readonly Check<PageContext>[] = [
+  pageImages,
+  pageBroken,
+  pageUnlisted,
+  pageDescriptors,
+  pageSizes,
+  pageLazy,
+  pageDimensions,
+  pageRatio,
+  pageDensity,
+  pageWaste,
 ]

@@ -56,6 +56,7 @@ export const toOriginalStat = (stats: BigIntStats, beforeMs: number): OriginalSt
     weakVersion,
     byteLength: Number(size),
     isStable: isOld(stats.mtimeMs) && isOld(stats.ctimeMs),
+    modifiedMs: Number(stats.mtimeMs),
   }
 }
 

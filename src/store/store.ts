@@ -72,6 +72,8 @@ export interface OriginalStat {
    * Equal versions do not prove equal bytes then.
    */
   readonly isStable: boolean
+  /** When the original was last changed, in milliseconds since 1970, if the store knows it. */
+  readonly modifiedMs?: number | undefined
   /** The place that crops with `gravity: "smart"` keep, if the photo has one: from the left and from the top, each 0 to 1. */
   readonly focalPoint?: FocalPoint | undefined
 }

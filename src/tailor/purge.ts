@@ -12,7 +12,7 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 
 import { isPermanent } from "../errors.ts"
 import { createGate } from "../gate.ts"
-import { keysOf } from "../sizes/all-keys.ts"
+import { keysOf, originalsIn } from "../sizes/all-keys.ts"
 import { type Grammar, isRenditionKey, type OriginalKey, parseKey } from "../sizes/key.ts"
 import type { CallOptions, Originals, RenditionMeta, Renditions } from "../store/store.ts"
 import { digestInPieces } from "./digest.ts"
@@ -21,6 +21,8 @@ import type { MissRequest } from "./product.ts"
 
 /** Options of deletions. The signal ends one between two keys. */
 export interface PurgeOptions extends CallOptions {
+  /** Called after each batch, with the number of keys that were looked at and of renditions that were deleted. */
+  readonly onProgress?: ((seen: number, deleted: number) => void) | undefined
   /** The originals that cannot be found were seen to disappear, which proves that they were deleted. @default false */
   readonly isRemoved?: boolean
 }
@@ -31,6 +33,11 @@ export interface Purge {
   readonly purge: (original: OriginalKey, options?: PurgeOptions) => Promise<number>
   /** The same for all originals under a prefix (`shop/`; empty for all). Undefined where the store cannot list. */
   readonly purgePrefix: (prefix: string, options?: PurgeOptions) => Promise<number | undefined>
+  /**
+   * Deletes the renditions of one size under a prefix (empty for all), whether the size is listed or not. Under an unlisted size, files
+   * without a record of imgtailor are kept. Undefined where the store cannot list.
+   */
+  readonly purgeSize: (size: string, prefix: string, options?: PurgeOptions) => Promise<number | undefined>
   /**
    * Deletes the stale renditions of an original, after a change of it was noticed. Reads it unless its version shows that they are fresh.
    * @throws the first error, after the other keys
@@ -75,7 +82,7 @@ const deleteWhere = async (
   renditions: Renditions,
   keys: Keys,
   isToDelete: (key: string) => boolean | Promise<boolean>,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: PurgeOptions,
 ): Promise<number> => {
   let [deleted, seen, failuresInARow] = [0, 0, 0]
   let firstError: { readonly error: unknown } | undefined
@@ -83,6 +90,7 @@ const deleteWhere = async (
   const flush = async (): Promise<void> => {
     if (batch.length > 0) deleted += await renditions.delete(batch, { signal })
     batch = []
+    onProgress?.(seen, deleted)
     await nextTurn()
   }
   for await (const key of keys) {
@@ -176,21 +184,33 @@ export const createPurge = (parts: PurgeParts): Purge => {
   const deleteListed = async (
     prefix: string,
     isToDelete: (key: string) => boolean | Promise<boolean>,
-    signal: AbortSignal | undefined,
+    options: PurgeOptions,
   ): Promise<number | undefined> => {
     const list = renditions.list?.bind(renditions)
-    return list && deleteWhere(renditions, listRenditions(list, prefix), isToDelete, signal)
+    return list && deleteWhere(renditions, listRenditions(list, prefix), isToDelete, options)
+  }
+
+  /** A key of an unlisted size can also be the path of another program's file. */
+  const isOfSize = async (key: string, size: string): Promise<boolean> => {
+    if (key.split("/").at(-2) !== size) return false
+    if (isRenditionKey(key, grammar)) return true
+    const meta = grammar.sharedStore ? undefined : await renditions.head(key)
+    return meta !== undefined && !meta.isForeign && originalsIn(key).includes(meta.original)
   }
 
   return {
     purge: (original, { signal } = {}) => renditions.delete(keysOf(original, grammar), { signal }),
-    purgePrefix: (prefix, { signal } = {}) => deleteListed(prefix, () => true, signal),
+    purgePrefix: (prefix, options = {}) => deleteListed(prefix, () => true, options),
+    purgeSize: async (size, prefix, options = {}) => {
+      const list = renditions.list?.bind(renditions)
+      return list && deleteWhere(renditions, list(prefix), (key) => isOfSize(key, size), options)
+    },
     purgeStale: (original, { signal, isRemoved = false } = {}) => {
       const isSame = createComparison(parts, () => reads.acquire(1, signal ?? undefined))
       const isToDelete = (key: string): Promise<boolean> => isStale(parts, key, isSame, isRemoved)
-      return deleteWhere(renditions, keysOf(original, grammar), isToDelete, signal)
+      return deleteWhere(renditions, keysOf(original, grammar), isToDelete, { signal })
     },
     sweep: (prefix, { signal, isRemoved = false } = {}) =>
-      deleteListed(prefix, (key) => isStale(parts, key, isWeaklySame, isRemoved), signal),
+      deleteListed(prefix, (key) => isStale(parts, key, isWeaklySame, isRemoved), { signal }),
   }
 }

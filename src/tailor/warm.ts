@@ -17,6 +17,10 @@ export interface WarmOptions {
   readonly sizes?: readonly string[] | undefined
   /** Listed formats, and "base" for the base URL. @default all of them */
   readonly formats?: readonly string[] | undefined
+  /** Renders nothing: `made` counts the renditions that are missing or stale. @default false */
+  readonly isDryRun?: boolean | undefined
+  /** Called with each rendition that was rendered, with its length in bytes. */
+  readonly onRendered?: ((key: string, byteLength: number) => void) | undefined
   /** Stops before the next rendition, and ends the wait for one. */
   readonly signal?: AbortSignal | undefined
 }
@@ -100,7 +104,11 @@ export const createWarm = ({ originals, renditions, grammar, freshness, answer }
     return meta !== undefined && freshness.freshnessOf(meta, reading, stat) === "fresh"
   }
 
-  const render = async (reading: Reading, signal: AbortSignal | undefined): Promise<"made" | "stored"> => {
+  const render = async (
+    reading: Reading,
+    { signal, isDryRun, onRendered }: WarmOptions,
+  ): Promise<"made" | "stored"> => {
+    if (isDryRun) return "made"
     const key = formatKey(reading)
     const parsed = parseKey(key.split("/"), grammar)
     if ("refused" in parsed) throw rejectedUrl(parsed)
@@ -108,7 +116,9 @@ export const createWarm = ({ originals, renditions, grammar, freshness, answer }
     await closeBody(served)
     const { outcome, storeFailure } = served.decision
     if (storeFailure !== undefined) throw storeUnavailable(renditions.name, key, storeFailure)
-    return outcome === "hit" ? "stored" : "made"
+    if (outcome === "hit") return "stored"
+    onRendered?.(key, served.byteLength)
+    return "made"
   }
 
   const warm: Warm["warm"] = async (original, options = {}) => {
@@ -123,7 +133,7 @@ export const createWarm = ({ originals, renditions, grammar, freshness, answer }
       for (let reading = queue.shift(); reading; reading = queue.shift()) {
         signal?.throwIfAborted()
         try {
-          counts[(await isStored(reading, stat, signal)) ? "stored" : await render(reading, signal)] += 1
+          counts[(await isStored(reading, stat, signal)) ? "stored" : await render(reading, options)] += 1
         } catch (error) {
           if (isPermanent(error)) refused.push(error)
           else {

@@ -6,17 +6,20 @@ import { Argument, Option } from "commander"
 import type { TailorConfig } from "../../config/options.ts"
 import { openTailor } from "../../create-tailor.ts"
 import { type CheckResult, failure } from "../../doctor/check.ts"
-import { LOCAL_CHECKS, REMOTE_CHECKS } from "../../doctor/checks.ts"
+import { LOCAL_CHECKS, PAGE_CHECKS, REMOTE_CHECKS } from "../../doctor/checks.ts"
 import { localContext } from "../../doctor/local-context.ts"
+import type { PageImage } from "../../doctor/measured-page.ts"
+import { sizeOfUrl, urlsOf } from "../../doctor/page-context.ts"
 import { remoteContext } from "../../doctor/remote-context.ts"
 import { runChecks } from "../../doctor/run-checks.ts"
 import { thisSystem } from "../../doctor/system.ts"
 import { openUploads } from "../../doctor/uploads.ts"
 import { badConfig, codeOf, describeError } from "../../errors.ts"
+import type { Size } from "../../sizes/list.ts"
 import { publishList } from "../../sizes/published.ts"
 import type { Command, Invocation, Values } from "../command.ts"
 import { printResult, summaryOf } from "../doctor-report.ts"
-import { JSON_OPTION, loadFromOptions, settingOptions, textOf } from "../options.ts"
+import { JSON_OPTION, loadFromOptions, NO_LOCATIONS, settingOptions, textOf } from "../options.ts"
 import { print, printJson } from "../output.ts"
 
 const OWN: readonly Option[] = [
@@ -24,6 +27,7 @@ const OWN: readonly Option[] = [
   new Option("--upload <location>", "Folder or s3://bucket/prefix for probe photos, which are deleted at the end."),
   new Option("--within <seconds>", "Time in which a replaced or deleted photo must be seen. (default: 90)"),
   new Option("--function-url <url>", "URL of the function behind CloudFront, which must not be public."),
+  new Option("--page <url|file>", "Check the images of a page in Chromium, instead of a server."),
   new Option("--nginx <file>", "Configuration of nginx to compare with the list."),
   JSON_OPTION,
 ]
@@ -112,6 +116,39 @@ const parseBase = (text: string): URL => {
   return new URL(text.replace(/\/+$/, ""))
 }
 
+/** The list for a page: that of the configuration, else of the server that is named or has the first image. */
+const listFor = async (
+  invocation: Invocation,
+  server: string | undefined,
+  images: readonly PageImage[],
+): Promise<readonly Size[]> => {
+  const { values } = invocation
+  if (values["config"] !== undefined || values["sizes"] !== undefined)
+    return (await loadFromOptions(invocation, NO_LOCATIONS)).grammar.sizes
+  const image = images.flatMap(urlsOf).find((url) => sizeOfUrl(url) !== undefined)
+  const base = server ?? (image === undefined ? undefined : new URL(image).origin)
+  return base === undefined
+    ? []
+    : remoteContext(parseBase(base))
+        .sizes()
+        .catch(() => [])
+}
+
+const checkPage = async (page: string, invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+  const { measurePages } = await import("../../doctor/measure-pages.ts")
+  const [measured] = await measurePages([page], process.env)
+  if (!measured) return []
+  const sizes = await listFor(invocation, invocation.operands[0], measured.images)
+  return runChecks(PAGE_CHECKS, { ...measured, sizes }, { onResult })
+}
+
+const checkAny = (invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+  const [url] = invocation.operands
+  const page = textOf(invocation.values, "page")
+  if (page !== undefined) return checkPage(page, invocation, onResult)
+  return url === undefined ? checkLocal(invocation, onResult) : checkRemote(parseBase(url), invocation, onResult)
+}
+
 /** `imgtailor doctor`. */
 export const doctor: Command = {
   description: "Check this machine and its configuration, or a server from outside. Exit code 1 if a check fails.",
@@ -121,11 +158,7 @@ export const doctor: Command = {
   run: async (invocation) => {
     const isJson = invocation.values["json"] === true
     const onResult = isJson ? printJson : printResult
-    const [url] = invocation.operands
-    const results =
-      url === undefined
-        ? await checkLocal(invocation, onResult)
-        : await checkRemote(parseBase(url), invocation, onResult)
+    const results = await checkAny(invocation, onResult)
     if (!isJson) print(`\n${summaryOf(results)}`)
     if (results.some(({ state }) => state === "failure")) process.exitCode = 1
   },

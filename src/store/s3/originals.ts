@@ -36,7 +36,8 @@ const toStat = (reply: Reply, name: string): OriginalStat => {
     : statWithoutTag(reply, byteLength)
   if (!stat) throw storeUnavailable("s3", name, "the response has neither an ETag nor Last-Modified")
   const focalPoint = parseFocalPoint(reply.headers["x-amz-meta-focal-point"]?.toString())
-  return { ...stat, ...(focalPoint && { focalPoint }) }
+  const modifiedMs = Date.parse(reply.headers["last-modified"] ?? "")
+  return { ...stat, ...(!Number.isNaN(modifiedMs) && { modifiedMs }), ...(focalPoint && { focalPoint }) }
 }
 
 /** An archived object still has a version, so that its stored renditions stay fresh. */

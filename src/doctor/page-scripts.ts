@@ -1,0 +1,95 @@
+/**
+ * Responsible for the scripts that run inside a page, as text: this program has no types of the DOM. Each returns plain values.
+ */
+import type { Candidate, Display, PageImage } from "./measured-page.ts"
+
+/** An image on the present screen. */
+export interface ShownImage extends Omit<PageImage, "displays" | "candidates"> {
+  readonly candidates: readonly Omit<Candidate, "naturalWidth">[]
+  readonly display: Omit<Display, "screen" | "dpr">
+}
+
+/**
+ * `candidatesOf` an image, as pairs of URL and descriptor, and `pictureOf` a URL: its dimensions in pixels. The `naturalWidth` of an image
+ * in a page is divided by the density of the candidate.
+ */
+const HELPERS = String.raw`
+  const candidatesOf = (image) =>
+    (image.getAttribute("srcset") ?? "")
+      .split(/,\s+|,$/)
+      .map((text) => text.trim().split(/\s+/))
+      .filter(([url]) => url)
+      .map(([url, descriptor = ""]) => ({ url: new URL(url, document.baseURI).href, descriptor }))
+  const pictureOf = (url) =>
+    new Promise((done) => {
+      const picture = new Image()
+      picture.onload = () => done({ width: picture.naturalWidth, height: picture.naturalHeight })
+      picture.onerror = () => done(undefined)
+      picture.src = url
+    })
+`
+
+/** All images of the page: {@link ShownImage}s. The last entry of the largest contentful paint is waited for. */
+export const READ_IMAGES: string = String.raw`(async () => {
+  ${HELPERS}
+  const largest = await new Promise((done) => {
+    const timer = setTimeout(() => done(undefined), 1000)
+    new PerformanceObserver((list) => {
+      clearTimeout(timer)
+      done(list.getEntries().at(-1)?.element)
+    }).observe({ type: "largest-contentful-paint", buffered: true })
+  })
+  const lengthOf = (length) => {
+    const probe = document.createElement("div")
+    probe.style.cssText = "position:absolute;visibility:hidden;width:" + length
+    document.body.append(probe)
+    const { width } = probe.getBoundingClientRect()
+    probe.remove()
+    return width
+  }
+  const declaredWidthOf = (sizes) => {
+    if (sizes === "" || sizes === "auto") return undefined
+    for (const entry of sizes.split(/,(?![^(]*\))/).map((text) => text.trim())) {
+      const [, condition, length] = /^(\(.*\))\s+(\S.*)$/.exec(entry) ?? [, "", entry]
+      if (condition === "" || matchMedia(condition).matches) return lengthOf(length)
+    }
+    return undefined
+  }
+  const read = async (image) => {
+    const picture = image.complete && image.naturalWidth > 0 ? await pictureOf(image.currentSrc) : undefined
+    const rect = image.getBoundingClientRect()
+    const ratio = getComputedStyle(image).aspectRatio
+    const attribute = (name) => image.getAttribute(name) ?? ""
+    return {
+      src: image.src,
+      candidates: candidatesOf(image),
+      sizes: attribute("sizes"),
+      loading: attribute("loading"),
+      width: attribute("width"),
+      height: attribute("height"),
+      hasAspectRatio: /\d/.test(ratio) && !ratio.startsWith("auto"),
+      display: {
+        width: rect.width,
+        height: rect.height,
+        top: rect.top + scrollY,
+        isInView: rect.top < innerHeight && rect.bottom > 0 && rect.width > 0,
+        currentSrc: image.currentSrc,
+        naturalWidth: picture?.width ?? 0,
+        naturalHeight: picture?.height ?? 0,
+        isComplete: image.complete,
+        declaredWidth: declaredWidthOf(attribute("sizes")),
+        isLargest: image === largest,
+      },
+    }
+  }
+  return Promise.all([...document.images].map(read))
+})()`
+
+/** The widths in pixels of the pictures behind the candidates of each image; undefined for one that cannot be loaded. */
+export const READ_WIDTHS: string = String.raw`(async () => {
+  ${HELPERS}
+  const widthOf = async ({ url }) => (await pictureOf(url))?.width
+  const all = []
+  for (const image of document.images) all.push(await Promise.all(candidatesOf(image).map(widthOf)))
+  return all
+})()`
