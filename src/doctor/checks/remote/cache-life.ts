@@ -4,7 +4,7 @@ import { sharedSecondsOf } from "../../remote-client.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 
 const MIN_SECONDS = 60
-const PAUSE_MS = 300
+const PAUSE_MS = 50
 
 /** See the head comment. */
 export const cacheLife: Check<RemoteContext> = {

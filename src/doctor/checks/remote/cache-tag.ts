@@ -4,7 +4,7 @@ import { headerOf, type Reply } from "../../remote-client.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 
 const NAMES = ["x-amz-meta-cache-tag", "cache-tag", "surrogate-key"] as const
-const PAUSE_MS = 300
+const PAUSE_MS = 50
 
 /** CloudFront adds `Via` and `X-Amz-Cf-Id`; S3's metadata show a rendition that was stored by the stack. */
 const isCloudFront = (reply: Reply): boolean =>

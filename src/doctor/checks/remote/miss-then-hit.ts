@@ -4,7 +4,7 @@ import { headerOf, layerOf, type Reply } from "../../remote-client.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 
 /** A write may be pending for a moment after the first response. */
-const PAUSE_MS = 500
+const PAUSE_MS = 100
 
 const isRender = (reply: Reply): boolean => /imgtailor; fwd/.test(headerOf(reply, "cache-status"))
 
