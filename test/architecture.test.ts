@@ -172,12 +172,23 @@ const RULES: readonly Rule[] = [
   { of: ["logs/"], may: ["logs/", "node:"] },
   { of: ["migrate/"], may: ["migrate/", "logs/", "compat/", "http/compat.ts", "http/url-path.ts", "sizes/", "node:"] },
   // Checks of a machine, of servers and of pages.
-  { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:"], types: ["playwright-core"] },
+  // Chromium is optional, and loaded for pages only.
+  { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:", "playwright-core"] },
   { of: ["units.ts"], may: [] },
   // Changes of the list: what is stored, what a new list costs, and which sizes are requested.
   {
     of: ["redesign/"],
-    may: ["compat/", "migrate/", "logs/", "http/url-path.ts", "sizes/", "store/store.ts", "abort.ts", "errors.ts"],
+    may: [
+      "redesign/",
+      "compat/",
+      "migrate/",
+      "logs/",
+      "http/url-path.ts",
+      "sizes/",
+      "store/store.ts",
+      "abort.ts",
+      "errors.ts",
+    ],
     types: ["render/renderer.ts", "tailor/freshness.ts"],
   },
   { of: ["nginx/"], may: ["nginx/", "compat/", "http/headers.ts", "sizes/"] },
