@@ -38,9 +38,9 @@ const open = async (view: string, values: Readonly<Record<string, string>> = {})
 const focused = (): Promise<string> =>
   page.evaluate(`document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent.trim()`)
 const stored = (): Promise<readonly string[]> => filesBelow(join(server.folder, "renditions", "files")).catch(() => [])
-/** Without those of thumbnails, which may still arrive. */
+/** Without thumbnails, which may still arrive, and descriptions of photos. */
 const storedLarge = async (): Promise<readonly string[]> =>
-  (await stored()).filter((key) => !/\/(?:square|360x270)\//.test(key))
+  (await stored()).filter((key) => !/\/(?:square|360x270|info)\//.test(key))
 const press = async (...keys: readonly string[]): Promise<void> => {
   for (const key of keys) await page.keyboard.press(key)
 }
