@@ -26,6 +26,38 @@ const ownUrls = {
   },
 }
 
+/** Modules that a server needs after its first requests, if at all: loading them takes as long as 20 modules of our own. */
+const LAZY = ["node:crypto", "node:https", "@rgrove/parse-xml"]
+
+/** Functions and classes that load their module when they are called. */
+const lazySource = (module, names) => `
+const lazy = (name) => {
+  const load = () => require(${JSON.stringify(module)})[name]
+  const call = function (...values) { return new.target ? Reflect.construct(load(), values) : load()(...values) }
+  return Object.defineProperty(call, Symbol.hasInstance, { value: (value) => value instanceof load() })
+}
+${names.map((name) => `export const ${name} = /* @__PURE__ */ lazy(${JSON.stringify(name)})`).join("\n")}`
+
+const lazyModules = {
+  name: "modules that are loaded at the first call",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      kind === "import-statement" && LAZY.includes(path) ? { path, namespace: "lazy" } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: "lazy" }, async ({ path }) => {
+      const exports = Object.entries(await import(path)).filter(
+        ([name, value]) => name !== "default" && typeof value === "function",
+      )
+      return {
+        contents: lazySource(
+          path,
+          exports.map(([name]) => name),
+        ),
+      }
+    })
+  },
+}
+
 const otherPackages = {
   name: "packages that are not bundled",
   setup: ({ onResolve }) => {
@@ -47,7 +79,7 @@ export const bundleCli = async () => {
     format: "esm",
     platform: "node",
     target: "node20.19",
-    plugins: [ownUrls, otherPackages],
+    plugins: [ownUrls, lazyModules, otherPackages],
     // Commander is a CommonJS package that requires Node's modules.
     banner: {
       js: `import { createRequire as requireFrom } from "node:module"\nconst require = requireFrom(import.meta.url)`,
