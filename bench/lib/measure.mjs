@@ -34,14 +34,14 @@ const threadsOf = (pid) => {
   }
 }
 
-/** A process and its descendants, such as render processes (Linux). */
-const treeOf = (pid) => [
-  pid,
-  ...threadsOf(pid)
+/** Ids of the processes that a process has started (Linux). */
+export const childrenOf = (pid) =>
+  threadsOf(pid)
     .flatMap((thread) => readProc(`/proc/${pid}/task/${thread}/children`).split(" "))
     .filter((child) => child.trim() !== "")
-    .flatMap(treeOf),
-]
+
+/** A process and its descendants, such as render processes (Linux). */
+const treeOf = (pid) => [pid, ...childrenOf(pid).flatMap(treeOf)]
 
 const sum = (values) => values.reduce((total, value) => total + value, 0)
 

@@ -34,6 +34,9 @@ export const isExpectedSlow = ({
 /** A process above this after a job is replaced: libvips and malloc keep up to 140 MB after ordinary AVIF and PNG. */
 export const MAX_IDLE_RSS_BYTES = 150_000_000
 
+/** A process that has grown by more is replaced after a minute without work, so that a server at rest takes little memory. */
+export const MAX_GROWN_AT_REST_BYTES = 12_000_000
+
 /** Above this after a job, a process collects its garbage, so that it need not be replaced. After most jobs it has 60 to 100 MB. */
 export const COLLECT_RSS_BYTES = 130_000_000
 

@@ -64,7 +64,7 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
   const stock = createStock()
   const { line } = stock
   const activity = createActivity(() => {
-    if (stock.lentCount() === 0) stock.trim()
+    if (stock.lentCount() === 0 && stock.trim() && !isClosed && !isFull()) starter.start()
   })
   let isClosed = false
 

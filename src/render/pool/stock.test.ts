@@ -81,6 +81,19 @@ describe("the stock of processes", () => {
   })
 })
 
+describe("the process that is left after a minute without work", () => {
+  it.each([
+    ["stays if it has hardly grown", 10_000_000, false],
+    ["is ended, to be replaced, if it has grown", 40_000_000, true],
+  ])("%s", (_, rssBytes, isReplaced) => {
+    const stock = createStock()
+    const process = start(rssBytes)
+    stock.offer(process)
+    expect([stock.trim(), process.ended()]).toEqual([isReplaced, isReplaced])
+    expect(stock.take()).toBe(isReplaced ? undefined : process)
+  })
+})
+
 describe("activity", () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())

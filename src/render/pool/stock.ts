@@ -1,5 +1,5 @@
 /** Responsible for which processes are lent and which are idle, for callers that wait for one, and for noticing a minute without work. */
-import { IDLE_MS } from "./limits.ts"
+import { IDLE_MS, MAX_GROWN_AT_REST_BYTES } from "./limits.ts"
 import type { RenderProcess } from "./render-process.ts"
 import { createWaitingLine, type WaitingLine } from "./waiting-line.ts"
 
@@ -21,8 +21,8 @@ export interface Stock {
   readonly takeBack: (process: RenderProcess) => void
   /** The process has exited. */
   readonly remove: (process: RenderProcess) => void
-  /** Ends all idle processes but the smallest. */
-  readonly trim: () => void
+  /** Ends all idle processes but the smallest. @returns whether that one, if there is any, should be replaced: it has grown too */
+  readonly trim: () => boolean
 }
 
 /** A switch that turns itself off. */
@@ -85,6 +85,11 @@ export const createStock = (): Stock => {
     trim: () => {
       idle.sort((a, b) => a.rssBytes - b.rssBytes)
       for (const { process } of idle.splice(1)) process.end({ reason: "surplus" })
+      const [left] = idle
+      if (!left || left.rssBytes - left.process.initialRssBytes() <= MAX_GROWN_AT_REST_BYTES) return false
+      left.process.end({ reason: "surplus" })
+      idle.length = 0
+      return true
     },
   }
 }
