@@ -27,7 +27,7 @@ const ownUrls = {
 }
 
 /** Modules that a server needs after its first requests, if at all: loading them takes as long as 20 modules of our own. */
-const LAZY = ["node:crypto", "node:https", "@rgrove/parse-xml"]
+const LAZY = new Set(["node:crypto", "node:https", "@rgrove/parse-xml"])
 
 /** Functions and classes that load their module when they are called. */
 const lazySource = (module, names) => `
@@ -42,7 +42,7 @@ const lazyModules = {
   name: "modules that are loaded at the first call",
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      kind === "import-statement" && LAZY.includes(path) ? { path, namespace: "lazy" } : undefined,
+      kind === "import-statement" && LAZY.has(path) ? { path, namespace: "lazy" } : undefined,
     )
     onLoad({ filter: /.*/, namespace: "lazy" }, async ({ path }) => {
       const exports = Object.entries(await import(path)).filter(
