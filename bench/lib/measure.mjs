@@ -97,6 +97,9 @@ export const peakMemoryMiB = async (pid, work) => {
   }
 }
 
+/** Spare render processes start after the first render, and are not part of the next ones. */
+const SETTLE_MS = 2000
+
 /**
  * Runs variants in turn.
  * @param variants by name: async (round) => void, with the `pid` of a process that does nothing else
@@ -104,6 +107,7 @@ export const peakMemoryMiB = async (pid, work) => {
  */
 export const interleave = async (variants, rounds) => {
   const names = Object.keys(variants)
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
   const runs = Object.fromEntries(names.map((name) => [name, { wall: [], cpu: -wholeCpuMs(variants[name].pid) }]))
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 ? names.toReversed() : names) {
