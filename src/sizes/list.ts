@@ -142,16 +142,17 @@ const factor = (side: number, other: number): number => (side > other ? side / o
 
 const NONE = 1 / MAX_SIDE
 
-/** How far a box is from sides. Another shape (crop, by width, by height) is farther than any size of the same. */
-const distance = ({ width = NONE, height = NONE }: Box, otherWidth = 0, otherHeight = 0): number =>
-  factor(width, otherWidth || NONE) * factor(height, otherHeight || NONE)
+/** How far two boxes are apart. Another shape (crop, by width, by height) is farther than any size of the same. */
+const distance = (box: Box, other: { readonly [side in keyof Box]?: number | undefined }): number =>
+  // Without defaults of parameters, whose code is too long for the edge function of a CDN.
+  factor(box.width || NONE, other.width || NONE) * factor(box.height || NONE, other.height || NONE)
 
 /** The index of the size nearest to a box; -1 for an empty list. A loop over numbers, since it runs in the edge function of a CDN. */
 export const nearestIndex = (box: Box, { widths, heights }: Sides): number => {
   let nearest = -1
   let least = Infinity
   for (let index = 0; index < widths.length; index++) {
-    const far = distance(box, widths[index], heights[index])
+    const far = distance(box, { width: widths[index], height: heights[index] })
     if (far >= least) continue
     nearest = index
     least = far
@@ -161,7 +162,7 @@ export const nearestIndex = (box: Box, { widths, heights }: Sides): number => {
 
 /** The size nearest to a box, as {@link nearestIndex}, in less code. The list must not be empty. */
 export const nearestTo = <T extends Box>(box: Box, list: readonly T[]): T => {
-  const distances = list.map((size) => (lookOf(size) ? distance(box) : distance(box, size.width, size.height)))
+  const distances = list.map((size) => distance(box, lookOf(size) ? {} : size))
   return list[distances.indexOf(Math.min(...distances))] as T
 }
 

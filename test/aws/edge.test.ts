@@ -18,6 +18,7 @@ import { resolveConfig } from "../../src/config/resolve.ts"
 import { originalNotFound } from "../../src/errors.ts"
 import { createHandle } from "../../src/http/handle.ts"
 import { COMMON_HEADERS } from "../../src/http/headers.ts"
+import { isRoot } from "../../src/http/root.ts"
 import { encodeKey, type Grammar, type Parsed } from "../../src/sizes/key.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
 import { launch, runCommand } from "../support/command.ts"
@@ -187,7 +188,9 @@ describe("the edge function", () => {
       const ask = createServer(installation)
       const answers: unknown[] = []
       for (const request of installation.requests) answers.push(await ask(request))
-      expect(differences(installation, answers)).toEqual([])
+      // At the root the server explains URLs with an original that exists, which the edge cannot know.
+      const found = differences(installation, answers)
+      expect(found.filter(({ request }) => !isRoot(request.uri, installation.basePath))).toEqual([])
     }
   })
 

@@ -236,7 +236,7 @@ describe.skipIf(versitygw === undefined)("the function of the redirect flow", ()
   it.each([
     ["", "400 bad-url"],
     ["size=100h", "400 bad-url"],
-    ["key=", "400 bad-url"],
+    ["key=", "404 no-image"],
     ["key=100h/a&b.jpg", "400 bad-url"],
     ["key=100h/100%.jpg", "400 bad-url"],
     ["key=/100h/a.jpg", "400 bad-url"],
