@@ -19,8 +19,9 @@ import { cacheTagsOf } from "./store/cache-tag.ts"
 import { cachedRenditions } from "./store/cached.ts"
 import { excludedOriginals } from "./store/excluded.ts"
 import { withExtraOriginal } from "./store/extra-original.ts"
-import { openFocalFile } from "./store/focal-file.ts"
-import { type FindFocalPoint, focalOriginals } from "./store/focal-originals.ts"
+import { focalOriginals } from "./store/focal-originals.ts"
+import type { FocalSource } from "./store/focal-points.ts"
+import { findFocalPoints, openFocalPoints } from "./store/focal-source.ts"
 import { type Observed, observeOriginals, observeRenditions, type StoreState } from "./store/observed.ts"
 import { recheckedOriginals } from "./store/rechecked.ts"
 import { openRenditions } from "./store/registry.ts"
@@ -67,6 +68,8 @@ export interface OpenTailor extends Tailor {
   readonly renditions: Renditions
   readonly renderer: Renderer
   readonly health: Health
+  /** Focal points of a file or an object. */
+  readonly focal: FocalSource | undefined
   readonly storeStates: () => StoreStates
   /** The options of the handler, for explanations of its answers. */
   readonly handleOptions: HandleOptions
@@ -78,36 +81,32 @@ export interface StoreStates {
   readonly renditions: StoreState
 }
 
-/** Finds focal points in a file or by a function. */
-const findFocalPoint = (
-  source: TailorConfig["focalPoints"],
-  onNotice: (text: string) => void,
-): FindFocalPoint | undefined => {
-  if (typeof source !== "string") return source
-  const file = openFocalFile(source, onNotice)
-  return (key) => file.points().get(key)
-}
-
 interface OpenStores {
   readonly originals: Observed<Originals>
   readonly renditions: Observed<Renditions>
+  readonly focal: FocalSource | undefined
 }
 
 const openStores = (config: TailorConfig, notify: Notify): OpenStores => {
-  const { originals, originalsHeaders, renditions, exclude, grammar, cacheControl, limits, s3 } = config
+  const { originals, originalsHeaders, renditions, exclude, grammar, cacheControl, limits, s3, focalPoints } = config
   const onNotice = (text: string): void => notify(text, "warn")
   const options = { ...s3, originalsHeaders, maxBytes: limits.bytes, deadlineMs: limits.deadlineMs, onNotice }
   const isShared = grammar.sharedStore && originals === renditions
   const observed = observeOriginals(openSources(originals, options), Date.now)
   // Several sources reuse lookups each for itself.
   const recheckSeconds = isSourceList(originals) ? 0 : config.recheckSeconds
+  const focal =
+    typeof focalPoints === "string"
+      ? openFocalPoints(focalPoints, { store: options, seconds: config.focalSeconds, onNotice })
+      : undefined
   return {
+    focal,
     originals: {
       ...observed,
       store: withExtraOriginal(
         focalOriginals(
           excludedOriginals(recheckedOriginals(observed.store, recheckSeconds), exclude),
-          findFocalPoint(config.focalPoints, onNotice),
+          typeof focalPoints === "string" ? focal && findFocalPoints(focal) : focalPoints,
         ),
         config.missing,
       ),
@@ -258,7 +257,8 @@ export const openTailorWith = (
     originals: stores.originals.state(),
     renditions: stores.renditions.state(),
   })
-  return { ...tailor, core, config, originals, renditions, renderer, health, storeStates, handleOptions }
+  const { focal } = stores
+  return { ...tailor, core, config, originals, renditions, renderer, health, focal, storeStates, handleOptions }
 }
 
 /** Opens a tailor with a complete configuration. Its render processes start with the first original. */

@@ -100,7 +100,10 @@ const RULES: readonly Rule[] = [
   // Stores do not import each other, except the wrappers around any store.
   { of: ["store/memory.ts", "store/observed.ts", "store/prefixed.ts"], may: STORES },
   { of: ["store/excluded.ts"], may: [...STORES, "picomatch"] },
-  { of: ["store/focal-file.ts"], may: ["errors.ts", "sizes/", "node:fs"] },
+  { of: ["store/focal-points.ts"], may: ["sizes/"] },
+  { of: ["store/focal-file.ts"], may: ["errors.ts", "store/focal-points.ts", "node:fs"] },
+  { of: ["store/focal-object.ts"], may: [...STORES, "store/focal-points.ts", "store/registry.ts", "store/scheme.ts"] },
+  { of: ["store/focal-source.ts"], may: ["store/focal-", "store/registry.ts"] },
   { of: ["store/focal-originals.ts"], may: STORES },
   { of: ["store/extra-original.ts"], may: [...STORES, "node:crypto"] },
   { of: ["store/cached.ts", "store/rechecked.ts"], may: [...STORES, "lru-cache"] },

@@ -3,7 +3,14 @@
  * derived from one list of sizes. Pure.
  */
 import { mergeStatements } from "./merge-policy.ts"
-import { type Listed, publicStatements, rendererStatements, type Statement, syncStatements } from "./stack/policies.ts"
+import {
+  focalStatements,
+  type Listed,
+  publicStatements,
+  rendererStatements,
+  type Statement,
+  syncStatements,
+} from "./stack/policies.ts"
 
 /** Options of {@link policyDocuments}. */
 export interface PolicyOptions {
@@ -22,6 +29,8 @@ export interface PolicyOptions {
   readonly kmsKeyArn: string | undefined
   /** Let everybody read originals through the website endpoint, too. */
   readonly hasPublicOriginals: boolean
+  /** Value of the setting `focalPoints`. */
+  readonly focalPoints?: string | undefined
   /** The present policy of the bucket of renditions, as JSON. */
   readonly existing: string | undefined
 }
@@ -121,10 +130,14 @@ const cloudFrontDocuments = ({ renditions, distributionArn, existing }: PolicyOp
 
 /** Every document, in the order of a setup. With `apiHost` those of the redirect flow, else those of the direct flow. */
 export const policyDocuments = (options: PolicyOptions): readonly PolicyDocument[] => {
-  const { originals, renditions, listed, apiHost, distributionArn, kmsKeyArn } = options
+  const { originals, renditions, listed, apiHost, distributionArn, kmsKeyArn, focalPoints } = options
+  const rendering = [
+    ...rendererStatements(originals, renditions, listed, kmsKeyArn),
+    ...focalStatements(focalPoints, originals),
+  ]
   return [
     ...(apiHost === undefined ? cloudFrontDocuments(options) : websiteDocuments(options, apiHost)),
-    { name: "renderer-policy.json", text: policyOf(rendererStatements(originals, renditions, listed, kmsKeyArn)) },
+    { name: "renderer-policy.json", text: policyOf(rendering) },
     { name: "sync-policy.json", text: policyOf(syncStatements(renditions, listed, distributionArn)) },
   ]
 }

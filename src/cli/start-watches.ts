@@ -5,6 +5,7 @@ import type { OpenTailor } from "../create-tailor.ts"
 import { badConfig } from "../errors.ts"
 import type { Log } from "../server/log.ts"
 import type { Watch } from "../server/watch.ts"
+import type { FocalPoints } from "../store/focal-points.ts"
 import { asFolder } from "../store/registry.ts"
 import { isSourceList } from "../store/sources.ts"
 
@@ -55,12 +56,12 @@ const startOne = (
   return started
 }
 
-/** The file with focal points, if there is one. */
-const startFocalWatch = async ({ core, config }: OpenTailor, log: Log): Promise<readonly Closable[]> => {
-  if (typeof config.focalPoints !== "string") return []
-  const { openFocalFile } = await import("../store/focal-file.ts")
+/** The file or object with focal points, if there is one. */
+const startFocalWatch = async ({ core, focal }: OpenTailor, log: Log): Promise<readonly Closable[]> => {
+  if (focal === undefined) return []
   const { watchFocalPoints } = await import("../server/focal-watch.ts")
-  const { points } = openFocalFile(config.focalPoints, log.note)
+  let known = await focal.load()
+  const points = (): FocalPoints => (known = focal.points() ?? known)
   const onPurge = (original: string, count: number): void =>
     log.note(
       `the focal point of ${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`,

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path"
 
+import { parseObjectUrl } from "../store/registry.ts"
 import { isFilePath } from "./assets.ts"
 
 type Settings = Readonly<Record<string, unknown>>
@@ -31,7 +32,8 @@ export const mapAssetPaths = (settings: Settings, map: MapPath): Record<string, 
     ...settings,
     ...(Array.isArray(sizes) && { sizes: sizes.map((size) => mapSize(size, map)) }),
     ...(typeof missing === "string" && isFilePath(missing) && { missing: map(missing) }),
-    ...(typeof focalPoints === "string" && { focalPoints: map(focalPoints) }),
+    ...(typeof focalPoints === "string" &&
+      parseObjectUrl(focalPoints) === undefined && { focalPoints: map(focalPoints) }),
   }
 }
 

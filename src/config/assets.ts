@@ -10,6 +10,7 @@ import { isSegment } from "../sizes/decode-path.ts"
 import { toOriginalKey } from "../sizes/key.ts"
 import type { Size, SizeList } from "../sizes/list.ts"
 import type { Overlay } from "../sizes/size-options.ts"
+import { parseObjectUrl } from "../store/registry.ts"
 import { isXml, problemInSvg } from "./svg.ts"
 
 /** The picture for originals that are absent or refused. */
@@ -81,9 +82,9 @@ const loadMissing = (missing: string | undefined, directory: string): Pick<Asset
   return { missing: { key, bytes: read.bytes }, problems: [] }
 }
 
-/** An absolute path for a relative one. Other values are returned unchanged. */
+/** An absolute path for a relative one. URLs and other values are returned unchanged. */
 export const absoluteFile = <T>(file: string | T, directory: string): string | T =>
-  typeof file === "string" ? resolve(directory, file) : file
+  typeof file === "string" && parseObjectUrl(file) === undefined ? resolve(directory, file) : file
 
 /** Reads the files of a configuration. @param directory where relative paths start; undefined to read no file */
 export const loadAssets = (sizes: SizeList, missing: string | undefined, directory: string | undefined): Assets => {

@@ -76,7 +76,7 @@ const absolute = <T>(location: string | T, directory: string): string | T => {
 }
 
 /** How long a replaced original in a remote store may go unnoticed. */
-const RECHECK_REMOTE_SECONDS = 60
+export const RECHECK_REMOTE_SECONDS = 60
 
 /** How long to trust a known version of an original where the setting is not set. */
 export const defaultRecheckSeconds = (location: unknown): number =>
@@ -96,7 +96,7 @@ const resolveOriginals = (
 
 /** Problems of locations in remote stores, and of settings that they need or exclude. */
 export const remoteProblems = (
-  { originals, renditions }: Pick<TailorConfig, "originals" | "renditions">,
+  { originals, renditions, focalPoints }: Pick<TailorConfig, "originals" | "renditions" | "focalPoints">,
   { s3, watch }: Pick<TailorConfig, "s3" | "watch">,
 ): readonly string[] => {
   const places = placesOf(originals)
@@ -105,7 +105,8 @@ export const remoteProblems = (
     const from = asRemoteUrl(location)
     return from === undefined || to === undefined ? [] : nestingProblems(setting, from, to, "location")
   })
-  const missing = [...places.map(({ location }) => location), renditions].map((place) => missingSetting(place, s3))
+  const used = [...places.map(({ location }) => location), renditions, focalPoints]
+  const missing = used.map((place) => missingSetting(place, s3))
   const problems = [...nested, ...missing.flatMap((problem) => problem ?? []).slice(0, 1)]
   if (watch && places.every(({ location }) => asRemoteUrl(location) !== undefined))
     problems.push("watch: Expected originals in a folder: a remote store cannot be watched.")

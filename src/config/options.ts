@@ -84,8 +84,8 @@ export interface TailorOptions {
   /** How to handle an unlisted size: `reject` answers 400, `snap` answers the nearest suitable listed size (sizes/snap.ts). @default "reject" */
   readonly unknownSize?: UnknownSize | undefined
   /**
-   * Focal points of photos, for sizes with `gravity: "smart"`: a JSON file like `{ "shop/mug.jpg": [0.4, 0.3] }`, or a function. On S3,
-   * the metadata `focal-point: 0.4,0.3` of an object is used, too.
+   * Focal points of photos, for sizes with `gravity: "smart"`: a JSON file like `{ "shop/mug.jpg": [0.4, 0.3] }`, the same as an object
+   * (`s3://renditions/focal-points.json`), or a function. On S3, the metadata `focal-point: 0.4,0.3` of an object is used, too.
    */
   readonly focalPoints?: string | GetFocalPoint | undefined
   /**
@@ -194,8 +194,10 @@ export interface TailorConfig {
   readonly compat: readonly ServiceName[]
   readonly compatOrigins: Readonly<Record<string, string>>
   readonly compatKeys: Readonly<Partial<Record<SigningService, string>>>
-  /** An absolute path, or a function. */
+  /** An absolute path, the URL of an object, or a function. */
   readonly focalPoints: string | GetFocalPoint | undefined
+  /** How long focal points of an object are used before it is read again. */
+  readonly focalSeconds: number
   readonly missing: MissingPicture | undefined
   readonly whenBusy: WhenBusy
   readonly staleRecipe: StaleRecipe

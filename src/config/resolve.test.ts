@@ -64,6 +64,7 @@ describe("resolveConfig", () => {
       basePath: "",
       unknownSize: "reject",
       focalPoints: undefined,
+      focalSeconds: 60,
       missing: undefined,
       overlays: new Map(),
       whenBusy: "nearest",

@@ -8,7 +8,7 @@ import { parseSizeList, type Size, sizeNamed } from "../sizes/list.ts"
 import { DEFAULT_QUALITY } from "../sizes/recipe.ts"
 import { expandColour } from "../sizes/size-options.ts"
 import { absoluteFile, loadAssets } from "./assets.ts"
-import { defaultRecheckSeconds, remoteProblems, resolveLocations } from "./locations.ts"
+import { defaultRecheckSeconds, RECHECK_REMOTE_SECONDS, remoteProblems, resolveLocations } from "./locations.ts"
 import { limitNotices } from "./notices.ts"
 import type { Isolation, Limits, StaleRecipe, TailorConfig, TailorOptions, UnknownSize, WhenBusy } from "./options.ts"
 import { checkOptions } from "./schema.ts"
@@ -120,6 +120,7 @@ type PlainSettings = Omit<
   | "settings"
   | "limits"
   | "focalPoints"
+  | "focalSeconds"
   | "missing"
   | "overlays"
   | "s3"
@@ -186,7 +187,7 @@ export const tryConfig = (
   const s3 = { s3Endpoint, s3Region, s3PathStyle }
   const all = [
     ...problems,
-    ...remoteProblems(locations, { s3, watch }),
+    ...remoteProblems({ ...locations, focalPoints: options.focalPoints }, { s3, watch }),
     ...overlapProblems("list" in sizes ? sizes.list : [], formats, retired),
   ]
   if ("problems" in sizes || all.length > 0) return { problems: all }
@@ -205,6 +206,7 @@ export const tryConfig = (
     },
     limits,
     focalPoints: absoluteFile(options.focalPoints, directory),
+    focalSeconds: options.recheckSeconds || RECHECK_REMOTE_SECONDS,
     missing: assets.missing,
     overlays: assets.overlays,
     s3,

@@ -16,6 +16,7 @@ import {
 } from "../sizes/list.ts"
 import { SIZE_OPTION_NAMES, type SizeOptionsInput, STRATEGIES } from "../sizes/size-options.ts"
 import { GRAVITIES } from "../sizes/size.ts"
+import { parseObjectUrl } from "../store/registry.ts"
 import { COMPAT_ENTRIES } from "./compat-schema.ts"
 import { describeIssue, UNKNOWN_KEY } from "./describe-issue.ts"
 import { headersSchema, locationSchema } from "./location-schema.ts"
@@ -36,6 +37,13 @@ const integer = (min: number, max: number): v.GenericSchema<number> =>
     (input) => Number.isInteger(input) && Number(input) >= min && Number(input) <= max,
     `Expected a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`,
   )
+
+/** True for a function, a path, or the URL of an object. */
+const isFocalPoints = (input: unknown): boolean => {
+  if (typeof input !== "string") return typeof input === "function"
+  const url = parseObjectUrl(input)
+  return input !== "" && !(url && "problem" in url)
+}
 
 /** A part of a whole. */
 const share = v.custom<number>(
@@ -168,8 +176,8 @@ const ENTRIES = {
   unknownSize: v.optional(v.picklist(UNKNOWN_SIZES)),
   focalPoints: v.optional(
     v.custom<string | GetFocalPoint>(
-      (input) => typeof input === "function" || (typeof input === "string" && input !== ""),
-      "Expected a JSON file like ./focal-points.json, or a function",
+      isFocalPoints,
+      "Expected a JSON file like ./focal-points.json, an object like s3://bucket/focal-points.json, or a function",
     ),
   ),
   missing: v.optional(v.pipe(v.string(), v.nonEmpty("Expected the key of an original, or a file like ./missing.jpg"))),

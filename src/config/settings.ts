@@ -106,9 +106,9 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       {
         path: ["focalPoints"],
         kind: "text",
-        hint: "file",
+        hint: "file|url",
         description:
-          'JSON file with the focal points of photos, for sizes with `gravity: "smart"`: `{ "shop/mug.jpg": [0.4, 0.3] }`. On S3, the metadata `focal-point` of an object is used, too.',
+          'JSON file, or object like `s3://renditions/focal-points.json`, with the focal points of photos, for sizes with `gravity: "smart"`: `{ "shop/mug.jpg": [0.4, 0.3] }`. An object is read again after `recheckSeconds`, or each minute if that is 0. On S3, the metadata `focal-point` of an object is used, too.',
         default: "none",
       },
       {

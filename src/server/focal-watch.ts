@@ -3,7 +3,7 @@
  * imgtailor. The file is looked at regularly, since editors replace it in different ways.
  */
 import { type OriginalKey, toOriginalKey } from "../sizes/key.ts"
-import type { FocalPoints } from "../store/focal-file.ts"
+import type { FocalPoints } from "../store/focal-points.ts"
 import type { Core } from "../tailor/tailor.ts"
 
 /** Options of {@link watchFocalPoints}. */

@@ -8,28 +8,12 @@
 import { readFileSync, statSync } from "node:fs"
 
 import { describeError } from "../errors.ts"
-import { type FocalPoint, isFocalPoint } from "../sizes/focal-point.ts"
-
-/** Focal points by the keys of originals. */
-export type FocalPoints = ReadonlyMap<string, FocalPoint>
+import { type FocalPoints, parseFocalPoints } from "./focal-points.ts"
 
 /** The present focal points of a file. */
 export interface FocalFile {
   /** Looks whether the file has changed: some microseconds. */
   readonly points: () => FocalPoints
-}
-
-const parse = (text: string): { readonly points: FocalPoints; readonly invalid: readonly string[] } => {
-  const value: unknown = JSON.parse(text)
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new SyntaxError("Expected an object with a point for each key.")
-  const points = new Map<string, FocalPoint>()
-  const invalid: string[] = []
-  for (const [key, point] of Object.entries(value)) {
-    if (isFocalPoint(point)) points.set(key, point)
-    else invalid.push(key)
-  }
-  return { points, invalid }
 }
 
 const stampOf = (path: string): string | undefined => {
@@ -47,13 +31,7 @@ export const openFocalFile = (path: string, onNotice: (text: string) => void): F
 
   const reload = (): void => {
     try {
-      const read = parse(readFileSync(path, "utf8"))
-      points = read.points
-      const [first] = read.invalid
-      if (first !== undefined)
-        onNotice(
-          `${path}: Expected points like [0.4, 0.3], each number from 0 to 1. Skipped ${read.invalid.length}, such as that of ${JSON.stringify(first)}.`,
-        )
+      points = parseFocalPoints(readFileSync(path, "utf8"), path, onNotice)
     } catch (error) {
       onNotice(`${path} cannot be used, so focal points stay as they were: ${describeError(error)}`)
     }

@@ -5,7 +5,15 @@ import { pathToFileURL } from "node:url"
 
 import { describe, expect, it } from "vitest"
 
-import { asFolder, asRemoteUrl, missingSetting, openOriginals, openRenditions, parseLocation } from "./registry.ts"
+import {
+  asFolder,
+  asRemoteUrl,
+  missingSetting,
+  openOriginals,
+  openRenditions,
+  parseLocation,
+  parseObjectUrl,
+} from "./registry.ts"
 
 const FORMS = "a folder, s3://bucket/prefix, https://host/path, azure://account/container/prefix or gs://bucket/prefix"
 
@@ -67,6 +75,25 @@ describe("asFolder and asRemoteUrl", () => {
     expect(asFolder(location)).toBe(folder)
     expect(asRemoteUrl(location)).toBe(url)
   })
+})
+
+describe("parseObjectUrl", () => {
+  it.each([
+    ["s3://shop/points.json", { location: "s3://shop", key: "points.json" }],
+    ["s3://shop/a/points.json", { location: "s3://shop/a", key: "points.json" }],
+    ["https://example.com/points.json", { location: "https://example.com", key: "points.json" }],
+    ["./points.json", undefined],
+    ["C:\\points.json", undefined],
+  ])("parseObjectUrl(%j) is %j", (text, object) => {
+    expect(parseObjectUrl(text)).toEqual(object)
+  })
+
+  it.each(["s3://shop", "s3://shop/", "ftp://shop/points.json", "file:///points.json"])(
+    "%s names no object",
+    (text) => {
+      expect(parseObjectUrl(text)).toEqual({ problem: expect.stringMatching(/^Expected/) as string })
+    },
+  )
 })
 
 describe("missingSetting", () => {

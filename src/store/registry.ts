@@ -92,6 +92,27 @@ export const asRemoteUrl = (location: unknown): string | undefined => {
   return found && found.scheme !== "file" ? found.text : undefined
 }
 
+/** An object in a store: the location that it is in, and its key there. */
+export interface ObjectLocation {
+  readonly location: string
+  readonly key: string
+}
+
+/**
+ * The object that a URL names, or its problem as a sentence without its end; undefined for a path.
+ * @example
+ * parseObjectUrl("s3://shop/points.json") // { location: "s3://shop", key: "points.json" }
+ * parseObjectUrl("./points.json") // undefined
+ */
+export const parseObjectUrl = (text: string): ObjectLocation | { readonly problem: string } | undefined => {
+  if (!URL_SCHEME.test(text)) return undefined
+  const at = text.lastIndexOf("/")
+  const [parsed, key] = [parseLocation(text.slice(0, at)), text.slice(at + 1)]
+  if ("problem" in parsed) return parsed
+  const isObject = parsed.scheme !== "file" && key !== ""
+  return isObject ? { location: parsed.text, key } : { problem: "Expected the URL of an object" }
+}
+
 /** A setting that a location needs and that is missing, as a sentence; undefined if nothing is missing. */
 export const missingSetting = (location: unknown, settings: LocationSettings): string | undefined => {
   const found = locate(location)

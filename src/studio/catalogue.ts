@@ -5,6 +5,7 @@ import { describeError } from "../errors.ts"
 import { findOriginals } from "../find-originals.ts"
 import { formatsOf } from "../sizes/key.ts"
 import { type Size, toSizeInput } from "../sizes/list.ts"
+import { parseObjectUrl } from "../store/registry.ts"
 import { isSourceList } from "../store/sources.ts"
 import type { Catalogue, CatalogueSize } from "./api.ts"
 import { replyJson } from "./reply.ts"
@@ -26,7 +27,8 @@ export const whyNotWrite = ({
   focalPoints,
 }: Pick<RouteParts["tailor"]["config"], "studioWrite" | "focalPoints">): string | undefined => {
   if (!studioWrite) return "Start with --studio-write to save focal points."
-  if (typeof focalPoints !== "string") return "Set focalPoints to a JSON file to save focal points."
+  if (typeof focalPoints !== "string" || parseObjectUrl(focalPoints) !== undefined)
+    return "Set focalPoints to a JSON file to save focal points."
   return undefined
 }
 

@@ -104,6 +104,14 @@ describe("imgtailor policies", () => {
     ])
   })
 
+  it("lets the renderer read the object with focal points", async () => {
+    const { Statement } = await policy(["renderer-policy", ...SHARED, "--focal-points", "s3://shop-photos/points.json"])
+    expect(Statement.at(-1)).toMatchObject({
+      Action: ["s3:GetObject"],
+      Resource: ["arn:aws:s3:::shop-photos/points.json"],
+    })
+  })
+
   it("lets the renderer decrypt originals with a key", async () => {
     const key = "arn:aws:kms:eu-central-1:123456789012:key/a"
     const { Statement } = await policy(["renderer-policy", ...SHARED, "--kms-key-arn", key])

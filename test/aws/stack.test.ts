@@ -339,6 +339,18 @@ describe("the template of the stack", () => {
     expect(JSON.stringify(variables)).not.toContain(folder)
   })
 
+  it("passes the URL of focal points on, and allows the function to read the object", async () => {
+    const focalPoints = "s3://shop-renditions/focal-points.json"
+    const template = await makeTemplate({ ...SETTINGS, sizes: ["360x270"], focalPoints })
+    expect(variablesOf(template, "Renderer")["IMGTAILOR_FOCAL_POINTS"]).toBe(focalPoints)
+    expect(statementsOf(template, "RendererRole")).toContainEqual({
+      Sid: "ReadFocalPoints",
+      Effect: "Allow",
+      Action: ["s3:GetObject"],
+      Resource: ["arn:aws:s3:::shop-renditions/focal-points.json"],
+    })
+  })
+
   it("passes every setting to the functions, except those that the edge or the stack decides", async () => {
     const settings = {
       ...SETTINGS,

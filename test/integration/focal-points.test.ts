@@ -2,7 +2,7 @@
 import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest"
 
 import { createTailor } from "../../src/create-tailor.ts"
 import type { RequestReport } from "../../src/hooks.ts"
@@ -68,6 +68,72 @@ describe.skipIf(versitygw === undefined)("focal points on S3", () => {
     await put(undefined)
     expect((await get("/thumb/a.png"))[0]).toBe("hit")
   })
+
+  it("one object beside the renditions moves the smart crops of its photos, and is read again regularly", async () => {
+    await server.createBucket("shop")
+    await server.createBucket("renditions")
+    for (const key of ["a.png", "b.png"]) await server.putObject("shop", key, await halves(), "image/png")
+    const write = (points: unknown): Promise<void> =>
+      server.putObject("renditions", "focal-points.json", JSON.stringify(points), "application/json")
+    const [reports, notices]: [RequestReport[], string[]] = [[], []]
+    vi.stubEnv("AWS_ACCESS_KEY_ID", ROOT.accessKeyId)
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", ROOT.secretAccessKey)
+    const tailor = createTailor(
+      {
+        originals: "s3://shop",
+        renditions: "s3://renditions",
+        focalPoints: "s3://renditions/focal-points.json",
+        s3Endpoint: server.endpoint,
+        sizes: SIZES,
+        isolation: "none",
+        recheckSeconds: 1,
+      },
+      {
+        onRequest: (report) => reports.push(report),
+        onNotice: (text) => void (text.includes("focal") && notices.push(text)),
+      },
+    )
+    onTestFinished(async () => {
+      vi.unstubAllEnvs()
+      await tailor.close()
+    })
+    const get = async (path: string): Promise<string> => {
+      const response = await tailor.fetch(new Request(`http://localhost${path}`))
+      const colour = await middleOf(new Uint8Array(await response.arrayBuffer()))
+      await tailor.idle()
+      return `${reports.at(-1)?.outcome} ${colour}`
+    }
+    const paths = ["/thumb/a.png", "/thumb/b.png", "/50x50/a.png"]
+    const getAll = async (): Promise<readonly string[]> => {
+      const outcomes: string[] = []
+      for (const path of paths) outcomes.push(await get(path))
+      return outcomes.map((outcome) => outcome.split(" ")[0] ?? "")
+    }
+
+    // The first request waits for the points.
+    await write({ "a.png": [0.1, 0.5], "b.png": [0.1, 0.5] })
+    expect(await get("/thumb/a.png")).toBe("miss red")
+    await getAll()
+    expect(await getAll()).toEqual(["hit", "hit", "hit"])
+
+    await write({ "a.png": [0.9, 0.5], "b.png": [0.1, 0.5], "c.png": "left" })
+    await expect.poll(() => get("/thumb/a.png"), { timeout: 10_000 }).toBe("miss green")
+    expect(await getAll()).toEqual(["hit", "hit", "hit"])
+    expect(notices).toEqual([expect.stringContaining('Skipped 1, such as that of "c.png"')])
+
+    // Points stay where the object cannot be used.
+    await server.putObject("renditions", "focal-points.json", "{", "application/json")
+    await expect.poll(async () => (await get("/thumb/a.png"), notices.length), { timeout: 10_000 }).toBe(2)
+    expect(notices[1]).toMatch(
+      /^s3:\/\/renditions\/focal-points\.json cannot be used, so focal points stay as they were: /,
+    )
+    expect(await getAll()).toEqual(["hit", "hit", "hit"])
+
+    await server.deleteObject("renditions", "focal-points.json")
+    await expect.poll(() => get("/thumb/b.png"), { timeout: 10_000 }).toMatch(/^miss/)
+    expect((await getAll())[2]).toBe("hit")
+    expect(notices).toHaveLength(2)
+  }, 40_000)
 })
 
 describe("the file of focal points under serve --watch", () => {

@@ -202,7 +202,8 @@ describe("changes", () => {
     const folder = await temporaryFolder()
     const focalPoints = join(folder, "points.json")
     const change = { key: "shop/a.jpg", point: [0.25, 0.75] }
-    for (const options of [{ focalPoints }, { studioWrite: true }, {}]) {
+    const focalObject = { studioWrite: true, focalPoints: "http://127.0.0.1:9/points.json" }
+    for (const options of [{ focalPoints }, { studioWrite: true }, focalObject, {}]) {
       const studio = await startShop(options)
       expect((await studio.call("PUT", "focal-point", change)).status).toBe(403)
     }

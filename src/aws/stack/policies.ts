@@ -57,6 +57,18 @@ export const rendererStatements = (
 ]
 
 /**
+ * Permission to read the object with focal points.
+ * @param url value of the setting `focalPoints`
+ * @param originals ARN of the location of originals
+ */
+export const focalStatements = (url: string | undefined, originals: string): readonly Statement[] => {
+  const object = url?.startsWith("s3://") === true ? url.slice("s3://".length) : undefined
+  if (object === undefined) return []
+  const service = originals.slice(0, originals.indexOf(":::") + ":::".length)
+  return [{ Sid: "ReadFocalPoints", Effect: "Allow", Action: ["s3:GetObject"], Resource: [`${service}${object}`] }]
+}
+
+/**
  * Permissions of the function that deletes, including renditions of retired sizes and of aliases. It reads renditions to know whether a photo had any, and writes
  * markers of invalidations that are not made yet.
  * @param distribution ARN of the distribution whose copies it invalidates

@@ -12,7 +12,7 @@ import type { Command, Values } from "../command.ts"
 import { NO_LOCATIONS, settingOptions, settingsFromOptions, textOf } from "../options.ts"
 import { bold, print } from "../output.ts"
 
-const NEEDED: ReadonlySet<string> = new Set(["originals", "renditions", "sizes", "formats", "retired"])
+const NEEDED: ReadonlySet<string> = new Set(["originals", "renditions", "sizes", "formats", "retired", "focalPoints"])
 
 const OWN: readonly Option[] = [
   new Option("--bucket <name>", "Redirect flow: the bucket of originals and renditions."),
@@ -78,6 +78,7 @@ export const policies: Command = {
       distributionArn: textOf(values, "distributionArn"),
       kmsKeyArn: textOf(values, "kmsKeyArn"),
       hasPublicOriginals: values["publicOriginals"] === true,
+      focalPoints: typeof settings["focalPoints"] === "string" ? settings["focalPoints"] : undefined,
       existing: existing === undefined ? undefined : await readFile(existing, "utf8"),
     })
     const [wanted] = operands
