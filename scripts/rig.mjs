@@ -28,7 +28,7 @@ To replace a photo:
     starter: "startRedirectRig",
     describe: ({ bucketUrl }) => `The photos are in a bucket. To replace one:
   curl -T mug.jpg -H 'x-amz-rig: bucket' ${bucketUrl}/shop/mug.jpg
-No bucket policy is enforced here, so originals are public. On AWS they are not.`,
+The permissions of the function are not enforced here.`,
   },
 }
 

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe as group, expect, it } from "vitest"
 import { shortenedForCdn } from "../../src/aws/cdn-caching.ts"
 import { type DirectRig, startDirectRig } from "../rig/direct.ts"
 import { eventOf } from "../rig/function-url.ts"
+import { runDoctor } from "../support/doctor.ts"
 import { loadNjs } from "../support/njs-edge.ts"
 import {
   BLUE,
@@ -192,6 +193,17 @@ group.skipIf(!tools)("the direct flow", () => {
     )
     const node24 = await realpath(tools?.node24 ?? "")
     expect(programs.filter((program) => program === node24).length).toBeGreaterThanOrEqual(2)
+  })
+
+  // Before the tests of faults, which the health of the function reports.
+  it("passes every check of doctor, also those of replaced and removed photos", async () => {
+    const { accessKeyId, secretAccessKey } = rig.s3.keys
+    const upload = ["--upload", "s3://originals", "--s3-endpoint", rig.s3.endpoint, "--s3-region", "us-east-1"]
+    const { code, problems, skipped } = await runDoctor([rig.url, ...upload, "--function-url", rig.functionUrl], {
+      cwd: folder,
+      env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+    })
+    expect([code, problems, skipped]).toEqual([0, [], []])
   })
 
   it("answers the first request with the image by one call, the next ones from the CDN, then from the bucket", async () => {

@@ -14,6 +14,7 @@ import { makeTemplate } from "../../src/aws/stack/stack.ts"
 import { createSyncHandler } from "../../src/aws/sync.ts"
 import { environment } from "../../src/config/load.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
+import { COMMON_HEADERS } from "../../src/http/headers.ts"
 import { s3Originals, s3Renditions } from "../../src/store/s3/s3.ts"
 import { PACKAGE } from "../support/command.ts"
 import { flat } from "../support/photos.ts"
@@ -85,6 +86,25 @@ describe("examples/aws", () => {
     }
     const { Resources } = await jsonOf<Template>("cloudfront.json")
     expect(Resources.CacheOnlyWithCacheControl.Properties.CachePolicyConfig).toMatchObject({ MinTTL: 0, DefaultTTL: 0 })
+  })
+
+  it("lets CloudFront add the headers of imgtailor, which objects in a bucket do not have", async () => {
+    const { Resources } = JSON.parse(await textOf("cloudfront.json"))
+    const config = Resources.HeadersOfImages.Properties.ResponseHeadersPolicyConfig
+    const { CorsConfig, SecurityHeadersConfig, CustomHeadersConfig } = config
+    const others = CustomHeadersConfig.Items.map((item: Readonly<Record<string, string>>) => [
+      item["Header"],
+      item["Value"],
+    ])
+    expect({
+      "access-control-allow-origin": CorsConfig.AccessControlAllowOrigins.Items.join(),
+      "access-control-expose-headers": CorsConfig.AccessControlExposeHeaders.Items.join(),
+      "content-security-policy": SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy,
+      "x-content-type-options": SecurityHeadersConfig.ContentTypeOptions.Override ? "nosniff" : "",
+      ...Object.fromEntries(others),
+    }).toEqual(COMMON_HEADERS)
+    const { DistributionConfig } = Resources.Images.Properties
+    expect(DistributionConfig.DefaultCacheBehavior.ResponseHeadersPolicyId).toEqual({ Ref: "HeadersOfImages" })
   })
 })
 

@@ -85,4 +85,14 @@ describe("imgtailor doctor", () => {
     const { code, stderr } = await runCommand(["doctor", argument], { cwd: await temporaryFolder() })
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
   })
+
+  it("doctor --page without Chromium names the way to install it", async () => {
+    const cwd = await temporaryFolder()
+    await writeFile(join(cwd, "page.html"), "<p>")
+    const { code, stderr } = await runCommand(["doctor", "--page", "page.html"], {
+      cwd,
+      env: { CHROMIUM: "/none/chromium" },
+    })
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/Chromium does not start|playwright-core was not found/)])
+  })
 })

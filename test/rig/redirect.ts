@@ -1,25 +1,32 @@
 /**
- * Responsible for the redirect flow on one machine, with the files of examples/aws: nginx as CloudFront, s3rver as the website endpoint of
+ * Responsible for the redirect flow on one machine, with the files of examples/aws: nginx as CloudFront (redirect-cdn.ts), s3rver as the website endpoint of
  * the bucket, and serverless-offline as API Gateway and Lambda, which unpacks the zip of the function and calls it in a thread.
  *
- * It cannot show how S3 encodes a key in a redirect, CloudFront's own caching, permissions, and Lambda's limits.
+ * The bucket policy decides which objects visitors get. It cannot show how S3 encodes a key in a redirect, CloudFront's own caching, the
+ * permissions of the function, and Lambda's limits.
  */
 import { realpathSync } from "node:fs"
 import { copyFile, cp, readFile, symlink, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
+import { publicStatements } from "../../src/aws/stack/policies.ts"
+import { environment } from "../../src/config/load.ts"
+import { resolveConfig } from "../../src/config/resolve.ts"
 import { encodeKey } from "../../src/sizes/key.ts"
 import { needTools } from "../support/tools.ts"
 import { freePort } from "../support/versitygw.ts"
 import { packageInto } from "./functions.ts"
 import { type Put, uploadFolder } from "./originals.ts"
 import { answers, buildRig, type Parts, type RigOptions, type RunningRig } from "./processes.ts"
+import { startRedirectCdn } from "./redirect-cdn.ts"
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url))
 const EXAMPLES = join(PACKAGE, "examples", "aws")
 const ZIP = "imgtailor-redirect.zip"
 const BUCKET = "shop-photos"
+/** The sizes of examples/aws. */
+const SIZES = ["360x270", "480h", "1280w"]
 /** The only credentials that s3rver accepts. */
 const KEY = "S3RVER"
 
@@ -48,6 +55,8 @@ interface RedirectParts {
   readonly get: (key: string) => Promise<Response>
   /** URL of the bucket, which accepts objects in requests with the header `x-amz-rig: bucket`. */
   readonly bucketUrl: string
+  /** Access key of the bucket, which is its own secret. */
+  readonly accessKey: string
   /** Starts another CDN, which caches responses without `Cache-Control` for some time. @returns its URL */
   readonly addCdn: (defaultSeconds: number) => Promise<string>
   /** The output of the function and of serverless-offline. */
@@ -75,14 +84,22 @@ interface Bucket {
   readonly get: RedirectParts["get"]
 }
 
-const startBucket = async ({ folder, start }: Parts, website: string, missing: 403 | 404): Promise<Bucket> => {
+interface Website {
+  readonly xml: string
+  readonly missing: 403 | 404
+  /** Patterns of the objects that visitors get. */
+  readonly publicArns: readonly string[]
+}
+
+const startBucket = async ({ folder, start }: Parts, website: Website): Promise<Bucket> => {
   const { s3rver } = needTools("s3rver")
   const xml = join(folder, "website.xml")
-  await writeFile(xml, website)
+  await writeFile(xml, website.xml)
   const port = await freePort()
   const program = fileURLToPath(new URL("website.mjs", import.meta.url))
   const endpoint = `http://127.0.0.1:${port}`
-  const args = [program, s3rver, join(folder, "bucket"), String(port), BUCKET, xml, String(missing)]
+  const rules = [xml, String(website.missing), JSON.stringify(website.publicArns)]
+  const args = [program, s3rver, join(folder, "bucket"), String(port), BUCKET, ...rules]
   await start(process.execPath, args, { isUp: () => answers(endpoint) })
   // With any header of Amazon, s3rver treats a request as one to the bucket instead of the website.
   const headers = { "x-amz-rig": "bucket" }
@@ -99,15 +116,18 @@ const startBucket = async ({ folder, start }: Parts, website: string, missing: 4
 const BINARY = `  apiGateway:\n    binaryMediaTypes: ["*/*"]\n`
 
 /** serverless.yml with settings of the rig. */
-const serviceOf = async (environment: Readonly<Record<string, string>>, sizes: string, api: Api): Promise<string> => {
-  const [CDN, SIZES] = ["    CDN_URL: https://images.example.com\n", "SIZES: 360x270,480h,1280w"]
+const serviceOf = async (
+  settings: Readonly<Record<string, string>>,
+  sizes: readonly string[],
+  api: Api,
+): Promise<string> => {
   // The originals of tests include names that begin with a dot, which are excluded by default.
-  const variables = { IMGTAILOR_EXCLUDE: "!**/.*", ...environment }
+  const variables = { IMGTAILOR_EXCLUDE: "!**/.*", ...settings }
   const lines = Object.entries(variables).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`)
   const rest = { "- httpApi: GET /resizer": "- http: GET /resizer", "provider:\n": `provider:\n${BINARY}` }
   const service = adapt(await example("serverless.yml"), {
-    [CDN]: lines.join(""),
-    [SIZES]: sizes === "" ? SIZES : `SIZES: ${sizes}`,
+    "    CDN_URL: https://images.example.com\n": lines.join(""),
+    [`SIZES: ${SIZES.join(",")}`]: `SIZES: ${sizes.join(",")}`,
     ...(api === "rest" && rest),
   })
   return `${service}\nplugins:\n  - serverless-offline\n`
@@ -132,71 +152,17 @@ const startApi = async ({ start }: Parts, cwd: string, port: number, key: string
   return program.log
 }
 
-interface Behaviour {
-  readonly DefaultTTL: number
-  readonly errors: readonly { readonly ErrorCode: number; readonly ErrorCachingMinTTL: number }[]
-}
-
-const behaviourOf = async (): Promise<Behaviour> => {
-  const { Resources } = JSON.parse(await example("cloudfront.json"))
-  const { DefaultTTL } = Resources.CacheOnlyWithCacheControl.Properties.CachePolicyConfig
-  return { DefaultTTL, errors: Resources.Images.Properties.DistributionConfig.CustomErrorResponses }
-}
-
-/** Starts nginx as CloudFront: the cache key is the path, and nothing else of a request reaches the origin. */
-const startCdn = async (
-  { folder, start }: Parts,
-  [port, originPort]: readonly [number, number],
-  name: string,
-  defaultSeconds?: number,
-): Promise<string> => {
-  const { nginx } = needTools("nginx")
-  const { DefaultTTL, errors } = await behaviourOf()
-  const times: readonly (readonly [string, number])[] = [
-    ["200 301 302 307", defaultSeconds ?? DefaultTTL],
-    ...errors.map(({ ErrorCode, ErrorCachingMinTTL }) => [String(ErrorCode), ErrorCachingMinTTL] as const),
-  ]
-  const valid = times.filter(([, time]) => time > 0).map(([codes, time]) => `proxy_cache_valid ${codes} ${time}s;`)
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-  const conf = `
-    daemon off;
-    master_process off;
-    pid ${folder}/${name}.pid;
-    error_log stderr warn;
-    events {}
-    http {
-      access_log off;
-      ${temporary.map((part) => `${part}_temp_path ${folder}/${name}-${part};`).join("\n      ")}
-      proxy_cache_path ${folder}/${name} keys_zone=cdn:1m;
-      map $request_uri $path { ~^([^?]*) $1; }
-      server {
-        listen 127.0.0.1:${port};
-        location / {
-          limit_except GET { deny all; }
-          proxy_pass http://127.0.0.1:${originPort}$path;
-          proxy_pass_request_headers off;
-          proxy_set_header Host ${BUCKET}.s3-website.localhost;
-          proxy_redirect off;
-          proxy_cache cdn;
-          proxy_cache_key $path;
-          proxy_cache_lock on;
-          ${valid.join("\n          ")}
-          add_header X-Cache $upstream_cache_status always;
-        }
-      }
-    }
-  `
-  const file = join(folder, `${name}.conf`)
-  await writeFile(file, conf)
-  const url = `http://127.0.0.1:${port}`
-  await start(nginx, ["-e", "stderr", "-p", folder, "-c", file], { isUp: () => answers(url) })
-  return url
+/** The objects that examples/aws/bucket-policy.json makes public, with other sizes. */
+const publicArnsOf = (sizes: readonly string[]): readonly string[] => {
+  const place = { originals: `s3://${BUCKET}`, renditions: `s3://${BUCKET}`, sharedStore: true, s3Region: "us-east-1" }
+  const { grammar } = resolveConfig({ ...place, sizes }, environment())
+  return publicStatements(`arn:aws:s3:::${BUCKET}/`, grammar).flatMap(({ Resource }) => Resource as readonly string[])
 }
 
 const build = async (parts: Parts, options: RedirectRigOptions): Promise<RedirectParts> => {
   // Reports every missing program at once.
   needTools("nginx", "osls", "s3rver")
-  const { api = "http", identity = "role", missing = 404 } = options
+  const { api = "http", identity = "role", missing = 404, sizes = SIZES } = options
   const service = join(parts.folder, "service")
   await cp(EXAMPLES, service, { recursive: true })
   const zip = join(service, ZIP)
@@ -209,20 +175,22 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
     ">abcde12345.execute-api.eu-central-1.amazonaws.com<": `>127.0.0.1:${apiPort}<`,
     ">resizer?key=<": `>${route}?key=<`,
   })
-  const [bucket] = await Promise.all([startBucket(parts, website, missing), packaged])
+  const publicArns = publicArnsOf(sizes)
+  const [bucket] = await Promise.all([startBucket(parts, { xml: website, missing, publicArns }), packaged])
   await uploadFolder(options.originals, bucket.put)
-  const environment = {
+  const settings = {
     CDN_URL: `http://127.0.0.1:${cdnPort}`,
     IMGTAILOR_S3_ENDPOINT: `http://127.0.0.1:${bucket.port}`,
     ...(options.formats && { IMGTAILOR_FORMATS: options.formats.join(",") }),
     ...(identity === "user" && { AWS_KEY: KEY, AWS_SECRET: KEY }),
   }
-  await writeFile(join(service, "serverless.yml"), await serviceOf(environment, options.sizes?.join(",") ?? "", api))
+  await writeFile(join(service, "serverless.yml"), await serviceOf(settings, sizes, api))
   const log = await startApi(parts, service, apiPort, identity === "role" ? KEY : "a role without permissions")
-  const url = await startCdn(parts, [cdnPort, bucket.port], "cdn")
+  const origin = { originPort: bucket.port, originHost: `${BUCKET}.s3-website.localhost` }
+  const url = await startRedirectCdn(parts, { ...origin, name: "cdn", port: cdnPort })
   const addCdn = async (defaultSeconds: number): Promise<string> => {
     const port = await freePort()
-    return startCdn(parts, [port, bucket.port], `cdn-${port}`, defaultSeconds)
+    return startRedirectCdn(parts, { ...origin, name: `cdn-${port}`, port, defaultSeconds })
   }
   return {
     url,
@@ -231,6 +199,7 @@ const build = async (parts: Parts, options: RedirectRigOptions): Promise<Redirec
     put: bucket.put,
     get: bucket.get,
     bucketUrl: `http://127.0.0.1:${bucket.port}/${BUCKET}`,
+    accessKey: KEY,
     addCdn,
     log,
   }

@@ -20,7 +20,7 @@ export const cors: Check<RemoteContext> = {
     return failure({
       observation: `Access-Control-Allow-Origin is ${allowed || "absent"}.`,
       meaning: "Canvas, WebGL and crossorigin images of pages on other hosts fail.",
-      fix: "Forward the header, or add it at the CDN; for a bucket, add a CORS rule.",
+      fix: "Forward the header, or add it at the CDN: a response headers policy of CloudFront, or the function of imgtailor edge --response.",
     })
   },
 }

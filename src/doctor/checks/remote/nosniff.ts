@@ -15,7 +15,7 @@ export const nosniff: Check<RemoteContext> = {
     return failure({
       observation: `X-Content-Type-Options is ${value || "absent"}.`,
       meaning: "Old browsers may run a file as a script that only claims to be an image.",
-      fix: "Forward the header, or add it at the CDN (imgtailor edge --response prints the function).",
+      fix: "Forward the header, or add it at the CDN: a response headers policy of CloudFront, or the function of imgtailor edge --response.",
     })
   },
 }

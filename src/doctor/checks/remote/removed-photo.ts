@@ -1,9 +1,10 @@
 /** Responsible for the check that a deleted photo disappears within the promised time. */
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { type Check, failure, passed, skipped } from "../../check.ts"
+import { type Check, passed, skipped } from "../../check.ts"
 import { RED_JPEG } from "../../probe-images.ts"
 import { NO_UPLOAD, type RemoteContext } from "../../remote-context.ts"
+import { stalePhoto } from "../../stale-photo.ts"
 
 const POLL_MS = 250
 const SETTLE_MS = 1100
@@ -26,11 +27,14 @@ export const removedPhoto: Check<RemoteContext> = {
       const seconds = (performance.now() - startMs) / 1000
       if (status === 404) return passed(`404 after ${seconds.toFixed(1)} s.`)
       if (seconds > withinSeconds)
-        return failure({
-          observation: `Status ${status} after ${Math.round(seconds)} s.`,
-          meaning: "Photos that were deleted stay public.",
-          fix: "Turn events on (deploy --enable-events), start serve with --watch behind nginx, and let changes purge the CDN.",
-        })
+        return stalePhoto(
+          {
+            observation: `Status ${status} after ${Math.round(seconds)} s.`,
+            meaning: "Photos that were deleted stay public.",
+          },
+          first,
+          path,
+        )
       await sleep(POLL_MS, undefined, { signal })
     }
   },

@@ -1,8 +1,9 @@
 /** Responsible for the check that a replaced photo is seen within the promised time. */
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { type Check, failure, passed, skipped } from "../../check.ts"
+import { type Check, passed, skipped } from "../../check.ts"
 import { NO_UPLOAD, type RemoteContext, VERSIONS } from "../../remote-context.ts"
+import { stalePhoto } from "../../stale-photo.ts"
 
 const POLL_MS = 250
 /** Before a copy counts as equal in time: the clock of S3 has seconds. */
@@ -27,11 +28,14 @@ export const replacedPhoto: Check<RemoteContext> = {
       const seconds = (performance.now() - startMs) / 1000
       if (status === 200 && !body.equals(first.body)) return passed(`Seen after ${seconds.toFixed(1)} s.`)
       if (seconds > withinSeconds)
-        return failure({
-          observation: `Still the former photo after ${Math.round(seconds)} s.`,
-          meaning: "Visitors see photos that were replaced, for as long as a cache keeps them.",
-          fix: "Turn events on (deploy --enable-events), start serve with --watch behind nginx, and let changes purge the CDN.",
-        })
+        return stalePhoto(
+          {
+            observation: `Still the former photo after ${Math.round(seconds)} s.`,
+            meaning: "Visitors see photos that were replaced, for as long as a cache keeps them.",
+          },
+          first,
+          path,
+        )
       await sleep(POLL_MS, undefined, { signal })
     }
   },

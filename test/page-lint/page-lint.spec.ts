@@ -146,13 +146,3 @@ describe.skipIf(!tools)("page lint", () => {
     expect([code, suggested.sizes.map(({ size }) => size)]).toEqual([0, ["400w", "800w", "1170w"]])
   }, 60_000)
 })
-
-it("doctor --page without Chromium names the way to install it", async () => {
-  const cwd = await temporaryFolder()
-  await writeFile(join(cwd, "page.html"), "<p>")
-  const { code, stderr } = await runCommand(["doctor", "--page", "page.html"], {
-    cwd,
-    env: { CHROMIUM: "/none/chromium" },
-  })
-  expect([code, stderr]).toEqual([2, expect.stringMatching(/Chromium does not start|playwright-core was not found/)])
-})
