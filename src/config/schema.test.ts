@@ -34,7 +34,7 @@ describe("checkOptions", () => {
         "360x270",
         { size: "480h" },
         { size: "800x800", name: "card", gravity: "north", quality: 70 },
-        { size: "1280w", quality: { jpeg: 1, webp: 100, avif: undefined }, cacheControl: "no-cache" },
+        { size: "1280w", name: "wide", quality: { jpeg: 1, webp: 100, avif: undefined }, cacheControl: "no-cache" },
       ],
       exclude: ["drafts/**", "!.well-known/**"],
       staleIfErrorSeconds: 0,

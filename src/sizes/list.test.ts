@@ -47,17 +47,17 @@ describe("parseSizeList", () => {
     expect(
       listOf(
         { size: "360x270", name: "card", gravity: "north", quality: 70 },
-        { size: "1280w", quality: { avif: 50, webp: undefined } },
+        { size: "1280w", name: "wide", quality: { avif: 50, webp: undefined } },
       ),
     ).toEqual([
       { width: 360, height: 270, name: "card", gravity: "north", quality: { jpeg: 70, webp: 70, avif: 70 } },
-      { width: 1280, name: "1280w", gravity: "center", quality: { avif: 50 } },
+      { width: 1280, name: "wide", gravity: "center", quality: { avif: 50 } },
     ])
   })
 
   it("parseSizeList keeps the cacheControl of a size", () => {
-    const [size] = listOf({ size: "480h", cacheControl: "public, max-age=60" })
-    expect(size).toMatchObject({ name: "480h", cacheControl: "public, max-age=60" })
+    const [size] = listOf({ size: "480h", name: "fresh", cacheControl: "public, max-age=60" })
+    expect(size).toMatchObject({ name: "fresh", cacheControl: "public, max-age=60" })
     expect(Object.keys(listOf("480h")[0])).not.toContain("cacheControl")
   })
 
@@ -78,7 +78,7 @@ describe("parseSizeList", () => {
   it.each(["no-store", "public, max-age=60 , S-MaxAge=0", 'private="a, b", stale-if-error=1', "max-age=1,immutable"])(
     "parseSizeList accepts a size with cacheControl %j",
     (cacheControl) => {
-      expect(listOf({ size: "480h", cacheControl })[0]).toMatchObject({ cacheControl })
+      expect(listOf({ size: "480h", name: "fresh", cacheControl })[0]).toMatchObject({ cacheControl })
     },
   )
 
@@ -124,7 +124,7 @@ describe("parseSizeList", () => {
         { size: "481h", name: "card" },
       ],
     ],
-    ["the same size with another gravity", ["360x270", { size: "360x270", gravity: "north" }]],
+    ["the same size with an alias", ["360x270", { size: "360x270", aliases: ["300x225"] }]],
   ])("parseSizeList rejects two sizes with one URL: %s", (_, inputs) => {
     expect(problemsOf(...inputs)).toEqual([{ path: [1], message: expect.stringContaining("twice") }])
   })
@@ -148,7 +148,7 @@ describe("parseSizeList", () => {
 })
 
 describe("cacheControlOf", () => {
-  const [plain, special] = listOf("480h", { size: "1280w", cacheControl: "no-cache" })
+  const [plain, special] = listOf("480h", { size: "1280w", name: "fresh", cacheControl: "no-cache" })
 
   it("cacheControlOf prefers the setting of the size to the fallback", () => {
     expect(special && cacheControlOf(special, "max-age=1")).toBe("no-cache")

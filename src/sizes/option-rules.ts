@@ -1,4 +1,6 @@
 /** Responsible for the options of a size that do not go together: each rule says why, and what would be right. */
+import { LOSSY_FORMATS } from "./format.ts"
+import type { NamedSizeInput } from "./size-input.ts"
 import {
   BACKGROUNDS,
   type CropGravity,
@@ -70,6 +72,21 @@ export const problemInCombination = (size: OptionedSize): OptionProblem | undefi
   return undefined
 }
 
-/** True for a size that needs a name, since its text does not describe it. A compass gravity alone does not. */
-export const needsName = (size: OptionedSize): boolean =>
-  isStrategy(size.gravity) || Object.keys(toSizeOptions(size)).length > 0
+const hasQuality = (quality: NamedSizeInput["quality"]): boolean =>
+  typeof quality === "number" || LOSSY_FORMATS.some((format) => quality?.[format] !== undefined)
+
+/**
+ * The options for which a size needs a name, since its text does not describe them. Aliases need none: they change nothing at the URLs
+ * of the size itself.
+ */
+export const optionsOf = ({
+  gravity = "center",
+  quality,
+  cacheControl,
+  ...options
+}: NamedSizeInput): readonly string[] => [
+  ...(gravity === "center" ? [] : ["gravity"]),
+  ...(hasQuality(quality) ? ["quality"] : []),
+  ...(cacheControl === undefined ? [] : ["cacheControl"]),
+  ...Object.keys(toSizeOptions(options)),
+]

@@ -21,7 +21,7 @@ import {
 import { GRAVITIES, MAX_SIDE } from "./size.ts"
 
 const sizeOf = (input: SizeInput): Size => {
-  const parsed = parseSizeList([input])
+  const parsed = parseSizeList([typeof input === "string" ? input : { name: "named", ...input }])
   if ("problems" in parsed) throw new Error(parsed.problems.map(({ message }) => message).join("\n"))
   return parsed.list[0]
 }

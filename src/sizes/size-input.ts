@@ -19,7 +19,7 @@ export interface Size extends Box, SizeOptions, Pick<Shape, "name" | "gravity" |
   readonly cacheControl?: string
 }
 
-/** A size with options, as a configuration lists it. Options beyond gravity (a compass word), quality, cacheControl and aliases need a name. */
+/** A size with options, as a configuration lists it. All options but `aliases` need a name. */
 export interface NamedSizeInput extends SizeOptionsInput {
   /** `360x270`, `1280w` or `480h`. */
   readonly size: string

@@ -141,10 +141,24 @@ describe("options of a size", () => {
     expect(messagesOf(...inputs)).toEqual([expect.stringMatching(reason)])
   })
 
-  it("a compass gravity, quality, cacheControl and aliases need no name", () => {
-    expect(
-      messagesOf({ size: "360x270", gravity: "north", quality: 70, cacheControl: "no-cache", aliases: ["300x225"] }),
-    ).toEqual([])
+  it.each<[Partial<NamedSizeInput>, string]>([
+    [{ gravity: "north" }, "gravity"],
+    [{ quality: 70 }, "quality"],
+    [{ quality: { webp: 70 }, cacheControl: "no-cache" }, "quality, cacheControl"],
+    [{ gravity: "smart", sharpen: true }, "gravity, sharpen"],
+  ])("%j needs a name, and the message says which options do", (options, names) => {
+    expect(messagesOf({ size: "360x270", ...options })).toEqual([
+      `0.name: Expected a name beside ${names}, like name: "thumb". To keep URLs with 360x270 working, add aliases: ["360x270"].`,
+    ])
+    expect(messagesOf({ size: "360x270", name: "thumb", aliases: ["360x270"], ...options })).toEqual([])
+  })
+
+  it.each<Partial<NamedSizeInput>>([
+    { aliases: ["300x225"] },
+    { gravity: "center", quality: {}, cacheControl: undefined },
+    { fit: "cover", blur: 0 },
+  ])("%j needs no name", (options) => {
+    expect(messagesOf({ size: "360x270", ...options })).toEqual([])
   })
 })
 

@@ -1,5 +1,5 @@
 /** Responsible for the mistakes in one entry of a size list: each with a sentence that has the expected and the actual value. */
-import { needsName, problemInCombination } from "./option-rules.ts"
+import { optionsOf, problemInCombination } from "./option-rules.ts"
 import { type NamedSizeInput, type Problem, type SizeInput, toNamed } from "./size-input.ts"
 import { isSizeName, isSizeSegment } from "./size-names.ts"
 import { type OptionProblem, problemInOptions, STRATEGIES, toSizeOptions } from "./size-options.ts"
@@ -46,9 +46,10 @@ const problemInNamed = (input: NamedSizeInput, box: Box): OptionProblem | undefi
   const problem = problemInAliases(aliases) ?? problemInOptions(input)
   if (problem) return problem
   const optioned = { ...box, gravity, ...toSizeOptions(input) }
-  if (name === undefined && needsName(optioned)) {
-    const example = JSON.stringify({ size: input.size, name: "card" }).slice(0, -1)
-    return { path: ["name"], message: `Expected a name, since the size has options: ${example},…}.` }
+  const options = name === undefined ? optionsOf(input) : []
+  if (options.length > 0) {
+    const message = `Expected a name beside ${options.join(", ")}, like name: "thumb". To keep URLs with ${input.size} working, add aliases: ["${input.size}"].`
+    return { path: ["name"], message }
   }
   return problemInCombination(optioned)
 }

@@ -22,7 +22,7 @@ export const SETTINGS: RenderSettings = {
 
 /** A size as parsed from a list with this one entry. */
 export const sizeOf = (size: string, gravity?: Gravity): Size => {
-  const parsed = parseSizeList([gravity ? { size, gravity } : size])
+  const parsed = parseSizeList([gravity ? { size, name: "named", gravity } : size])
   if (!("list" in parsed)) throw new Error(`Expected a size, got ${JSON.stringify(parsed.problems)}`)
   return parsed.list[0]
 }

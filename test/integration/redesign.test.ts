@@ -20,10 +20,10 @@ import { describe, flat } from "../support/photos.ts"
 const STABLE_AFTER_MS = 2100
 const NAMES = ["a", "b", "c", "d"] as const
 
-const BEFORE: Partial<TailorOptions> = { sizes: ["60w", "40x30", "90w"] }
+const BEFORE: Partial<TailorOptions> = { sizes: [{ size: "60w", name: "small" }, "40x30", "90w"] }
 const AFTER: Partial<TailorOptions> = {
   sizes: [
-    { size: "60w", quality: 40 },
+    { size: "60w", name: "small", quality: 40 },
     { size: "40x30", name: "card", aliases: ["40x30"] },
     { size: "100w", aliases: ["90w"] },
     "200w",
@@ -54,7 +54,7 @@ it("a redesign keeps old URLs working, delays no request, and prune leaves exact
   const stored = (): Promise<readonly string[]> => filesBelow(join(folder, "made", "files"))
 
   const before = open(BEFORE)
-  for (const name of NAMES) for (const size of ["60w", "40x30", "90w"]) await ask(before, size, name)
+  for (const name of NAMES) for (const size of ["small", "40x30", "90w"]) await ask(before, size, name)
   await before.idle()
   expect(await stored()).toHaveLength(12)
 
@@ -66,12 +66,12 @@ it("a redesign keeps old URLs working, delays no request, and prune leaves exact
       { name: "40x30", successor: "card", isAlias: true },
       { name: "90w", successor: "100w", isAlias: true },
     ],
-    changed: [{ size: { name: "60w" }, members: ["quality"] }],
+    changed: [{ size: { name: "small" }, members: ["quality"] }],
   })
   const seen: Record<string, Set<string>> = {}
   for (const name of NAMES) {
     for (const [size, width] of [
-      ["60w", 60],
+      ["small", 60],
       ["40x30", 40],
       ["90w", 100],
       ["card", 40],
@@ -85,14 +85,14 @@ it("a redesign keeps old URLs working, delays no request, and prune leaves exact
     }
   }
   // The changed size is sent as stored, or was rendered again already. The first URL of each other size renders, its second name finds that.
-  expect([...(seen["60w"] ?? [])].every((status) => status.startsWith("imgtailor; hit"))).toBe(true)
+  expect([...(seen["small"] ?? [])].every((status) => status.startsWith("imgtailor; hit"))).toBe(true)
   const firsts = ["40x30", "90w", "200w"].map((size) => Array.from(seen[size] ?? []))
   expect(firsts).toEqual([["imgtailor; fwd=uri-miss"], ["imgtailor; fwd=uri-miss"], ["imgtailor; fwd=uri-miss"]])
   expect(["card", "100w"].map((size) => Array.from(seen[size] ?? []))).toEqual([["imgtailor; hit"], ["imgtailor; hit"]])
   // Renders in the background take no slot, so nothing waits for them.
   expect(after.core.slotState()).toEqual({ running: 0, waiting: 0 })
 
-  const keysOf60 = NAMES.map((name) => `60w/${name}.jpg`)
+  const keysOf60 = NAMES.map((name) => `small/${name}.jpg`)
   await expect
     .poll(() => Promise.all(keysOf60.map(after.core.freshness.freshnessOfKey)), { timeout: 20_000 })
     .toEqual(keysOf60.map(() => "fresh"))
@@ -100,7 +100,7 @@ it("a redesign keeps old URLs working, delays no request, and prune leaves exact
     yield* after.renditions.list?.("") ?? []
   }
   await after.core.prune(keys())
-  const planned = ["60w", "card", "100w", "200w"].flatMap((size) => NAMES.map((name) => `${size}/${name}.jpg`))
+  const planned = ["small", "card", "100w", "200w"].flatMap((size) => NAMES.map((name) => `${size}/${name}.jpg`))
   expect(await stored()).toEqual(planned.toSorted())
-  for (const size of ["60w", "40x30", "90w"]) expect((await ask(after, size, "a")).status).toBe("imgtailor; hit")
+  for (const size of ["small", "40x30", "90w"]) expect((await ask(after, size, "a")).status).toBe("imgtailor; hit")
 }, 60_000)

@@ -152,12 +152,12 @@ describe("a rendition", () => {
 
   it("a rendition has the Cache-Control of its size, or the configured one", async () => {
     const shop = await startShop({
-      sizes: [{ size: "360x270", cacheControl: "public, max-age=5" }, "480h"],
+      sizes: [{ size: "360x270", name: "card", cacheControl: "public, max-age=5" }, "480h"],
       cacheControl: "public, max-age=60",
     })
     for (const [path, expected] of [
-      ["/shop/360x270/a.jpg", "public, max-age=5"],
-      ["/shop/360x270/a.jpg.webp", "public, max-age=5"],
+      ["/shop/card/a.jpg", "public, max-age=5"],
+      ["/shop/card/a.jpg.webp", "public, max-age=5"],
       [URL_PATH, "public, max-age=60"],
       ["/shop/info/a.jpg.json", "public, max-age=60"],
     ] as const) {
