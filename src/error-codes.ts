@@ -62,7 +62,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
     status: 415,
     cacheSeconds: 60,
     title: "Unsupported original",
-    when: "The original's bytes are not in a supported image format (SVG, PDF, HEIC, JPEG XL, BMP …). Its file name does not matter.",
+    when: "The original is not in a supported format: SVG, PDF and BMP never are, HEIC and JPEG XL need an optional decoder. The content decides, not the file name.",
   },
   "original-too-large": {
     status: 413,
@@ -92,13 +92,13 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorKind>> = {
     status: 500,
     cacheSeconds: 0,
     title: "Internal error",
-    when: "A bug in imgtailor. The log has the cause.",
+    when: "A bug in imgtailor. Please report it with the stack from the log.",
   },
   "store-unavailable": {
     status: 502,
     cacheSeconds: 0,
     title: "Store unavailable",
-    when: "A store could not be read. The log has the cause.",
+    when: "A store (the folder, bucket or web server of originals or renditions) did not answer, or an operation on it failed. The log has the cause.",
   },
   "store-denied": {
     status: 500,

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - An entry has no IP address of a client, and no query string unless that is switched on.
- * - An entry has no nested objects, durations have at most one decimal, and the cause of an error is there once.
+ * - An entry has no nested objects (but for `_aws`, which CloudWatch's metrics need), durations have at most one decimal, and the cause of an error is there once.
  */
 import { describeError, TailorError } from "./errors.ts"
 import type { LogLevel, RequestReport } from "./hooks.ts"

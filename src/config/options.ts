@@ -71,7 +71,7 @@ export interface TailorOptions {
   readonly sizes: readonly SizeInput[]
   /** Output formats besides the original's own, preferred ones first. @default ["avif", "webp"] */
   readonly formats?: readonly Format[] | undefined
-  /** Sizes and formats that were removed from the lists: rejected, but still purged. */
+  /** Sizes and formats that were removed from the lists. They are rejected, and purging an original still deletes its renditions in them. */
   readonly retired?:
     | { readonly sizes?: readonly string[] | undefined; readonly formats?: readonly Format[] | undefined }
     | undefined

@@ -122,13 +122,15 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       {
         path: ["retired", "sizes"],
         kind: "list",
-        description: "Sizes that were removed from the list: rejected, but still purged.",
+        description:
+          "Sizes that were removed from the list. They are rejected, and purging an original still deletes its renditions in them.",
         default: "none",
       },
       {
         path: ["retired", "formats"],
         kind: "list",
-        description: "Formats that were removed from the list: rejected, but still purged.",
+        description:
+          "Formats that were removed from the list. They are rejected, and purging an original still deletes its renditions in them.",
         default: "none",
       },
     ],

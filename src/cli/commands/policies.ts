@@ -16,14 +16,15 @@ const NEEDED: ReadonlySet<string> = new Set(["originals", "renditions", "sizes",
 
 const OWN: readonly Option[] = [
   new Option("--bucket <name>", "Redirect flow: the bucket of originals and renditions."),
-  new Option("--api-host <host>", "Redirect flow: host of the API in front of the function.").default(
-    "abcde12345.execute-api.eu-central-1.amazonaws.com",
-  ),
+  new Option(
+    "--api-host <host>",
+    "Redirect flow: host of the API in front of the function. The default is only an example.",
+  ).default("abcde12345.execute-api.eu-central-1.amazonaws.com"),
   new Option("--route <path>", "Redirect flow: path of the function in the API, with its stage.").default("resizer"),
   new Option("--public-originals", "Redirect flow: let everybody read originals, too."),
-  new Option("--distribution-arn <arn>", "CloudFront distribution whose copies are invalidated."),
+  new Option("--distribution-arn <arn>", "CloudFront distribution that the function may invalidate."),
   new Option("--kms-key-arn <arn>", "KMS key that encrypts the originals."),
-  new Option("--existing <file>", "Present policy of the bucket, to merge with."),
+  new Option("--existing <file>", "File with the bucket's current policy, into which the new statements are merged."),
   new Option("--out <folder>", "Write files into a folder instead of printing."),
 ]
 
@@ -57,8 +58,9 @@ const printOne = (documents: readonly PolicyDocument[], wanted: string): void =>
 
 /** `imgtailor policies`. */
 export const policies: Command = {
-  description: "Print the policies and routing rules for a setup on AWS by hand, derived from the list of sizes.",
-  argument: new Argument("[document]", "Print only this one, like bucket-policy."),
+  description:
+    "Print the policies and routing rules for an AWS setup made by hand. With --bucket they are those of the redirect flow (docs/aws-redirect.md).",
+  argument: new Argument("[document]", "Print only this document, like bucket-policy."),
   options: settingOptions(
     (name) => NEEDED.has(name),
     OWN.map((option) => option.helpGroup("AWS:")),

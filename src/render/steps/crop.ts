@@ -31,7 +31,7 @@ type Strategy = "entropy" | "attention"
 /** Longer side of the copy that is searched. `attention` itself works at 32 pixels. */
 const SEARCH_SIDE: Readonly<Record<Strategy, number>> = { attention: 64, entropy: 128 }
 
-/** Samples of a frame across and down that one pixel of its copy averages, at most. */
+/** Each pixel of the copy averages at most this many samples across, and as many down. */
 const SAMPLES = 4
 
 /** The mean of evenly spaced samples of each cell, over black. */
@@ -39,20 +39,21 @@ const shrink = (frame: Frame, { width, height }: Dimensions): Frame => {
   const { data, channels } = frame
   const columns = sampledPlaces(frame.width, width).map((x) => x * channels)
   const rows = sampledPlaces(frame.height, height).map((y) => y * frame.width * channels)
-  const [across, down] = [columns.length / width, rows.length / height]
+  const [samplesAcross, samplesDown] = [columns.length / width, rows.length / height]
   const small = new Uint8Array(width * height * 3)
   for (let cell = 0; cell < width * height; cell++) {
-    const [column, row] = [(cell % width) * across, Math.floor(cell / width) * down]
+    const [column, row] = [(cell % width) * samplesAcross, Math.floor(cell / width) * samplesDown]
     let [red, green, blue] = [0, 0, 0]
-    for (let sample = 0; sample < across * down; sample++) {
-      const at = (columns[column + (sample % across)] ?? 0) + (rows[row + Math.floor(sample / across)] ?? 0)
+    for (let sample = 0; sample < samplesAcross * samplesDown; sample++) {
+      const at =
+        (columns[column + (sample % samplesAcross)] ?? 0) + (rows[row + Math.floor(sample / samplesAcross)] ?? 0)
       const alpha = channels === 4 ? (data[at + 3] ?? 0) / 255 : 1
       red += (data[at] ?? 0) * alpha
       green += (data[at + 1] ?? 0) * alpha
       blue += (data[at + 2] ?? 0) * alpha
     }
     small.set(
-      [red, green, blue].map((sum) => sum / (across * down)),
+      [red, green, blue].map((sum) => sum / (samplesAcross * samplesDown)),
       cell * 3,
     )
   }
@@ -77,6 +78,7 @@ const searchCrop = async (frame: Frame, crop: Dimensions, strategy: Strategy): P
     .resize(box.width, box.height, { fit: "cover", position: strategy })
     .raw()
     .toBuffer({ resolveWithObject: true })
+  // sharp reports the offsets as negative numbers.
   return {
     ...crop,
     left: clamp(-(info.cropOffsetLeft ?? 0) / scale, frame.width - crop.width),
@@ -100,7 +102,7 @@ export interface CropChoice {
 const canHold = (crop: Dimensions, frame: Dimensions, { width, height }: Region): boolean =>
   width * frame.width <= crop.width && height * frame.height <= crop.height
 
-/** The part of a frame to keep. @param crop not larger than the frame */
+/** The part of a frame to keep. `smart` without a subject searches like `attention`. @param crop not larger than the frame */
 export const findCrop = async (
   frame: Frame,
   crop: Dimensions,

@@ -1,4 +1,4 @@
-/** Responsible for the actions on one photo, each after a question. */
+/** Responsible for the actions on one photo (warm, purge), each confirmed in a dialog. */
 import { useSignal } from "@preact/signals"
 import type { JSX } from "preact"
 
@@ -11,7 +11,7 @@ import { Name } from "../parts/name.tsx"
 
 interface PhotoActionsProps {
   readonly photo: Photo
-  /** Called after an action. */
+  /** Called after an action, also after a failed one. */
   readonly onChange: () => void
 }
 
@@ -22,14 +22,14 @@ const purge = async (key: string): Promise<string> => {
 
 const warm = async (key: string): Promise<string> => {
   const { made, stored, refused } = await request("POST warm", { key })
-  return `Rendered ${made}, ${stored} were stored before${refused.length > 0 ? `, ${refused.length} not possible: ${refused[0]}` : ""}`
+  return `Rendered ${made}; ${stored} already stored${refused.length > 0 ? `; ${refused.length} failed: ${refused[0]}` : ""}`
 }
 
 /** Warm and purge. */
 export const PhotoActions = ({ photo: { key, renditions }, onChange }: PhotoActionsProps): JSX.Element => {
   const open = useSignal<"warm" | "purge" | undefined>(undefined)
   const isRunning = useSignal(false)
-  const absent = renditions.filter(({ state }) => state !== "fresh").length
+  const notFresh = renditions.filter(({ state }) => state !== "fresh").length
   const run = (work: (key: string) => Promise<string>): void => {
     isRunning.value = true
     work(key)
@@ -53,8 +53,8 @@ export const PhotoActions = ({ photo: { key, renditions }, onChange }: PhotoActi
       {open.value === "warm" && (
         <Dialog title="Warm this photo?" action="Warm" onConfirm={() => run(warm)} onClose={close}>
           <p>
-            Renders and stores the {absent} of {renditions.length} renditions of <Name text={key} /> that are not stored
-            or not fresh, one at a time.
+            Renders and stores the {notFresh} of {renditions.length} renditions of <Name text={key} /> that are missing
+            or outdated, one at a time.
           </p>
         </Dialog>
       )}
