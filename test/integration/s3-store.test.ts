@@ -338,6 +338,7 @@ describe.skipIf(versitygw === undefined)("a multipart upload", () => {
       version: "d41d8cd98f00b204e9800998ecf8427e",
       byteLength: 0,
       isStable: true,
+      modifiedMs: expect.any(Number),
     })
     const started = await (await server.ask(bucket, "big.jpg", { method: "POST", query: "uploads=" })).text()
     const id = /<UploadId>([^<]+)</.exec(started)?.[1] ?? ""
