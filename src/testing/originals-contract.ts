@@ -227,7 +227,7 @@ const LISTING: readonly OriginalsCase[] = [
     assert.deepEqual(await listed(originals, key("a/"), key("a/b.jpg")), [key("a/b.jpg.webp"), key("a/b/c.jpg")])
   }),
   define(
-    "a shallow list names each key directly under a prefix, and every other one by its folder",
+    "list with isShallow names each key directly under a prefix, and every other one by its folder",
     async (fixture) => {
       const { originals, key, write } = fixture
       for (const name of ["a.jpg", "b/1.jpg", "b/2.jpg", "b/c/3.jpg", "b.jpg", "d/4.jpg"])

@@ -152,7 +152,6 @@ const REFUSED: readonly string[] = [
   "/480h/%C0%AF",
   "/480h/%ED%A0%80.jpg",
   "*",
-  "http://localhost/480h/a.jpg",
   "http:/480h/a.jpg",
   "480h/a.jpg",
 ]
