@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs"
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { pathToFileURL } from "node:url"
 
+import { PACKAGE } from "../../support/command.ts"
 import { temporaryFolder } from "../../support/folders.ts"
 import { type ServeProcess, startProcessWith } from "../../support/process.ts"
 import type { HostileFile } from "./bytes.ts"
@@ -15,7 +16,7 @@ export const LIMIT_BYTES = 2_000_000_000
 export const MEMORY_BYTES = 1_500_000_000
 export const DEADLINE_MS = 20_000
 
-const PROBE = pathToFileURL(fileURLToPath(new URL("../../test/stress/hostile/probe.mjs", import.meta.url))).href
+const PROBE = pathToFileURL(join(PACKAGE, "test/stress/hostile/probe.mjs")).href
 
 /** Originals of all trials. */
 export interface Shop {
