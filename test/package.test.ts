@@ -125,5 +125,5 @@ describe("the packed package", () => {
     const tarball = await pack(folder)
     expect(await run(tool("publint"), ["run", tarball, "--strict"], folder)).toContain("All good!")
     expect(await run(tool("attw"), [tarball, "--profile", "esm-only"], folder)).toContain('"imgtailor/node"')
-  })
+  }, 120_000)
 })
