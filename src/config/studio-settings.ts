@@ -15,7 +15,8 @@ export const STUDIO_SETTINGS: SettingGroup = {
     {
       path: ["studioWrite"],
       kind: "boolean",
-      description: "Let the studio save focal points to the file of the setting `focalPoints`.",
+      description:
+        "Let the studio save focal points to the file of the setting `focalPoints`, or to its object beside the renditions.",
       default: "`false`",
     },
     {

@@ -72,7 +72,7 @@ export interface Catalogue {
   readonly renditions: string
   /** True if no token is needed. */
   readonly isOpen: boolean
-  /** True if focal points may be saved (`--studio-write`, and a file in the setting `focalPoints`). */
+  /** True if focal points may be saved (`--studio-write`, and a file, or an object beside the renditions, in the setting `focalPoints`). */
   readonly canWrite: boolean
   /** Why focal points may not be saved, as a sentence; absent if they may. */
   readonly whyNotWrite?: string | undefined

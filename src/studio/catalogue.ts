@@ -8,6 +8,7 @@ import { type Size, toSizeInput } from "../sizes/list.ts"
 import { parseObjectUrl } from "../store/registry.ts"
 import { isSourceList } from "../store/sources.ts"
 import type { Catalogue, CatalogueSize } from "./api.ts"
+import { renditionKeyOf } from "./focal-object.ts"
 import { replyJson } from "./reply.ts"
 import type { Route, RouteParts } from "./route.ts"
 
@@ -25,11 +26,13 @@ const originalsText = (originals: RouteParts["tailor"]["config"]["originals"]): 
 export const whyNotWrite = ({
   studioWrite,
   focalPoints,
-}: Pick<RouteParts["tailor"]["config"], "studioWrite" | "focalPoints">): string | undefined => {
+  renditions,
+}: Pick<RouteParts["tailor"]["config"], "studioWrite" | "focalPoints" | "renditions">): string | undefined => {
   if (!studioWrite) return "Start with --studio-write to save focal points."
-  if (typeof focalPoints !== "string" || parseObjectUrl(focalPoints) !== undefined)
-    return "Set focalPoints to a JSON file to save focal points."
-  return undefined
+  if (typeof focalPoints !== "string") return "Set focalPoints to a JSON file to save focal points."
+  return parseObjectUrl(focalPoints) === undefined || renditionKeyOf(focalPoints, renditions) !== undefined
+    ? undefined
+    : "Set focalPoints to a JSON file, or to an object beside the renditions, to save focal points."
 }
 
 const toCatalogueSize = (size: Size, { core, config }: RouteParts["tailor"]): CatalogueSize => ({

@@ -14,9 +14,9 @@ import type { Purged, WarmedPhoto } from "./api.ts"
 import { whyNotWrite } from "./catalogue.ts"
 import { isRecord, keyOf } from "./draft-request.ts"
 import { untilIdle } from "./drafts.ts"
-import { saveFocalPoint } from "./focal-file.ts"
 import { refuse, replyEmpty, replyJson, type StudioReply } from "./reply.ts"
 import type { Route, RouteParts } from "./route.ts"
+import { saveFocalPoint } from "./save-focal-point.ts"
 
 const NO_KEY = (): StudioReply => refuse(400, "bad-request", "Expected the key of an original.")
 
@@ -76,7 +76,7 @@ export const createChangeRoutes = ({
       if (point !== null && !isFocalPoint(point))
         return refuse(400, "bad-request", "Expected a point like [0.4, 0.3], or null.")
       if (!(await isKnown(key, signal))) return refuse(404, "original-not-found", "There is no such original.")
-      await saveFocalPoint(config.focalPoints, key, point)
+      await saveFocalPoint(config.focalPoints, tailor, { key, point })
       note("saved the focal point of", key)
       return replyEmpty(204)
     },

@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "v
 import { createTailor } from "../../src/create-tailor.ts"
 import type { RequestReport } from "../../src/hooks.ts"
 import { s3Originals } from "../../src/store/s3/s3.ts"
+import type { Photo } from "../../src/studio/api.ts"
 import { filesBelow, temporaryFolder } from "../support/folders.ts"
 import { colourAt, colourDistance, GREEN, paint, RED } from "../support/photos.ts"
 import { startProcess } from "../support/process.ts"
 import { createPhotos, send } from "../support/server.ts"
+import { startStudio } from "../support/studio.ts"
 import { ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const SIZES = [{ size: "100x100", name: "thumb", gravity: "smart" } as const, "50x50"]
@@ -134,6 +136,43 @@ describe.skipIf(versitygw === undefined)("focal points on S3", () => {
     expect((await getAll())[2]).toBe("hit")
     expect(notices).toHaveLength(2)
   }, 40_000)
+})
+
+describe.skipIf(versitygw === undefined)("the studio with focal points in an object", () => {
+  it("saves points in the object beside the renditions, and uses them at once", async () => {
+    const server = await startVersitygw()
+    vi.stubEnv("AWS_ACCESS_KEY_ID", ROOT.accessKeyId)
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", ROOT.secretAccessKey)
+    onTestFinished(async () => {
+      vi.unstubAllEnvs()
+      await server.stop()
+    })
+    await server.createBucket("renditions")
+    const studio = await startStudio({
+      isOpen: true,
+      studioWrite: true,
+      renditions: "s3://renditions/shop",
+      focalPoints: "s3://renditions/shop/focal-points.json",
+      s3Endpoint: server.endpoint,
+      sizes: SIZES,
+    })
+    await studio.write("a.png", await halves())
+    const pointOf = async (): Promise<unknown> => (await studio.json<Photo>("photo?key=a.png")).focalPoint
+    const save = async (point: unknown): Promise<number> =>
+      (await studio.call("PUT", "focal-point", { key: "a.png", point })).status
+    expect(await pointOf()).toBeUndefined()
+    expect(await save([0.25, 0.5])).toBe(204)
+    expect(await pointOf()).toEqual([0.25, 0.5])
+    await server.putObject("renditions", "shop/focal-points.json", '{ "odd": "kept" }', "application/json")
+    expect(await save([0.75, 0.5])).toBe(204)
+    expect(await (await server.ask("renditions", "shop/focal-points.json")).json()).toEqual({
+      odd: "kept",
+      "a.png": [0.75, 0.5],
+    })
+    expect(await pointOf()).toEqual([0.75, 0.5])
+    expect(await save(null)).toBe(204)
+    expect(await pointOf()).toBeUndefined()
+  }, 20_000)
 })
 
 describe("the file of focal points under serve --watch", () => {
