@@ -11,7 +11,7 @@ import { openTailor } from "../../src/create-tailor.ts"
 import { createConflictNotes, keepMarker } from "../../src/server/settings-marker.ts"
 import { CONFLICT_NOTICES } from "../../src/tailor/conflicts.ts"
 import { temporaryFolder } from "../support/folders.ts"
-import { BLUE, type Colour, flat, RED } from "../support/photos.ts"
+import { BLUE, flat, RED } from "../support/photos.ts"
 import { createPhotos } from "../support/server.ts"
 
 const PATHS = ["a", "b", "c", "d"].map((name) => `/60x40/${name}.jpg`)
@@ -21,9 +21,9 @@ interface Server {
   readonly ask: () => Promise<void>
 }
 
-const openServer = async (renditions: string, colour: Colour, quality: number): Promise<Server> => {
+const openServer = async (renditions: string, photo: Buffer, quality: number): Promise<Server> => {
   const photos = await createPhotos()
-  for (const path of PATHS) await photos.write(path.slice("/60x40/".length), await flat({ colour }))
+  for (const path of PATHS) await photos.write(path.slice("/60x40/".length), photo)
   const notices: string[] = []
   const config = resolveConfig(
     {
@@ -49,7 +49,8 @@ const openServer = async (renditions: string, colour: Colour, quality: number): 
 describe("two servers on one folder of renditions", () => {
   it("report other settings", async () => {
     const renditions = await temporaryFolder()
-    const servers = await Promise.all([80, 40].map((quality) => openServer(renditions, RED, quality)))
+    const photo = await flat({ colour: RED })
+    const servers = await Promise.all([80, 40].map((quality) => openServer(renditions, photo, quality)))
     for (let round = 0; round < 3; round++) for (const server of servers) await server.ask()
     for (const { notices } of servers) {
       expect(notices).toHaveLength(1)
@@ -59,7 +60,9 @@ describe("two servers on one folder of renditions", () => {
 
   it("report other originals", async () => {
     const renditions = await temporaryFolder()
-    const servers = await Promise.all([RED, BLUE].map((colour) => openServer(renditions, colour, 80)))
+    // Of other dimensions, since files of one length, written at once, count as equal.
+    const photos = [await flat({ colour: RED }), await flat({ colour: BLUE, width: 300, height: 200 })]
+    const servers = await Promise.all(photos.map((photo) => openServer(renditions, photo, 80)))
     for (let round = 0; round < 3; round++) for (const server of servers) await server.ask()
     for (const { notices } of servers) {
       expect(notices).toHaveLength(1)
