@@ -74,7 +74,7 @@ const isWanted = (name) => {
   return !(isShort && LONG.has(name))
 }
 
-const rows = ({ what, value, goal, isAtMost, detail }) => {
+const rows = ({ what, value, goal, isAtMost, detail = "" }) => {
   const ok = goal === undefined ? undefined : isAtMost ? value <= goal : value >= goal
   const shown = goal === undefined ? "" : `${isAtMost ? "≤" : "≥"} ${goal}`
   return {
