@@ -36,9 +36,12 @@ export const toFileIdentity = ({
 export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>
   a.byteLength === b.byteLength && a.mtimeNs === b.mtimeNs && a.ino === b.ino
 
+/** Time of change in whole seconds since 1970. */
+export const mtimeSecondsOf = ({ mtimeNs }: FileIdentity): number => Number(BigInt(mtimeNs) / 1_000_000_000n)
+
 /**
  * The ETag with which nginx serves a file: time of change in seconds and length, both hexadecimal (`ngx_http_set_etag`).
  * @example staticTagOf({ byteLength: 7737, mtimeNs: "1795945812000000000", ino: "1" }) // '"6b0bf554-1e39"'
  */
-export const staticTagOf = ({ byteLength, mtimeNs }: FileIdentity): string =>
-  `"${(BigInt(mtimeNs) / 1_000_000_000n).toString(16)}-${byteLength.toString(16)}"`
+export const staticTagOf = (file: FileIdentity): string =>
+  `"${mtimeSecondsOf(file).toString(16)}-${file.byteLength.toString(16)}"`

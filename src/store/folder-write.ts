@@ -18,7 +18,8 @@ import { readdir, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 
-import { type FileIdentity, toFileIdentity } from "./file-record.ts"
+import { type FileIdentity, mtimeSecondsOf, toFileIdentity } from "./file-record.ts"
+import { systemCode } from "./folder-paths.ts"
 
 const sync = promisify(fsync)
 
@@ -27,25 +28,21 @@ const ABANDONED_AFTER_MS = 600_000
 
 const identityOf = (fd: number): FileIdentity => toFileIdentity(fstatSync(fd, { bigint: true }))
 
-const secondsOf = ({ mtimeNs }: FileIdentity): number => Number(BigInt(mtimeNs) / 1_000_000_000n)
-
 /** Makes the ETag of a file, which counts in seconds, another one than that of the file that it replaces. */
 const makeTagDiffer = (fd: number, path: string): void => {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
   if (!found) return
   const [old, own] = [toFileIdentity(found), identityOf(fd)]
-  if (old.byteLength !== own.byteLength || secondsOf(old) < secondsOf(own)) return
-  futimesSync(fd, secondsOf(old) + 1, secondsOf(old) + 1)
+  if (old.byteLength !== own.byteLength || mtimeSecondsOf(old) < mtimeSecondsOf(own)) return
+  futimesSync(fd, mtimeSecondsOf(old) + 1, mtimeSecondsOf(old) + 1)
 }
-
-const isAbsent = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
 
 /** Does something in a folder, which is created where it is missing. */
 const inFolder = <T>(folder: string, work: () => T): T => {
   try {
     return work()
   } catch (error) {
-    if (!isAbsent(error)) throw error
+    if (systemCode(error) !== "ENOENT") throw error
     mkdirSync(folder, { recursive: true })
     return work()
   }
@@ -54,14 +51,15 @@ const inFolder = <T>(folder: string, work: () => T): T => {
 /**
  * Writes a temporary file and renames it into place. Only the sync waits for the disk, so only the sync is asynchronous: the other calls
  * take microseconds for renditions of common sizes, less than a trip through the thread pool.
- * @param isSynced a file that is not synced may be lost or damaged by a power failure
- * @returns the identity of the written file. Its `staticTagOf` differs from that of the file that it replaces
+ * @param isRendition a rendition is synced, and its `staticTagOf` differs from that of the file that it replaces. Any other file may be lost
+ *   or damaged by a power failure
+ * @returns the identity of the written file
  * @throws system errors; no temporary file is left then
  */
 export const writeAtomically = async (
   temporary: string,
   path: string,
-  { content, isSynced }: { readonly content: Uint8Array | string; readonly isSynced: boolean },
+  { content, isRendition }: { readonly content: Uint8Array | string; readonly isRendition: boolean },
 ): Promise<FileIdentity> => {
   const temporaryPath = join(temporary, randomUUID())
   try {
@@ -69,8 +67,10 @@ export const writeAtomically = async (
     let identity
     try {
       writeFileSync(fd, content)
-      if (isSynced) await sync(fd)
-      makeTagDiffer(fd, path)
+      if (isRendition) {
+        await sync(fd)
+        makeTagDiffer(fd, path)
+      }
       identity = identityOf(fd)
     } finally {
       closeSync(fd)
