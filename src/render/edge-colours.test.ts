@@ -12,7 +12,7 @@ const pixelsOf = (...pixels: readonly (readonly [number, number, number, number]
 const SHAPE = [238, 102, 51, 255] as const
 
 describe("settleEdgeColours", () => {
-  it("faint pixels get the colour of their shape, if nobody can see the difference", () => {
+  it("faint pixels get the colour of their shape where the difference is invisible", () => {
     const { data } = settleEdgeColours(
       pixelsOf(SHAPE, SHAPE, [191, 63, 63, 4], [237, 101, 50, 188], [230, 102, 51, 188]),
     )

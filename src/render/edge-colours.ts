@@ -1,6 +1,6 @@
 /**
  * Responsible for the colours of translucent pixels after a resize. The image library multiplies by alpha, rounds, and divides: the fainter
- * a pixel, the further its colour is from that of its shape. Nobody sees it, but each such colour costs bytes: the smooth edges of a logo
+ * a pixel, the further its colour is from that of its shape. The difference is invisible, but each such colour costs bytes: the smooth edges of a logo
  * had thousands.
  *
  * Invariants:

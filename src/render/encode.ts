@@ -8,6 +8,7 @@ import type { Format, Quality } from "../sizes/format.ts"
 import { encodeIndexedPng, withoutResolution } from "./indexed-png.ts"
 import { keepMainColours } from "./main-colours.ts"
 import { loadSharp } from "./sharp.ts"
+import { toImage } from "./steps/frame.ts"
 import type { Pixels } from "./survey.ts"
 
 /** Traits of pixels that matter to encoders. */
@@ -154,9 +155,6 @@ const MAX_MAIN_COLOURS = 8
 const reduceToMain = ({ pixels }: EncodeInput, colours: number): Pixels | undefined =>
   pixels && colours <= MAX_MAIN_COLOURS ? keepMainColours(pixels, colours) : undefined
 
-const imageOfPixels = async ({ data, width, height, channels }: Pixels): Promise<Sharp> =>
-  (await loadSharp())(data, { raw: { width, height, channels }, limitInputPixels: false })
-
 const reducedPng =
   (colours: number): Encode =>
   async (input) => {
@@ -170,7 +168,7 @@ const reducedGif =
   (colours: number): Encode =>
   async (input, job) => {
     const main = reduceToMain(input, colours)
-    return gif(7, colours)(main ? { image: await imageOfPixels(main) } : input, job)
+    return gif(7, colours)(main ? { image: await toImage(main) } : input, job)
   }
 
 /** Without loss in fewer colours: the alpha of a lossy WebP has no quality. */
@@ -178,7 +176,7 @@ const reducedWebp =
   (colours: number): Encode =>
   async (input) => {
     const main = reduceToMain(input, colours)
-    if (main) return encodeLossless({ image: await imageOfPixels(main) })
+    if (main) return encodeLossless({ image: await toImage(main) })
     const palette = await input.image.png({ palette: true, colours, dither: 0, compressionLevel: 0 }).toBuffer()
     return encodeLossless({ image: (await loadSharp())(palette, { limitInputPixels: false }) })
   }

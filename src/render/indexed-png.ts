@@ -14,7 +14,7 @@ const PALETTE_TYPE = 3
 const OPAQUE = 255
 
 /** A colour as one number: alpha, red, green, blue from the highest byte. Invisible colours are one. */
-const colourAt = ({ data, channels }: Pixels, at: number): number => {
+export const colourAt = ({ data, channels }: Pixels, at: number): number => {
   const alpha = channels === 4 ? (data[at + 3] ?? 0) : OPAQUE
   if (alpha === 0) return 0
   return alpha * 0x1_00_00_00 + (data[at] ?? 0) * 0x1_00_00 + (data[at + 1] ?? 0) * 0x1_00 + (data[at + 2] ?? 0)

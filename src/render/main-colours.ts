@@ -2,6 +2,7 @@
  * Responsible for pictures in a handful of colours: those that cover most, exactly as they are. A quantiser would mix them with the
  * colours of edges, and make opaque shapes slightly transparent. Pure.
  */
+import { colourAt } from "./indexed-png.ts"
 import type { Pixels } from "./survey.ts"
 
 type Colour = readonly [red: number, green: number, blue: number, alpha: number]
@@ -11,14 +12,13 @@ const OPAQUE = 255
 /** Colours that differ by less in every channel count as one. */
 const SAME = 24
 
-/** As it shows: what is invisible has no colour. */
-const colourAt = ({ data, channels }: Pixels, at: number): Colour => {
-  const alpha = channels === 4 ? (data[at + 3] ?? 0) : OPAQUE
-  return alpha === 0 ? [0, 0, 0, 0] : [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0, alpha]
-}
-
-const keyOf = ([red, green, blue, alpha]: Colour): number =>
-  alpha * 0x1_00_00_00 + red * 0x1_00_00 + green * 0x1_00 + blue
+/** The channels of a colour that is one number. */
+const channelsOf = (colour: number): Colour => [
+  (colour >>> 16) & 255,
+  (colour >>> 8) & 255,
+  colour & 255,
+  colour >>> 24,
+]
 
 /** The largest difference over black or white. */
 const distance = (a: Colour, b: Colour): number => {
@@ -28,18 +28,30 @@ const distance = (a: Colour, b: Colour): number => {
   return largest
 }
 
-const findColours = (pixels: Pixels): ReadonlyMap<number, { readonly colour: Colour; readonly count: number }> => {
-  const found = new Map<number, { readonly colour: Colour; count: number }>()
+interface Found {
+  readonly colour: Colour
+  readonly count: number
+}
+
+const countColours = (pixels: Pixels): ReadonlyMap<number, Found> => {
+  const counts = new Map<number, number>()
   for (let at = 0; at < pixels.data.length; at += pixels.channels) {
     const colour = colourAt(pixels, at)
-    const entry = found.get(keyOf(colour))
-    if (entry) entry.count += 1
-    else found.set(keyOf(colour), { colour, count: 1 })
+    counts.set(colour, (counts.get(colour) ?? 0) + 1)
   }
+  return new Map([...counts].map(([colour, count]) => [colour, { colour: channelsOf(colour), count }]))
+}
+
+/** A picture that is too heavy is tried in fewer and fewer colours. */
+const counted = new WeakMap<Pixels, ReadonlyMap<number, Found>>()
+
+const findColours = (pixels: Pixels): ReadonlyMap<number, Found> => {
+  const found = counted.get(pixels) ?? countColours(pixels)
+  counted.set(pixels, found)
   return found
 }
 
-const chooseMain = (found: ReturnType<typeof findColours>, limit: number): readonly Colour[] => {
+const chooseMain = (found: ReadonlyMap<number, Found>, limit: number): readonly Colour[] => {
   const chosen: Colour[] = []
   for (const { colour } of [...found.values()].toSorted((a, b) => b.count - a.count)) {
     if (chosen.some((other) => distance(colour, other) < SAME)) continue
@@ -65,7 +77,7 @@ export const keepMainColours = (pixels: Pixels, limit: number): Pixels => {
   const replaced = new Map([...found].map(([key, { colour }]) => [key, nearest(colour, main)]))
   const data = new Uint8Array(pixels.data.length)
   for (let at = 0; at < data.length; at += pixels.channels) {
-    const colour = replaced.get(keyOf(colourAt(pixels, at)))
+    const colour = replaced.get(colourAt(pixels, at))
     if (colour) data.set(pixels.channels === 4 ? colour : colour.slice(0, 3), at)
   }
   return { ...pixels, data }

@@ -12,9 +12,9 @@ import type { ImageRecipe } from "../sizes/recipe.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { checkSide } from "./check-side.ts"
 import { type EncodeJob, ENCODERS, type Traits } from "./encode.ts"
-import type { Inspected } from "./inspect.ts"
 import { encodeToFit } from "./max-bytes.ts"
 import { encoderTraits, SPARSE_BYTES, surveyed as surveyedOf, type SurveyedPixels } from "./pixels.ts"
+import { isPlainPhoto } from "./plain-photo.ts"
 import { type Job, prepareImage, readResized, type RenderInput, trimOriginal } from "./resized.ts"
 import { cutFrame } from "./steps/crop.ts"
 import { type FinishedPixels, finishPixels } from "./steps/finish.ts"
@@ -56,10 +56,6 @@ const planJob = async (input: RenderInput, recipe: ImageRecipe): Promise<ImageJo
   }
 }
 
-/** True for most photos: opaque sRGB with chroma in half the resolution. */
-const isPlainPhoto = ({ container, isLossless, hasAlpha, hasFullChroma, isConverted }: Inspected): boolean =>
-  !isLossless && !hasAlpha && !hasFullChroma && !isConverted && container !== "heif"
-
 /** Whether pixels are surveyed before they are encoded. Those of most photos are encoded while they are decoded. */
 const isSurveyed = ({ original, recipe, animated }: ImageJob): boolean =>
   !animated && (!isPlainPhoto(original) || needsFinish(recipe))
@@ -72,7 +68,7 @@ const encodeJobOf = ({ recipe, output, original }: ImageJob, traits: Traits): En
   quality: recipe.settings.quality,
   width: output.width,
   height: output.height,
-  // A photo that was saved without loss need not have coloured edges; whoever encoded one with full chroma wanted to keep them.
+  // A losslessly saved photo need not have coloured edges. A photo that was encoded with full chroma has them on purpose.
   hasFullChroma: original.hasFullChroma && !(original.isLossless && traits.content === "photo"),
   originalColours: needsFinish(recipe) ? undefined : original.colours,
   ...traits,

@@ -5,6 +5,7 @@ import type { Format } from "../sizes/format.ts"
 import type { Converter } from "./colour/converter.ts"
 import type { Content, Traits } from "./encode.ts"
 import { loadSharp } from "./sharp.ts"
+import { toImage } from "./steps/frame.ts"
 import { type Pixels, type Survey, survey, type SurveyOptions } from "./survey.ts"
 
 /** Pixels and their traits. */
@@ -59,15 +60,15 @@ export const imageOf = async (
   format: Format,
   background: string,
 ): Promise<Sharp> => {
-  const makeImage = await loadSharp()
-  const { data, width, height, channels } = pixels
+  const { width, height, channels } = pixels
   const hasAlpha = !traits.isOpaque
   const isFlattened = hasAlpha && format === "jpeg"
   if (traits.isGrey && GREY_FORMATS.has(format) && !isFlattened) {
     const raw = { width, height, channels: hasAlpha ? 2 : 1 } as const
+    const makeImage = await loadSharp()
     return makeImage(toGrey(pixels, hasAlpha), { raw, limitInputPixels: false })
   }
-  const image = makeImage(data, { raw: { width, height, channels }, limitInputPixels: false })
+  const image = await toImage(pixels)
   if (channels === 3) return image
   if (!hasAlpha) return image.removeAlpha()
   return isFlattened ? image.flatten({ background }) : image

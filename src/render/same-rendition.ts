@@ -9,13 +9,13 @@ import { isAbort } from "../errors.ts"
 import { outputFormat } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import type { Inspected } from "./inspect.ts"
+import { isPlainPhoto } from "./plain-photo.ts"
 import type { Rendered } from "./renderer.ts"
 
 /** The name of a rendition of one original. Undefined where no other recipe has the same result. */
-export const renditionName = (original: Inspected, recipe: Recipe): string | undefined => {
-  const { container, isLossless, hasAlpha, hasFullChroma, isConverted } = original
-  if (recipe.kind === "info" || recipe.options !== undefined || container !== "jpeg") return undefined
-  if (isLossless || hasAlpha || hasFullChroma || isConverted) return undefined
+const renditionName = (original: Inspected, recipe: Recipe): string | undefined => {
+  if (recipe.kind === "info" || recipe.options !== undefined) return undefined
+  if (original.container !== "jpeg" || !isPlainPhoto(original)) return undefined
   return JSON.stringify({ ...recipe, format: outputFormat(recipe.format, original).format })
 }
 

@@ -110,10 +110,13 @@ export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encode
  * The rendition of the base URL. One with all pixels of the original is the stripped original: a GIF that is encoded again takes a second
  * for 16 frames of a megapixel, has other colours, and is mostly heavier.
  */
-const encodeBase = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {
-  const stripped = job.strip?.()
-  if (stripped) return { bytes: stripped, format: job.own }
-  return encodeWithin(makeInput, { ...job, format: job.own }, job.originalBytes)
+const encodeBase = async (
+  { own, encode, strip, originalBytes }: AnimationJob,
+  makeInput: MakeInput,
+): Promise<Encoded> => {
+  const stripped = strip?.()
+  if (stripped) return { bytes: stripped, format: own }
+  return encodeWithin(makeInput, { format: own, encode }, originalBytes)
 }
 
 const encodeLightest = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {

@@ -26,7 +26,7 @@ export interface TiffSamples {
 }
 
 /** Value of SampleFormat for whole numbers without a sign, the default (§19). */
-export const UNSIGNED = 1
+const UNSIGNED = 1
 
 /** Value of PlanarConfiguration. */
 const PLANAR = 2

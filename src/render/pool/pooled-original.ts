@@ -57,11 +57,9 @@ const EMPTY = new Uint8Array(0)
 
 /** @returns calls a function the first time that a condition holds */
 const callOnceIf = (isDue: () => boolean, callback: (() => void) | undefined): (() => void) => {
-  let isCalled = false
+  const call = callOnce(callback)
   return () => {
-    if (isCalled || !isDue()) return
-    isCalled = true
-    callback?.()
+    if (isDue()) call()
   }
 }
 

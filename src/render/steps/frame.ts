@@ -1,5 +1,5 @@
 /** Responsible for pixels between the resizer and the encoder: their layout, and how they get into the image library and out again. */
-import type { Sharp } from "sharp"
+import type { OverlayOptions, Sharp } from "sharp"
 
 import { expandColour } from "../../sizes/size-options.ts"
 import type { Dimensions } from "../../sizes/size.ts"
@@ -28,6 +28,12 @@ export const toImage = async ({ data, width, height, channels }: Frame): Promise
   const makeImage = await loadSharp()
   return makeImage(data, { raw: { width, height, channels }, limitInputPixels: false })
 }
+
+/** A frame as a layer of a composite. */
+export const asInput = ({ data, width, height, channels }: Frame): Pick<OverlayOptions, "input" | "raw"> => ({
+  input: Buffer.from(data.buffer, data.byteOffset, data.length),
+  raw: { width, height, channels },
+})
 
 /** An image as a frame. Its colours must be sRGB. */
 export const toFrame = async (image: Sharp): Promise<Frame> => {

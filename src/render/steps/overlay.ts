@@ -4,15 +4,10 @@ import type { OverlayOptions } from "sharp"
 import { renderFailed } from "../../errors.ts"
 import { type Blend, type Overlay, toPixels } from "../../sizes/size-options.ts"
 import { cutFrame } from "./crop.ts"
-import { copyInto, type Frame, toFrame, toImage } from "./frame.ts"
+import { asInput, copyInto, type Frame, toFrame, toImage } from "./frame.ts"
 import { prepareOverlay, withGap } from "./overlay-image.ts"
 import { type Place, placeAt } from "./place.ts"
 import type { FinishJob, FinishStep } from "./step.ts"
-
-const asInput = ({ data, width, height, channels }: Frame): Pick<OverlayOptions, "input" | "raw"> => ({
-  input: Buffer.from(data.buffer, data.byteOffset, data.length),
-  raw: { width, height, channels },
-})
 
 /** An overlay in the dimensions and with the margin that it has on a frame. */
 const prepare = async (frame: Frame, overlay: Overlay, { getAsset }: FinishJob) => {

@@ -7,7 +7,7 @@
 import type { Sharp } from "sharp"
 
 import type { RecipeOptions } from "../../sizes/recipe.ts"
-import { clearFrame, colouredFrame, copyInto, type Frame, toFrame, toImage, withAlpha } from "./frame.ts"
+import { asInput, clearFrame, colouredFrame, copyInto, type Frame, toFrame, toImage, withAlpha } from "./frame.ts"
 import { type Place, placeAt } from "./place.ts"
 import { innerBox } from "./plan.ts"
 import type { FinishJob, FinishStep } from "./step.ts"
@@ -36,10 +36,7 @@ const blurredBackdrop = async (frame: Frame, { output, background }: FinishJob):
 const overBlurred = async (frame: Frame, job: FinishJob, at: Place): Promise<Frame> => {
   const backdrop = await toFrame(await blurredBackdrop(frame, job))
   if (frame.channels === 3) return framed(frame, backdrop, at)
-  const { data, width, height, channels } = frame
-  const image = (await toImage(backdrop)).composite([
-    { input: Buffer.from(data.buffer, data.byteOffset, data.length), raw: { width, height, channels }, ...at },
-  ])
+  const image = (await toImage(backdrop)).composite([{ ...asInput(frame), ...at }])
   return toFrame(image.removeAlpha())
 }
 
