@@ -3,14 +3,7 @@
  * derived from one list of sizes. Pure.
  */
 import { mergeStatements } from "./merge-policy.ts"
-import {
-  focalStatements,
-  type Listed,
-  publicStatements,
-  rendererStatements,
-  type Statement,
-  syncStatements,
-} from "./stack/policies.ts"
+import { type Listed, publicStatements, rendererStatements, type Statement, syncStatements } from "./stack/policies.ts"
 
 /** Options of {@link policyDocuments}. */
 export interface PolicyOptions {
@@ -131,10 +124,7 @@ const cloudFrontDocuments = ({ renditions, distributionArn, existing }: PolicyOp
 /** Every document, in the order of a setup. With `apiHost` those of the redirect flow, else those of the direct flow. */
 export const policyDocuments = (options: PolicyOptions): readonly PolicyDocument[] => {
   const { originals, renditions, listed, apiHost, distributionArn, kmsKeyArn, focalPoints } = options
-  const rendering = [
-    ...rendererStatements(originals, renditions, listed, kmsKeyArn),
-    ...focalStatements(focalPoints, originals),
-  ]
+  const rendering = rendererStatements(originals, renditions, listed, kmsKeyArn, focalPoints)
   return [
     ...(apiHost === undefined ? cloudFrontDocuments(options) : websiteDocuments(options, apiHost)),
     { name: "renderer-policy.json", text: policyOf(rendering) },

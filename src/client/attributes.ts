@@ -72,8 +72,10 @@ export interface Picture {
 /** Device pixels per CSS pixel. More are hardly visible, and take twice the bytes. */
 export const MAX_DPR = 2
 
-const EAGER = { loading: "eager", fetchpriority: "high" } as const
-const LAZY = { loading: "lazy" } as const
+/** Attributes of an image that is visible at once. */
+export const EAGER = { loading: "eager", fetchpriority: "high" } as const
+/** Attributes of any other image. */
+export const LAZY = { loading: "lazy" } as const
 
 /** Uses the exact ratio of the original or crop: that of a small rendition is rounded. @throws {TypeError} if the ratio is not known */
 const displayedSize = (size: Shape, info: KnownInfo | undefined, displayedWidth: number | undefined): Dimensions => {

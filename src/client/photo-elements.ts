@@ -7,7 +7,15 @@
  */
 import type { Format } from "../sizes/format.ts"
 import { artDirected, type ArtDirection } from "./art-direction.ts"
-import { type Attributes, type ImgOptions, MAX_DPR, type Picture, type SourceAttributes } from "./attributes.ts"
+import {
+  type Attributes,
+  EAGER,
+  type ImgOptions,
+  LAZY,
+  MAX_DPR,
+  type Picture,
+  type SourceAttributes,
+} from "./attributes.ts"
 import type { CandidateOptions } from "./srcset.ts"
 
 /** How a photo is displayed. All options but `element` and `sources` are those of the client. */
@@ -47,7 +55,7 @@ const plainAttributes = <Name extends string, Explicit extends Format>(
     src: photos.url(original, shape, format),
     srcset,
     ...(/\dw$/.test(srcset) && { sizes: displayed }),
-    ...(priority ? { loading: "eager", fetchpriority: "high" } : { loading: "lazy" }),
+    ...(priority ? EAGER : LAZY),
     decoding: "async",
   }
 }

@@ -12,7 +12,7 @@ import type { ImgOptions } from "../client/attributes.ts"
 import { type Client, createClient } from "../client/client.ts"
 import type { Candidate } from "../client/srcset.ts"
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
-import { type Shape, toShape } from "../sizes/list.ts"
+import { shapesOf } from "../sizes/list.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
 import { byWidth } from "./by-width.ts"
@@ -42,8 +42,6 @@ export type Loader = (config: LoaderConfig) => string
 export interface ImageConfig {
   readonly breakpoints: number[]
 }
-
-const shapesOf = (sizes: AnyOptions["sizes"]): readonly Shape[] => sizes.flatMap((size) => toShape(size) ?? [])
 
 /** Angular requests 30 pixels for a placeholder, and no width for `src`. */
 const choose = (candidates: readonly Candidate[], width = Infinity): Candidate | undefined =>

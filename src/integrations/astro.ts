@@ -15,7 +15,7 @@ import { fail } from "../client/fail.ts"
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
 import { decodeKey } from "../sizes/key.ts"
-import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
+import { type Shape, shapesOf, type SizeInput } from "../sizes/list.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { offeredSrcset, offeredUrl, type Props, withOffer, withoutInfo } from "./astro-offer.ts"
 import { cacheInfo, isRejected } from "./cache-info.ts"
@@ -64,7 +64,7 @@ const installations = new WeakMap<ImageServiceOptions, Installation>()
 const createInstallation = (options: ImageServiceOptions): Installation => {
   const photos: Client<string, Format> = createClient(options)
   const { formats = DEFAULT_FORMATS, sizes } = options
-  return { photos, formats, list: sizes.flatMap((size) => toShape(size) ?? []), infoOf: cacheInfo(photos.info) }
+  return { photos, formats, list: shapesOf(sizes), infoOf: cacheInfo(photos.info) }
 }
 
 const installationOf = ({ service: { config } }: ImageConfig): Installation => {
@@ -103,8 +103,7 @@ const infoFor = async (
     return await infoOf(original)
   } catch (error) {
     if (!width || !height || !(error instanceof Error && isRejected(error))) throw error
-    // Astro has no logger for image services.
-    // oxlint-disable-next-line no-console
+    // oxlint-disable-next-line no-console -- Astro has no logger for image services.
     console.warn(error.message)
     return undefined
   }
@@ -152,6 +151,5 @@ export const imageService = (
   return { entrypoint: "imgtailor/astro", config: options }
 }
 
-// Astro loads a service by its default export.
-// oxlint-disable-next-line import/no-default-export
+// oxlint-disable-next-line import/no-default-export -- Astro loads a service by its default export.
 export { service as default }

@@ -8,7 +8,7 @@
 import { type Client, type ClientOptions, createClient } from "../client/client.ts"
 import { fail } from "../client/fail.ts"
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
-import { type Shape, type SizeInput, toShape } from "../sizes/list.ts"
+import { type Shape, shapesOf, type SizeInput } from "../sizes/list.ts"
 import type { Box } from "../sizes/size.ts"
 import { sizesOfShape, snap } from "../sizes/snap.ts"
 import { isUrl } from "./is-url.ts"
@@ -42,7 +42,7 @@ const toSide = (side: number | string | undefined): number | undefined => (side 
 /** URLs for one list. @throws {TypeError} for an invalid list */
 export const createListedUrls = (options: AnyOptions): ListedUrls => {
   const photos: Client<string, Format> = createClient(options)
-  const list = options.sizes.flatMap((size) => toShape(size) ?? [])
+  const list = shapesOf(options.sizes)
   const { formats = DEFAULT_FORMATS } = options
 
   const snapToShape = (name: string, box: Box): Shape => {

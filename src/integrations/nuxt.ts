@@ -13,7 +13,7 @@
 import type { Attributes, ImgOptions, SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Format } from "../sizes/format.ts"
-import { lookOf, type Shape, type SizeInput, toShape } from "../sizes/list.ts"
+import { lookOf, type Shape, type SizeInput, shapesOf } from "../sizes/list.ts"
 import { sizesOfShape, snap } from "../sizes/snap.ts"
 import { type AnyOptions, createListedUrls, type UrlRequest } from "./listed-urls.ts"
 import { pictureFor } from "./picture-for.ts"
@@ -75,7 +75,7 @@ const presetOf = (shape: Shape, list: readonly Shape[]): Preset => {
  * export default defineNuxtConfig({ image: { ...imageOptions(["320w", "640w", "1280w"]), provider: "imgtailor" } })
  */
 export const imageOptions = (sizes: readonly SizeInput[]): ImageOptions => {
-  const list = sizes.flatMap((size) => toShape(size) ?? [])
+  const list = shapesOf(sizes)
   const withWidth = list.filter(({ width }) => width)
   const byWidth = withWidth.filter((size) => !size.height && !lookOf(size))
   const named = Object.entries(SCREENS).map(([name, width]) => [name, snap({ width }, byWidth)?.width ?? width])

@@ -28,8 +28,7 @@ export interface PhotoProps<Name extends string, Explicit extends Format>
 }
 
 /** The component. A photo whose dimensions are not known is displayed with plain attributes. */
-// Svelte imports components by their default export.
-// oxlint-disable-next-line import/no-default-export
+// oxlint-disable-next-line import/no-default-export -- Svelte imports components by their default export.
 export default function Photo<Name extends string, Explicit extends Format>(
   internals: ComponentInternals,
   props: PhotoProps<Name, Explicit>,

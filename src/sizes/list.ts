@@ -34,6 +34,9 @@ export const toShape = (input: SizeInput): Shape | undefined => {
   return box && { ...box, name, gravity, ...options }
 }
 
+/** The shapes of a list. Invalid entries are left out. */
+export const shapesOf = (list: readonly SizeInput[]): readonly Shape[] => list.flatMap((size) => toShape(size) ?? [])
+
 /** An entry without mistakes. */
 const toSize = (input: SizeInput, box: Box): Size => {
   const { size, name = size, gravity = "center", quality, cacheControl, aliases = [], ...options } = toNamed(input)

@@ -37,12 +37,14 @@ const below = (location: string, names: readonly string[], file = "*"): readonly
  * @param originals ARN of the location of originals with a trailing slash: `arn:aws:s3:::shop-photos/`
  * @param renditions that of renditions; may be the same
  * @param kmsKeyArn ARN of the key that encrypts the originals
+ * @param focalPoints value of that setting
  */
 export const rendererStatements = (
   originals: string,
   renditions: string,
   listed: Listed,
   kmsKeyArn?: string | object,
+  focalPoints?: string,
 ): readonly Statement[] => [
   { Sid: "ReadOriginals", Effect: "Allow", Action: ["s3:GetObject"], Resource: [`${originals}*`] },
   {
@@ -54,6 +56,7 @@ export const rendererStatements = (
   ...(kmsKeyArn === undefined
     ? []
     : [{ Sid: "DecryptOriginals", Effect: "Allow", Action: ["kms:Decrypt"], Resource: [kmsKeyArn] } as const]),
+  ...focalStatements(focalPoints, originals),
 ]
 
 /**
@@ -61,7 +64,7 @@ export const rendererStatements = (
  * @param url value of the setting `focalPoints`
  * @param originals ARN of the location of originals
  */
-export const focalStatements = (url: string | undefined, originals: string): readonly Statement[] => {
+const focalStatements = (url: string | undefined, originals: string): readonly Statement[] => {
   const object = url?.startsWith("s3://") === true ? url.slice("s3://".length) : undefined
   if (object === undefined) return []
   const service = originals.slice(0, originals.indexOf(":::") + ":::".length)

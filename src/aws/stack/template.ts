@@ -28,7 +28,7 @@ import { delivery, type DeliveryOptions } from "./delivery.ts"
 import { events, eventsStatement, eventsSwitch } from "./events.ts"
 import { batch, renderer, sync } from "./functions.ts"
 import type { Variables } from "./lambda.ts"
-import { focalStatements, type Listed, rendererStatements, type Statement, syncStatements } from "./policies.ts"
+import { type Listed, rendererStatements, type Statement, syncStatements } from "./policies.ts"
 import { setup } from "./setup.ts"
 
 /** Options of the template. */
@@ -87,10 +87,8 @@ const resourcesOf = (options: TemplateOptions): Resources => {
     IMGTAILOR_RENDITIONS: sub(bucket.url),
   }
   const key = kmsKeyArn === undefined ? undefined : literal(kmsKeyArn)
-  const statements = [
-    ...rendererStatements(originals, renditions, listed, key),
-    ...focalStatements(options.variables["IMGTAILOR_FOCAL_POINTS"], originals),
-  ]
+  const focalPoints = options.variables["IMGTAILOR_FOCAL_POINTS"]
+  const statements = rendererStatements(originals, renditions, listed, key, focalPoints)
   const rendering = { statements, variables }
   return {
     ...renditionsResources(isExistingBucket),
