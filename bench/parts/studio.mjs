@@ -1,47 +1,16 @@
-// Cost and speed of the studio: CPU per hit of a server with --studio compared with one without, in interleaved rounds, and the first page
+// Cost and speed of the studio: CPU per hit of a server with --studio compared with one without, and the first page
 // of 100 000 photos in a folder and in a bucket, by a server that has just started.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-import { cpuMs, median } from "../lib/measure.mjs"
-import { photo } from "../lib/photos.mjs"
+import { hitCostOf } from "../lib/hit-cost.mjs"
+import { median } from "../lib/measure.mjs"
 import { program } from "../lib/programs.mjs"
 import { ROOT, startS3 } from "../lib/s3.mjs"
-import { imgtailor, MAIN, startServer } from "../lib/servers.mjs"
+import { MAIN, startServer } from "../lib/servers.mjs"
 
-const CONNECTIONS = 32
-const PATH = "/360x270/small.jpg"
 const PHOTOS = 100_000
 const STARTS = 5
-
-const cpuOf = async (server, count) => {
-  let left = count
-  const before = cpuMs(server.pid)
-  await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
-      while (left-- > 0) await server.get(PATH)
-    }),
-  )
-  return cpuMs(server.pid) - before
-}
-
-const hitRatio = async ({ folder, isShort }) => {
-  const originals = join(folder, "studio")
-  await photo(originals, "small", 700, 525)
-  await new Promise((resolve) => setTimeout(resolve, 2100))
-  const renditions = join(folder, "studio-renditions")
-  const plain = await imgtailor(originals, renditions)
-  const watched = await imgtailor(originals, renditions, "--studio")
-  const [count, rounds] = isShort ? [2000, 5] : [5000, 20]
-  for (const server of [plain, watched]) await cpuOf(server, 3000)
-  const ratios = []
-  for (let round = 0; round < rounds; round++) {
-    const without = await cpuOf(plain, count)
-    ratios.push((await cpuOf(watched, count)) / without)
-  }
-  await Promise.all([plain.stop(), watched.stop()])
-  return median(ratios)
-}
 
 /** Exchanges the printed token for a cookie. */
 const openSession = async (server) => {
@@ -125,7 +94,7 @@ const rowsOf = (place, { pageMs, usableMs }) => [
 ]
 
 export const studio = async ({ folder, isShort }) => {
-  const ratio = await hitRatio({ folder, isShort })
+  const ratio = await hitCostOf("--studio", join(folder, "studio"), isShort)
   const flat = join(folder, "studio-flat")
   if (!existsSync(flat) || readdirSync(flat).length < PHOTOS) writePhotos(flat)
   const inFolder = await measureStarts((at) => serve(flat, join(folder, `flat-renditions-${at}`), SIZES))

@@ -240,3 +240,10 @@ export const optionsOf = ({ shape, layout, width, sizes, priority, format, info 
   priority,
   format,
 })
+
+/** Cases as props of `<Photo>`. */
+export const photoPropsOf = (cases) =>
+  cases.map((one) => ({ id: one.id, original: one.key, ...optionsOf(one), element: one.element ?? "img" }))
+
+/** The source of an example, with the sizes of the cases in its list. */
+export const withSizes = (source, sizes) => source.replace(/sizes: \[[^\]]*\]/, () => `sizes: ${JSON.stringify(sizes)}`)

@@ -2,7 +2,7 @@
 import { cp, readFile, rename } from "node:fs/promises"
 import { join } from "node:path"
 
-import { optionsOf } from "../cases.mjs"
+import { optionsOf, withSizes } from "../cases.mjs"
 
 const PAGE = `import { afterNextRender, ChangeDetectionStrategy, Component } from "@angular/core"
 
@@ -54,7 +54,7 @@ export const angular = {
     await write("src/photos.json", JSON.stringify({ [first.key]: first.info, [second.key]: second.info }))
     await run("ng", ["build"])
     await rename(join(folder, "dist"), join(folder, "example"))
-    await edit("src/photos.ts", (text) => text.replace(/sizes: \[[^\]]*\]/, () => `sizes: ${JSON.stringify(sizes)}`))
+    await edit("src/photos.ts", (text) => withSizes(text, sizes))
     // The component displays described photos only; that of a case without info is passed as is.
     await edit("src/photo.ts", (text) =>
       text

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
+import { withSizes } from "../cases.mjs"
 import { PHOTOS } from "../photos.mjs"
 
 const LAYOUTS = { fixed: "fixed", constrained: "constrained", full: "full-width", box: "full-width" }
@@ -67,10 +68,7 @@ export const astro = {
     await write("images.json", JSON.stringify({ css, images }))
     await write("src/pages/index.astro", PAGE)
     const config = await readFile(join(folder, "astro.config.mjs"), "utf8")
-    await write(
-      "astro.config.mjs",
-      config.replace(/sizes: \[[^\]]*\]/, () => `sizes: ${JSON.stringify(sizes)}`),
-    )
+    await write("astro.config.mjs", withSizes(config, sizes))
     await run("astro", ["build"])
   },
   serve: async ({ serveFolder }) => `${await serveFolder("dist")}/`,

@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
+import { withSizes } from "../cases.mjs"
+
 const optionsOf = ({ shape, layout, width, sizes, priority }) => ({
   shape,
   width: layout === "full" ? undefined : width,
@@ -35,10 +37,7 @@ export const eleventy = {
     await write("_data/page_of_cases.json", JSON.stringify({ css, images }))
     await write("index.njk", PAGE)
     const config = await readFile(join(folder, "eleventy.config.js"), "utf8")
-    await write(
-      "eleventy.config.js",
-      config.replace(/sizes: \[[^\]]*\]/, () => `sizes: ${JSON.stringify(sizes)}`),
-    )
+    await write("eleventy.config.js", withSizes(config, sizes))
     await run("eleventy", [])
   },
   serve: async ({ serveFolder }) => `${await serveFolder("_site")}/`,

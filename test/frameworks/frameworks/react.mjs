@@ -2,7 +2,7 @@
 import { cp, readFile, rename } from "node:fs/promises"
 import { join } from "node:path"
 
-import { optionsOf } from "../cases.mjs"
+import { photoPropsOf, withSizes } from "../cases.mjs"
 
 const PAGE = `import { useEffect } from "react"
 
@@ -41,16 +41,8 @@ export const react = {
     await run("node", ["build.mjs", ...cases.slice(0, 3).map(({ key }) => key)], { env })
     await rename(join(folder, "dist"), join(folder, "example"))
     const client = await readFile(join(folder, "src/photo.js"), "utf8")
-    await write(
-      "src/photo.js",
-      client.replace(/sizes: \[[^\]]*\]/, () => `sizes: ${JSON.stringify(sizes)}`),
-    )
-    const images = cases.map((one) => ({
-      id: one.id,
-      original: one.key,
-      ...optionsOf(one),
-      element: one.element ?? "img",
-    }))
+    await write("src/photo.js", withSizes(client, sizes))
+    const images = photoPropsOf(cases)
     await write("src/cases.json", JSON.stringify({ css, images }))
     await write("src/page.jsx", PAGE)
     // Only the development build reports attributes that differ from those of the server.

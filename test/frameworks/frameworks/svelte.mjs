@@ -2,7 +2,7 @@
 import { cp, readFile, rename } from "node:fs/promises"
 import { join } from "node:path"
 
-import { optionsOf } from "../cases.mjs"
+import { photoPropsOf, withSizes } from "../cases.mjs"
 
 const PAGE = `<script>
   import Photo from "imgtailor/svelte"
@@ -43,16 +43,8 @@ export const svelte = {
     await run("vite", ["build"], { env })
     await rename(join(folder, "build"), join(folder, "example"))
     const client = await readFile(join(folder, "src/lib/photos.js"), "utf8")
-    await write(
-      "src/lib/photos.js",
-      client.replace(/sizes: \[[^\]]*\]/, () => `sizes: ${JSON.stringify(sizes)}`),
-    )
-    const images = cases.map((one) => ({
-      id: one.id,
-      original: one.key,
-      ...optionsOf(one),
-      element: one.element ?? "img",
-    }))
+    await write("src/lib/photos.js", withSizes(client, sizes))
+    const images = photoPropsOf(cases)
     await write("src/lib/cases.json", JSON.stringify({ css, images }))
     await write("src/routes/+page.svelte", PAGE)
     // Only the development build reports attributes that differ from those of the server.
