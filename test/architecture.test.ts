@@ -178,7 +178,7 @@ const RULES: readonly Rule[] = [
   // Chromium is optional, and loaded for pages only.
   { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:", "playwright-core"] },
   { of: ["units.ts"], may: [] },
-  // Changes of the list: what is stored, what a new list costs, and which sizes are requested.
+  // Changes of the list: counts of stored renditions, the cost of a new list, and requested sizes.
   {
     of: ["redesign/"],
     may: [

@@ -130,7 +130,7 @@ describe("a rendition by an older recipe", () => {
     expect((await ask(tailor)).etag).not.toBe(old.etag)
   })
 
-  it("two servers with other settings notice each other, although each sends what is stored", async () => {
+  it("two servers with other settings notice each other, although each sends the stored renditions", async () => {
     const { open } = await createShop()
     const notices: string[] = []
     const servers = [80, 30].map((quality) => {

@@ -113,7 +113,7 @@ export const withNclx = (avif: Buffer, primaries: number, transfer: number, matr
 export const withProfile = (avif: Buffer, profile: Buffer): Buffer =>
   withProperty(avif, box("colr", Buffer.concat([Buffer.from("prof", "latin1"), profile])))
 
-/** An AVIF whose brightest light is told, in cd/m². */
+/** An AVIF with a content light level, in cd/m². */
 export const withLight = (avif: Buffer, peak: number): Buffer => {
   const data = Buffer.alloc(4)
   data.writeUInt16BE(peak, 0)
