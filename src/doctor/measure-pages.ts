@@ -52,8 +52,7 @@ const launch = async (env: Readonly<Record<string, string | undefined>>): Promis
 }
 
 /** The URL of a page that was named by a URL or a file. */
-export const toPageUrl = (page: string): string =>
-  /^https?:\/\//i.test(page) ? page : pathToFileURL(resolve(page)).href
+const toPageUrl = (page: string): string => (/^https?:\/\//i.test(page) ? page : pathToFileURL(resolve(page)).href)
 
 /** A screen with its own cache and cookies. */
 interface OpenScreen {

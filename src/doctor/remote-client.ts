@@ -6,6 +6,7 @@
  */
 import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http"
 import { request as requestHttps } from "node:https"
+import { setTimeout as sleep } from "node:timers/promises"
 
 /** A response, and how long it took. */
 export interface Reply {
@@ -95,6 +96,16 @@ export const createAsk = (base: URL): Ask => {
       target = next.pathname + next.search
     }
   }
+}
+
+/** A write may be pending for a moment after the first response. */
+const PAUSE_MS = 100
+
+/** Sends a request, and once more when the rendition is stored. */
+export const askTwice = async (ask: Ask, path: string, signal: AbortSignal): Promise<readonly [Reply, Reply]> => {
+  const first = await ask(path, { signal })
+  await sleep(PAUSE_MS, undefined, { signal })
+  return [first, await ask(path, { signal })]
 }
 
 /** The first value of a header, or an empty text. */

@@ -23,6 +23,8 @@ export interface RemoteContext {
   readonly sizes: () => Promise<readonly Size[]>
   /** The photo that checks request. Undefined where none was named and none may be uploaded. */
   readonly photo: () => Promise<ProbePhoto | undefined>
+  /** URL path of the photo in the first size. Undefined where one of them is not known. */
+  readonly firstPath: () => Promise<string | undefined>
   readonly uploads: Uploads | undefined
   /** How soon a replaced or deleted photo must be seen, in seconds. */
   readonly withinSeconds: number
@@ -73,21 +75,28 @@ export const remoteContext = (base: URL, options: RemoteOptions = {}): RemoteCon
   const { photo, uploads, withinSeconds = WITHIN_SECONDS, functionUrl, expectedVersion } = options
   const ask = createAsk(base)
   const list = once(async () => parseList(await ask("/imgtailor.json")))
+  const sizes = async (): Promise<readonly Size[]> => sizesIn(await list())
+  const probePhoto = once(async (): Promise<ProbePhoto | undefined> => {
+    if (uploads) return { original: (await uploads.put("photo.jpg", RED_JPEG)) as OriginalKey, isUploaded: true }
+    return photo === undefined ? undefined : { original: photo as OriginalKey, isUploaded: false }
+  })
+  const pathOf: RemoteContext["pathOf"] = (original, size, format) =>
+    `/${encodeKey(formatKey({ original: original as OriginalKey, size: { name: size }, format: undefined }))}${format ? `.${format}` : ""}`
   return {
     base,
     ask,
     list,
-    sizes: async () => sizesIn(await list()),
+    sizes,
     uploads,
     withinSeconds,
     functionUrl,
     expectedVersion,
-    photo: once(async () => {
-      if (uploads) return { original: (await uploads.put("photo.jpg", RED_JPEG)) as OriginalKey, isUploaded: true }
-      return photo === undefined ? undefined : { original: photo as OriginalKey, isUploaded: false }
-    }),
-    pathOf: (original, size, format) =>
-      `/${encodeKey(formatKey({ original: original as OriginalKey, size: { name: size }, format: undefined }))}${format ? `.${format}` : ""}`,
+    photo: probePhoto,
+    firstPath: async () => {
+      const [found, [size]] = [await probePhoto(), await sizes()]
+      return found && size && pathOf(found.original, size.name)
+    },
+    pathOf,
   }
 }
 

@@ -13,10 +13,9 @@ const isAccepted = (type: string, accept: string): boolean =>
 export const accept: Check<RemoteContext> = {
   name: "accept",
   probe: "request a photo with three values of Accept, twice",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
     const types: string[] = []
     let varies = true
     for (const value of [...ACCEPTS, ...ACCEPTS]) {

@@ -1,22 +1,18 @@
 /** Responsible for the check that renditions are cached for long enough to be worth a CDN. */
 import { type Check, failure, passed, skipped } from "../../check.ts"
-import { sharedSecondsOf } from "../../remote-client.ts"
+import { askTwice, sharedSecondsOf } from "../../remote-client.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 
 const MIN_SECONDS = 60
-const PAUSE_MS = 50
 
 /** See the head comment. */
 export const cacheLife: Check<RemoteContext> = {
   name: "cache-life",
   probe: "read the Cache-Control of a stored rendition",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
-    await ask(path, { signal })
-    await new Promise((done) => setTimeout(done, PAUSE_MS))
-    const reply = await ask(path, { signal })
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
+    const [, reply] = await askTwice(ask, path, signal)
     const text = reply.headers["cache-control"] ?? "none"
     const seconds = sharedSecondsOf(reply)
     if (reply.status !== 200) return skipped(`Status ${reply.status}.`)

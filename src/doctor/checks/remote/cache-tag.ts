@@ -1,10 +1,9 @@
 /** Responsible for the check that CloudFront learns the tag by which a changed photo is invalidated. */
 import { type Check, failure, passed, skipped } from "../../check.ts"
-import { headerOf, type Reply } from "../../remote-client.ts"
+import { askTwice, headerOf, type Reply } from "../../remote-client.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 
 const NAMES = ["x-amz-meta-cache-tag", "cache-tag", "surrogate-key"] as const
-const PAUSE_MS = 50
 
 /** CloudFront adds `Via` and `X-Amz-Cf-Id`; S3's metadata show a rendition that was stored by the stack. */
 const isCloudFront = (reply: Reply): boolean =>
@@ -18,13 +17,10 @@ const isCloudFront = (reply: Reply): boolean =>
 export const cacheTag: Check<RemoteContext> = {
   name: "cache-tag",
   probe: "look for the cache tag of a photo",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
-    await ask(path, { signal })
-    await new Promise((done) => setTimeout(done, PAUSE_MS))
-    const reply = await ask(path, { signal })
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
+    const [, reply] = await askTwice(ask, path, signal)
     const name = NAMES.find((one) => headerOf(reply, one) !== "")
     if (name !== undefined) return passed(`${name}: ${headerOf(reply, name).slice(0, 60)}`)
     if (!isCloudFront(reply)) return skipped("There is no sign of CloudFront, and no other CDN needs a tag.")

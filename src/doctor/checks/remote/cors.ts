@@ -7,10 +7,10 @@ import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 export const cors: Check<RemoteContext> = {
   name: "cors",
   probe: "request a photo with an Origin",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const reply = await ask(pathOf(found.original, size.name), {
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
+    const reply = await ask(path, {
       signal,
       headers: { origin: "https://shop.example.com" },
     })

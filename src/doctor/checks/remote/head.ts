@@ -12,10 +12,9 @@ const COMPARED = ["content-type", "content-length"] as const
 export const head: Check<RemoteContext> = {
   name: "head",
   probe: "send HEAD for a stored rendition",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
     const meaning = "Link checkers, crawlers of social networks and CDNs that validate get no answer."
     try {
       const got = await ask(path, { signal })

@@ -1,5 +1,5 @@
 /** Responsible for the check of the description of a photo, which pages read while they are built. */
-import { encodeKey, formatKey } from "../../../sizes/key.ts"
+import { INFO } from "../../../sizes/list.ts"
 import { type Check, failure, passed, skipped } from "../../check.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 
@@ -7,11 +7,10 @@ import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 export const info: Check<RemoteContext> = {
   name: "info",
   probe: "request the description of a photo",
-  examine: async ({ ask, photo }, { signal }) => {
+  examine: async ({ ask, photo, pathOf }, { signal }) => {
     const found = await photo()
     if (!found) return skipped(NO_PHOTO)
-    const path = `/${encodeKey(formatKey({ original: found.original, size: "info", format: undefined }))}`
-    const { status, body, headers } = await ask(path, { signal })
+    const { status, body, headers } = await ask(pathOf(found.original, INFO, "json"), { signal })
     const meaning = "Pages do not learn the dimensions of photos, so they move while they load."
     const fix = "Forward URLs with /info/ to imgtailor as well."
     if (status !== 200 || !headers["content-type"]?.includes("json"))

@@ -1,10 +1,7 @@
 /** Responsible for the check that a rendition is rendered, stored, and sent without another render afterwards. */
 import { type Check, failure, passed, skipped } from "../../check.ts"
-import { headerOf, layerOf, type Reply } from "../../remote-client.ts"
+import { askTwice, headerOf, layerOf, type Reply } from "../../remote-client.ts"
 import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
-
-/** A write may be pending for a moment after the first response. */
-const PAUSE_MS = 100
 
 const isRender = (reply: Reply): boolean => /imgtailor; fwd/.test(headerOf(reply, "cache-status"))
 
@@ -14,13 +11,10 @@ const describe = (reply: Reply): string => `${reply.status} from ${layerOf(reply
 export const missThenHit: Check<RemoteContext> = {
   name: "miss-then-hit",
   probe: "request a photo in the first size twice",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
-    const first = await ask(path, { signal })
-    await new Promise((done) => setTimeout(done, PAUSE_MS))
-    const second = await ask(path, { signal })
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
+    const [first, second] = await askTwice(ask, path, signal)
     const observation = `First ${describe(first)}, then ${describe(second)}.`
     if (first.status !== 200 || second.status !== 200)
       return failure({

@@ -7,10 +7,10 @@ import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 export const nosniff: Check<RemoteContext> = {
   name: "nosniff",
   probe: "read X-Content-Type-Options of a photo",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const value = headerOf(await ask(pathOf(found.original, size.name), { signal }), "x-content-type-options")
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
+    const value = headerOf(await ask(path, { signal }), "x-content-type-options")
     if (value.toLowerCase() === "nosniff") return passed("nosniff.")
     return failure({
       observation: `X-Content-Type-Options is ${value || "absent"}.`,

@@ -7,10 +7,9 @@ import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 export const notModified: Check<RemoteContext> = {
   name: "not-modified",
   probe: "request a photo again with If-None-Match",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
     const etag = headerOf(await ask(path, { signal }), "etag")
     const meaning = "Browsers download every photo again when their copy expires."
     if (etag === "")

@@ -6,10 +6,9 @@ import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 export const query: Check<RemoteContext> = {
   name: "query",
   probe: "request a photo with a query",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
     const [plain, queried] = [await ask(path, { signal }), await ask(`${path}?v=3`, { signal })]
     if (queried.status === plain.status && queried.body.equals(plain.body)) return passed("The same photo.")
     return failure({

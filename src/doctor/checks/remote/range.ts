@@ -6,10 +6,9 @@ import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 export const range: Check<RemoteContext> = {
   name: "range",
   probe: "request ten bytes of a photo",
-  examine: async ({ ask, photo, sizes, pathOf }, { signal }) => {
-    const [found, [size]] = [await photo(), await sizes()]
-    if (!found || !size) return skipped(NO_PHOTO)
-    const path = pathOf(found.original, size.name)
+  examine: async ({ ask, firstPath }, { signal }) => {
+    const path = await firstPath()
+    if (path === undefined) return skipped(NO_PHOTO)
     const whole = await ask(path, { signal })
     const part = await ask(path, { signal, headers: { range: "bytes=10-19" } })
     const isRight =
