@@ -34,17 +34,20 @@ export interface StoredOptions {
   readonly isJson: boolean
   /** Renditions of each size that are read. */
   readonly sample: number | undefined
+  /** Whether renditions by an older recipe are counted, which looks up originals. @default true */
+  readonly hasOutdated?: boolean
 }
 
 /** Counts the stored renditions of a tailor, with a progress display. @throws {bad-url} the store cannot list */
 export const countOf = async (
   { renditions, core }: ReturnType<typeof openTailor>,
-  { isJson, sample }: StoredOptions,
+  { isJson, sample, hasOutdated = true }: StoredOptions,
 ): Promise<StoredCounts> => {
   const progress = createProgress({ noun: "files", isSilent: isJson })
   try {
     const onProgress = (done: number): void => progress.update({ done, others: {} })
-    const parts = { renditions, grammar: core.grammar, isOutdatedKey: core.freshness.isOutdatedKey }
+    const isOutdatedKey = hasOutdated ? core.freshness.isOutdatedKey : undefined
+    const parts = { renditions, grammar: core.grammar, isOutdatedKey }
     const counts = await countStored(parts, { sampleLength: sample, onProgress })
     if (!counts) throw badUrl("This store cannot list its renditions.")
     return counts

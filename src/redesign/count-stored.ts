@@ -46,7 +46,8 @@ export interface CountOptions {
 export interface CountParts {
   readonly renditions: Renditions
   readonly grammar: Grammar
-  readonly isOutdatedKey: Freshness["isOutdatedKey"]
+  /** Undefined where outdated renditions are not counted: their number is 0 then. */
+  readonly isOutdatedKey: Freshness["isOutdatedKey"] | undefined
 }
 
 interface Tally {
@@ -81,7 +82,7 @@ const measure = async ({ renditions, isOutdatedKey }: CountParts, { count, sampl
     if (!object) continue
     known += 1
     byteLength += object.byteLength
-    if (await isOutdatedKey(key)) outdated += 1
+    if (await isOutdatedKey?.(key, object.meta)) outdated += 1
   }
   const factor = known === 0 ? 0 : count / known
   return { byteLength: Math.round(byteLength * factor), outdatedCount: Math.round(outdated * factor) }

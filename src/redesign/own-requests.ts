@@ -39,7 +39,7 @@ const toRequest = (
  * The requests of an access log, or of a file with one URL path in each line.
  * @throws {Error} the input cannot be read
  */
-export async function* readOwnRequests(
+async function* readOwnRequests(
   chunks: AsyncIterable<Uint8Array>,
   basePath: string,
   limits: Pick<Grammar, "maxBytes">,

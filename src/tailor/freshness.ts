@@ -9,10 +9,11 @@
  */
 import { createLru } from "../lru.ts"
 import { formatOfType } from "../sizes/format.ts"
-import { type Grammar, parseKey, type Reading, type RenditionKey } from "../sizes/key.ts"
+import type { Grammar, Reading, RenditionKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
 import { imageRecipe, infoRecipe, type Recipe, recipeId, type RenderSettings } from "../sizes/recipe.ts"
 import type { HeadOptions, Originals, OriginalStat, RenditionMeta, Renditions } from "../store/store.ts"
+import { parseStoredKey } from "./stored-key.ts"
 
 /**
  * `unverified`: the original is probably the same, but only a comparison of digests can prove it. Its version is equal, but it was too
@@ -41,8 +42,8 @@ export interface Freshness {
    * point: a record does not say whether the recipe or the focal point has changed.
    */
   readonly isOutdated: (meta: RenditionMeta, reading: Reading, original: OriginalStat) => boolean
-  /** The same for the rendition stored under a key. False where nothing is stored. */
-  readonly isOutdatedKey: (key: RenditionKey | string) => Promise<boolean>
+  /** The same for a stored rendition, given its key. False where its original does not exist, or the list has no such key any more. */
+  readonly isOutdatedKey: (key: RenditionKey | string, meta: RenditionMeta) => Promise<boolean>
   /** The remembered digest of a version of an original. */
   readonly digestOf: (original: string, version: string) => string | undefined
   /** Remembers the digest of a version of an original that was stable when it was read. */
@@ -84,29 +85,11 @@ export const findExisting = async (
   return undefined
 }
 
-/** A stored record, and the original that its key means now. */
-interface FoundRecord {
-  readonly meta: RenditionMeta
-  readonly existing: Existing | undefined
-}
-
-/** The record under a key, and the original that the key means now. Undefined where nothing is stored. */
-const lookUpKey = async (
-  { originals, renditions, grammar }: FreshnessParts,
-  key: string,
-): Promise<FoundRecord | undefined> => {
-  const parsed = parseKey(key.split("/"), grammar)
-  // A rendition under an alias is never stored: it was stored when the alias was a size.
-  if ("refused" in parsed || parsed.key !== key) return undefined
-  const meta = await renditions.head(key)
-  return meta && { meta, existing: await findExisting(originals, parsed.readings, { fresh: true }) }
-}
-
 const isSmart = ({ size }: Reading): boolean => size !== INFO && size.gravity === "smart"
 
 /** Creates the comparison for one list of sizes and its settings. */
 export const createFreshness = (parts: FreshnessParts): Freshness => {
-  const { grammar, settings } = parts
+  const { originals, renditions, grammar, settings } = parts
   const recipeOf: Freshness["recipeOf"] = ({ size, format }, { focalPoint }) =>
     size === INFO ? infoRecipe(settings, grammar.sizes) : imageRecipe(size, format, settings, focalPoint)
 
@@ -157,15 +140,17 @@ export const createFreshness = (parts: FreshnessParts): Freshness => {
     versionStateOf(meta, original) === "fresh"
 
   const freshnessOfKey: Freshness["freshnessOfKey"] = async (key) => {
-    const found = await lookUpKey(parts, key)
-    if (!found) return undefined
-    const { meta, existing } = found
+    const parsed = parseStoredKey(key, grammar)
+    const meta = parsed && (await renditions.head(key))
+    if (!meta) return undefined
+    const existing = await findExisting(originals, parsed.readings, { fresh: true })
     return existing ? freshnessOf(meta, existing.reading, existing.stat) : "stale"
   }
 
-  const isOutdatedKey: Freshness["isOutdatedKey"] = async (key) => {
-    const found = await lookUpKey(parts, key)
-    return found?.existing !== undefined && isOutdated(found.meta, found.existing.reading, found.existing.stat)
+  const isOutdatedKey: Freshness["isOutdatedKey"] = async (key, meta) => {
+    const parsed = parseStoredKey(key, grammar)
+    const existing = parsed && (await findExisting(originals, parsed.readings, { fresh: true }))
+    return existing !== undefined && isOutdated(meta, existing.reading, existing.stat)
   }
 
   const remember: Freshness["remember"] = (original, version, digest) =>

@@ -13,9 +13,10 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 
 import { TailorError } from "../errors.ts"
 import { originalsIn } from "../sizes/all-keys.ts"
-import { type Grammar, isRenditionKey, parseKey, type Reading } from "../sizes/key.ts"
+import { type Grammar, isRenditionKey, type Reading } from "../sizes/key.ts"
 import type { Originals, RenditionMeta, Renditions } from "../store/store.ts"
 import type { Freshness } from "./freshness.ts"
+import { parseStoredKey } from "./stored-key.ts"
 
 /** Why a rendition is deleted. */
 export const PRUNE_REASONS = ["retired", "gone", "replaced", "recipe"] as const
@@ -27,6 +28,10 @@ export type PruneReason = (typeof PRUNE_REASONS)[number]
  * deleted (kept as well), or a file that is not imgtailor's.
  */
 export type Verdict = PruneReason | "kept" | "missing" | "foreign"
+
+/** True for the verdict of a rendition to delete. */
+export const isPruneReason = (verdict: Verdict): verdict is PruneReason =>
+  PRUNE_REASONS.some((reason) => reason === verdict)
 
 /** A stored file and its verdict. */
 export interface Judged {
@@ -78,9 +83,8 @@ const FOREIGN: Judgement = { verdict: "foreign" }
 
 /** The reading of a key that a record was made for; undefined if the list has no such reading any more. */
 const readingOf = (key: string, meta: RenditionMeta, grammar: Grammar): Reading | undefined => {
-  const parsed = parseKey(key.split("/"), grammar)
-  // Under an alias, it was stored when that was a size.
-  if ("refused" in parsed || parsed.key !== key) return undefined
+  const parsed = parseStoredKey(key, grammar)
+  if (!parsed) return undefined
   const all = [...parsed.readings, ...(parsed.alternative?.readings ?? [])]
   return all.find(({ original }) => original === meta.original)
 }
@@ -104,7 +108,7 @@ const judge = async (parts: PruneParts, key: string): Promise<Judgement> => {
 /** Whether the originals can be listed, and are not empty. */
 const arePresent = async ({ originals }: PruneParts): Promise<boolean> => {
   if (await originals.check?.()) return false
-  for await (const key of originals.list("")) return key !== undefined
+  for await (const _ of originals.list("")) return true
   return false
 }
 
@@ -126,8 +130,6 @@ const unchanged = async (
   )
   return found.flat()
 }
-
-const isReason = (verdict: Verdict): verdict is PruneReason => PRUNE_REASONS.some((reason) => reason === verdict)
 
 /** Creates the deletion of a tailor. */
 export const createPrune = (parts: PruneParts): Prune => {
@@ -151,7 +153,7 @@ export const createPrune = (parts: PruneParts): Prune => {
         }
       }),
     )
-    const unwanted = judged.filter(({ verdict }) => isReason(verdict))
+    const unwanted = judged.filter(({ verdict }) => isPruneReason(verdict))
     if (isDryRun || unwanted.length === 0) return onBatch?.(judged, 0)
     await requireOriginals()
     const deleted = await parts.renditions.delete(await unchanged(parts, unwanted))

@@ -13,11 +13,12 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import { isPermanent } from "../errors.ts"
 import { createGate } from "../gate.ts"
 import { keysOf, originalsIn } from "../sizes/all-keys.ts"
-import { type Grammar, isRenditionKey, type OriginalKey, parseKey } from "../sizes/key.ts"
+import { type Grammar, isRenditionKey, type OriginalKey } from "../sizes/key.ts"
 import type { CallOptions, Originals, RenditionMeta, Renditions } from "../store/store.ts"
 import { digestInPieces } from "./digest.ts"
 import { type Existing, findExisting, type Freshness, type FreshnessState } from "./freshness.ts"
 import type { MissRequest } from "./product.ts"
+import { parseStoredKey } from "./stored-key.ts"
 
 /** Options of deletions. The signal ends one between two keys. */
 export interface PurgeOptions extends CallOptions {
@@ -151,9 +152,8 @@ const isStale = async (
   isSame: IsSame,
   isRemoved: boolean,
 ): Promise<boolean> => {
-  const parsed = parseKey(key.split("/"), grammar)
-  // Under an alias, it was stored when that was a size.
-  if ("refused" in parsed || parsed.key !== key) return true
+  const parsed = parseStoredKey(key, grammar)
+  if (!parsed) return true
   const meta = await renditions.head(key)
   // A file without its record was left by a killed writer.
   if (!meta) return true

@@ -10,6 +10,7 @@ import { environment } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
 import { openTailor, type OpenTailor } from "../../src/create-tailor.ts"
+import { type CountParts, countStored } from "../../src/redesign/count-stored.ts"
 import { filesBelow, temporaryFolder } from "../support/folders.ts"
 import { BLUE, colourAt, colourDistance, flat, noise } from "../support/photos.ts"
 import { createPhotos, type Photos } from "../support/server.ts"
@@ -69,6 +70,19 @@ const ask = async ({ fetch }: OpenTailor, path = `/shop/60w/a.jpg`): Promise<Rep
 const HIT = "imgtailor; hit"
 
 describe("a rendition by an older recipe", () => {
+  it("renditions by an older recipe are counted, unless only their number and length are wanted", async () => {
+    const { open } = await createShop()
+    const before = open({ quality: 80 })
+    await ask(before)
+    await before.idle()
+    const { renditions, core } = open({ quality: 30 })
+    const count = async (isOutdatedKey: CountParts["isOutdatedKey"]): Promise<unknown> =>
+      (await countStored({ renditions, grammar: core.grammar, isOutdatedKey }))?.sizes
+    expect(await count(core.freshness.isOutdatedKey)).toMatchObject([{ name: "60w", count: 1, outdatedCount: 1 }])
+    expect(await count(before.core.freshness.isOutdatedKey)).toMatchObject([{ count: 1, outdatedCount: 0 }])
+    expect(await count(undefined)).toMatchObject([{ count: 1, outdatedCount: 0 }])
+  })
+
   it("a rendition by an older recipe is sent at once for a short time, and rendered again in the background", async () => {
     const { open } = await createShop()
     const old = await ask(open({ quality: 80 }))

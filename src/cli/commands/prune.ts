@@ -1,12 +1,13 @@
 /** Responsible for `imgtailor prune`: deletes stored renditions that no request can get any more. */
 import { Argument, Option } from "commander"
 
+import { SERVER_SETTINGS } from "../../config/setting.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badConfig, badUrl, describeError } from "../../errors.ts"
 import { toOriginalKey } from "../../sizes/key.ts"
 import { asRemoteUrl } from "../../store/registry.ts"
 import { parseS3Url } from "../../store/s3/place.ts"
-import { PRUNE_REASONS, type PruneReason, type Verdict } from "../../tailor/prune.ts"
+import { isPruneReason, PRUNE_REASONS, type PruneReason, type Verdict } from "../../tailor/prune.ts"
 import { counted } from "../../units.ts"
 import { checkStores } from "../check-stores.ts"
 import type { Command, Values } from "../command.ts"
@@ -16,11 +17,12 @@ import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions, textOf } f
 import { print, printJson, printMessage, printNotices } from "../output.ts"
 import { createProgress } from "../progress.ts"
 
-const NOT_NEEDED: ReadonlySet<string> = new Set(
-  "cacheControl cacheTags notify notifyHeaders host port watch drainMs logLevel logFormat logHits logQueries metrics metricsPort tracing whenBusy missing compat compatOrigins compatKeys unknownSize isolation".split(
+const NOT_NEEDED: ReadonlySet<string> = new Set([
+  ...SERVER_SETTINGS,
+  ..."cacheControl cacheTags notify notifyHeaders tracing missing compat compatOrigins compatKeys unknownSize isolation".split(
     " ",
   ),
-)
+])
 
 const OWN: readonly Option[] = [
   new Option("--dry-run", "Delete nothing; print the numbers."),
@@ -112,7 +114,7 @@ const pruneAll = async (
       onBatch: (judged, deleted) => {
         for (const { key, verdict } of judged) {
           totals.counts[verdict] += 1
-          if (isJson && PRUNE_REASONS.some((reason) => reason === verdict)) printJson({ key, reason: verdict })
+          if (isJson && isPruneReason(verdict)) printJson({ key, reason: verdict })
         }
         totals.seen += judged.length
         totals.deleted += deleted
