@@ -1,4 +1,4 @@
-/** Responsible for numbers in the texts of doctor and of plans. */
+/** Responsible for numbers in the texts of commands and of doctor. */
 
 const GROUP = /\B(?=(?:\d{3})+$)/g
 
@@ -7,6 +7,9 @@ export const grouped = (value: number): string => String(Math.round(value)).repl
 
 /** `1 photo`, `12 photos`. */
 export const counted = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`
+
+/** `12 %`, for a share of 0.12. @param decimals digits after the point */
+export const percentOf = (share: number, decimals = 0): string => `${(100 * share).toFixed(decimals)} %`
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const
 

@@ -173,11 +173,14 @@ const RULES: readonly Rule[] = [
   { of: ["compat/"], may: ["sizes/", "compat/", "unpic/providers/"] },
   // Reading logs, and what commands compute from them and from a list.
   { of: ["logs/"], may: ["logs/", "node:"] },
-  { of: ["migrate/"], may: ["migrate/", "logs/", "compat/", "http/compat.ts", "http/url-path.ts", "sizes/", "node:"] },
+  { of: ["units.ts"], may: [] },
+  {
+    of: ["migrate/"],
+    may: ["migrate/", "logs/", "compat/", "http/compat.ts", "http/url-path.ts", "sizes/", "units.ts", "node:"],
+  },
   // Checks of a machine, of servers and of pages.
   // Chromium is optional, and loaded for pages only.
   { of: ["doctor/"], may: [...PARTS, "doctor/", "logs/", "nginx/", "units.ts", "node:", "playwright-core"] },
-  { of: ["units.ts"], may: [] },
   // Changes of the list: counts of stored renditions, the cost of a new list, and requested sizes.
   {
     of: ["redesign/"],

@@ -65,6 +65,15 @@ describe("a list that can change", () => {
     expect(text.stdout).toContain("60w: other quality\n")
   })
 
+  it("sizes plan counts no renditions of a shared folder as originals", async () => {
+    const cwd = await createShop()
+    await writeFile(join(cwd, "imgtailor.config.mjs"), CONFIG.replace('"made"', '"photos", sharedStore: true'))
+    expect((await runCommand(["warm", "--sizes", "60w", "--formats", "base"], { cwd })).code).toBe(0)
+    expect(await filesBelow(join(cwd, "photos"))).toContain("shop/60w/a.jpg")
+    await writeFile(join(cwd, "next.config.mjs"), `export default { sizes: ["90w"], formats: ["webp"] }`)
+    expect(await json(cwd, "sizes", "plan", "next.config.mjs")).toMatchObject({ originalCount: 3 })
+  })
+
   it("sizes suggest finds a list for requests, unlisted sizes included", async () => {
     const cwd = await createShop()
     const lines = ["300w", "300w", "310w", "640w", "40x30", "card", "info"].map((size) => `/shop/${size}/a.jpg`)

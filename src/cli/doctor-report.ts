@@ -1,5 +1,6 @@
 /** Responsible for the output of `imgtailor doctor`. */
 import type { CheckResult } from "../doctor/check.ts"
+import { counted } from "../units.ts"
 import { bold, cyan, dim, print } from "./output.ts"
 
 const MARKS: Readonly<Record<CheckResult["state"], string>> = {
@@ -23,6 +24,5 @@ export const printResult = (result: CheckResult): void => {
 /** The numbers of results in one line. */
 export const summaryOf = (results: readonly CheckResult[]): string => {
   const count = (state: CheckResult["state"]): number => results.filter((result) => result.state === state).length
-  const [warnings, failures] = [count("warning"), count("failure")]
-  return `${results.length} checks: ${count("ok")} ok, ${warnings} ${warnings === 1 ? "warning" : "warnings"}, ${failures} ${failures === 1 ? "failure" : "failures"}, ${count("skipped")} skipped.`
+  return `${results.length} checks: ${count("ok")} ok, ${counted(count("warning"), "warning")}, ${counted(count("failure"), "failure")}, ${count("skipped")} skipped.`
 }

@@ -11,7 +11,8 @@ export interface StudioInput {
   readonly tailor: OpenTailor
   readonly effective: EffectiveConfig
   readonly isDemo: boolean
-  readonly version: string
+  /** Version of the package. */
+  readonly readVersion: () => string
   readonly log: Log
   readonly port: () => number
 }
@@ -24,7 +25,7 @@ export const openStudio = async ({
   tailor,
   effective,
   isDemo,
-  version,
+  readVersion,
   log,
   port,
 }: StudioInput): Promise<Studio | undefined> => {
@@ -33,7 +34,7 @@ export const openStudio = async ({
   return createStudio({
     tailor,
     effective,
-    version,
+    version: readVersion(),
     isOpen: isDemo && isLoopback(tailor.config.host),
     port,
     onNotice: log.note,

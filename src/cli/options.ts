@@ -11,7 +11,7 @@ import type { EffectiveConfig } from "../config/origins.ts"
 import { optionsFrom } from "../config/parse-text.ts"
 import { flagOf, type Setting, type SettingGroup } from "../config/setting.ts"
 import { SETTING_GROUPS } from "../config/settings.ts"
-import { badUrl, type TailorError } from "../errors.ts"
+import { badConfig, badUrl, type TailorError } from "../errors.ts"
 import type { Invocation, Values } from "./command.ts"
 import { printNotices } from "./output.ts"
 
@@ -64,6 +64,18 @@ const camelCase = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: s
 
 /** An option's value as text; undefined where the option was not given. */
 export const textOf = (values: Values, name: string): string | undefined => values[name]?.toString()
+
+/**
+ * The share that an option's percentage means: 0.2 for `20%` or `20`.
+ * @param fallback percentage where the option was not given
+ * @throws {bad-config} no percentage below 100
+ */
+export const shareOf = (values: Values, name: string, fallback: string): number => {
+  const text = textOf(values, name) ?? fallback
+  const number = /^(\d{1,2}(?:\.\d+)?)%?$/.exec(text)?.[1]
+  if (number === undefined) throw badConfig([`--${name}: Expected a percentage from 0% to below 100%, got ${text}.`])
+  return Number(number) / 100
+}
 
 /** Settings of the command line alone, not validated. */
 export const settingsOf = (values: Values): Record<string, unknown> =>

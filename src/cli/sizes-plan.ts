@@ -11,8 +11,7 @@ import { compareLists, type ListDifference, type ListVersion } from "../redesign
 import type { OwnReader } from "../redesign/own-requests.ts"
 import { makePlan, type Plan, type PlannedSize } from "../redesign/plan.ts"
 import { type RenderCost, sampleRenders } from "../redesign/sample-renders.ts"
-import { isImageName } from "../sizes/format.ts"
-import { formatsOf, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { formatsOf, imageKeyOf, type OriginalKey } from "../sizes/key.ts"
 import { byteText, counted, durationText, grouped } from "../units.ts"
 import { checkStores } from "./check-stores.ts"
 import type { Invocation } from "./command.ts"
@@ -47,12 +46,12 @@ interface Originals {
 }
 
 /** Counts originals, and chooses some that are spread over all: each power of two more rarely. */
-const surveyOriginals = async ({ originals }: OpenTailor, length: number): Promise<Originals> => {
+const surveyOriginals = async ({ originals, core }: OpenTailor, length: number): Promise<Originals> => {
   let [count, step] = [0, 1]
   let sample: OriginalKey[] = []
   for await (const text of originals.list("", { onSkip: () => {} })) {
-    const key = toOriginalKey(text)
-    if (key === undefined || !isImageName(splitKey(key).file)) continue
+    const key = imageKeyOf(text, core.grammar)
+    if (key === undefined) continue
     if (count % step === 0) sample.push(key)
     count += 1
     if (sample.length < 2 * length) continue
@@ -128,7 +127,7 @@ export const printPlan = async (invocation: Invocation, options: PlanOptions): P
   try {
     const toVersion = ({ grammar, settings }: TailorConfig): ListVersion => ({ grammar, settings })
     const difference = compareLists(toVersion(config), toVersion(next))
-    const stored = await countOf(tailor, { isJson: options.isJson, sample: undefined })
+    const stored = await countOf(tailor, { isJson: options.isJson, sample: undefined, hasOutdated: false })
     const { count: originalCount, sample } = await surveyOriginals(tailor, options.sample ?? SAMPLE)
     const costs = await costsOf(tailor, next, sample, difference)
     const formatCount = Math.max(...next.grammar.sizes.map((size) => formatsOf(size, next.grammar).length))

@@ -5,7 +5,7 @@ import { resolveConfig } from "../config/resolve.ts"
 import { badUrl } from "../errors.ts"
 import type { OwnReader } from "../redesign/own-requests.ts"
 import { createSuggestions, type Suggestions } from "../redesign/suggest.ts"
-import { counted, grouped } from "../units.ts"
+import { counted, grouped, percentOf } from "../units.ts"
 import type { Invocation } from "./command.ts"
 import { NO_LOCATIONS, settingsFromOptions } from "./options.ts"
 import { bold, dim, print, printJson } from "./output.ts"
@@ -60,7 +60,7 @@ export const printSuggestion = async (invocation: Invocation, options: SuggestOp
   const sizes = list.sizes.map(({ input, count }) => ({ size: input, count }))
   if (isJson) return printJson({ requests: suggestions.count(), waste: list.waste, sizes })
   print(
-    `${counted(suggestions.count(), "request")}. ${bold(`${sizes.length} sizes`)}, with ${(100 * list.waste).toFixed(1)} % of the pixels sent wasted:`,
+    `${counted(suggestions.count(), "request")}. ${bold(`${sizes.length} sizes`)}, with ${percentOf(list.waste, 1)} of the pixels sent wasted:`,
   )
   const texts = sizes.map(({ size }) => formatSizeInput(size))
   const length = Math.max(0, ...texts.map((text) => text.length))

@@ -8,6 +8,7 @@ import type { Watch } from "../server/watch.ts"
 import type { FocalPoints } from "../store/focal-points.ts"
 import { asFolder } from "../store/registry.ts"
 import { isSourceList } from "../store/sources.ts"
+import { counted } from "../units.ts"
 
 /** A watch that is running. */
 export type Closable = Pick<Watch, "close">
@@ -42,8 +43,7 @@ const startOne = (
     longestRenderMs: config.limits.deadlineMs,
     onError: (error) => log.error(error, "could not delete stale renditions"),
     onNotice: log.note,
-    onPurge: (original, count) =>
-      log.note(`${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`),
+    onPurge: (original, count) => log.note(`${original} changed: ${counted(count, "stale rendition")} deleted`),
   })
   health.addPart(prefix === "" ? "watch" : `watch ${prefix}`, () => {
     const { folders, watched, lastSweepMs } = started.state()
@@ -63,9 +63,7 @@ const startFocalWatch = async ({ core, focal }: OpenTailor, log: Log): Promise<r
   let known = await focal.load()
   const points = (): FocalPoints => (known = focal.points() ?? known)
   const onPurge = (original: string, count: number): void =>
-    log.note(
-      `the focal point of ${original} changed: ${count} stale ${count === 1 ? "rendition" : "renditions"} deleted`,
-    )
+    log.note(`the focal point of ${original} changed: ${counted(count, "stale rendition")} deleted`)
   const onError = (error: unknown): void => log.error(error, "could not delete stale renditions")
   return [watchFocalPoints(core, { points, onPurge, onError })]
 }

@@ -1,8 +1,7 @@
 /** Responsible for the arguments of commands that name originals: a single key, or a prefix for all originals under it. */
 import type { OpenTailor } from "../create-tailor.ts"
 import { describeError, TailorError } from "../errors.ts"
-import { isImageName } from "../sizes/format.ts"
-import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { imageKeyOf, type OriginalKey, toOriginalKey } from "../sizes/key.ts"
 import { notAnOriginal } from "./options.ts"
 
 /** Options of a listing. */
@@ -34,8 +33,8 @@ export async function* originalsUnder(
   let isEmpty = true
   try {
     for await (const text of originals.list(prefix, { onSkip, signal, after })) {
-      const key = toOriginalKey(text)
-      if (key === undefined || !isImageName(splitKey(key).file) || !canBeOriginal(key, core.grammar)) continue
+      const key = imageKeyOf(text, core.grammar)
+      if (key === undefined) continue
       isEmpty = false
       yield key
     }

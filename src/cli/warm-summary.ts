@@ -1,6 +1,6 @@
 /** Responsible for the totals of `imgtailor warm`: counts, and the failures to report at the end. */
 import type { TailorError } from "../errors.ts"
-import { byteText } from "../units.ts"
+import { byteText, counted, grouped } from "../units.ts"
 import { resumeCommand } from "./interruption.ts"
 import type { ProgressCounts } from "./progress.ts"
 
@@ -43,8 +43,6 @@ const interruptedAfter = (finished: string | undefined): string =>
   finished === undefined
     ? "Interrupted. Run the same command again to continue."
     : `Interrupted after ${finished}. To continue: ${resumeCommand(finished)}`
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
 /** Options of {@link createSummary}. */
 export interface SummaryOptions {
@@ -97,13 +95,13 @@ export const createSummary = ({ isOrdered = true }: SummaryOptions = {}): Summar
     hasFailures: () => failed > 0,
     text: () =>
       [
-        `${plural(originals, "original")}: ${plural(made, "rendition")} rendered, ${stored} already stored`,
-        ...(failed > 0 ? [`${failed} failed`] : []),
+        `${counted(originals, "original")}: ${counted(made, "rendition")} rendered, ${grouped(stored)} already stored`,
+        ...(failed > 0 ? [`${grouped(failed)} failed`] : []),
         ...(byteLength > 0 ? [byteText(byteLength)] : []),
       ].join(", "),
     messages: (wasInterrupted) => [
       ...failures,
-      ...(failed > failures.length ? [`${plural(failed - failures.length, "more failure")} not listed.`] : []),
+      ...(failed > failures.length ? [`${counted(failed - failures.length, "more failure")} not listed.`] : []),
       ...(isStopped() ? [`Stopped after ${storeFailuresInARow} failures of a store in a row.`] : []),
       ...(wasInterrupted ? [interruptedAfter(isOrdered ? finished : undefined)] : []),
     ],

@@ -67,7 +67,7 @@ export async function* itemsOf(
   }
 }
 
-/** Number of originals, for the progress; undefined if it cannot be counted. */
+/** Number of originals, for the progress. */
 export const countItems = async (
   tailor: OpenTailor,
   targets: readonly Target[],

@@ -34,12 +34,14 @@ const defaultRenders = (threads: number, isolation: Isolation): number => {
   return isolation === "process" ? Math.max(2, cores) : Math.max(1, Math.min(2 * cores, threads - 1))
 }
 
-/** A share of the memory of the machine or, in a container, of the container, in bytes. */
-const memoryShare = (share: number): number => {
+/** Memory of the machine or, in a container, of the container, in bytes. */
+export const machineMemory = (): number => {
   const constrained = process.constrainedMemory()
   const total = totalmem()
-  return Math.round(share * (constrained > 0 && constrained < total ? constrained : total))
+  return constrained > 0 && constrained < total ? constrained : total
 }
+
+const memoryShare = (share: number): number => Math.round(share * machineMemory())
 
 /** Defaults; docs/settings.md lists them. */
 const DEFAULTS = {

@@ -1,7 +1,6 @@
 /** Responsible for the subject of local checks: a configuration with its stores and its renderer, and the machine. */
 import type { OpenTailor } from "../create-tailor.ts"
-import { isImageName } from "../sizes/format.ts"
-import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { imageKeyOf, type OriginalKey } from "../sizes/key.ts"
 import { asFolder, asRemoteUrl } from "../store/registry.ts"
 import { type Bucket, openBucket } from "../store/s3/bucket.ts"
 import { parseS3Url } from "../store/s3/place.ts"
@@ -43,8 +42,8 @@ const takeSample = async ({ originals, core }: OpenTailor): Promise<Sample> => {
   const skipped: string[] = []
   let listed = 0
   for await (const text of originals.list("", { onSkip: (message) => skipped.push(message) })) {
-    const key = toOriginalKey(text)
-    if (key !== undefined && isImageName(splitKey(key).file) && canBeOriginal(key, core.grammar)) found.push(key)
+    const key = imageKeyOf(text, core.grammar)
+    if (key !== undefined) found.push(key)
     listed += 1
     if (listed === MAX_LISTED) break
   }

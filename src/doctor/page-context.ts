@@ -32,6 +32,3 @@ export const nameOf = ({ src, candidates }: PageImage): string => {
   const url = src || candidates[0]?.url || "an image without src"
   return URL.canParse(url) ? decodeURI(new URL(url).pathname) : url
 }
-
-/** A share as text. */
-export const percentOf = (share: number): string => `${Math.round(share * 100)} %`

@@ -1,8 +1,8 @@
 /** Responsible for facts about this machine and process that local checks judge. */
 import { readFileSync } from "node:fs"
 import { statfs } from "node:fs/promises"
-import { availableParallelism, totalmem } from "node:os"
 
+import { machineMemory } from "../config/resolve.ts"
 import { descriptorLimit } from "../server/descriptors.ts"
 
 /** Free space of a file system. */
@@ -20,7 +20,6 @@ export interface System {
   readonly platform: string
   /** As `process.arch`. */
   readonly arch: string
-  readonly cores: number
   /** Features of the processor in the names of Linux. Undefined where they are not known. */
   readonly processorFlags: () => ReadonlySet<string> | undefined
   /** Folders that one user may watch. Undefined where there is no limit, or another kind of watch. */
@@ -52,11 +51,6 @@ const maxWatches = (): number | undefined => {
   return text === undefined ? undefined : Number(text)
 }
 
-const memoryBytes = (): number => {
-  const constrained = process.constrainedMemory()
-  return constrained > 0 && constrained < totalmem() ? constrained : totalmem()
-}
-
 const freeSpaceAt: System["freeSpaceAt"] = async (path) => {
   const { bavail, bsize, blocks, files, ffree } = await statfs(path)
   return { bytes: bavail * bsize, files: files === 0 ? undefined : ffree, share: blocks === 0 ? 1 : bavail / blocks }
@@ -66,11 +60,10 @@ const freeSpaceAt: System["freeSpaceAt"] = async (path) => {
 export const thisSystem = (env: System["env"]): System => ({
   platform: process.platform,
   arch: process.arch,
-  cores: availableParallelism(),
   processorFlags,
   maxWatches,
   maxDescriptors: descriptorLimit,
-  memoryBytes,
+  memoryBytes: machineMemory,
   freeSpaceAt,
   env,
 })

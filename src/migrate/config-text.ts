@@ -1,6 +1,7 @@
 /** Responsible for the configuration file that `imgtailor migrate --config` prints. */
 import { formatSizeInput } from "../compat/choose-size.ts"
 import { DEFAULT_FORMATS } from "../sizes/format.ts"
+import { percentOf } from "../units.ts"
 import type { Survey, SurveyOptions } from "./survey.ts"
 
 const list = (texts: readonly string[]): string => texts.map((text) => `    ${text},\n`).join("")
@@ -15,7 +16,7 @@ export const configText = (
   const services = Object.keys(counts)
   const entries = [
     `  originals: "photos",\n`,
-    `  // ${(100 * waste).toFixed(1)} % of the pixels sent were not requested.\n`,
+    `  // ${percentOf(waste, 1)} of the pixels sent were not requested.\n`,
     `  sizes: [\n${list(sizes.map(({ input }) => formatSizeInput(input)))}  ],\n`,
     ...(isDefault(formats) ? [] : [`  formats: ${JSON.stringify(formats)},\n`]),
     ...(basePath === "" ? [] : [`  basePath: ${JSON.stringify(basePath)},\n`]),

@@ -22,6 +22,7 @@ import { keysOf } from "./all-keys.ts"
 import type { Refusal } from "./decode-path.ts"
 import {
   canBeOriginal,
+  imageKeyOf,
   encodeKey,
   formatKey,
   type Grammar,
@@ -302,6 +303,20 @@ describe("in a shared store", () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it.each([
+    ["shop/a.jpg", "shop/a.jpg"],
+    ["shop/notes.txt", undefined],
+    ["../a.jpg", undefined],
+    ["shop/640w/a.jpg", undefined],
+    ["shop/info/a.jpg", undefined],
+  ])("imageKeyOf finds the key of an image original in a shared store: %s", (text, key) => {
+    expect(imageKeyOf(text, SHARED)).toBe(key)
+  })
+
+  it("imageKeyOf takes a folder named like a size for a part of the key in a separate store", () => {
+    expect(imageKeyOf("shop/640w/a.jpg", { ...SHARED, sharedStore: false })).toBe("shop/640w/a.jpg")
   })
 
   it("canBeOriginal is false for all renditions in a shared store, so renditions of renditions are impossible", () => {

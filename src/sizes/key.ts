@@ -13,7 +13,7 @@
  * The module also runs in CloudFront Functions, whose engine has little beyond ES5 and counts characters instead of UTF-16 units.
  */
 import { isSegment, recode, refuse, type Refusal } from "./decode-path.ts"
-import { FORMATS, type Format, hasImageExtension } from "./format.ts"
+import { FORMATS, type Format, hasImageExtension, isImageName } from "./format.ts"
 import { endingBytes, fits } from "./key-length.ts"
 import { INFO, nearestSize, type Size, type SizeList, sizeNamed } from "./list.ts"
 import { NO_ORIGINAL, refuseInfo, refuseLongName, refuseMissingSize, refuseSize, TOO_LONG } from "./reject-key.ts"
@@ -106,10 +106,6 @@ export const encodeKey = (key: string): string =>
     )
     .join("/")
 
-const isReserved = (segment: string | undefined, { sizes, retired }: Grammar): boolean =>
-  segment !== undefined &&
-  (segment === INFO || retired.sizes.includes(segment) || sizeNamed(segment, sizes) !== undefined)
-
 /**
  * False for a key that can only be a rendition: in a shared store, one whose second-to-last segment is a size, listed or retired.
  * @example
@@ -119,9 +115,16 @@ export const canBeOriginal = (key: string, grammar: Grammar): boolean =>
   !grammar.sharedStore || !isRenditionKey(key, grammar)
 
 /** True for a key whose second-to-last segment is `info` or a size, listed or retired. */
-export const isRenditionKey = (key: string, grammar: Grammar): boolean => {
+export const isRenditionKey = (key: string, { sizes, retired }: Grammar): boolean => {
   const segments = key.split("/")
-  return isReserved(segments[segments.length - 2], grammar)
+  const segment = segments[segments.length - 2] ?? ""
+  return segment === INFO || retired.sizes.includes(segment) || sizeNamed(segment, sizes) !== undefined
+}
+
+/** The key of an original that is named like an image; undefined for any other text, and for a key that can only be a rendition. */
+export const imageKeyOf = (text: string, grammar: Grammar): OriginalKey | undefined => {
+  const key = toOriginalKey(text)
+  return key !== undefined && isImageName(splitKey(key).file) && canBeOriginal(key, grammar) ? key : undefined
 }
 
 const rejectSize = (

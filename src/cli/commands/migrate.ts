@@ -13,30 +13,28 @@ import { configText } from "../../migrate/config-text.ts"
 import { type FoundUrl, readUrls } from "../../migrate/read-urls.ts"
 import { redirectMap } from "../../migrate/redirect-map.ts"
 import { type MappedUrl, type Survey, type SurveyOptions, surveyUrls } from "../../migrate/survey.ts"
-import type { Command, Invocation, Values } from "../command.ts"
-import { JSON_OPTION, NO_LOCATIONS, settingsOf, textOf, toOption } from "../options.ts"
+import { grouped, percentOf } from "../../units.ts"
+import type { Command, Invocation } from "../command.ts"
+import { JSON_OPTION, NO_LOCATIONS, settingsOf, shareOf, toOption } from "../options.ts"
 import { bold, dim, print, printJson } from "../output.ts"
 
 const SETTING_NAMES = new Set(["compat", "compatOrigins", "compatKeys", "basePath", "formats"])
 
+/** Default of `--waste`. */
+const WASTE = "20%"
+/** Default of `--rare`. */
+const RARE = "0%"
+
 const OPTIONS = [
-  new Option("--waste <percent>", "Share of the pixels sent that may be more than was requested.").default("20%"),
+  new Option("--waste <percent>", "Share of the pixels sent that may be more than was requested.").default(WASTE),
   new Option("--rare <percent>", "Crops and other shapes with a smaller share of the requests get no size.").default(
-    "0%",
+    RARE,
   ),
   new Option("--config", "Print a configuration file."),
   new Option("--nginx", "Print a map of nginx that redirects each old URL to its new one."),
   JSON_OPTION,
   ...SETTINGS.filter(({ path: [name] }) => SETTING_NAMES.has(name)).map(toOption),
 ]
-
-/** @throws {bad-config} for a text that is not a percentage below 100 */
-const parsePercent = (values: Values, name: "waste" | "rare"): number => {
-  const text = textOf(values, name) ?? ""
-  const number = /^(\d{1,2}(?:\.\d+)?)%?$/.exec(text)?.[1]
-  if (number === undefined) throw badConfig([`--${name}: Expected a percentage from 0% to below 100%, got ${text}.`])
-  return Number(number) / 100
-}
 
 /** @throws {bad-config} the input cannot be read */
 async function* read(input: string): AsyncGenerator<readonly FoundUrl[]> {
@@ -58,13 +56,10 @@ const optionsOf = ({ values }: Invocation): SurveyOptions => {
     keys: config.compatKeys,
     basePath: config.basePath,
     formats: config.grammar.formats,
-    maxWaste: parsePercent(values, "waste"),
-    minShare: parsePercent(values, "rare"),
+    maxWaste: shareOf(values, "waste", WASTE),
+    minShare: shareOf(values, "rare", RARE),
   }
 }
-
-const grouped = (value: number): string => String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, " ")
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
 const EXAMPLES = 10
 const MAX_REASONS = 1000
@@ -110,7 +105,7 @@ const foundServices = ({ counts, urlCount }: Survey): string => {
 }
 
 const printSizes = ({ list: { sizes, waste } }: Survey): void => {
-  print(`\n${bold(`${sizes.length} sizes serve them`)}, with ${percent(waste)} of the pixels sent wasted:`)
+  print(`\n${bold(`${sizes.length} sizes serve them`)}, with ${percentOf(waste, 1)} of the pixels sent wasted:`)
   const texts = sizes.map(({ input }) => formatSizeInput(input))
   const length = Math.max(0, ...texts.map((text) => text.length))
   for (const [at, text] of texts.entries())

@@ -4,14 +4,15 @@ import { Argument, Option } from "commander"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badConfig, badUrl } from "../../errors.ts"
 import { formatOfName } from "../../sizes/format.ts"
-import { type OriginalKey, toOriginalKey } from "../../sizes/key.ts"
 import { INFO, isSizeSegment } from "../../sizes/list.ts"
 import type { PurgeOptions } from "../../tailor/purge.ts"
+import { counted } from "../../units.ts"
 import type { Command } from "../command.ts"
 import { INTERRUPTED, onInterrupt } from "../interruption.ts"
-import { JSON_OPTION, loadFromOptions, notAnOriginal, settingOptions, textOf } from "../options.ts"
+import { JSON_OPTION, loadFromOptions, settingOptions, textOf } from "../options.ts"
 import { print, printJson, printMessage, printNotices } from "../output.ts"
 import { createProgress } from "../progress.ts"
+import { parseTarget, type Target } from "../targets.ts"
 
 const NEEDED: ReadonlySet<string> = new Set(
   "originals renditions sizes formats retired sharedStore s3Endpoint s3Region s3PathStyle".split(" "),
@@ -26,32 +27,24 @@ const OWN: readonly Option[] = [
 const folderHint = (original: string): string =>
   formatOfName(original) === undefined ? ` To purge a folder, add a slash: ${original}/` : ""
 
-const prefixOf = (text: string): string => (text === "/" ? "" : text)
-
-/** @throws {bad-url} neither an original nor a prefix */
-const checkTarget = (text: string): string => {
-  if (text !== "/" && toOriginalKey(text.replace(/\/$/, "")) === undefined)
-    throw notAnOriginal(text, "an original like shop/photo.jpg or a folder like shop/")
-  return text
-}
-
 /** @throws {bad-config} no name of a size, or a single original beside it */
-const checkSize = (size: string | undefined, targets: readonly string[]): void => {
+const checkSize = (size: string | undefined, targets: readonly Target[]): void => {
   if (size === undefined) return
   if (!isSizeSegment(size) && size !== INFO) throw badConfig([`--size: Expected a size like 480h, got ${size}.`])
-  const original = targets.find((target) => !target.endsWith("/"))
-  if (original !== undefined) throw badConfig([`--size: Expected prefixes like shop/ beside it, got ${original}.`])
+  for (const target of targets)
+    if ("original" in target)
+      throw badConfig([`--size: Expected prefixes like shop/ beside it, got ${target.original}.`])
 }
 
 /** Number of deleted renditions. @throws {bad-url} the store cannot list */
 const purgeOne = async (
   { core }: OpenTailor,
-  target: string,
+  target: Target,
   size: string | undefined,
   options: PurgeOptions,
 ): Promise<number> => {
-  if (!target.endsWith("/")) return core.purge(target as OriginalKey, options)
-  const prefix = prefixOf(target)
+  if ("original" in target) return core.purge(target.original, options)
+  const { prefix } = target
   const deleted = await (size === undefined ? core.purgePrefix(prefix, options) : core.purgeSize(size, prefix, options))
   if (deleted === undefined) throw badUrl("This store cannot list its renditions.", "Purge originals one by one.")
   return deleted
@@ -59,7 +52,7 @@ const purgeOne = async (
 
 const purgeAll = async (
   tailor: OpenTailor,
-  targets: readonly string[],
+  targets: readonly Target[],
   size: string | undefined,
   { isJson, signal }: { readonly isJson: boolean; readonly signal: AbortSignal },
 ): Promise<number> => {
@@ -78,11 +71,11 @@ const purgeAll = async (
   return deleted
 }
 
-const printDeleted = (deleted: number, targets: readonly string[], size: string | undefined): void => {
-  const [only = ""] = targets
-  const place = `${targets.join(", ")}${size === undefined ? "" : ` in size ${size}`}`
-  print(`Deleted ${deleted} ${deleted === 1 ? "rendition" : "renditions"} of ${place}.`)
-  if (deleted === 0 && targets.length === 1 && !only.endsWith("/"))
+const printDeleted = (deleted: number, names: readonly string[], size: string | undefined): void => {
+  const [only = ""] = names
+  const place = `${names.join(", ")}${size === undefined ? "" : ` in size ${size}`}`
+  print(`Deleted ${counted(deleted, "rendition")} of ${place}.`)
+  if (deleted === 0 && names.length === 1 && !only.endsWith("/"))
     print(`No renditions of it were stored.${folderHint(only)}`)
 }
 
@@ -97,7 +90,8 @@ export const purge: Command = {
     const size = textOf(values, "size")
     if (operands.length === 0 && size === undefined)
       throw badUrl("Expected an original like shop/photo.jpg, a folder like shop/, or / for all.")
-    const targets = (operands.length === 0 ? ["/"] : operands).map(checkTarget)
+    const names = operands.length === 0 ? ["/"] : operands
+    const targets = names.map(parseTarget)
     checkSize(size, targets)
     const config = await loadFromOptions(invocation)
     printNotices(config.notices)
@@ -109,6 +103,6 @@ export const purge: Command = {
       printMessage("Interrupted. Run the same command again to continue.")
     }
     if (isJson) printJson({ deleted })
-    else printDeleted(deleted, targets, size)
+    else printDeleted(deleted, names, size)
   },
 }

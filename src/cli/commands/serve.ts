@@ -194,8 +194,7 @@ export const serve: Command = {
     const tailor = openTailor(config, { onRequest: (report) => onRequest(report), onNotice: conflicts.onNotice })
     const metrics = config.metrics ? await openMetrics(tailor) : undefined
     const port = (): number => (server.address() as AddressInfo | null)?.port ?? config.port
-    const version = readVersion()
-    const studio = await openStudio({ tailor, effective, isDemo, version, log, port })
+    const studio = await openStudio({ tailor, effective, isDemo, readVersion, log, port })
     const onRequest = observeAll([metrics?.observe, log.request, studio?.observe])
     tailor.health.setPhase("starting")
     tailor.health.addPart("log", () => ({ droppedLines: log.dropped() }))

@@ -1,9 +1,10 @@
 /** Responsible for `imgtailor sizes`: the list with its stored renditions, a plan for another list, and suggestions from requests. */
 import { Argument, Option } from "commander"
 
+import { SERVER_SETTINGS } from "../../config/setting.ts"
 import { badConfig, badUrl } from "../../errors.ts"
 import type { Command, Invocation, Values } from "../command.ts"
-import { JSON_OPTION, settingOptions, textOf } from "../options.ts"
+import { JSON_OPTION, settingOptions, shareOf, textOf } from "../options.ts"
 import { readLogs } from "../read-logs.ts"
 import { printPlan } from "../sizes-plan.ts"
 import { printStored } from "../sizes-stored.ts"
@@ -31,15 +32,6 @@ const countOf = (values: Values, name: string): number | undefined => {
   return Number(text)
 }
 
-/** @throws {bad-config} no percentage below 100 */
-const shareOf = (values: Values, name: string, fallback: number): number => {
-  const text = textOf(values, name)
-  if (text === undefined) return fallback
-  const number = /^(\d{1,2}(?:\.\d+)?)%?$/.exec(text)?.[1]
-  if (number === undefined) throw badConfig([`--${name}: Expected a percentage from 0% to below 100%, got ${text}.`])
-  return Number(number) / 100
-}
-
 const run = async (invocation: Invocation): Promise<void> => {
   const { values, operands } = invocation
   const [action, ...rest] = operands
@@ -56,7 +48,7 @@ const run = async (invocation: Invocation): Promise<void> => {
   if (action === "suggest") {
     if (rest.length === 0) throw badUrl("Expected access logs or pages: imgtailor sizes suggest access.log")
     const most = countOf(values, "most")
-    return printSuggestion(invocation, { isJson, inputs: rest, waste: shareOf(values, "waste", 0.2), most, readLogs })
+    return printSuggestion(invocation, { isJson, inputs: rest, waste: shareOf(values, "waste", "20%"), most, readLogs })
   }
   throw badUrl(`Expected plan, suggest or nothing, got ${JSON.stringify(action)}.`)
 }
@@ -69,23 +61,7 @@ export const sizes: Command = {
     "[action...]",
     "plan <config>, or suggest <access logs or pages...>. Without one, the list is shown.",
   ),
-  options: settingOptions(
-    (name) =>
-      ![
-        "host",
-        "port",
-        "watch",
-        "drainMs",
-        "metrics",
-        "metricsPort",
-        "tracing",
-        "logLevel",
-        "logFormat",
-        "logHits",
-        "logQueries",
-      ].includes(name),
-    OWN,
-  ),
+  options: settingOptions((name) => !SERVER_SETTINGS.has(name) && name !== "tracing", OWN),
   example: "imgtailor sizes plan next.config.ts --from access.log",
   run,
 }

@@ -107,7 +107,7 @@ async function* fromList(items: readonly WarmItem[]): AsyncGenerator<WarmItem> {
   yield* items
 }
 
-/** The items of the command line, and their number once it is known. */
+/** The items of the command line, and their number once it is known; 0 where nothing shows it. */
 const collect = async (
   tailor: OpenTailor,
   { values, operands }: Invocation,
@@ -124,7 +124,10 @@ const collect = async (
   const newerThanMs = newerThan === undefined ? undefined : parseNewerThan(newerThan, Date.now())
   const targets = (operands.length === 0 ? ["/"] : operands).map(parseTarget)
   const options = { ...filter, signal, after: textOf(values, "after"), newerThanMs, onSkip: summary.skip }
-  return { items: itemsOf(tailor, targets, options), total: countItems(tailor, targets, options).catch(() => 0) }
+  // Counting lists everything a second time, and only the progress display needs it.
+  const isCounted = values["dryRun"] !== true && values["json"] !== true
+  const total = isCounted ? countItems(tailor, targets, options).catch(() => 0) : Promise.resolve(0)
+  return { items: itemsOf(tailor, targets, options), total }
 }
 
 const checkAfter = ({ operands, values }: { readonly operands: readonly string[]; readonly values: Values }): void => {

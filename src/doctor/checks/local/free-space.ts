@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import { dirname } from "node:path"
 
-import { byteText } from "../../../units.ts"
+import { byteText, percentOf } from "../../../units.ts"
 import { type Check, failure, passed, warning } from "../../check.ts"
 import type { LocalContext } from "../../local-context.ts"
 
@@ -20,7 +20,7 @@ export const freeSpace: Check<LocalContext> = {
   applies: ({ renditionsFolder }) => renditionsFolder !== undefined,
   examine: async ({ renditionsFolder = "", system }) => {
     const { bytes, files, share } = await system.freeSpaceAt(existing(renditionsFolder))
-    const observation = `${byteText(bytes)} are free (${Math.round(share * 100)} %)${files === undefined ? "" : `, and ${files} inodes`}.`
+    const observation = `${byteText(bytes)} are free (${percentOf(share)})${files === undefined ? "" : `, and ${files} inodes`}.`
     const meaning = "When the disk is full, requests are answered but nothing is stored, so every one renders."
     const fix = "Free space, or delete renditions that are not needed: imgtailor prune."
     if (bytes < TOO_LITTLE_BYTES || (files ?? Infinity) < TOO_FEW_FILES) return failure({ observation, meaning, fix })

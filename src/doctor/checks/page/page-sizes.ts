@@ -1,8 +1,8 @@
 /** Responsible for the check that `sizes` declares the width at which an image is displayed. */
-import { someOf } from "../../../units.ts"
+import { percentOf, someOf } from "../../../units.ts"
 import { type Check, failure, passed } from "../../check.ts"
 import type { PageImage } from "../../measured-page.ts"
-import { nameOf, type PageContext, percentOf } from "../../page-context.ts"
+import { nameOf, type PageContext } from "../../page-context.ts"
 
 /** Share by which a declared width may be off: candidates are farther apart. */
 const TOLERANCE = 0.25
