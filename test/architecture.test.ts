@@ -251,6 +251,7 @@ const RULES: readonly Rule[] = [
       "sizes/",
       "store/store.ts",
       "tailor/",
+      "units.ts",
     ],
     types: ["compat/", "config/options.ts", "create-tailor.ts", "render/", "store/"],
   },

@@ -1,4 +1,5 @@
 /** Responsible for an explanation as text for a terminal. */
+import { byteText } from "../units.ts"
 import type {
   ExplainedLimit,
   ExplainedOriginal,
@@ -32,13 +33,8 @@ const table = (rows: readonly Row[]): readonly string[] => {
   return shown.map(([name, value]) => `  ${name.padEnd(width)}  ${visible(String(value))}`)
 }
 
-const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const
-
-const bytes = (byteLength: number | undefined): string | undefined => {
-  if (byteLength === undefined) return undefined
-  const power = byteLength < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(byteLength) / 3))
-  return `${power === 0 ? byteLength : (byteLength / 1000 ** power).toPrecision(3)} ${UNITS[power]}`
-}
+const optionalBytes = (byteLength: number | undefined): string | undefined =>
+  byteLength === undefined ? undefined : byteText(byteLength)
 
 const dimensions = (box: { readonly width?: number | undefined; readonly height?: number | undefined }) =>
   box.width === undefined || box.height === undefined ? undefined : `${box.width} × ${box.height} pixels`
@@ -69,7 +65,7 @@ const originalRows = (original: ExplainedOriginal): readonly Row[] => [
   ["key", original.key],
   ["format", original.format],
   ["dimensions", dimensions(original)],
-  ["length", bytes(original.byteLength)],
+  ["length", byteText(original.byteLength)],
   ["animated", original.isAnimated === true ? "yes" : undefined],
   ["transparent", original.hasAlpha === true ? "yes" : undefined],
   ["focal point", original.focalPoint?.join(", ")],
@@ -84,7 +80,7 @@ const recipeRows = ({ id, fields, contentType, ...recipe }: ExplainedRecipe): re
 
 const storedRows = ({ key, ...stored }: ExplainedStored): readonly Row[] => [
   ["key", key],
-  ["length", bytes(stored.byteLength)],
+  ["length", optionalBytes(stored.byteLength)],
   ["type", stored.contentType],
   ["made from", stored.original],
   ["version", stored.version],
@@ -96,12 +92,12 @@ const storedRows = ({ key, ...stored }: ExplainedStored): readonly Row[] => [
 
 const responseRows = ({ status, outcome, headers, estimateBytes }: ExplainedResponse): readonly Row[] => [
   ["status", `${status} (${outcome})`],
-  ["expected memory", bytes(estimateBytes)],
+  ["expected memory", optionalBytes(estimateBytes)],
   ...Object.entries(headers),
 ]
 
 const limitText = ({ limit, value, unit, isExceeded }: ExplainedLimit): string => {
-  const show = (number: number): string => (unit === "bytes" ? (bytes(number) ?? "") : `${number} ${unit}`)
+  const show = (number: number): string => (unit === "bytes" ? byteText(number) : `${number} ${unit}`)
   return `${value === undefined ? "" : `${show(value)} of `}${show(limit)}${isExceeded ? ": EXCEEDED" : ""}`
 }
 

@@ -32,11 +32,14 @@ export const toProblem = (error: unknown): ApiProblem => {
   return { status: 0, code: "page", detail: error instanceof Error ? error.message : String(error) }
 }
 
-const readProblem = async (response: Response): Promise<ApiProblem> => {
-  const fallback = { status: response.status, code: `http-${response.status}`, detail: response.statusText }
+/** The error in a response: its JSON, or a description of the status. */
+export const readProblem = async (response: Response): Promise<ApiProblem> => {
+  const { status, statusText } = response
+  // HTTP/2 has no reason phrase.
+  const fallback = { status, code: `http-${status}`, detail: statusText || `The server answered ${status}.` }
   try {
-    const { code, detail, hint } = (await response.json()) as StudioError
-    return { ...fallback, code, detail, hint }
+    const { code = fallback.code, detail = fallback.detail, hint } = (await response.json()) as Partial<StudioError>
+    return { status, code, detail, hint }
   } catch {
     return fallback
   }

@@ -1,6 +1,6 @@
 /** Responsible for renditions by their ordinary URLs, with the facts in the headers of the response. */
 import type { SheetItem } from "../../api.ts"
-import { type ApiProblem, problemError } from "../lib/api-client.ts"
+import { problemError, readProblem } from "../lib/api-client.ts"
 
 /** A rendition as it arrived. The caller revokes its URL. */
 export interface FetchedRendition {
@@ -25,31 +25,18 @@ const outcomeOf = (cacheStatus: string | null): FetchedRendition["outcome"] => {
   return /; *collapsed/.test(cacheStatus ?? "") ? "coalesced" : "miss"
 }
 
-const problemOf = async (response: Response): Promise<ApiProblem> => {
-  const fallback = {
-    status: response.status,
-    code: `http-${response.status}`,
-    detail: `The server answered ${response.status}.`,
-  }
-  try {
-    const body = (await response.json()) as Partial<ApiProblem>
-    return { ...fallback, ...body }
-  } catch {
-    return fallback
-  }
-}
-
 /**
  * Fetches a rendition in exactly its format: a base URL without negotiation. The browser's copy is validated, so `Cache-Status` is of now.
  * @throws {Error} see `toProblem`
  */
 export const fetchRendition = async ({ url, format }: SheetItem, signal?: AbortSignal): Promise<FetchedRendition> => {
   const response = await fetch(url, {
-    headers: { accept: `image/${format}` },
+    // The rendition, or an error as JSON.
+    headers: { accept: `image/${format}, application/problem+json;q=0.1` },
     cache: "no-cache",
     ...(signal && { signal }),
   })
-  if (!response.ok) throw problemError(await problemOf(response))
+  if (!response.ok) throw problemError(await readProblem(response))
   const blob = await response.blob()
   return {
     url: URL.createObjectURL(blob),
