@@ -59,13 +59,13 @@ const READERS: ReadonlySet<string> = new Set([
   "store/azure/credentials.ts",
 ])
 const PARTS =
-  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts find-originals.ts gate.ts get-info.ts health.ts hooks.ts http/ log-entry.ts metrics/ lru.ts retry.ts reusable-memory.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
+  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts find-originals.ts gate.ts get-info.ts health.ts hooks.ts http/ keep-for.ts log-entry.ts metrics/ lru.ts retry.ts reusable-memory.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
     " ",
   )
 
 /** Imports point upwards only: a folder imports those above it in this table. The first rule that matches a file applies. */
 const RULES: readonly Rule[] = [
-  { of: ["error-codes.ts", "abort.ts", "refusals.ts"], may: ["refusals.ts"] },
+  { of: ["error-codes.ts", "abort.ts", "keep-for.ts", "refusals.ts"], may: ["refusals.ts"] },
   { of: ["errors.ts"], may: ["error-codes.ts", "refusals.ts"] },
   { of: ["lru.ts"], may: ["lru-cache"] },
   { of: ["reusable-memory.ts"], may: ["node:"] },
@@ -201,7 +201,7 @@ const RULES: readonly Rule[] = [
   // Plain values in and out, without platform APIs.
   {
     of: ["http/"],
-    may: [...STORES, "refusals.ts", "compat/", "http/", "tailor/"],
+    may: [...STORES, "keep-for.ts", "refusals.ts", "compat/", "http/", "tailor/"],
     types: ["health.ts"],
   },
   {

@@ -1,8 +1,9 @@
 /** Responsible for explaining an original: its header, its limits, and the state of every rendition. */
-import { encodeKey, formatKey, formatsOf, type OriginalKey, type Reading, splitKey } from "../sizes/key.ts"
+import { encodeKey, formatKey, type OriginalKey, type Reading, splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
-import { isNegotiable } from "../sizes/negotiate.ts"
+import { pageFormats } from "../sizes/page-formats.ts"
 import type { OriginalStat } from "../store/store.ts"
+import { subjectOf } from "../tailor/decision.ts"
 import type { ExplainedRendition, Explanation } from "./explanation.ts"
 import { limitsOf, readOriginal, toExplainedOriginal } from "./original.ts"
 import type { ExplainOptions, ExplainParts } from "./parts.ts"
@@ -11,11 +12,9 @@ import { toExplainedRefusal } from "./refusal.ts"
 /** Every URL that pages can use for an original. */
 const readingsOf = ({ core: { grammar } }: ExplainParts, original: OriginalKey): readonly Reading[] => {
   const { file } = splitKey(original)
-  const images = grammar.sizes.flatMap((size): readonly Reading[] => {
-    if (size.format) return [{ original, size, format: size.format }]
-    const formats = formatsOf(size, grammar)
-    return [undefined, ...(isNegotiable(file, formats) ? formats : [])].map((format) => ({ original, size, format }))
-  })
+  const images = grammar.sizes.flatMap((size) =>
+    pageFormats(size, file, grammar).map((format) => ({ original, size, format })),
+  )
   return [...images, { original, size: INFO, format: undefined }]
 }
 
@@ -27,9 +26,10 @@ const toRendition = async (
 ): Promise<ExplainedRendition> => {
   const key = formatKey(reading)
   const meta = await renditions.head(key, { signal })
+  const { size, format } = subjectOf(reading)
   return {
-    size: reading.size === INFO ? INFO : reading.size.name,
-    format: reading.format,
+    size,
+    format,
     url: `${config.basePath}/${encodeKey(key)}`,
     state: meta ? core.freshness.freshnessOf(meta, reading, stat) : "absent",
   }
@@ -42,7 +42,7 @@ export const explainOriginal = async (
   { key, stat }: { readonly key: OriginalKey; readonly stat: OriginalStat },
   { signal }: ExplainOptions,
 ): Promise<Explanation> => {
-  const read = await readOriginal(parts, key, stat, signal)
+  const read = await readOriginal(parts, key, signal)
   const { session, refusal } = read ?? {}
   try {
     const inspected = session?.inspected

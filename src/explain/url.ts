@@ -1,7 +1,8 @@
 /** Responsible for how a URL was read, as explanations show it. */
-import { type ResolvedUrl, withoutQuery } from "../http/url-path.ts"
-import { type Grammar, type Parsed, type Reading } from "../sizes/key.ts"
+import { type ResolvedUrl, sizeSegment } from "../http/url-path.ts"
+import { type Grammar, type Parsed } from "../sizes/key.ts"
 import { INFO, nearestSize, sizeNamed } from "../sizes/list.ts"
+import { subjectOf } from "../tailor/decision.ts"
 import type { Existing } from "../tailor/freshness.ts"
 import type { ExplainedReading, ExplainedUrl } from "./explanation.ts"
 import type { ExplainOptions } from "./parts.ts"
@@ -14,19 +15,6 @@ interface Request {
   readonly target: string
   readonly options: ExplainOptions
 }
-
-/** The segment of a raw path where the size belongs. */
-const sizeSegment = (target: string): string | undefined => {
-  const segment = withoutQuery(target).split("/").at(-2)
-  if (segment === undefined || segment === "") return undefined
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
-}
-
-const sizeName = ({ size }: Reading): string => (size === INFO ? INFO : size.name)
 
 const sizeFacts = (
   { core: { grammar } }: Parts,
@@ -63,7 +51,7 @@ const readingsOf = (parsed: Parsed, chosen: Existing | undefined): readonly Expl
       const isChosen = !isFound && reading === chosen?.reading
       const known = isFound ? {} : { exists: isChosen }
       isFound ||= isChosen
-      return { key, original: reading.original, size: sizeName(reading), format: reading.format, ...known, isChosen }
+      return { key, ...subjectOf(reading), ...known, isChosen }
     }),
   )
 }

@@ -2,7 +2,7 @@
  * Responsible for resolving a URL path and an `Accept` header to the key of a rendition, before anything is read. Pure, and the same in
  * the server, in cloud functions and at the edge of a CDN. Errors are values.
  */
-import { decodePath, type Refusal } from "../sizes/decode-path.ts"
+import { decodePath, recode, type Refusal } from "../sizes/decode-path.ts"
 import {
   encodeKey,
   formatKey,
@@ -39,6 +39,17 @@ export const asAlias = (resolved: ResolvedUrl, basePath: string): ResolvedUrl =>
 export const withoutQuery = (target: string): string => {
   const query = target.indexOf("?")
   return query < 0 ? target : target.slice(0, query)
+}
+
+/**
+ * The segment of a raw request target where the size belongs, decoded where its escapes are valid. Undefined for a path without one.
+ * @example
+ * sizeSegment("/shop/640w/bag.jpg?v=2") // "640w"
+ */
+export const sizeSegment = (target: string): string | undefined => {
+  const segments = withoutQuery(target).split("/")
+  const segment = segments[segments.length - 2]
+  return segment ? (recode(decodeURIComponent, segment) ?? segment) : undefined
 }
 
 /**

@@ -1,8 +1,7 @@
 /** Responsible for the description of a catalogue, which the page needs before anything else. */
-import { setTimeout as sleep } from "node:timers/promises"
-
 import { describeError } from "../errors.ts"
 import { findOriginals } from "../find-originals.ts"
+import { keepFor } from "../keep-for.ts"
 import { formatsOf } from "../sizes/key.ts"
 import { type Size, toSizeInput } from "../sizes/list.ts"
 import { parseObjectUrl } from "../store/registry.ts"
@@ -51,35 +50,21 @@ interface Example {
   readonly problem?: string | undefined
 }
 
-/** The page does not wait longer for an example. */
-const EXAMPLE_MS = 200
-/** How long a found example is used. */
-const KEPT_MS = 60_000
+/** A large folder is listed once for several requests, and the page does not wait for it. */
+const EXAMPLE_TIMES = { keptMs: 60_000, waitMs: 200 }
 
-/** Finds an example once for several requests. A large folder is listed once, and the page does not wait for it. */
-const createFindExample = ({ originals }: RouteParts["tailor"]): (() => Promise<Example>) => {
-  let finding: Promise<Example> | undefined
-  let untilMs = 0
-  const find = async (): Promise<Example> => {
-    try {
-      const [exampleOriginal] = await findOriginals(originals, 1)
-      return { exampleOriginal }
-    } catch (error) {
-      return { problem: describeError(error) }
-    }
-  }
-  return async () => {
-    if (!finding || performance.now() > untilMs) {
-      finding = find()
-      untilMs = performance.now() + KEPT_MS
-    }
-    return Promise.race([finding, sleep(EXAMPLE_MS, {}, { ref: false })])
+const findExample = async ({ originals }: RouteParts["tailor"]): Promise<Example> => {
+  try {
+    const [exampleOriginal] = await findOriginals(originals, 1)
+    return { exampleOriginal }
+  } catch (error) {
+    return { problem: describeError(error) }
   }
 }
 
 /** `GET api/catalogue`. */
 export const createCatalogueRoute = ({ tailor, isOpen, version }: RouteParts): Route => {
-  const findExample = createFindExample(tailor)
+  const example = keepFor(() => findExample(tailor), EXAMPLE_TIMES)
   return async () => {
     const { config, core } = tailor
     const why = whyNotWrite(config)
@@ -94,7 +79,7 @@ export const createCatalogueRoute = ({ tailor, isOpen, version }: RouteParts): R
       isOpen,
       canWrite: why === undefined,
       whyNotWrite: why,
-      ...(await findExample()),
+      ...(await example()),
     } satisfies Catalogue)
   }
 }

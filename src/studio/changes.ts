@@ -7,12 +7,13 @@
  */
 import { describeError } from "../errors.ts"
 import { isFocalPoint } from "../sizes/focal-point.ts"
-import { formatsOf, type OriginalKey } from "../sizes/key.ts"
+import { type OriginalKey, splitKey } from "../sizes/key.ts"
 import { INFO } from "../sizes/list.ts"
+import { pageFormats } from "../sizes/page-formats.ts"
 import type { Warmed } from "../tailor/warm.ts"
 import type { Purged, WarmedPhoto } from "./api.ts"
 import { whyNotWrite } from "./catalogue.ts"
-import { isRecord, keyOf } from "./draft-request.ts"
+import { isRecord, keyIn } from "./draft-request.ts"
 import { untilIdle } from "./drafts.ts"
 import { refuse, replyEmpty, replyJson, type StudioReply } from "./reply.ts"
 import type { Route, RouteParts } from "./route.ts"
@@ -30,8 +31,7 @@ const warmSlowly = async (tailor: RouteParts["tailor"], key: OriginalKey, signal
     total = { made: total.made + made, stored: total.stored + stored, refused: [...total.refused, ...refused] }
   }
   for (const size of core.grammar.sizes)
-    for (const format of ["base", ...(size.format ? [] : formatsOf(size, core.grammar))])
-      await warm(size.name, [format])
+    for (const format of pageFormats(size, splitKey(key).file, core.grammar)) await warm(size.name, [format ?? "base"])
   await warm(INFO, undefined)
   return total
 }
@@ -50,16 +50,14 @@ export const createChangeRoutes = ({
 
   return {
     purge: async ({ json }) => {
-      const body = await json()
-      const key = keyOf(isRecord(body) ? body["key"] : undefined)
+      const key = keyIn(await json())
       if (key === undefined) return NO_KEY()
       const deleted = await core.purge(key)
       note(`purged ${deleted} renditions of`, key)
       return replyJson({ deleted } satisfies Purged)
     },
     warm: async ({ json, signal }) => {
-      const body = await json()
-      const key = keyOf(isRecord(body) ? body["key"] : undefined)
+      const key = keyIn(await json())
       if (key === undefined) return NO_KEY()
       const { made, stored, refused } = await warmSlowly(tailor, key, signal)
       note(`rendered ${made} renditions of`, key)
@@ -70,7 +68,7 @@ export const createChangeRoutes = ({
       if (why !== undefined || typeof config.focalPoints !== "string")
         return refuse(403, "not-allowed", why ?? "Focal points cannot be saved.")
       const body = await json()
-      const key = keyOf(isRecord(body) ? body["key"] : undefined)
+      const key = keyIn(body)
       if (key === undefined || !isRecord(body)) return NO_KEY()
       const { point } = body
       if (point !== null && !isFocalPoint(point))

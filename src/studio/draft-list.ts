@@ -9,9 +9,9 @@
 import { checkSizes } from "../config/schema.ts"
 import { isPermanent } from "../errors.ts"
 import { type Format, FORMATS, isImageName } from "../sizes/format.ts"
-import { canBeOriginal, formatsOf, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
 import type { Size, SizeList } from "../sizes/list.ts"
-import { isNegotiable } from "../sizes/negotiate.ts"
+import { pageFormats } from "../sizes/page-formats.ts"
 import { imageRecipe } from "../sizes/recipe.ts"
 import type { DraftList } from "./api.ts"
 import { isRecord, withKnownOverlays } from "./draft-request.ts"
@@ -60,11 +60,7 @@ interface Column {
 }
 
 const columnsOf = (sizes: SizeList, formats: readonly Format[], file: string): readonly Column[] =>
-  sizes.flatMap((size): readonly Column[] => {
-    if (size.format) return [{ size, format: size.format }]
-    const explicit = formatsOf(size, { formats })
-    return [undefined, ...(isNegotiable(file, explicit) ? explicit : [])].map((format) => ({ size, format }))
-  })
+  sizes.flatMap((size) => pageFormats(size, file, { formats }).map((format) => ({ size, format })))
 
 /** Bytes of the renditions of sampled photos: one row a photo, with the bytes by column. */
 type Samples = ReadonlyMap<string, number>[]

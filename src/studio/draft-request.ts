@@ -52,6 +52,9 @@ const sizeOf = (input: unknown, listed: SizeList): Size | Unreadable => {
 export const keyOf = (value: unknown): OriginalKey | undefined =>
   typeof value === "string" ? toOriginalKey(value) : undefined
 
+/** The key in a body like `{ "key": "shop/bag.jpg" }`; undefined for another body. */
+export const keyIn = (body: unknown): OriginalKey | undefined => (isRecord(body) ? keyOf(body["key"]) : undefined)
+
 const isQuality = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100
 

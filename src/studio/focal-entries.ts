@@ -1,11 +1,11 @@
 /** Responsible for one change in the text of focal points. Entries of other photos are not changed, also those that are no points. */
 import type { FocalPoint } from "../sizes/focal-point.ts"
+import { isRecord } from "./draft-request.ts"
 
 const parse = (text: string | undefined, place: string): Map<string, unknown> => {
   if (text === undefined) return new Map()
   const value: unknown = JSON.parse(text)
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new SyntaxError(`${place}: expected an object with a point for each key.`)
+  if (!isRecord(value)) throw new SyntaxError(`${place}: expected an object with a point for each key.`)
   return new Map(Object.entries(value))
 }
 

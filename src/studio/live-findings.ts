@@ -5,7 +5,7 @@
  * - Memory is bounded: tables have a fixed number of rows, and texts a fixed length.
  */
 import type { RequestReport } from "../hooks.ts"
-import { withoutQuery } from "../http/url-path.ts"
+import { sizeSegment, withoutQuery } from "../http/url-path.ts"
 import type { LiveSummary } from "./live-api.ts"
 
 /** The findings since the server started. */
@@ -48,16 +48,6 @@ const makeRoom = (table: Map<string, unknown>, maxRows: number): void => {
   if (oldest !== undefined && table.size >= maxRows) table.delete(oldest)
 }
 
-/** The segment of a path where a size belongs. */
-const sizeIn = (path: string): string => {
-  const segment = path.split("/").at(-2) ?? ""
-  try {
-    return short(decodeURIComponent(segment))
-  } catch {
-    return short(segment)
-  }
-}
-
 const byCount = (a: { readonly count: number }, b: { readonly count: number }): number => b.count - a.count
 
 const UNREADABLE: ReadonlySet<string | undefined> = new Set([
@@ -74,13 +64,12 @@ export const createLiveFindings = (clock: () => number): LiveFindings => {
   const problems = new Map<string, ProblemRow>()
 
   const addSize = ({ target, referrer = "" }: RequestReport): void => {
-    const path = withoutQuery(target)
-    const name = sizeIn(path)
+    const name = short(sizeSegment(target) ?? "")
     const row = sizes.get(name) ?? { count: 0, example: "", referrers: new Map<string, number>() }
     if (!sizes.has(name)) makeRoom(sizes, MAX_ROWS)
     sizes.set(name, row)
     row.count += 1
-    row.example = short(path)
+    row.example = short(withoutQuery(target))
     const count = row.referrers.get(referrer)
     if (count !== undefined || row.referrers.size < MAX_REFERRERS) row.referrers.set(referrer, (count ?? 0) + 1)
   }

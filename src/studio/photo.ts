@@ -3,9 +3,9 @@ import { badUrl, originalNotFound } from "../errors.ts"
 import { type Format, formatOfType, outputFormat } from "../sizes/format.ts"
 import { outputDimensions, sourceDimensions } from "../sizes/geometry.ts"
 import type { Info } from "../sizes/info.ts"
-import { encodeKey, formatKey, formatsOf, type OriginalKey, splitKey } from "../sizes/key.ts"
+import { encodeKey, formatKey, type OriginalKey, splitKey } from "../sizes/key.ts"
 import type { Size } from "../sizes/list.ts"
-import { isNegotiable } from "../sizes/negotiate.ts"
+import { pageFormats } from "../sizes/page-formats.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
 import type { Photo, SheetItem } from "./api.ts"
 import { keyOf } from "./draft-request.ts"
@@ -26,13 +26,9 @@ interface Wanted {
   readonly format: Format | undefined
 }
 
-/** Every URL that pages can use: the base URL, and the explicit formats where that is negotiated. */
-const wantedOf = (file: string, { core }: Tailor): readonly Wanted[] =>
-  core.grammar.sizes.flatMap((size): readonly Wanted[] => {
-    if (size.format) return [{ size, format: size.format }]
-    const formats = formatsOf(size, core.grammar)
-    return [undefined, ...(isNegotiable(file, formats) ? formats : [])].map((format) => ({ size, format }))
-  })
+/** Every URL that pages can use. */
+const wantedOf = (file: string, { core: { grammar } }: Tailor): readonly Wanted[] =>
+  grammar.sizes.flatMap((size) => pageFormats(size, file, grammar).map((format) => ({ size, format })))
 
 /** The stored rendition: with its length in a local store, else its record alone. */
 const lookUp = async (

@@ -3,10 +3,9 @@
  * the store, so an interrupted run is resumed by running it again.
  */
 import { isPermanent, originalNotFound, rejectedUrl, storeUnavailable, type TailorError } from "../errors.ts"
-import type { Format } from "../sizes/format.ts"
 import { formatKey, formatsOf, type Grammar, type OriginalKey, parseKey, type Reading, splitKey } from "../sizes/key.ts"
 import { INFO, type Size } from "../sizes/list.ts"
-import { isNegotiable } from "../sizes/negotiate.ts"
+import { pageFormats } from "../sizes/page-formats.ts"
 import { closeBody, type Originals, type OriginalStat, type Renditions } from "../store/store.ts"
 import type { Answerer } from "./answer.ts"
 import type { Freshness } from "./freshness.ts"
@@ -67,24 +66,22 @@ const select = (
   })
 }
 
-/** Every URL that pages can use for an original. There is one for each explicit format only where the base URL is negotiated. */
+/** The requested ones of all URLs that pages can use for an original. */
 const readingsOf = (original: OriginalKey, options: WarmOptions, grammar: Grammar): readonly Reading[] => {
   const names = [...grammar.sizes.map(({ name }) => name), INFO]
   const sizes = select(options.sizes, names, "size")
   const listed = new Set(grammar.sizes.flatMap((size) => formatsOf(size, grammar)))
   const formats = select(options.formats, [BASE, ...new Set([...grammar.formats, ...listed])], "format")
   const { file } = splitKey(original)
-  const wantedOf = (size: Size): readonly (Format | undefined)[] => {
-    const explicit = formatsOf(size, grammar)
-    // The base URL of a size with a forced format means the explicit one.
-    if (size.format) return [size.format].filter((format) => formats.has(BASE) || formats.has(format))
-    return [undefined, ...(isNegotiable(file, explicit) ? explicit : [])].filter((format: Format | undefined) =>
-      formats.has(format ?? BASE),
-    )
-  }
+  // The base URL of a size with a forced format means the explicit one.
+  const hasBase = (size: Size): boolean => size.format !== undefined && formats.has(BASE)
   const images = grammar.sizes
     .filter(({ name }) => sizes.has(name))
-    .flatMap((size) => wantedOf(size).map((format) => ({ original, size, format })))
+    .flatMap((size) =>
+      pageFormats(size, file, grammar)
+        .filter((format) => formats.has(format ?? BASE) || hasBase(size))
+        .map((format) => ({ original, size, format })),
+    )
   return sizes.has(INFO) ? [...images, { original, size: INFO, format: undefined }] : images
 }
 
