@@ -43,7 +43,8 @@ export const loggedTarget = (target: string, { queries }: LogPrivacy): string =>
 /** A duration with at most one decimal. */
 export const roundMs = (ms: number): number => Math.round(ms * 10) / 10
 
-const optionalMs = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : roundMs(ms))
+/** As {@link roundMs}, for a duration that may be absent. */
+export const optionalMs = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : roundMs(ms))
 
 /** The frames of a stack, without the message on its first lines. */
 const framesOf = (error: Error): string | undefined => /^\s+at .*$/ms.exec(error.stack ?? "")?.[0]

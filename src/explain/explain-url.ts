@@ -3,7 +3,6 @@ import { rejectedUrl, type TailorError } from "../errors.ts"
 import { createResolveTarget } from "../http/resolve-target.ts"
 import { createRootError, isRoot } from "../http/root.ts"
 import { LIST_PATH, type ResolvedUrl, withoutQuery } from "../http/url-path.ts"
-import { formatOfType } from "../sizes/format.ts"
 import { closeBody, type RenditionObject } from "../store/store.ts"
 import type { Existing } from "../tailor/freshness.ts"
 import { absentError, findMeaning } from "../tailor/meaning.ts"
@@ -146,7 +145,7 @@ const readFacts = async (
   const { reading, stat } = existing
   const { object, freshness } = await readStored(state, key, existing, signal)
   const hit = freshness.state === "fresh" ? object?.meta : undefined
-  const read = await readOriginal(state, reading.original, stat, signal)
+  const read = await readOriginal(state, reading.original, signal)
   const recipe = state.core.freshness.recipeOf(reading, stat)
   return {
     existing,
@@ -158,7 +157,7 @@ const readFacts = async (
       state.config.staleRecipe === "serve" &&
       state.core.freshness.isOutdated(object.meta, reading, stat),
     read,
-    recipe: explainRecipe(recipe, read?.session?.inspected, hit, hit && formatOfType(hit.contentType)),
+    recipe: explainRecipe(recipe, read?.session?.inspected, hit),
     estimateBytes: hit ? undefined : read?.session?.estimate(recipe),
   }
 }

@@ -6,9 +6,8 @@ import type { OriginalKey } from "../sizes/key.ts"
 import type { OriginalStat } from "../store/store.ts"
 import type { ExplainedLimit, ExplainedOriginal } from "./explanation.ts"
 
-/** An original and its header. */
+/** An original that was read. */
 export interface ReadOriginal {
-  readonly stat: OriginalStat
   /** Undefined where the original is refused. */
   readonly session: RenderSession | undefined
   /** Why the original is refused: found in its length or its header, before any pixel is decoded. */
@@ -25,23 +24,18 @@ type Parts = Pick<OpenTailor, "originals" | "renderer" | "config" | "core">
 export const readOriginal = async (
   { originals, renderer, config }: Parts,
   key: OriginalKey,
-  stat: OriginalStat,
   signal: AbortSignal | undefined,
 ): Promise<ReadOriginal | undefined> => {
   try {
     const object = await originals.get(key, { maxBytes: config.limits.bytes, signal })
     if (!object) return undefined
-    return {
-      stat: object.stat,
-      session: await renderer.open(object.bytes, { signal, isBackground: true }),
-      refusal: undefined,
-    }
+    return { session: await renderer.open(object.bytes, { signal, isBackground: true }), refusal: undefined }
   } catch (error) {
     const isOfOriginal = ["unsupported-original", "original-too-large", "corrupt-original"].includes(
       codeOf(error) ?? "",
     )
     if (!isOfOriginal) throw error
-    return { stat, session: undefined, refusal: error as TailorError }
+    return { session: undefined, refusal: error as TailorError }
   }
 }
 

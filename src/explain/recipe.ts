@@ -4,8 +4,9 @@ import { checkSide } from "../render/check-side.ts"
 import { possibleFormats } from "../render/possible-formats.ts"
 import type { Inspected } from "../render/renderer.ts"
 import { planPicture } from "../render/steps/plan.ts"
-import { CONTENT_TYPES, type Format, outputFormat } from "../sizes/format.ts"
+import { CONTENT_TYPES, type Format, formatOfType, outputFormat } from "../sizes/format.ts"
 import { type ImageRecipe, type Recipe, recipeId, recipeMembers } from "../sizes/recipe.ts"
+import type { Dimensions } from "../sizes/size.ts"
 import type { RenditionMeta } from "../store/store.ts"
 import type { ExplainedField, ExplainedRecipe } from "./explanation.ts"
 
@@ -23,19 +24,18 @@ const fieldsOf = (...parts: Parameters<typeof recipeMembers>): readonly Explaine
     value === undefined ? [] : [{ name, value: String(value) }],
   )
 
-const sideProblem = (recipe: ImageRecipe, format: Format, inspected: Inspected): TailorError | undefined => {
-  // `trim` depends on the pixels.
-  if (recipe.options?.trim !== undefined) return undefined
+/** Dimensions of the output. Undefined for a recipe with `trim`, where they depend on the pixels. */
+const outputOf = (recipe: ImageRecipe, { dimensions }: Inspected): Dimensions | undefined =>
+  recipe.options?.trim === undefined ? planPicture(recipe, dimensions).output : undefined
+
+const sideProblem = (format: Format, output: Dimensions): TailorError | undefined => {
   try {
-    checkSide(format, planPicture(recipe, inspected.dimensions).output)
+    checkSide(format, output)
     return undefined
   } catch (error) {
     return error as TailorError
   }
 }
-
-const outputOf = (recipe: ImageRecipe, inspected: Inspected): Pick<ExplainedRecipe, "width" | "height"> =>
-  recipe.options?.trim === undefined ? planPicture(recipe, inspected.dimensions).output : {}
 
 const infoFacts = (recipe: Recipe, kind: Inspected["container"] | undefined): RecipeFacts => ({
   explained: {
@@ -47,35 +47,36 @@ const infoFacts = (recipe: Recipe, kind: Inspected["container"] | undefined): Re
   refusal: undefined,
 })
 
-/**
- * @param inspected header of the original; undefined where it could not be read
- * @param stored the stored rendition, if it is fresh: its format is known
- */
-export const explainRecipe = (
-  recipe: Recipe,
-  inspected: Inspected | undefined,
-  stored: Pick<RenditionMeta, "contentType"> | undefined,
-  output: Format | undefined,
-): RecipeFacts => {
-  const kind = inspected && (inspected.decoder ?? inspected.container)
-  if (recipe.kind === "info") return infoFacts(recipe, kind as Inspected["container"] | undefined)
-  if (!inspected)
-    return {
-      explained: { fields: fieldsOf(recipe, output, kind) },
-      contentType: stored?.contentType,
-      refusal: undefined,
-    }
+type Stored = Pick<RenditionMeta, "contentType"> | undefined
+
+const imageFacts = (recipe: ImageRecipe, inspected: Inspected, stored: Stored): RecipeFacts => {
+  const kind = inspected.decoder ?? inspected.container
   const possible = possibleFormats(recipe.format, inspected)
-  const format = output ?? outputFormat(recipe.format, inspected).format
+  const format = (stored && formatOfType(stored.contentType)) ?? outputFormat(recipe.format, inspected).format
   const contentType = stored?.contentType ?? (possible.size === 1 ? CONTENT_TYPES[format] : undefined)
+  const output = outputOf(recipe, inspected)
   return {
     explained: {
       id: recipeId(recipe, format, kind),
       fields: fieldsOf(recipe, format, kind),
-      ...outputOf(recipe, inspected),
+      ...output,
       contentType,
     },
     contentType,
-    refusal: stored ? undefined : sideProblem(recipe, format, inspected),
+    refusal: stored || !output ? undefined : sideProblem(format, output),
   }
+}
+
+/**
+ * @param inspected header of the original; undefined where it could not be read
+ * @param stored the stored rendition, if it is fresh: its format is known
+ */
+export const explainRecipe = (recipe: Recipe, inspected: Inspected | undefined, stored: Stored): RecipeFacts => {
+  if (recipe.kind === "info") {
+    const kind = inspected && (inspected.decoder ?? inspected.container)
+    return infoFacts(recipe, kind as Inspected["container"] | undefined)
+  }
+  if (inspected) return imageFacts(recipe, inspected, stored)
+  const fields = fieldsOf(recipe, stored && formatOfType(stored.contentType), undefined)
+  return { explained: { fields }, contentType: stored?.contentType, refusal: undefined }
 }

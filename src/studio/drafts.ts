@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { OpenTailor } from "../create-tailor.ts"
 import { busy, originalNotFound, TailorError } from "../errors.ts"
 import { createGate } from "../gate.ts"
-import type { Inspected, Rendered, RenderSession } from "../render/renderer.ts"
+import type { Rendered, RenderSession } from "../render/renderer.ts"
 import type { OriginalKey } from "../sizes/key.ts"
 import type { Recipe } from "../sizes/recipe.ts"
 import type { OriginalObject, OriginalStat } from "../store/store.ts"
@@ -19,7 +19,6 @@ import type { OriginalObject, OriginalStat } from "../store/store.ts"
 /** An original that is open for one draft. */
 export interface DraftOriginal {
   readonly stat: OriginalStat
-  readonly inspected: Inspected
   /** Time of the render, in ms. */
   readonly render: (recipe: Recipe) => Promise<Rendered & { readonly renderMs: number }>
 }
@@ -66,7 +65,6 @@ const createKept = ({ originals, config }: OpenTailor) => {
 
 const toDraftOriginal = (stat: OriginalStat, session: RenderSession, signal: AbortSignal): DraftOriginal => ({
   stat,
-  inspected: session.inspected,
   render: async (recipe) => {
     const startMs = performance.now()
     const rendered = await session.render(recipe, { signal })

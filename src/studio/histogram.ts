@@ -11,9 +11,7 @@ export interface Histogram {
   readonly count: () => number
   /** The duration below which this share of all is, in ms; 0 without any. @param share 0 to 1 */
   readonly quantile: (share: number) => number
-  /** Adds the counts of another one. */
-  readonly merge: (other: Histogram) => void
-  /** Takes the counts of another one away again. */
+  /** Subtracts the counts of another one, whose durations were all added to this one. */
   readonly subtract: (other: Histogram) => void
   readonly counts: Uint32Array
 }
@@ -28,10 +26,6 @@ const middleOf = (index: number): number => FIRST_MS * FACTOR ** (index - 0.5)
 export const createHistogram = (): Histogram => {
   const counts = new Uint32Array(CLASSES)
   let count = 0
-  const change = (other: Histogram, sign: 1 | -1): void => {
-    for (const [index, value] of other.counts.entries()) counts[index] = (counts[index] ?? 0) + sign * value
-    count += sign * other.count()
-  }
   return {
     counts,
     count: () => count,
@@ -49,7 +43,9 @@ export const createHistogram = (): Histogram => {
       }
       return 0
     },
-    merge: (other) => change(other, 1),
-    subtract: (other) => change(other, -1),
+    subtract: (other) => {
+      for (const [index, value] of other.counts.entries()) counts[index] = (counts[index] ?? 0) - value
+      count -= other.count()
+    },
   }
 }

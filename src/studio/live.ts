@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { OpenTailor } from "../create-tailor.ts"
 import type { RequestReport } from "../hooks.ts"
 import { withoutQuery } from "../http/url-path.ts"
-import { roundMs } from "../log-entry.ts"
+import { optionalMs, roundMs } from "../log-entry.ts"
 import { createMemory } from "./known-lengths.ts"
 import type { LiveEvents, LiveRequest, LiveSummary } from "./live-api.ts"
 import { createLiveFindings } from "./live-findings.ts"
@@ -43,8 +43,6 @@ interface Kept {
   readonly timeMs: number
   readonly id: number
 }
-
-const optionalMs = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : roundMs(ms))
 
 const toLiveRequest = ({ report, timeMs, id }: Kept): LiveRequest => {
   const { method, target, status, outcome, reason, code, original, size, format, durationMs, timings } = report

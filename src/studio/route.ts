@@ -9,6 +9,7 @@ import type { StudioReply, StudioRequest } from "./reply.ts"
 export interface RouteParts {
   readonly tailor: OpenTailor
   readonly guard: Guard
+  /** True if no token is needed: a demo that listens on the loopback interface alone. */
   readonly isOpen: boolean
   /** Version of imgtailor. */
   readonly version: string

@@ -1,5 +1,5 @@
 /** Responsible for snippets in languages without a client: the function of docs/clients.md, and an `<img>`. */
-import { escapeHtml, jsText, singleQuoted } from "./snippet-text.ts"
+import { jsText, singleQuoted } from "./snippet-text.ts"
 
 /** A photo in a page. */
 export interface LanguageInput {
@@ -95,10 +95,3 @@ src = base + imgtailor_path(photo, ${singleQuoted(size)})
 html = %(<img src="#{ERB::Util.html_escape(src)}" srcset="#{ERB::Util.html_escape(srcset)}" ) + ${singleQuoted(`${attributes}>`)}
 `
 }
-
-/** Attributes as HTML, each in double quotes. */
-export const attributesHtml = (attributes: Readonly<Record<string, string | number | undefined>>): string =>
-  Object.entries(attributes)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}="${escapeHtml(String(value))}"`)
-    .join(" ")

@@ -14,13 +14,15 @@ export const jsText = (text: string): string =>
 /** A string of PHP or Ruby in single quotes, in which only these two characters have a meaning. */
 export const singleQuoted = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`
 
-/** An HTML element without content. */
-export const tag = (
-  name: string,
-  attributes: Readonly<Record<string, string | number | boolean | undefined>>,
-): string => {
-  const texts = Object.entries(attributes)
+/** Attributes of an HTML element. Undefined ones are left out. */
+type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Attributes as HTML, each in double quotes. */
+export const attributesHtml = (attributes: Attributes): string =>
+  Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([attribute, value]) => ` ${attribute}="${escapeHtml(String(value))}"`)
-  return `<${name}${texts.join("")}>`
-}
+    .map(([name, value]) => `${name}="${escapeHtml(String(value))}"`)
+    .join(" ")
+
+/** An HTML element with attributes, without content. */
+export const tag = (name: string, attributes: Attributes): string => `<${name} ${attributesHtml(attributes)}>`

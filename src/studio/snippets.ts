@@ -2,7 +2,7 @@
 import { createClient } from "../client/client.ts"
 import { badUrl, originalNotFound } from "../errors.ts"
 import type { Info } from "../sizes/info.ts"
-import type { OriginalKey } from "../sizes/key.ts"
+import type { Grammar, OriginalKey } from "../sizes/key.ts"
 import { type Size, sizeNamed, toSizeInput } from "../sizes/list.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
 import type { Snippet, Snippets } from "./api.ts"
@@ -10,10 +10,13 @@ import { keyOf } from "./draft-request.ts"
 import { refuse, replyJson } from "./reply.ts"
 import type { Route, RouteParts } from "./route.ts"
 import { frameworkSnippets } from "./snippet-frameworks.ts"
-import { attributesHtml, type LanguageInput, phpSnippet, pythonSnippet, rubySnippet } from "./snippet-languages.ts"
-import { tag } from "./snippet-text.ts"
+import { type LanguageInput, phpSnippet, pythonSnippet, rubySnippet } from "./snippet-languages.ts"
+import { attributesHtml, tag } from "./snippet-text.ts"
 
-type Tailor = RouteParts["tailor"]
+const clientOf = (baseUrl: string, { sizes, formats }: Pick<Grammar, "sizes" | "formats">) =>
+  createClient({ baseUrl, sizes: sizes.map(toSizeInput), formats })
+
+type Client = ReturnType<typeof clientOf>
 
 /** Everything that snippets are made from. */
 interface Input {
@@ -22,23 +25,17 @@ interface Input {
   readonly info: Info
   /** Host of the images, with their base path. */
   readonly base: string
-  readonly tailor: Tailor
+  readonly client: Client
+  /** The photo in this size. */
+  readonly img: ReturnType<Client["img"]>
+  /** The sizes of the `srcset`: a page needs no others. */
+  readonly shapes: readonly Size[]
 }
 
 /** A base URL of a page: an origin, or nothing. */
 const BASE = /^(?:https?:\/\/[a-z0-9._:[\]-]+)?$/i
 
-const clientOf = ({ base, tailor }: Input) => {
-  const { sizes, formats } = tailor.core.grammar
-  return createClient({ baseUrl: base, sizes: sizes.map(toSizeInput), formats })
-}
-
-/** The sizes of the `srcset`: a page needs no others. */
-const shapesOf = ({ size, tailor }: Input): readonly Size[] => sizesOfShape(size, tailor.core.grammar.sizes)
-
-const htmlSnippets = (input: Input): readonly Snippet[] => {
-  const { key, size, info } = input
-  const client = clientOf(input)
+const htmlSnippets = ({ key, size, info, client }: Input): readonly Snippet[] => {
   const options = { shape: size.name, info, placeholder: false }
   const { sources, img } = client.picture(key, options)
   const attributes = { ...img, alt: "" }
@@ -54,21 +51,8 @@ const htmlSnippets = (input: Input): readonly Snippet[] => {
   ]
 }
 
-const languageSnippets = (input: Input): readonly Snippet[] => {
-  const { key, size, info, base } = input
-  const client = clientOf(input)
-  const {
-    src: _,
-    srcset,
-    loading,
-    decoding,
-    ...others
-  } = client.img(key, {
-    shape: size.name,
-    info,
-    placeholder: false,
-  })
-  const shapes = shapesOf(input)
+const languageSnippets = ({ key, size, info, base, client, img, shapes }: Input): readonly Snippet[] => {
+  const { src: _, srcset, loading, decoding, ...others } = img
   const candidates = client
     .candidates(key, { shape: size.name, info })
     .map(({ url, width }) => ({ url, descriptor: width === undefined ? "1x" : `${width}w` }))
@@ -94,29 +78,28 @@ const languageSnippets = (input: Input): readonly Snippet[] => {
 export const createSnippetsRoute =
   ({ tailor }: RouteParts): Route =>
   async ({ query, signal }) => {
+    const { grammar } = tailor.core
     const key = keyOf(query.get("key"))
     if (key === undefined) throw badUrl("Expected the key of an original.")
-    const size = sizeNamed(query.get("size") ?? "", tailor.core.grammar.sizes)
+    const size = sizeNamed(query.get("size") ?? "", grammar.sizes)
     if (!size) return refuse(400, "size-not-allowed", "Expected the name of a listed size.")
     const origin = query.get("base") ?? ""
     if (!BASE.test(origin)) return refuse(400, "bad-request", "Expected an origin like https://img.example.com.")
     if (!(await tailor.originals.head(key, { signal }))) throw originalNotFound(key)
-    const input: Input = {
-      key,
-      size,
-      info: await tailor.info(key, { signal }),
-      base: `${origin}${tailor.config.basePath}`,
-      tailor,
-    }
-    const img = clientOf(input).img(key, { shape: size.name, info: input.info, placeholder: false })
+    const info = await tailor.info(key, { signal })
+    const base = `${origin}${tailor.config.basePath}`
+    const client = clientOf(base, grammar)
+    const img = client.img(key, { shape: size.name, info, placeholder: false })
+    const shapes = sizesOfShape(size, grammar.sizes)
+    const input: Input = { key, size, info, base, client, img, shapes }
     const { src, srcset, sizes, width, height } = img
     const scripts = frameworkSnippets({
       original: key,
       shape: size.name,
-      info: input.info,
-      base: input.base,
-      sizes: shapesOf(input).map(toSizeInput),
-      formats: tailor.core.grammar.formats,
+      info,
+      base,
+      sizes: shapes.map(toSizeInput),
+      formats: grammar.formats,
     })
     const snippets = [...htmlSnippets(input), ...scripts, ...languageSnippets(input)]
     return replyJson({ snippets, img: { src, srcset, sizes, width, height } } satisfies Snippets)

@@ -7,8 +7,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 
-import { describeError, TailorError } from "../errors.ts"
-import type { LogLevel, RequestReport } from "../hooks.ts"
+import { describeError, isAbort, TailorError } from "../errors.ts"
+import type { RequestReport } from "../hooks.ts"
 import type { Intercept } from "../server/node.ts"
 import { createFiles } from "./files.ts"
 import { createGuard } from "./guard.ts"
@@ -18,12 +18,9 @@ import { createRoutes } from "./routes.ts"
 import { readJson, writeReply } from "./wire.ts"
 
 /** Options of {@link createStudio}. */
-export interface StudioOptions extends Omit<RouteParts, "guard" | "isOpen"> {
-  /** True if no token is needed: a demo that listens on the loopback interface alone. */
-  readonly isOpen: boolean
+export interface StudioOptions extends Omit<RouteParts, "guard"> {
   /** Port of the server, once it listens. */
   readonly port: () => number
-  readonly onNotice: (text: string, level?: LogLevel) => void
 }
 
 /** The studio of one server. */
@@ -55,7 +52,7 @@ const toRequest = (request: IncomingMessage, path: string, query: string, signal
 /** An error of a route as a response. */
 const toRefusal = (error: unknown): StudioReply | undefined => {
   if (error instanceof TailorError) return refuse(error.status, error.code, error.detail, error.hint)
-  return error instanceof Error && error.name === "AbortError" ? replyEmpty(499) : undefined
+  return isAbort(error) ? replyEmpty(499) : undefined
 }
 
 /** Creates the studio of a server. */

@@ -1,6 +1,8 @@
 /** Responsible for the tables of the live view. */
 import type { ComponentChildren, JSX } from "preact"
 
+import { TableHead } from "./table-head.tsx"
+
 interface LiveTableProps {
   readonly title: string
   readonly columns: readonly string[]
@@ -19,15 +21,7 @@ export const LiveTable = ({ title, columns, empty, rows }: LiveTableProps): JSX.
     ) : (
       <div class="scroll" tabIndex={0} role="region" aria-label={`${title}, table`}>
         <table>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={columns} />
           <tbody>
             {rows.map(({ id, cells: [first, ...others] }) => (
               <tr key={id}>

@@ -7,6 +7,7 @@ import { formatBytes, formatMs, formatTime } from "../lib/format-text.ts"
 import { formatRoute } from "../lib/routes.ts"
 import { StateBadge } from "../parts/badge.tsx"
 import { Name } from "../parts/name.tsx"
+import { TableHead } from "./table-head.tsx"
 
 const Row = ({ request }: { readonly request: LiveRequest }): JSX.Element => (
   <tr>
@@ -54,15 +55,7 @@ export const RequestTable = ({
       </div>
       <div class="scroll requests" tabIndex={0} role="region" aria-label="Requests, table">
         <table>
-          <thead>
-            <tr>
-              {COLUMNS.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={COLUMNS} />
           <tbody>
             {shown.map((request) => (
               <Row key={request.id} request={request} />

@@ -1,5 +1,6 @@
 /** Responsible for choices among the renditions of one photo. */
 import type { Photo, SheetItem } from "../../api.ts"
+import { isStored } from "./sheet.ts"
 
 /** Enough for the column of facts on a display of double density. */
 const ENOUGH_PIXELS = 600
@@ -12,7 +13,6 @@ export const overviewOf = (photo: Photo): SheetItem | undefined => {
   const whole = photo.renditions.filter((item) => showsAll(item, photo))
   const candidates = (whole.length > 0 ? whole : photo.renditions).toSorted((a, b) => a.width - b.width)
   const isEnough = ({ width }: SheetItem): boolean => width >= ENOUGH_PIXELS
-  const isStored = ({ state }: SheetItem): boolean => state === "fresh"
   return candidates.find((item) => isEnough(item) && isStored(item)) ?? candidates.find(isEnough) ?? candidates.at(-1)
 }
 
