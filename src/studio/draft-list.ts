@@ -8,8 +8,8 @@
  */
 import { checkSizes } from "../config/schema.ts"
 import { isPermanent } from "../errors.ts"
-import { type Format, FORMATS, isImageName } from "../sizes/format.ts"
-import { canBeOriginal, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { type Format, FORMATS } from "../sizes/format.ts"
+import { imageKeyOf, type OriginalKey, splitKey } from "../sizes/key.ts"
 import type { Size, SizeList } from "../sizes/list.ts"
 import { pageFormats } from "../sizes/page-formats.ts"
 import { imageRecipe } from "../sizes/recipe.ts"
@@ -41,8 +41,8 @@ const countOriginals = async ({ originals, core }: Tailor, signal: AbortSignal):
   let count = 0
   for await (const text of originals.list("", { signal })) {
     if (count >= MAX_COUNTED || performance.now() > dueMs) return { count, isExact: false, sample }
-    const key = toOriginalKey(text)
-    if (key === undefined || !isImageName(splitKey(key).file) || !canBeOriginal(key, core.grammar)) continue
+    const key = imageKeyOf(text, core.grammar)
+    if (key === undefined) continue
     count += 1
     if (sample.length < MAX_SAMPLED_PHOTOS) sample.push(key)
     else {

@@ -5,8 +5,7 @@
  * - A page looks at a bounded number of keys, and enters no folder below the one that it shows.
  * - Every key comes from `Originals.list`, so excluded originals are in no page.
  */
-import { isImageName } from "../sizes/format.ts"
-import { canBeOriginal, encodeKey, formatKey, type OriginalKey, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { encodeKey, formatKey, imageKeyOf, type OriginalKey } from "../sizes/key.ts"
 import { lookOf, type Size } from "../sizes/list.ts"
 import type { PhotoItem, Photos } from "./api.ts"
 import { refuse, replyJson } from "./reply.ts"
@@ -68,9 +67,8 @@ const readPage = async (
         if (isSkipping) break
         continue
       }
-      const original = toOriginalKey(key)
-      if (original !== undefined && isImageName(splitKey(key).file) && canBeOriginal(key, core.grammar))
-        page.keys.push(original)
+      const original = imageKeyOf(key, core.grammar)
+      if (original !== undefined) page.keys.push(original)
     }
   }
   return page
