@@ -1,4 +1,4 @@
-// Compiles src/ into an empty dist/, so that no removed file stays in the package. Bundles the command line and the page of the studio.
+// Compiles src/ into an empty dist/, so that no removed file stays in the package. Bundles the command line, the render process and the page of the studio.
 // Then bundles each AWS function into one file, as
 // `imgtailor package` zips it. Bundles stay readable for the editor of AWS's console and for stack traces.
 import { execFileSync } from "node:child_process"
@@ -7,6 +7,7 @@ import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "no
 import { transform } from "@swc/core"
 import { build } from "esbuild"
 
+import { bundleChild } from "./bundle-child.mjs"
 import { bundleCli } from "./bundle-cli.mjs"
 import { bundleStudio } from "./bundle-studio.mjs"
 import { licencesOf } from "./licences.mjs"
@@ -14,6 +15,7 @@ import { licencesOf } from "./licences.mjs"
 rmSync("dist", { recursive: true, force: true })
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" })
 await bundleCli()
+await bundleChild()
 await bundleStudio()
 chmodSync("dist/cli/main.js", 0o755)
 // Svelte's own compiler compiles the component, in the project that uses it.
