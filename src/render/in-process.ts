@@ -15,7 +15,7 @@ import { isPixelLoss, repairSource } from "./normalise/repair.ts"
 import { foreignKindOf, type OpenedForeign, openForeign } from "./optional/open-foreign.ts"
 import { renderImage } from "./pipeline.ts"
 import { prepareSource } from "./prepare.ts"
-import type { Rendered } from "./renderer.ts"
+import type { OpenOptions, Rendered } from "./renderer.ts"
 import type { RenderInput } from "./resized.ts"
 import { createSharedResized, type OpenResized } from "./shared-resized.ts"
 import { prepareSharp } from "./sharp.ts"
@@ -90,51 +90,87 @@ const createDecodedSource = ({ decode, inspected }: OpenedForeign): Sources => {
   }
 }
 
+/** Reads the bytes of an original as long as it is open, and gives them back when the last read has ended. */
+const createReads = (release: OpenOptions["release"]) => {
+  let giveBack = release
+  let [isClosed, running] = [false, 0]
+  const releaseUnused = (): void => {
+    if (!isClosed || running > 0) return
+    giveBack?.()
+    giveBack = undefined
+  }
+  return {
+    run: async <T>(work: () => T | Promise<T>): Promise<T> => {
+      if (isClosed) throw new Error("The original was closed.")
+      running += 1
+      try {
+        return await work()
+      } finally {
+        running -= 1
+        releaseUnused()
+      }
+    },
+    close: (): void => {
+      isClosed = true
+      releaseUnused()
+    },
+  }
+}
+
 const createOriginal = (
   bytes: Uint8Array,
   { inspected, convert, marks, strip }: Pick<Opened, "inspected" | "convert" | "marks" | "strip">,
   sources: Sources,
-  getAsset: GetAsset,
+  { getAsset, release }: OriginalParts,
 ): EngineOriginal => {
+  const reads = createReads(release)
+  const use: Sources["use"] = (work) => reads.run(() => sources.use(work))
   let pixels: Source | undefined
   let resized: OpenResized | undefined
   const render = (source: Source, recipe: Recipe, openResized: OpenResized | undefined): Promise<Rendered> =>
     renderInput({ source, convert, strip, original: inspected, marks, getAsset, openResized }, recipe)
   return {
     inspected,
-    digest: async () => createHash("sha256").update(bytes).digest("hex"),
+    digest: () => reads.run(() => createHash("sha256").update(bytes).digest("hex")),
     decode: async () => {
-      pixels = await sources.use(decodeWhole)
+      pixels = await use(decodeWhole)
     },
     dropPixels: () => {
       pixels = undefined
     },
     render: (recipe, { fromPixels, keepsResized }) => {
       const decoded = fromPixels ? pixels : undefined
-      const openResized = keepsResized ? (resized ??= createSharedResized(sources.use)) : undefined
-      return sources.use((source) => render(decoded ?? source, recipe, openResized))
+      const openResized = keepsResized ? (resized ??= createSharedResized(use)) : undefined
+      return use((source) => render(decoded ?? source, recipe, openResized))
     },
     close: () => {
       pixels = undefined
       resized = undefined
+      reads.close()
     },
   }
 }
 
-const openAny = async (bytes: Uint8Array, limits: InspectLimits, getAsset: GetAsset): Promise<EngineOriginal> => {
+/** Parts of an original besides its own. */
+interface OriginalParts {
+  readonly getAsset: GetAsset
+  readonly release: OpenOptions["release"]
+}
+
+const openAny = async (bytes: Uint8Array, limits: InspectLimits, parts: OriginalParts): Promise<EngineOriginal> => {
   const kind = foreignKindOf(bytes)
   if (kind === undefined) {
     const opened = await openOriginal(bytes, limits)
-    return createOriginal(bytes, opened, createSources(bytes, opened), getAsset)
+    return createOriginal(bytes, opened, createSources(bytes, opened), parts)
   }
   const opened = await openForeign(kind, bytes, limits)
-  return createOriginal(bytes, { ...opened, convert: undefined }, createDecodedSource(opened), getAsset)
+  return createOriginal(bytes, { ...opened, convert: undefined }, createDecodedSource(opened), parts)
 }
 
 /** @param getAsset files of overlays @returns an engine that decodes and encodes with sharp, in this process */
 export const createInProcessEngine = (limits: InspectLimits, getAsset: GetAsset = () => undefined): Engine => ({
   prepare: prepareSharp,
-  open: (bytes) => openAny(bytes, limits, getAsset),
+  open: (bytes, { release }) => openAny(bytes, limits, { getAsset, release }),
   ready: async () => {},
   state: () => ({ processes: 0, slow: 0 }),
   drain: () => {},
