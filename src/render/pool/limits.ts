@@ -46,6 +46,9 @@ export const GUARD_INTERVAL_MS = 25
 /** Without work for this long, all processes but one end. */
 export const IDLE_MS = 60_000
 
+/** How long no process has to be idle until another spare one starts: a used one is given back within milliseconds. */
+export const SPARE_DELAY_MS = 100
+
 /** A process starts within 0.2 s, and within several seconds on a busy machine. */
 export const START_LIMIT_MS = 30_000
 

@@ -3,7 +3,8 @@
  *
  * Invariants:
  * - A process is lent to one original at a time.
- * - While there is work, one started process more than needed waits for the next original.
+ * - While there is work, one started process more than needed waits for the next original. One that is missing for a moment only, since a
+ *   process has not been given back yet, is not started.
  * - After a minute without work one process is left.
  * - No request waits for ever: where no process can be started, it fails.
  */
@@ -11,7 +12,7 @@ import { availableParallelism } from "node:os"
 
 import { busy } from "../../errors.ts"
 import type { StartOptions } from "./child-connection.ts"
-import { MAX_IDLE_RSS_BYTES, maxProcesses, type PoolLimits } from "./limits.ts"
+import { MAX_IDLE_RSS_BYTES, maxProcesses, type PoolLimits, SPARE_DELAY_MS } from "./limits.ts"
 import type { RenderProcess } from "./render-process.ts"
 import { createStarter } from "./starter.ts"
 import { createActivity, createStock, type Lent } from "./stock.ts"
@@ -57,6 +58,19 @@ const borrow = async (lend: Pool["lend"], giveBack: Pool["giveBack"]): Promise<v
   giveBack(process, rssBytes)
 }
 
+/** @returns calls a function some time after it was scheduled first, once for all of these times */
+const createLater = (
+  run: () => void,
+  delayMs: number,
+): { readonly schedule: () => void; readonly cancel: () => void } => {
+  let timer: NodeJS.Timeout | undefined
+  const onTime = (): void => {
+    timer = undefined
+    run()
+  }
+  return { schedule: () => void (timer ??= setTimeout(onTime, delayMs).unref()), cancel: () => clearTimeout(timer) }
+}
+
 /** @param options how a process is started */
 export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
   /** Processes of a server under load, apart from slow jobs: one for each core, and a spare one. */
@@ -69,14 +83,17 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
   let isClosed = false
 
   const isFull = (): boolean => starter.all.size >= maxProcesses(limits)
-  const isMoreNeeded = (): boolean => {
-    if (isClosed || starter.isFailing() || isFull()) return false
-    if (starter.starting() < line.length()) return true
-    // Spare processes start one after the other, so that they do not delay the first original.
-    return starter.starting() === 0 && activity.isOn() && (stock.idleCount() === 0 || starter.all.size < wanted)
-  }
+  const canStart = (): boolean => !isClosed && !starter.isFailing() && !isFull()
+  // Spare processes start one after the other, so that they do not delay the first original.
+  const canStartSpare = (): boolean => canStart() && starter.starting() === 0 && activity.isOn()
+  const isMoreNeeded = (): boolean =>
+    (canStart() && starter.starting() < line.length()) || (canStartSpare() && starter.all.size < wanted)
+  const spare = createLater(() => {
+    if (canStartSpare() && stock.idleCount() === 0) starter.start()
+  }, SPARE_DELAY_MS)
   const fill = (): void => {
     while (isMoreNeeded()) starter.start()
+    if (stock.idleCount() === 0) spare.schedule()
   }
   const starter = createStarter(options, {
     onStarted: (process) => stock.offer({ process, rssBytes: process.initialRssBytes() }),
@@ -111,6 +128,7 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
   const close = async (): Promise<void> => {
     isClosed = true
     activity.end()
+    spare.cancel()
     starter.close()
     line.rejectAll(busy("shutdown"))
     await endAll(starter.all)
