@@ -7,7 +7,7 @@
  * - It is bounded, and freed when no original is read any more. Memory that is too large to be kept is freed when it is given back.
  */
 
-import { MessageChannel } from "node:worker_threads"
+import { MessageChannel, type MessagePort } from "node:worker_threads"
 
 /** Memory for some bytes. */
 export interface LentMemory {
@@ -33,13 +33,19 @@ export interface ReusableMemoryOptions {
 /** Sizes are multiples of this, so that memory suits the next original, too. */
 const STEP_BYTES = 1_048_576
 
+let closedPort: MessagePort | undefined
+
 /** A message to a closed port is discarded, with the memory that is moved into it. */
-const discard = new MessageChannel().port1
-discard.close()
+const discard = (): MessagePort => {
+  if (closedPort) return closedPort
+  closedPort = new MessageChannel().port1
+  closedPort.close()
+  return closedPort
+}
 
 /** Frees memory at once. The garbage collector leaves some hundred megabytes of large buffers, since it sees their small handles only. */
 const free = ({ buffer }: Buffer): void => {
-  if (buffer instanceof ArrayBuffer) discard.postMessage(undefined, [buffer])
+  if (buffer instanceof ArrayBuffer) discard().postMessage(undefined, [buffer])
 }
 
 /** Smaller parts cost little. */

@@ -1,5 +1,4 @@
 /** Responsible for looking whether folders can be used, when a server starts. */
-import { randomUUID } from "node:crypto"
 import { mkdir, open, opendir, rename, rm, stat } from "node:fs/promises"
 import { join, sep } from "node:path"
 
@@ -88,7 +87,8 @@ export const checkRenditionsFolder = async ({
   temporary,
   targets,
 }: WritableFolders): Promise<StoreProblem | undefined> => {
-  const name = `.imgtailor-check-${randomUUID()}`
+  // Not from node:crypto, which takes long to load when a server starts.
+  const name = `.imgtailor-check-${process.pid}-${Math.random().toString(36).slice(2)}`
   try {
     for (const folder of [temporary, ...targets]) await createFolder(folder)
     for (const target of targets) {

@@ -46,7 +46,11 @@ const IDLE_CONNECTION_MS = 4000
 const MAX_FAILURE_BYTES = 65_536
 
 const AGENT = { keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: IDLE_CONNECTION_MS }
-const agents = { "http:": new HttpAgent(AGENT), "https:": new HttpsAgent(AGENT) }
+const agents: { http?: HttpAgent; https?: HttpsAgent } = {}
+
+/** The connections that requests share. Created with the first request: a server of a folder needs none, and loading TLS takes long. */
+const agentOf = (isTls: boolean): HttpAgent =>
+  isTls ? (agents.https ??= new HttpsAgent(AGENT)) : (agents.http ??= new HttpAgent(AGENT))
 
 /** An error with a code, like those of the system. */
 const codedError = (code: "ERR_STALLED" | "ERR_SHORT_BODY", message: string): Error =>
@@ -132,7 +136,7 @@ export const exchange = async ({ method, url, headers, body }: Exchange, limits:
   const request = (isTls ? requestHttps : requestHttp)(url, {
     method,
     headers: { ...headers, ...(body && { "content-length": String(body.length) }) },
-    agent: agents[isTls ? "https:" : "http:"],
+    agent: agentOf(isTls),
     timeout: idleMs,
   })
   let rejectReply: ((error: unknown) => void) | undefined

@@ -198,7 +198,6 @@ export const serve: Command = {
     const onRequest = observeAll([metrics?.observe, log.request, studio?.observe])
     tailor.health.setPhase("starting")
     tailor.health.addPart("log", () => ({ droppedLines: log.dropped() }))
-    const problems = await checkStores(tailor)
     const isBeside = metrics !== undefined && config.metricsPort === undefined
     const server = createNodeServer(isBeside ? { handle: withMetrics(tailor.handle, metrics) } : tailor, {
       intercept: studio?.intercept,
@@ -206,6 +205,8 @@ export const serve: Command = {
     const metricsServer = metrics && !isBeside ? createNodeServer({ handle: metricsOnly(metrics) }) : undefined
     reportDrops(server, log)
     const url = urlOf(await listen(server, config.host, config.port), config.basePath)
+    // Hits need no check. `/readyz` answers 503 until it has succeeded.
+    const problems = await checkStores(tailor)
     if (metricsServer) await listenForMetrics(metricsServer, config, log)
     // A render process that starts takes as much CPU as this one: the first hits go before it. A first miss starts one at once.
     await sleep(FIRST_MS)
