@@ -82,7 +82,7 @@ describe("the packed package", () => {
       "sync.mjs",
     ].map((file) => `dist/functions/${file}`)
     const page = files.filter((file) =>
-      /^dist\/studio\/page\/(?:index\.html|icon\.svg|LICENCES\.txt|[\w-]+-[a-z0-9]{8}\.(?:js|css))$/.test(file),
+      /^dist\/studio\/page\/(?:index\.html|icon\.svg|LICENCES\.txt|[\w-]+-[A-Z0-9]{8}\.(?:js|css))$/.test(file),
     )
     expect(page.length).toBeGreaterThan(5)
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
