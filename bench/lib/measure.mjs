@@ -66,16 +66,27 @@ export const wholeCpuMs = (pid) =>
     }),
   )
 
+/** CPU milliseconds of a thread, to the microsecond (Linux). */
+const threadCpuMs = (pid, thread) => Number(readProc(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]) / 1e6
+
 /** CPU milliseconds used by the present threads of a process and its descendants, to the microsecond, and by ended children (Linux). */
 export const cpuMs = (pid) =>
   sum(
     treeOf(pid).map((process) => {
-      const nanoseconds = threadsOf(process).map((thread) =>
-        Number(readProc(`/proc/${process}/task/${thread}/schedstat`).split(" ")[0]),
-      )
-      return sum(nanoseconds) / 1e6 + statCpuMs(process).ended
+      const threads = threadsOf(process).map((thread) => threadCpuMs(process, thread))
+      return sum(threads) + statCpuMs(process).ended
     }),
   )
+
+/**
+ * CPU milliseconds of a server by its parts: the server process, the main threads of its render processes, and their other threads, which
+ * decode and encode (Linux).
+ */
+export const partsCpuMs = (pid) => {
+  const children = childrenOf(pid)
+  const main = sum(children.map((child) => threadCpuMs(child, child)))
+  return { server: statCpuMs(pid).own, main, others: sum(children.map((child) => statCpuMs(child).own)) - main }
+}
 
 /** Memory of a process and its descendants in MiB. Pages that several of them share count once (PSS, Linux). */
 export const memoryMiB = (pid) =>

@@ -44,6 +44,10 @@ export const pixels = async (width, height, seed = 1) => {
 
 const ENCODE = {
   jpg: (image) => image.jpeg({ quality: 90 }),
+  /** With an embedded sRGB profile. */
+  "profile.jpg": (image) => image.jpeg({ quality: 90 }).withIccProfile("srgb"),
+  /** Stored lying on its side, as phones do. */
+  "portrait.jpg": (image) => image.jpeg({ quality: 90 }).withMetadata({ orientation: 6 }),
   "progressive.jpg": (image) => image.jpeg({ quality: 90, progressive: true }),
   png: (image) => image.png(),
   webp: (image) => image.webp({ quality: 90, effort: 2 }),

@@ -14,7 +14,7 @@ const SIZES = [
 ]
 const PHOTOS = 20
 
-/** Renders every size and format by itself, on two threads like `warm`. */
+/** Renders every size and format, and a placeholder, by itself, on two threads like `warm`. */
 const SCRIPT = `
 import { createRequire } from "node:module"
 import { readdirSync } from "node:fs"
@@ -23,8 +23,11 @@ sharp.cache(false)
 sharp.concurrency(1)
 const [folder] = process.argv.slice(2)
 const encode = { jpeg: (image, width) => image.jpeg({ quality: 80, progressive: width <= 480 }), webp: (image, width) => image.webp({ quality: width >= 1000 ? 84 : 80, effort: 2 }) }
-const jobs = readdirSync(folder).flatMap((name) => ${JSON.stringify(SIZES)}.flatMap((size) => Object.values(encode).map((to) => () =>
-  to(sharp(folder + "/" + name, { failOn: "error" }).autoOrient().resize(size.width, size.height, { fit: "cover" }), size.width).toBuffer())))
+const open = (name, size) => sharp(folder + "/" + name, { failOn: "error" }).autoOrient().resize(size.width, size.height, { fit: "cover" })
+const jobs = readdirSync(folder).flatMap((name) => [
+  ...${JSON.stringify(SIZES)}.flatMap((size) => Object.values(encode).map((to) => () => to(open(name, size), size.width).toBuffer())),
+  () => open(name, { width: 16, height: 12 }).webp({ quality: 50, effort: 2 }).toBuffer(),
+])
 const work = async () => { for (let job = jobs.shift(); job; job = jobs.shift()) await job() }
 await Promise.all([work(), work()])
 `
