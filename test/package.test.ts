@@ -1,8 +1,11 @@
 /** The published package: the contents of its tarball, and that it works when installed into an empty project. */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { execFile } from "node:child_process"
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { promisify } from "node:util"
 
-import { describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 import { launch, type Outcome, PACKAGE } from "./support/command.ts"
 import { filesBelow, temporaryFolder } from "./support/folders.ts"
@@ -22,18 +25,24 @@ const run = async (command: string, args: readonly string[], cwd: string): Promi
 
 const tool = (name: string): string => join(PACKAGE, "node_modules", ".bin", name)
 
-/** Packs without building, because other tests use dist/ at the same time. */
-const pack = async (folder: string): Promise<string> => {
-  await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], PACKAGE)
-  const [tarball = ""] = await readdir(folder)
-  return join(folder, tarball)
-}
+let folder: string
+let tarball: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imgtailor-test-"))
+  // Packs without building, because other tests use dist/ at the same time.
+  await promisify(execFile)("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], {
+    cwd: PACKAGE,
+  })
+  const [name = ""] = await readdir(folder)
+  tarball = join(folder, name)
+}, 60_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe("the packed package", () => {
   it("the packed package contains dist, sources, docs, examples and four pages, and nothing else", async () => {
-    const folder = await temporaryFolder()
-    await run("tar", ["-xzf", await pack(folder)], folder)
-    const files = await filesBelow(join(folder, "package"))
+    const unpacked = await temporaryFolder()
+    await run("tar", ["-xzf", tarball], unpacked)
+    const files = await filesBelow(join(unpacked, "package"))
 
     const pages = files.filter((file) => !/^(?:dist|docs|examples|src)\//.test(file))
     expect(pages).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"])
@@ -94,8 +103,7 @@ describe("the packed package", () => {
     "the packed package installs into an empty project, where every entry imports and the command runs",
     { timeout: 180_000 },
     async () => {
-      const [folder, project] = [await temporaryFolder(), await temporaryFolder()]
-      const tarball = await pack(folder)
+      const project = await temporaryFolder()
       await writeFile(join(project, "package.json"), `{ "name": "shop", "private": true, "type": "module" }\n`)
       await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], project)
 
@@ -125,8 +133,6 @@ describe("the packed package", () => {
   )
 
   it("publint and attw find no problems in the packed package", async () => {
-    const folder = await temporaryFolder()
-    const tarball = await pack(folder)
     expect(await run(tool("publint"), ["run", tarball, "--strict"], folder)).toContain("All good!")
     expect(await run(tool("attw"), [tarball, "--profile", "esm-only"], folder)).toContain('"imgtailor/node"')
   }, 120_000)
