@@ -45,6 +45,7 @@ const renderAll = async (folder: string): Promise<ReadonlyMap<string, string>> =
     renditions: memoryRenditions(),
     sizes: SIZES,
     formats: FORMATS,
+    isolation: "none",
   })
   const render = async (address: string): Promise<readonly [string, string]> => {
     const response = await tailor.fetch(new Request(`http://localhost${address}`))

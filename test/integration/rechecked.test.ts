@@ -31,6 +31,7 @@ const replica = (originals: Originals, renditions: Renditions): Replica => {
       originals: recheckedOriginals(originals, 3600, () => 0),
       renditions,
       sizes: ["100w"],
+      isolation: "none",
       limits: { cacheBytes: 0 },
     },
     { onRequest: (report) => void reports.push(report) },

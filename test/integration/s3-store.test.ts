@@ -81,6 +81,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
       renditions: `s3://${bucket}/out`,
       s3Endpoint: hiding.endpoint,
       sizes: ["200x150"],
+      isolation: "none",
       cacheControl: "public, max-age=77",
     })
     process.env["AWS_KEY"] = ROOT.accessKeyId
@@ -140,6 +141,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
       renditions,
       sharedStore: true,
       sizes: ["200x150"],
+      isolation: "none",
     })
     const old = await get(tailor, "shop/200x150/photo.jpg")
     expect(old.body.toString()).toBe("an older program's picture")
@@ -158,6 +160,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
       originals: s3Originals(optionsFor(bucket, { prefix: "in" })),
       renditions: s3Renditions(optionsFor(bucket, { prefix: "out/" })),
       sizes: ["200x150"],
+      isolation: "none",
     })
     for (const name of AWKWARD) {
       const path = ["größe 1+1", "200x150", name].map(encodeURIComponent).join("/")
@@ -179,6 +182,7 @@ describe.skipIf(versitygw === undefined)("a rendition in S3", () => {
       originals: s3Originals(optionsFor(bucket, { prefix: "in" })),
       renditions: s3Renditions(optionsFor(bucket, { prefix: "out" })),
       sizes: ["300w"],
+      isolation: "none",
     })
     const heightOf = async (): Promise<number | undefined> =>
       (await sharp((await get(tailor, "300w/a.jpg")).body).metadata()).height
@@ -251,6 +255,7 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
       originals: s3Originals({ ...options, bucket: from }),
       renditions: s3Renditions({ ...options, bucket: to }),
       sizes: ["200x150"],
+      isolation: "none",
     })
     expect((await get(tailor, "shop/200x150/photo.jpg")).status).toBe(200)
     await tailor.idle()
@@ -270,6 +275,7 @@ describe.skipIf(versitygw === undefined)("with the least permissions", () => {
       originals: s3Originals({ ...options, bucket: from }),
       renditions: s3Renditions({ ...options, bucket: to }),
       sizes: ["200x150"],
+      isolation: "none",
     })
     expect((await get(tailor, "200x150/photo.jpg")).status).toBe(200)
     await tailor.idle()
@@ -379,6 +385,7 @@ describe.skipIf(versitygw === undefined)("an original that cannot be read", () =
       originals: s3Originals({ ...options, prefix: "in" }),
       renditions: s3Renditions({ ...options, prefix: "out" }),
       sizes: ["200x150"],
+      isolation: "none",
       limits: { cacheBytes: 0 },
     })
     expect((await get(tailor, "200x150/a.jpg")).status).toBe(200)

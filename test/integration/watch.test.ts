@@ -134,7 +134,8 @@ describe("a rendition stored by another process", () => {
     async (name) => {
       const originals = memoryOriginals()
       const renditions = await temporaryFolder()
-      const { core, fetch } = openTailor(resolveConfig({ originals, renditions, sizes: SIZES }, environment()))
+      const options = { originals, renditions, sizes: SIZES, isolation: "none" } as const
+      const { core, fetch } = openTailor(resolveConfig(options, environment()))
       const render = async (): Promise<void> => {
         expect((await fetch(new Request("http://localhost/60x40/a.jpg"))).status).toBe(200)
         await core.idle()
