@@ -26,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: "system",
+          // They often wait for servers and times.
+          maxWorkers: 3,
           include: ["test/**/*.test.ts"],
           exclude: [...QUICK, ...IMAGES, ...configDefaults.exclude],
         },

@@ -35,11 +35,11 @@ beforeAll(async () => {
     templates[name] = await makeTemplate({ ...settings }, stack)
 })
 
-/** Problems that cfn-lint finds by the name of the template. One run for all, because it takes a second to start. */
-const lint = async (templates: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> => {
+/** Problems that cfn-lint finds in the texts of templates, by name. One run for all, because it takes a second to start. */
+const lint = async (texts: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> => {
   const folder = await temporaryFolder()
-  const files = Object.keys(templates).map((name) => join(folder, `${name}.json`))
-  for (const [name, text] of Object.entries(templates)) await writeFile(join(folder, `${name}.json`), text)
+  const files = Object.keys(texts).map((name) => join(folder, `${name}.json`))
+  for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, `${name}.json`), text)
   const stdout = await run(String(tools?.["cfn-lint"]), ["--format", "parseable", ...files])
   const linesOf = (file: string): string =>
     stdout

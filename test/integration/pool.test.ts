@@ -20,6 +20,7 @@ import type { Format } from "../../src/sizes/format.ts"
 import { imageRecipe, infoRecipe, type Recipe } from "../../src/sizes/recipe.ts"
 import { memoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
 import { scene, SETTINGS, sizeOf } from "../image/support.ts"
+import { flat } from "../support/photos.ts"
 
 const LIMITS: PooledLimits = { pixels: 1e8, animationPixels: 1e8, memoryBytes: 1e9, renders: 2 }
 const DIST = join(import.meta.dirname, "../../dist")
@@ -122,7 +123,7 @@ describe("a rendition made in a render process", () => {
   })
 
   it("is refused when it takes more memory than the cap", async () => {
-    const bytes = await scene({ width: 3000, height: 2500 }).avif({ effort: 0 }).toBuffer()
+    const bytes = await flat({ width: 3000, height: 2500, format: "avif" })
     for (const reportsUsage of [false, true]) {
       const renderer = open({ memoryBytes: 80e6 }, { reportsUsage })
       const session = await renderer.open(bytes)
@@ -215,7 +216,7 @@ describe.runIf(hasProc)("a render process", () => {
 
   it("gives way at once where the header says that decoding will be slow", async () => {
     const renderer = open()
-    const bytes = await scene({ width: 6000, height: 4500 }).png({ compressionLevel: 0 }).toBuffer()
+    const bytes = await flat({ width: 6000, height: 4500, format: "png" })
     const session = await renderer.open(bytes)
     let slowAtOnce = 0
     const rendering = session.render(recipe("100w"), { onSlow: () => (slowAtOnce = renderer.state().slow) })
@@ -311,7 +312,7 @@ describe("a tailor with render processes", () => {
   it("reports the estimate, the cap and the verdict of renders", async () => {
     const originals = memoryOriginals()
     originals.set("small.jpg", await photo())
-    originals.set("large.avif", await scene({ width: 3000, height: 2500 }).avif({ effort: 0 }).toBuffer())
+    originals.set("large.avif", await flat({ width: 3000, height: 2500, format: "avif" }))
     const reports: RequestReport[] = []
     const limits = { memoryBytes: 80e6 }
     const options = { originals, renditions: memoryRenditions(), sizes: ["100w"], limits } as const
