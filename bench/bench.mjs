@@ -1,5 +1,5 @@
-// npm run bench [-- --short] [-- --json] [-- --only NAME [--adapter FILE]]: compares speed and memory with limits that it starts itself,
-// in one run. Absolute figures depend on the machine; compare ratios. Needs Linux (/proc) and a quiet machine.
+// npm run bench [-- --short] [-- --json] [-- --only NAME [--adapter FILE] [--against FOLDER]]: compares speed and memory with limits that it
+// starts itself, in one run. `--only builds --against FOLDER` compares with the build of another checkout. Absolute figures depend on the machine; compare ratios. Needs Linux (/proc) and a quiet machine.
 import { mkdtempSync, rmSync } from "node:fs"
 import { availableParallelism, cpus, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,6 +7,7 @@ import { parseArgs } from "node:util"
 
 import sharp from "sharp"
 
+import { builds } from "./parts/builds.mjs"
 import { churn } from "./parts/churn.mjs"
 import { coldStart } from "./parts/cold-start.mjs"
 import { cold } from "./parts/cold.mjs"
@@ -53,9 +54,10 @@ const PARTS = {
   growth,
   peers,
   studio,
+  builds,
 }
 /** Not part of a short run. */
-const LONG = new Set(["churn", "scale", "inputs", "factors", "growth", "peers", "studio"])
+const LONG = new Set(["churn", "scale", "inputs", "factors", "growth", "peers", "studio", "builds"])
 
 const { values } = parseArgs({
   options: {
@@ -63,6 +65,7 @@ const { values } = parseArgs({
     json: { type: "boolean" },
     only: { type: "string" },
     adapter: { type: "string" },
+    against: { type: "string" },
   },
 })
 const isShort = values.short === true
@@ -103,7 +106,14 @@ print(
 for (const [name, part] of Object.entries(PARTS)) {
   if (!isWanted(name)) continue
   const skip = (reason) => skipped.push({ part: name, reason })
-  for (const result of await part({ folder, isShort, rounds: isShort ? 5 : 31, adapter: values.adapter, skip })) {
+  for (const result of await part({
+    folder,
+    isShort,
+    rounds: isShort ? 5 : 31,
+    adapter: values.adapter,
+    against: values.against,
+    skip,
+  })) {
     const { line, ok } = rows(result)
     results.push({
       id: result.id,

@@ -118,25 +118,32 @@ const readChroma = ({ data, width, channels }: Pixels, y: number, row: ChromaRow
   row.high = high
 }
 
-/** Whether a value is above both of its neighbours, or below both. */
-const isPeak = (before: number, value: number, after: number): boolean =>
-  Math.min(value - before, value - after) > LINE_CONTRAST || Math.min(before - value, after - value) > LINE_CONTRAST
+/** Whether a value is above both of its neighbours, or below both. In photos, the first comparison nearly always decides. */
+const isPeak = (before: number, value: number, after: number): boolean => {
+  const step = value - before
+  if (step > LINE_CONTRAST) return value - after > LINE_CONTRAST
+  return step < -LINE_CONTRAST && after - value > LINE_CONTRAST
+}
 
 /** Three rows, one below the other. */
 type Rows = readonly [above: ChromaRow, row: ChromaRow, below: ChromaRow]
 
-/** Whether one of a pixel's differences is that of a line: between others to the left and right, or above and below. */
-const isLine = ([{ values: above }, { values: row }, { values: below }]: Rows, at: number): boolean => {
-  const value = row[at] ?? 0
-  return isPeak(row[at - 2] ?? 0, value, row[at + 2] ?? 0) || isPeak(above[at] ?? 0, value, below[at] ?? 0)
-}
-
-/** Pixels of the middle row that are part of lines. In photos, nearly all rows are too much alike to have any. */
+/**
+ * Pixels of the middle row that are part of lines: one of their differences is a peak between those to the left and right, or above and
+ * below. In most photos, nearly all rows are too much alike to have any.
+ */
 const countLines = (rows: Rows, width: number): number => {
   const range = Math.max(...rows.map(({ high }) => high)) - Math.min(...rows.map(({ low }) => low))
   if (range <= LINE_CONTRAST) return 0
+  const [{ values: above }, { values: row }, { values: below }] = rows
   let lines = 0
-  for (let at = 2; at < 2 * (width - 1); at += 2) if (isLine(rows, at) || isLine(rows, at + 1)) lines += 1
+  for (let at = 2; at < 2 * (width - 1); at++) {
+    const value = row[at] ?? 0
+    if (!isPeak(row[at - 2] ?? 0, value, row[at + 2] ?? 0) && !isPeak(above[at] ?? 0, value, below[at] ?? 0)) continue
+    lines += 1
+    // A pixel counts once.
+    at |= 1
+  }
   return lines
 }
 
@@ -221,7 +228,7 @@ export interface SurveyOptions {
   readonly drawn?: Pixels | undefined
 }
 
-/** Surveys pixels. It takes about four milliseconds a megapixel, and next to nothing for a photo. */
+/** Surveys pixels. It takes four to nine milliseconds a megapixel, and next to nothing for a photo. */
 export const survey = (pixels: Pixels, { isPhoto = false, drawn }: SurveyOptions = {}): Survey => {
   const grey = isGrey(pixels)
   const detailed = isPhoto ? drawn : pixels

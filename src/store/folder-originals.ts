@@ -37,8 +37,8 @@ const MAX_VERIFIED = 100_000
 /** Concurrent calls to a network file system. If its server does not respond, each one holds a thread of the pool (libuv has four). */
 const NETWORK_CALLS = 2
 
-/** Photos of a few megabytes, one for each concurrent render on a few cores. */
-const MEMORY = { maxKeptBytes: 32_000_000, idleMs: 10_000 }
+/** Photos of a few megabytes, one for each concurrent render on a few cores, or one PNG of 12 megapixels. */
+const MEMORY = { maxKeptBytes: 36_000_000, idleMs: 10_000 }
 
 /** Options for originals in a folder. */
 export interface FolderOriginalsOptions {
