@@ -316,6 +316,18 @@ describe("frames and alpha", () => {
     expect([at(5, 5), at(30, 5)[3]]).toEqual([[...RED, 255], 0])
   })
 
+  it.each([1, 2, 4, 8] as const)("an index of %i bits beyond the palette is opaque black", async (depth) => {
+    // An error by §11.2.2, which decoders may handle as they like: libpng's colour is kept, Chromium shows the last one.
+    const chunks = [pngChunk("PLTE", Buffer.from(RED)), pngChunk("tRNS", Buffer.from([128]))]
+    const at = (x: number): readonly number[] => [x < 20 ? 0 : 2 ** depth - 1]
+    const { bytes } = await rendition(pngOf({ width: 40, height: 30, colourType: 3, depth, chunks, at }))
+    const { at: pixelAt } = await decode(bytes)
+    expect([pixelAt(5, 5), pixelAt(35, 5)]).toEqual([
+      [...RED, 128],
+      [0, 0, 0, 255],
+    ])
+  })
+
   it("the colours of a premultiplied AVIF are divided by its alpha", async () => {
     const background = { r: 100, g: 30, b: 20, alpha: 0.5 }
     const avif = await sharp({ create: { width: 64, height: 48, channels: 4, background } })
