@@ -138,7 +138,7 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
   const own = { format: outputFormat(undefined, traits).format, canChange: original.format === "other" }
   const weight: WeightJob = {
     format,
-    encode: encodeJobOf(job, encoderTraits(surveyed, densityOf(job))),
+    encode: encodeJobOf(job, encoderTraits(surveyed, densityOf(job), format)),
     background: recipe.settings.background,
     originalBytes: originalBytesOf(job),
     strip: () => stripWhole(job),
@@ -172,7 +172,7 @@ const fitStill = async (job: ImageJob, encoded: Encoded): Promise<Encoded> => {
   if (maxBytes === undefined || encoded.bytes.length <= maxBytes || job.animated) return encoded
   const surveyed = await readSurveyed(job)
   const format = outputFormat(job.recipe.format, { ...job.original, hasAlpha: !surveyed.traits.isOpaque }).format
-  const encode = encodeJobOf(job, encoderTraits(surveyed, densityOf(job)))
+  const encode = encodeJobOf(job, encoderTraits(surveyed, densityOf(job), format))
   return encodeToFit(inputOf(surveyed, job.recipe.settings.background), { format, encode }, { maxBytes, minQuality })
 }
 

@@ -96,14 +96,17 @@ const contentOf = ({ traits, pixels: { width, height } }: SurveyedPixels, origin
   return originalDensity < MIXED_BYTES || traits.evenShare > MIXED_SHARE ? "mixed" : "photo"
 }
 
+/** Formats that keep the colour of every pixel. */
+const FULL_CHROMA_FORMATS: ReadonlySet<Format> = new Set(["png", "gif"])
+
 /**
- * Properties of pixels that an encoder needs.
+ * Properties of pixels that the encoders of a format need, and those of lighter attempts.
  * @param originalDensity bytes a pixel of an original that was coded without loss, else Infinity
  */
-export const encoderTraits = (surveyed: SurveyedPixels, originalDensity: number): Traits => ({
+export const encoderTraits = (surveyed: SurveyedPixels, originalDensity: number, format: Format): Traits => ({
   isGrey: surveyed.traits.isGrey,
   colours: surveyed.traits.colours,
-  hasFineChroma: surveyed.traits.hasFineChroma,
+  hasFineChroma: !FULL_CHROMA_FORMATS.has(format) && surveyed.traits.hasFineChroma,
   content: contentOf(surveyed, originalDensity),
 })
 
