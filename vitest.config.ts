@@ -20,6 +20,9 @@ const config: ViteUserConfig = defineConfig({
     // Few processes: renders use all cores by themselves.
     maxWorkers: 2,
     testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // The defaults are too short for a busy machine.
+    expect: { poll: { timeout: 10_000 } },
     coverage: { provider: "v8", include: ["src/**"], exclude: ["src/**/*.test.ts", "src/cli/**"] },
     projects: [
       {

@@ -203,7 +203,7 @@ describe("the batch function", () => {
     const { call, originals, stored } = stage({}, slow)
     originals.set(PHOTO, await flat())
     const event = await fixture<BatchEvent>("batch-1")
-    const end = Date.now() + 2300
+    const end = Date.now() + 4000
     const context = { getRemainingTimeInMillis: () => end - Date.now() }
     expect(await outcomeOf(call, event, context)).toMatchObject({
       resultCode: "TemporaryFailure",

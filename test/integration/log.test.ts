@@ -47,12 +47,16 @@ const openFileLog = async (isTTY = false): Promise<{ readonly log: Log; readonly
 }
 
 /** A log that is piped to a command. */
-const openPipeLog = (command: string, ...args: readonly string[]): { readonly log: Log; readonly end: () => void } => {
+const openPipeLog = (
+  command: string,
+  ...args: readonly string[]
+): { readonly log: Log; readonly end: () => Promise<unknown> } => {
   const child = spawn(command, args, { stdio: ["pipe", "ignore", "ignore"] })
   onTestFinished(() => void child.kill("SIGKILL"))
   const { fd } = Reflect.get(child.stdin, "_handle") as { readonly fd: number }
   const log = createLog(Object.assign(child.stdin as Socket, { fd, isTTY: false }) as unknown as LogStream)
-  return { log, end: () => void child.kill("SIGKILL") }
+  const ended = new Promise((resolve) => child.once("exit", resolve))
+  return { log, end: () => (child.kill("SIGKILL"), ended) }
 }
 
 const parse = (line: string): Readonly<Record<string, unknown>> => JSON.parse(line) as Readonly<Record<string, unknown>>
@@ -218,8 +222,7 @@ describe("a destination that takes no lines", () => {
     log.note("first")
     await log.flush()
     expect(log.dropped()).toBe(0)
-    end()
-    await sleep(200)
+    await end()
     for (let round = 0; round < 3; round++) {
       log.note(`line ${round}`)
       await log.flush()

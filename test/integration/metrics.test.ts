@@ -3,7 +3,6 @@ import { execFileSync, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -142,9 +141,8 @@ describe("examples/observability", () => {
       await expect.poll(() => query("imgtailor_requests_total").catch(() => []), { timeout: 30_000 }).not.toEqual([])
       // Two scrapes, so that there are rates.
       await (await fetch(`http://127.0.0.1:${port}/40w/a.png`)).arrayBuffer()
-      await sleep(1500)
+      await expect.poll(() => query(expressions()[0] ?? ""), { timeout: 30_000 }).not.toEqual([])
       for (const expression of expressions()) await query(expression)
-      expect(await query(expressions()[0] ?? "")).not.toEqual([])
     },
   )
 })

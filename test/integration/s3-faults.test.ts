@@ -12,7 +12,7 @@ import { type Fault, type FaultyS3, startFaultyS3 } from "../support/faulty-s3.t
 import { ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const BUCKET = "shop"
-const TIMEOUTS = { idleMs: 250, attemptMs: 600, callMs: 2000 }
+const TIMEOUTS = { idleMs: 400, attemptMs: 800, callMs: 2000 }
 const RETRIES = { attempts: 2, baseMs: 5, longestMs: 20 }
 const BYTES = Buffer.alloc(200_000, "photo")
 const META: RenditionMeta = {
@@ -154,8 +154,8 @@ describe.skipIf(versitygw === undefined)("a call to S3", () => {
   })
 
   it.each([
-    ["silence", { kind: "silence" } as const, "no byte for 250 ms"],
-    ["slowness", { kind: "drip", everyMs: 50 } as const, "not complete after 600 ms"],
+    ["silence", { kind: "silence" } as const, "no byte for 400 ms"],
+    ["slowness", { kind: "drip", everyMs: 50 } as const, "not complete after 800 ms"],
   ])("an attempt ends after %s by its own limit, long before the limit of the call", async (_, fault, reason) => {
     const { originals } = stores({ timeouts: { ...TIMEOUTS, callMs: 60_000 } })
     faulty.fail(fault)

@@ -24,11 +24,11 @@ const startShop = async (options: ProcessOptions = {}, ...args: readonly string[
   return startProcessWith(options, photos.folder, "--sizes", "60x40,1600w", "--renditions", renditions, ...args)
 }
 
-/** A response that is being sent to a client that has read nothing yet. */
+/** A response that is being sent to a client that reads none of it for the moment. */
 const openSlowly = async (port: number): Promise<{ readonly socket: Socket; readonly length: number }> => {
   const { headers } = await send(port, LARGE, { method: "HEAD" })
   const socket = openRequest(port, LARGE, { headers: { connection: "keep-alive" } }).pause()
-  await sleep(200)
+  await new Promise((resolve) => socket.once("readable", resolve))
   return { socket, length: Number(headers["content-length"]) }
 }
 
@@ -43,28 +43,31 @@ describe("a signal", () => {
   })
 
   it("that comes twice ends the server at once", async () => {
-    const { port, kill, end } = await startShop()
+    const { port, kill, end, log } = await startShop()
     const { socket } = await openSlowly(port)
     socket.on("error", () => {})
     kill("SIGTERM")
-    await sleep(200)
+    // Two signals that come before either is handled are one.
+    await expect.poll(log).toContain("Shutting down")
     expect(await end("SIGTERM")).toEqual({ code: null, signal: "SIGKILL" })
   })
 
   it("makes the server unready at once, while it answers requests for --drain-ms", async () => {
-    const { port, kill, end } = await startShop({}, "--drain-ms", "1500")
+    const { port, kill, end } = await startShop({}, "--drain-ms", "2500")
     expect((await send(port, "/readyz")).status).toBe(200)
     const kept = connect(port, "127.0.0.1")
     kept.write(`GET ${SMALL} HTTP/1.1\r\nhost: a\r\n\r\n`)
     await new Promise((resolve) => kept.once("data", resolve))
     kill("SIGTERM")
-    await sleep(100)
-    const { status, text } = await send(port, "/readyz")
-    expect([status, JSON.parse(text)]).toEqual([503, { status: "not ready", reason: "The server is draining." }])
+    const reason = { status: "not ready", reason: "The server is draining." }
+    await expect
+      .poll(async () => JSON.parse((await send(port, "/readyz")).text) as unknown, { interval: 20 })
+      .toEqual(reason)
+    expect((await send(port, "/readyz")).status).toBe(503)
     expect((await send(port, "/healthz")).status).toBe(200)
     expect((await send(port, SMALL)).status).toBe(200)
     await expect
-      .poll(() => send(port, SMALL).then(String, ({ code }: NodeJS.ErrnoException) => code), { timeout: 5000 })
+      .poll(() => send(port, SMALL).then(String, ({ code }: NodeJS.ErrnoException) => code))
       .toBe("ECONNREFUSED")
     expect(await end("SIGCONT")).toEqual({ code: 0, signal: null })
   })

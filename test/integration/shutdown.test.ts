@@ -61,7 +61,7 @@ it.each([
 ])("a response to %s with Connection: %s that is being sent arrives completely", async (target, connection) => {
   const { server, port } = await startServer()
   const sockets = Array.from({ length: 4 }, () => openRequest(port, target, { headers: { connection } }).pause())
-  await sleep(100)
+  await Promise.all(sockets.map((socket) => new Promise((done) => socket.once("readable", done))))
   const received = sockets.map(readSlowly)
   await closeServer(server, 25_000)
   for (const bytes of await Promise.all(received)) expect(parseResponse(bytes).body.equals(LARGE)).toBe(true)
@@ -80,16 +80,19 @@ it("requests that arrived before the server was closed are answered", async () =
 it("requests on open connections are answered with Connection: close while the server is being closed", async () => {
   let release: () => void = () => {}
   const held = new Promise<void>((resolve) => (release = resolve))
+  const received = new Set<string | undefined>()
   const { server, port } = await startServer(async (request) => {
     if (request.target === "/held") await held
     return answerBodies(request)
   })
+  server.on("request", ({ url }) => received.add(url))
   const socket = openRequest(port, "/held", { headers: { connection: "keep-alive" } })
-  await sleep(50)
+  await expect.poll(() => received).toContain("/held")
   const closed = closeServer(server, 25_000)
+  // It first answers requests that arrived already.
   await sleep(50)
   socket.write("GET /second HTTP/1.1\r\nhost: a\r\n\r\n")
-  await sleep(50)
+  await expect.poll(() => received).toContain("/second")
   release()
   const text = (await readAll(socket)).toString()
   expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)

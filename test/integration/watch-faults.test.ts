@@ -7,7 +7,7 @@ import { link, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 
 import { createDelayed } from "../../src/server/delayed.ts"
 import { createPathEvents } from "../../src/server/path-events.ts"
@@ -213,16 +213,21 @@ describe("many events", () => {
 
 describe("second passes", () => {
   it("come a fixed time after the last change of each path", async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
     const runs: string[] = []
     const delayed = createDelayed<number>(60, (name, value) => runs.push(`${name}${value}`))
     delayed.add("a", 1)
     delayed.add("b", 1)
-    await sleep(30)
+    vi.advanceTimersByTime(30)
     delayed.add("a", 2)
-    await expect.poll(() => runs).toEqual(["b1", "a2"])
+    vi.advanceTimersByTime(59)
+    expect(runs).toEqual(["b1"])
+    vi.advanceTimersByTime(1)
+    expect(runs).toEqual(["b1", "a2"])
     delayed.add("c", 1)
     delayed.clear()
-    await sleep(100)
+    vi.advanceTimersByTime(100)
     expect(runs).toEqual(["b1", "a2"])
   })
 })
