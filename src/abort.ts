@@ -1,22 +1,43 @@
 /** Responsible for waits that can be cancelled. */
 
 /**
+ * Calls back once when a client disconnects, at once if it has.
+ * @returns a function that stops waiting for it
+ */
+export type OnDisconnect = (callback: (reason?: unknown) => void) => () => void
+
+/** The caller of a function, whose signal aborts, as a client that disconnects. */
+export const onAbort =
+  (signal: AbortSignal): OnDisconnect =>
+  (callback) => {
+    const stop = (): void => callback(signal.reason)
+    if (signal.aborted) stop()
+    else signal.addEventListener("abort", stop)
+    return () => signal.removeEventListener("abort", stop)
+  }
+
+/**
  * Waits for a promise, or until a signal aborts. The promise itself continues, and other callers that wait for it still get its value.
  * @throws the signal's reason
  */
 export const orAbort = async <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
   if (!signal) return promise
   signal.throwIfAborted()
-  let stop: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error)
-    signal.addEventListener("abort", stop, { once: true })
+  // Each of a crowd waits here, and `Promise.race` creates four more promises and closures.
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error)
+    signal.addEventListener("abort", stop)
+    promise.then(
+      (value) => {
+        signal.removeEventListener("abort", stop)
+        resolve(value)
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", stop)
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    if (stop) signal.removeEventListener("abort", stop)
-  }
 }
 
 /** Work that several callers wait for. */

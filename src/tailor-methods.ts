@@ -1,4 +1,5 @@
 /** Responsible for the methods of a tailor for programs: each does the same as the command of its name. */
+import { onAbort } from "./abort.ts"
 import { badUrl } from "./errors.ts"
 import type { Info } from "./sizes/info.ts"
 import { formatKey, type OriginalKey, parseKey, toOriginalKey } from "./sizes/key.ts"
@@ -74,7 +75,7 @@ const prefixIn = (text: string): string | undefined => {
 const infoOf = async ({ answer, grammar }: Core, original: OriginalKey, { signal }: CallOptions): Promise<Info> => {
   const parsed = parseKey(formatKey({ original, size: INFO, format: undefined }).split("/"), grammar)
   if ("refused" in parsed) throw badUrl(parsed.detail, parsed.hint)
-  const rendition = await answer(parsed, signal && (() => signal))
+  const rendition = await answer(parsed, signal && onAbort(signal))
   return JSON.parse(new TextDecoder().decode(await readBody(rendition))) as Info
 }
 

@@ -2,6 +2,7 @@
  * Responsible for the plain values between HTTP servers and the request handler. Servers write an `Answer` to their socket directly:
  * building a web `Response` for a hit costs more than the hit.
  */
+import type { OnDisconnect } from "../abort.ts"
 import type { Decision } from "../tailor/decision.ts"
 
 /** The parts of a request that the handler uses. */
@@ -11,8 +12,8 @@ export interface HttpRequest {
   readonly target: string
   /** Returns the value of a header by its lower-case name. */
   readonly header: (name: string) => string | undefined
-  /** Returns a signal that aborts when the client disconnects. Called only when a rendition has to be rendered. */
-  readonly signal?: (() => AbortSignal) | undefined
+  /** Calls back when the client disconnects. Called only when a rendition has to be rendered. */
+  readonly onDisconnect?: OnDisconnect | undefined
 }
 
 /** A response as a plain value. */

@@ -1,4 +1,5 @@
 /** Responsible for the Web-standard interface of the handler: for Hono, Bun, Next.js route handlers and others that use `Request` and `Response`. */
+import { onAbort } from "../abort.ts"
 import type { Answer } from "./answer.ts"
 import type { Handle } from "./handle.ts"
 
@@ -17,7 +18,7 @@ export const createFetch =
       method: request.method,
       target: pathname + search,
       header: (name) => request.headers.get(name) ?? undefined,
-      signal: () => request.signal,
+      onDisconnect: (callback) => onAbort(request.signal)(callback),
     })
     return new Response(toBody(body), { status, headers })
   }

@@ -139,7 +139,7 @@ const answerRendition = async (
 ): Promise<Answer> => {
   let found: ServedRendition | undefined
   try {
-    found = await answer(resolved.parsed, request.signal)
+    found = await answer(resolved.parsed, request.onDisconnect)
     const result = toAnswer(found, foundUrl(found, resolved), request, headersOf)
     if (result.body === undefined) await closeBody(found)
     return result

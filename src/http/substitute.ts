@@ -63,10 +63,10 @@ const missingPicture = async (
   { answer }: Core,
   key: string,
   error: Answer,
-  { method, signal }: HttpRequest,
+  { method, onDisconnect }: HttpRequest,
   { parsed }: ResolvedUrl,
 ): Promise<Answer> => {
-  const found = await answer(readingOf(key, parsed.readings[0]), signal)
+  const found = await answer(readingOf(key, parsed.readings[0]), onDisconnect)
   const { body, byteLength, meta } = found
   if (method === "HEAD") await closeBody(found)
   const { "cache-control": cacheControl = "no-store", "cache-status": cacheStatus = "" } = error.headers

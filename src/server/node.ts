@@ -29,14 +29,11 @@ const headerOf = ({ headers }: IncomingMessage, name: string): string | undefine
   return Array.isArray(value) ? value.join(", ") : value
 }
 
-/** Aborts when the client disconnects before the response has been sent. */
-const disconnectSignal = (response: ServerResponse): AbortSignal => {
-  const controller = new AbortController()
-  if (response.closed) controller.abort()
-  response.once("close", () => {
-    if (!response.writableFinished) controller.abort()
-  })
-  return controller.signal
+/** Calls back when the client disconnects before the response has been sent. */
+const onDisconnect = (response: ServerResponse, callback: () => void): (() => void) => {
+  if (response.closed) callback()
+  else response.once("close", callback)
+  return () => response.off("close", callback)
 }
 
 const write = (response: ServerResponse, { status, headers, body }: Answer): void => {
@@ -74,7 +71,7 @@ const respond = (
     method: request.method ?? "GET",
     target,
     header: (name) => headerOf(request, name),
-    signal: () => disconnectSignal(response),
+    onDisconnect: (callback) => onDisconnect(response, callback),
   })
   if (answer instanceof Promise) answer.then(send).catch(() => response.destroy())
   else send(answer)

@@ -6,12 +6,13 @@
  * - No request waits longer than the deadline.
  * - An original that was refused is not read again before its version changes, or the error expires.
  */
+import type { OnDisconnect } from "../abort.ts"
 import { codeOf, type TailorError } from "../errors.ts"
 import { createLru } from "../lru.ts"
 import type { Parsed } from "../sizes/key.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
 import { type Conflict, createConflicts } from "./conflicts.ts"
-import { type GetClientSignal, type RequestScope, withDeadline } from "./deadline.ts"
+import { type RequestScope, withDeadline } from "./deadline.ts"
 import { type Existing, findExisting, type FreshnessState } from "./freshness.ts"
 import { createHits } from "./hits.ts"
 import { createLastModified } from "./last-modified.ts"
@@ -37,13 +38,9 @@ export interface Answerer {
   /**
    * Finds or renders a rendition.
    * @throws {TailorError} the request or its original is refused
-   * @throws the signal's reason when the client disconnects
+   * @throws an AbortError when the client disconnects
    */
-  readonly answer: (
-    parsed: Parsed,
-    getClientSignal?: GetClientSignal,
-    options?: AnswerOptions,
-  ) => Promise<ServedRendition>
+  readonly answer: (parsed: Parsed, onDisconnect?: OnDisconnect, options?: AnswerOptions) => Promise<ServedRendition>
   /** Finds a hit without waiting. Undefined where `answer` has to look. */
   readonly findHit: (parsed: Parsed) => ServedRendition | undefined
   /** Renditions by an older recipe that wait to be rendered again. */
@@ -254,8 +251,8 @@ export const createAnswerer = (parts: AnswerParts): Answerer => {
   const state: State = { ...missParts, misses, outages, renewals }
   const { onStalledRead } = stored
   return {
-    answer: (parsed, getClientSignal, { isPresentRecipe = false } = {}) =>
-      withDeadline({ deadlineMs, getClientSignal, dispose: closeBody, onStalledRead }, (scope) =>
+    answer: (parsed, onDisconnect, { isPresentRecipe = false } = {}) =>
+      withDeadline({ deadlineMs, onDisconnect, dispose: closeBody, onStalledRead }, (scope) =>
         answerParsed(state, parsed, { scope, canBeOutdated: !isPresentRecipe && staleRecipe === "serve" }, 0),
       ),
     renewals,

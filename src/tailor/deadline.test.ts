@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { expect, it, vi } from "vitest"
 
+import { onAbort } from "../abort.ts"
 import { type RequestScope, withDeadline } from "./deadline.ts"
 
 const nothing = (): void => {}
@@ -10,7 +11,7 @@ const nothing = (): void => {}
 it("a result in time is returned, and the signal then aborts work that still runs for the request", async () => {
   const dispose = vi.fn<() => void>()
   let signal: AbortSignal | undefined
-  const result = withDeadline({ deadlineMs: 1000, getClientSignal: undefined, dispose }, (scope) => {
+  const result = withDeadline({ deadlineMs: 1000, onDisconnect: undefined, dispose }, (scope) => {
     signal = scope.signal
     return Promise.resolve("found")
   })
@@ -22,7 +23,7 @@ it("a result after the deadline is released, once", async () => {
   const dispose = vi.fn<(result: string) => void>()
   let resolve: (result: string) => void = nothing
   const late = new Promise<string>((done) => (resolve = done))
-  const result = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose }, () => late)
+  const result = withDeadline({ deadlineMs: 5, onDisconnect: undefined, dispose }, () => late)
   await expect(result).rejects.toMatchObject({ code: "busy" })
   resolve("late")
   await late
@@ -32,7 +33,7 @@ it("a result after the deadline is released, once", async () => {
 
 it("a signal that is first read after the deadline has aborted", async () => {
   let late: RequestScope | undefined
-  const result = withDeadline({ deadlineMs: 5, getClientSignal: undefined, dispose: nothing }, (scope) => {
+  const result = withDeadline({ deadlineMs: 5, onDisconnect: undefined, dispose: nothing }, (scope) => {
     late = scope
     return new Promise(nothing)
   })
@@ -43,7 +44,7 @@ it("a signal that is first read after the deadline has aborted", async () => {
 it("a client that disconnects ends the wait before the deadline", async () => {
   const client = new AbortController()
   const result = withDeadline(
-    { deadlineMs: 60_000, getClientSignal: () => client.signal, dispose: nothing },
+    { deadlineMs: 60_000, onDisconnect: onAbort(client.signal), dispose: nothing },
     ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
   )
   client.abort()
@@ -56,7 +57,7 @@ it("no timer is left when no request waits", async () => {
   vi.useFakeTimers()
   try {
     const all = [10, 20, 30].map((deadlineMs) =>
-      wait({ deadlineMs, getClientSignal: undefined, dispose: nothing }, () => Promise.resolve()),
+      wait({ deadlineMs, onDisconnect: undefined, dispose: nothing }, () => Promise.resolve()),
     )
     await Promise.all(all)
     expect(vi.getTimerCount()).toBe(1)

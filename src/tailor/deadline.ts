@@ -5,11 +5,9 @@
  * - Stores get both as one signal. A store that ignores the signal is not waited for either.
  * - The signal is created when it is first used. A hit in a folder uses none, and creates none.
  */
+import type { OnDisconnect } from "../abort.ts"
 import { busy, isAbort } from "../errors.ts"
 import type { CallOptions } from "../store/store.ts"
-
-/** Returns a signal that aborts when the client disconnects. Called only if something has to wait. */
-export type GetClientSignal = () => AbortSignal
 
 /** The context of one request. Read `signal` only where it is needed. */
 export interface RequestScope extends CallOptions {
@@ -25,19 +23,11 @@ export interface RequestScope extends CallOptions {
 /** Precision of deadlines. A timer for each request would cost a hit more than its look-up in memory. */
 const TICK_MS = 50
 
-const follow = (client: AbortSignal | undefined): AbortController => {
-  const controller = new AbortController()
-  // The client has disconnected, and the reason of its signal does not matter: an AbortError, which is passed on and never reported.
-  const abort = (): void => controller.abort(isAbort(client?.reason) ? client?.reason : undefined)
-  if (client?.aborted) abort()
-  client?.addEventListener("abort", abort, { once: true })
-  return controller
-}
-
 /** Limits of a wait. */
 export interface Bounds<T> {
   readonly deadlineMs: number
-  readonly getClientSignal: GetClientSignal | undefined
+  /** Called only if something has to wait. */
+  readonly onDisconnect: OnDisconnect | undefined
   /** Releases a result that came after the deadline. */
   readonly dispose: (result: T) => unknown
   /** Called at the deadline if the stored rendition is still being read, with {@link RequestScope.storedReads}. */
@@ -47,6 +37,8 @@ export interface Bounds<T> {
 /** Ends the work that a request left behind. One for all: creating an error with its stack for each would cost more than a hit. */
 const ENDED = new DOMException("The request has ended.", "AbortError")
 
+type WaitBounds = Pick<Bounds<never>, "deadlineMs" | "onDisconnect" | "onStalledRead">
+
 /**
  * The wait of one request. A class, because V8 creates a hidden class for every object literal with a getter, which keeps everything that
  * the request allocated alive: a hit took a fifth longer.
@@ -55,15 +47,13 @@ class Wait implements RequestScope {
   readonly dueMs: number
   isOver = false
   storedReads: number | undefined = undefined
-  readonly #bounds: Pick<Bounds<never>, "deadlineMs" | "getClientSignal" | "onStalledRead">
+  readonly #bounds: WaitBounds
   readonly #reject: (error: unknown) => void
   #controller: AbortController | undefined
+  #stopFollowing: (() => void) | undefined
   #reason: Error = ENDED
 
-  constructor(
-    bounds: Pick<Bounds<never>, "deadlineMs" | "getClientSignal" | "onStalledRead">,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(bounds: WaitBounds, reject: (error: unknown) => void) {
     this.dueMs = performance.now() + bounds.deadlineMs
     this.#bounds = bounds
     this.#reject = reject
@@ -74,16 +64,21 @@ class Wait implements RequestScope {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = follow(this.#bounds.getClientSignal?.())
-      if (this.isOver) this.end()
-    }
-    return this.#controller.signal
+    if (this.#controller) return this.#controller.signal
+    const controller = (this.#controller = new AbortController())
+    if (this.isOver) this.end()
+    // Any other reason does not matter: the client gets an AbortError, which is never reported.
+    else
+      this.#stopFollowing = this.#bounds.onDisconnect?.((reason) =>
+        controller.abort(isAbort(reason) ? reason : undefined),
+      )
+    return controller.signal
   }
 
   end(): void {
     this.isOver = true
     waits.delete(this)
+    this.#stopFollowing?.()
     this.#controller?.abort(this.#reason)
   }
 

@@ -2,6 +2,7 @@
  * Responsible for rendering ahead of demand: every rendition of an original that is not stored and fresh. A fresh one costs one look at
  * the store, so an interrupted run is resumed by running it again.
  */
+import { onAbort } from "../abort.ts"
 import { isPermanent, originalNotFound, rejectedUrl, storeUnavailable, type TailorError } from "../errors.ts"
 import { formatKey, formatsOf, type Grammar, type OriginalKey, parseKey, type Reading, splitKey } from "../sizes/key.ts"
 import { INFO, type Size } from "../sizes/list.ts"
@@ -109,7 +110,7 @@ export const createWarm = ({ originals, renditions, grammar, freshness, answer }
     const key = formatKey(reading)
     const parsed = parseKey(key.split("/"), grammar)
     if ("refused" in parsed) throw rejectedUrl(parsed)
-    const served = await answer(parsed, signal && (() => signal), { isPresentRecipe: true })
+    const served = await answer(parsed, signal && onAbort(signal), { isPresentRecipe: true })
     await closeBody(served)
     const { outcome, storeFailure } = served.decision
     if (storeFailure !== undefined) throw storeUnavailable(renditions.name, key, storeFailure)

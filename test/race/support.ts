@@ -1,4 +1,5 @@
 /** Responsible for a whole tailor on a stage, and for the check of each race: did any request get a version that was gone before it began? */
+import { onAbort } from "../../src/abort.ts"
 import { codeOf } from "../../src/errors.ts"
 import { parseKey } from "../../src/sizes/key.ts"
 import { parseSizeList } from "../../src/sizes/list.ts"
@@ -60,7 +61,7 @@ export const ask = async (core: Core, key: string, leave?: AbortSignal): Promise
   const parsed = parseKey(key.split("/"), core.grammar)
   if ("refused" in parsed) throw new Error(parsed.detail)
   try {
-    const found = await core.answer(parsed, leave && (() => leave))
+    const found = await core.answer(parsed, leave && onAbort(leave))
     return Buffer.from(await readBody(found)).toString()
   } catch (error) {
     if (leave?.aborted && error === leave.reason) return "left"

@@ -124,7 +124,7 @@ describe("createNotFound", () => {
       },
     }
     const { absentOr } = createNotFound(client, PLACE, () => {})
-    const deadline = { deadlineMs: 20, getClientSignal: undefined, dispose: (): void => {} }
+    const deadline = { deadlineMs: 20, onDisconnect: undefined, dispose: (): void => {} }
     const asked = withDeadline(deadline, (scope) => absentOr(DENIED, "a.jpg", scope))
     await expect(asked).rejects.toMatchObject({ code: "busy" })
     expect(signal?.aborted).toBe(true)
