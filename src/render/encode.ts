@@ -132,21 +132,16 @@ const png =
   }
 
 /** Fewest colours of each content. */
-const MIN_COLOURS: Readonly<Record<Content, number>> = { graphic: 2, mixed: 32, photo: Infinity }
-
-/** Fewest colours of a photo that had a palette before. */
-const MIN_PALETTE = 24
+const MIN_COLOURS: Readonly<Record<Content, number>> = { graphic: 2, mixed: 256, photo: Infinity }
 
 /**
  * Numbers of colours to try for a rendition that is heavier than its original. Resizing has made new colours between those of the original;
- * a graphic of so few bytes has large areas, and loses little but smooth edges. In a photo one would see the loss.
+ * a graphic of so few bytes has large areas, and loses little but smooth edges. In a photo one would see the loss, unless it had a palette before. Above 8, sharp rounds a number up
+ * to 16 or 256.
  */
-const fewerColours = ({ content, originalColours }: EncodeJob): readonly number[] => {
-  const least = Math.min(
-    MIN_COLOURS[content],
-    originalColours === undefined ? Infinity : Math.min(MIN_PALETTE, originalColours),
-  )
-  return [256, 128, 64, 32, 24, 16, 8, 4, 2].filter((count) => count >= least)
+const fewerColours = ({ content, originalColours = Infinity }: EncodeJob): readonly number[] => {
+  const least = Math.min(MIN_COLOURS[content], originalColours)
+  return [256, 16, 8, 4, 2].filter((count) => count >= least)
 }
 
 /** Up to so many colours, those that cover most are kept. */
