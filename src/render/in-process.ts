@@ -127,8 +127,8 @@ const createOriginal = (
   const use: Sources["use"] = (work) => reads.run(() => sources.use(work))
   let pixels: Source | undefined
   let resized: OpenResized | undefined
-  const render = (source: Source, recipe: Recipe, openResized: OpenResized | undefined): Promise<Rendered> =>
-    renderInput({ source, convert, strip, original: inspected, marks, getAsset, openResized }, recipe)
+  const render = (source: Source, recipe: Recipe): Promise<Rendered> =>
+    renderInput({ source, convert, strip, original: inspected, marks, getAsset, openResized: resized }, recipe)
   return {
     inspected,
     digest: () => reads.run(() => createHash("sha256").update(bytes).digest("hex")),
@@ -140,8 +140,9 @@ const createOriginal = (
     },
     render: (recipe, { fromPixels, keepsResized }) => {
       const decoded = fromPixels ? pixels : undefined
-      const openResized = keepsResized ? (resized ??= createSharedResized(use)) : undefined
-      return use((source) => render(decoded ?? source, recipe, openResized))
+      // The last of several renditions may find the pixels of one before.
+      if (keepsResized) resized ??= createSharedResized(use)
+      return use((source) => render(decoded ?? source, recipe))
     },
     close: () => {
       pixels = undefined

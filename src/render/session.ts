@@ -102,8 +102,7 @@ const createSession = (parts: SessionParts, onClose: () => void): OpenSession =>
     digest: original.digest,
     estimate: (recipe) =>
       estimator.estimatePeak(inspected, recipe, pixels.isDecoded() && estimator.canShare(inspected, recipe)),
-    render: (recipe, options = {}) =>
-      options.isShared ? renderOnce(recipe, () => render(recipe, options)) : render(recipe, options),
+    render: (recipe, options = {}) => renderOnce(recipe, () => render(recipe, options)),
     close: callOnce(() => {
       pixels.drop()
       original.close()
