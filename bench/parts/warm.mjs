@@ -51,6 +51,8 @@ export const warm = async ({ folder, isShort }) => {
   const originals = join(folder, "warm")
   mkdirSync(originals, { recursive: true })
   for (let number = 0; number < PHOTOS; number++) copyFileSync(source, join(originals, `w${number}.jpg`))
+  // Younger originals are read again for each rendition, because their version does not yet prove their content.
+  await new Promise((resolve) => setTimeout(resolve, 2100))
   const script = join(folder, "warm.mjs")
   writeFileSync(script, SCRIPT)
   const [ratios, details] = [[], []]
