@@ -1,12 +1,14 @@
 // npm run bench [-- --short] [-- --json] [-- --only NAME [--adapter FILE] [--against FOLDER]]: compares speed and memory with limits that it
-// starts itself, in one run. `--only builds --against FOLDER` compares with the build of another checkout. Absolute figures depend on the machine; compare ratios. Needs Linux (/proc) and a quiet machine.
-import { mkdtempSync, rmSync } from "node:fs"
+// starts itself, in one run. `--only builds --against FOLDER` compares with the build of another checkout. Absolute figures depend on the
+// machine; compare ratios. Needs Linux (/proc) and a quiet machine.
+import { mkdtempSync } from "node:fs"
 import { availableParallelism, cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 
 import sharp from "sharp"
 
+import { removeFolder } from "./lib/programs.mjs"
 import { builds } from "./parts/builds.mjs"
 import { churn } from "./parts/churn.mjs"
 import { coldStart } from "./parts/cold-start.mjs"
@@ -96,7 +98,7 @@ if (values.only !== undefined && !(values.only in PARTS)) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "imgtailor-bench-"))
-process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+process.once("exit", () => removeFolder(folder))
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130))
 const results = []
 const print = (text) => values.json || console.log(text)

@@ -2,6 +2,7 @@
 // take a few minutes and hardly any disk space. The records are written, as imgtailor would.
 import { copyFileSync, linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setImmediate as nextTurn } from "node:timers/promises"
 
 import { photo } from "./photos.mjs"
 import { ended, launch } from "./programs.mjs"
@@ -12,6 +13,12 @@ const PER_FOLDER = 7
 /** ext4 allows 65 000 links to a file. */
 const MAX_LINKS = 60_000
 export const SIZE = "360x270"
+
+/** Photos between two turns of the event loop, so that a signal ends the build. */
+const PER_TURN = 1000
+
+/** Number of folders that contain originals, the root included. */
+export const folderCount = (count) => 1 + Math.ceil(count / PER_FOLDER)
 
 const folderOf = (number) => `product-${String(Math.floor(number / PER_FOLDER)).padStart(6, "0")}`
 
@@ -36,7 +43,8 @@ const makeSample = async (folder, number) => {
   const flags = ["warm", "--originals", originals, "--renditions", renditions, "--sizes", SIZE, "--formats", "jpeg"]
   const status = await ended(launch(process.execPath, [MAIN, ...flags], { stdio: "ignore" }))
   if (status !== 0) throw new Error(`warm ended with ${status}`)
-  const record = JSON.parse(readFileSync(join(renditions, `records/${SIZE}/p.jpg.json`), "utf8"))
+  // The photo was younger than a tick of the clock then, which does not hold for the catalogue.
+  const { isStable: _, ...record } = JSON.parse(readFileSync(join(renditions, `records/${SIZE}/p.jpg.json`), "utf8"))
   return { photo: path, rendition: join(renditions, `files/${SIZE}/p.jpg`), record }
 }
 
@@ -46,8 +54,12 @@ const versionsOf = (path) => {
   return { version: `${mtimeNs}-${size}-${ctimeNs}-${dev}-${ino}`, weakVersion: `${mtimeNs}-${size}` }
 }
 
-const makeFolders = (root, folders) => {
-  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true })
+/** Calls back with each number, with turns of the event loop in between. */
+const forEachPhoto = async (count, work) => {
+  for (let number = 0; number < count; number++) {
+    if (number % PER_TURN === 0) await nextTurn()
+    work(number)
+  }
 }
 
 /** Builds the catalogue. @returns folders of the originals and of the renditions */
@@ -57,26 +69,25 @@ export const buildTree = async (folder, count) => {
   for (let number = 0; number < Math.ceil(count / MAX_LINKS); number++) samples.push(await makeSample(folder, number))
   const sampleOf = (number) => samples[number % samples.length]
   const [originals, renditions] = [join(folder, "originals"), join(folder, "renditions")]
-  const folders = Array.from({ length: Math.ceil(count / PER_FOLDER) }, (_, at) => folderOf(at * PER_FOLDER))
-  makeFolders(originals, folders)
-  for (const part of ["files", "records"])
-    makeFolders(
-      join(renditions, part),
-      folders.map((name) => `${name}/${SIZE}`),
-    )
+  const [files, records] = [join(renditions, "files"), join(renditions, "records")]
+  for (const root of [originals, files, records]) mkdirSync(root, { recursive: true })
   const copies = new Set(replaceable(count))
-  for (let number = 0; number < count; number++) {
+  await forEachPhoto(count, (number) => {
+    if (number % PER_FOLDER === 0) {
+      mkdirSync(join(originals, folderOf(number)))
+      for (const root of [files, records]) mkdirSync(join(root, folderOf(number), SIZE), { recursive: true })
+    }
     const put = copies.has(number) ? copyFileSync : linkSync
     put(sampleOf(number).photo, join(originals, photoKey(number)))
-    linkSync(sampleOf(number).rendition, join(renditions, "files", renditionKey(number)))
-  }
+    linkSync(sampleOf(number).rendition, join(files, renditionKey(number)))
+  })
   // Each link changes the ctime of its file, which is part of the version.
   const versions = samples.map(({ photo: path }) => versionsOf(path))
-  for (let number = 0; number < count; number++) {
+  await forEachPhoto(count, (number) => {
     const own = copies.has(number) ? versionsOf(join(originals, photoKey(number))) : versions[number % samples.length]
     const record = { ...sampleOf(number).record, original: photoKey(number), ...own }
-    writeFileSync(join(renditions, "records", `${renditionKey(number)}.json`), JSON.stringify(record))
-  }
+    writeFileSync(join(records, `${renditionKey(number)}.json`), JSON.stringify(record))
+  })
   return { originals, renditions }
 }
 

@@ -29,7 +29,7 @@ import { createFolderRoot, type FolderRoot } from "./folder-root.ts"
 import { createSpelling } from "./folder-spelling.ts"
 import { createFolderStats, type FolderStats } from "./folder-stats.ts"
 import { createNotices, type NotifyOnce } from "./notices.ts"
-import type { CallOptions, OriginalObject, Originals, OriginalStat } from "./store.ts"
+import type { CallOptions, HeadOptions, OriginalObject, Originals, OriginalStat } from "./store.ts"
 
 /** Files that were verified lately; about 200 bytes each. */
 const MAX_VERIFIED = 100_000
@@ -61,6 +61,8 @@ interface Folder {
 /** A folder, and how its files are read. */
 interface Access extends Reading {
   readonly folder: Folder
+  /** A lookup of which nothing is remembered: a sweep would displace the files that are served. @default false */
+  readonly isFresh?: boolean | undefined
 }
 
 const createFolder = (path: string, onNotice: FolderOriginalsOptions["onNotice"]): Folder => ({
@@ -85,7 +87,9 @@ const toAbsent = async (
     notifyOnce("forbidden", `${path} is not readable (${systemCode(error)}) and counts as absent.`)
 }
 
-const verify = async ({ folder, calls }: Access, key: string, path: string, file: OpenedFile): Promise<boolean> => {
+/** A file on another device than the root is remembered in any case: its absence proves nothing. */
+const verify = async (access: Access, key: string, path: string, file: OpenedFile): Promise<boolean> => {
+  const { folder, calls, isFresh } = access
   const inode = inodeOf(file.stats)
   if (folder.verified.get(path) === inode) return true
   if (!(await isInside(calls, folder.path, path, file))) {
@@ -93,7 +97,7 @@ const verify = async ({ folder, calls }: Access, key: string, path: string, file
     return false
   }
   if (!(await folder.isExactlySpelled(calls, key))) return false
-  folder.verified.set(path, inode)
+  if (!isFresh || !folder.root.isStartDevice(file.stats.dev)) folder.verified.set(path, inode)
   folder.root.onFound(file.stats.dev)
   return true
 }
@@ -119,7 +123,8 @@ const head = async (access: Access, key: string): Promise<OriginalStat | undefin
     const stats = await calls.stat(path)
     if (!stats) await folder.root.requireUsable(key)
     if (!stats?.isFile()) return undefined
-    if (folder.verified.get(path) === inodeOf(stats)) return folder.stats.statOf(path, stats, beforeMs)
+    if (folder.verified.get(path) === inodeOf(stats))
+      return access.isFresh ? toOriginalStat(stats, beforeMs) : folder.stats.statOf(path, stats, beforeMs)
     const file = await openVerified(access, key, path)
     if (file) await calls.close(file.fd)
     return file && toOriginalStat(file.stats, beforeMs)
@@ -160,7 +165,7 @@ const isGone = async ({ path: folder, root, verified }: Folder, key: string): Pr
 interface Methods {
   /** Absent where a call may take long. */
   readonly headSync?: (key: string) => OriginalStat | undefined
-  readonly head: (key: string, options?: CallOptions) => Promise<OriginalStat | undefined>
+  readonly head: (key: string, options?: HeadOptions) => Promise<OriginalStat | undefined>
   readonly get: (key: string, maxBytes: number, options?: CallOptions) => Promise<OriginalObject | undefined>
 }
 
@@ -171,7 +176,7 @@ const localMethods = (folder: Folder): Methods => {
       const path = filePath(folder.path, key)
       return path === undefined ? undefined : folder.stats.lookUp(path)
     },
-    head: (key) => head(access, key),
+    head: (key, options) => head({ ...access, isFresh: options?.fresh }, key),
     get: (key, maxBytes) => get(access, key, maxBytes),
   }
 }
@@ -188,7 +193,7 @@ const networkMethods = (folder: Folder): Methods => {
     return orAbort(running, options?.signal)
   }
   return {
-    head: (key, options) => run(() => head(access, key), options),
+    head: (key, options) => run(() => head({ ...access, isFresh: options?.fresh }, key), options),
     get: (key, maxBytes, options) => run(() => get(access, key, maxBytes), options),
   }
 }

@@ -26,7 +26,7 @@ import { absentOr, filePath, FOLDER_KEY_LIMITS, isForbidden, systemCode, unavail
 import { removeAbandoned, writeAtomically } from "./folder-write.ts"
 import type { HeldRendition, PutResult, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
-/** Records that are remembered, about 1 kB each. Others are read from their file. */
+/** Records of served or written renditions that are remembered, about 1 kB each. Others are read from their file. */
 const MAX_RECORDS = 5000
 
 /** One folder of renditions. */
@@ -35,7 +35,7 @@ interface Place {
   readonly files: string
   readonly records: string
   readonly temporary: string
-  /** Records that were read or written lately. */
+  /** Records of the renditions that were served or written lately. */
   readonly known: LRUCache<string, FileRecord>
   /** Whether the file system ignores case. Unknown until the folder of records exists. */
   escapesNames?: boolean | undefined
@@ -57,9 +57,7 @@ const readRecord = (place: Place, key: string): FileRecord | undefined => {
     // Reading an absent file would create an error with a stack, for every miss.
     if (path === undefined || !statSync(path, { throwIfNoEntry: false })) return undefined
     const record: unknown = JSON.parse(readFileSync(path, "utf8"))
-    if (!isFileRecord(record)) return undefined
-    place.known.set(key, record)
-    return record
+    return isFileRecord(record) ? record : undefined
   } catch (error) {
     return error instanceof SyntaxError ? undefined : absentOr(error, key)
   }
@@ -85,6 +83,7 @@ const openRendition = (place: Place, key: string): OpenRendition | undefined => 
   return openIfSame(path, place.known.get(key)) ?? openIfSame(path, readRecord(place, key))
 }
 
+/** Remembers nothing: a sweep looks at each rendition once, and would displace the records of those that are served. */
 const head = async (place: Place, key: string): Promise<RenditionMeta | undefined> => {
   try {
     const opened = openRendition(place, key)
@@ -99,6 +98,7 @@ const get = async (place: Place, key: string): Promise<RenditionObject | undefin
   try {
     const opened = openRendition(place, key)
     if (!opened) return undefined
+    place.known.set(key, opened.record)
     const { byteLength } = opened.record.file
     const body = await bodyOf(opened.fd, byteLength)
     return body && { meta: opened.record, byteLength, body }

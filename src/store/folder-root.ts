@@ -19,6 +19,8 @@ export interface FolderRoot {
   readonly begin: () => Promise<boolean>
   /** Call with the device of each original that was found. */
   readonly onFound: (device: bigint) => void
+  /** True for the device of the root when it contained something for the first time. */
+  readonly isStartDevice: (device: bigint) => boolean
   /** @throws {store-unavailable} if the folder as a whole cannot be used */
   readonly requireUsable: (key: string) => Promise<void>
   /**
@@ -86,6 +88,7 @@ export const createFolderRoot = (root: string): FolderRoot => {
         () => false,
       ),
     onFound: (foundOn) => void found.add(foundOn),
+    isStartDevice: (asked) => asked === startDevice,
     requireUsable: async (key) => {
       const now = await look().catch((error: unknown) => {
         throw unavailable(error, key)

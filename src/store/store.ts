@@ -31,7 +31,11 @@ export interface GetOptions extends CallOptions {
 
 /** Options for looking up an original. */
 export interface HeadOptions extends CallOptions {
-  /** Look the original up now, instead of reusing a lookup of some seconds ago. @default false */
+  /**
+   * Look the original up now, instead of reusing a lookup of some seconds ago. A store that remembers lookups need not remember this one:
+   * a pass over all originals would displace those that are served.
+   * @default false
+   */
   readonly fresh?: boolean | undefined
 }
 

@@ -244,6 +244,18 @@ describe("originals in a folder", () => {
     expect((await folderOriginals(folder).get("a.jpg"))?.stat.isStable).toBe(false)
   })
 
+  it("a lookup is remembered for hits, unless it is a fresh one, as those of sweeps", async () => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, "a.jpg"), "a")
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    const originals = folderOriginals(folder)
+    for (let round = 0; round < 3; round++) expect(await originals.head("a.jpg", { fresh: true })).toBeDefined()
+    expect(originals.headSync?.("a.jpg")).toBeUndefined()
+    for (let round = 0; round < 2; round++) await originals.head("a.jpg")
+    expect(originals.headSync?.("a.jpg")).toBeDefined()
+  })
+
   it("a removed original is absent while another name leads to the same inode", async () => {
     const folder = await temporaryFolder()
     const originals = folderOriginals(folder)
@@ -310,6 +322,16 @@ describe("renditions in a folder", () => {
     expect((await other.get(KEY))?.meta.etag).toBe(await tagOf(folder))
     await store.delete([KEY])
     expect(await other.get(KEY)).toBeUndefined()
+  })
+
+  it("the record of a rendition that was read is remembered for hits, that of one that was only looked up is not", async () => {
+    const folder = await temporaryFolder()
+    await folderRenditions(folder).put(KEY, text("r"), META)
+    const renditions = folderRenditions(folder)
+    await renditions.head(KEY)
+    expect(renditions.getSync?.(KEY)).toBeUndefined()
+    await renditions.get(KEY)
+    expect(renditions.getSync?.(KEY)?.meta.original).toBe(META.original)
   })
 
   it("head notices that another process replaced or deleted a rendition", async () => {
