@@ -28,9 +28,15 @@ export const client = (port, sockets = 256) => {
   return { get, close: () => agent.destroy() }
 }
 
-/** Runs a script and waits until it prints its URL. */
-export const startServer = async (script, args) => {
-  const child = launch(process.execPath, [script, ...args], { env: environment(), stdio: ["ignore", "pipe", "pipe"] })
+/**
+ * Runs a script and waits until it prints its URL.
+ * @param nodeFlags flags of Node
+ */
+export const startServer = async (script, args, nodeFlags = []) => {
+  const child = launch(process.execPath, [...nodeFlags, script, ...args], {
+    env: environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  })
   let errors = ""
   child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)))
   let output = ""
@@ -55,20 +61,21 @@ export const startServer = async (script, args) => {
 export const MAIN = here("../../dist/cli/main.js")
 const SIZES = "360x270,480h,640w,320w,960w,1280w,1600w,1920w"
 
+const serveArguments = (originals, renditions) => [
+  "serve",
+  originals,
+  "--sizes",
+  SIZES,
+  "--renditions",
+  renditions,
+  "--port",
+  "0",
+  "--json",
+]
+
 /** `imgtailor serve`, started as by a user. */
 export const imgtailor = (originals, renditions, ...flags) =>
-  startServer(MAIN, [
-    "serve",
-    originals,
-    "--sizes",
-    SIZES,
-    "--renditions",
-    renditions,
-    "--port",
-    "0",
-    "--json",
-    ...flags,
-  ])
+  startServer(MAIN, [...serveArguments(originals, renditions), ...flags])
 
 /** `imgtailor serve` with a store that counts. `readBytes` is the total length of all originals read so far. */
 export const countingImgtailor = async (originals, renditions) => {
@@ -101,3 +108,30 @@ export const bareSharp = (folder) => startServer(here("../limits/bare-sharp.mjs"
 
 /** The limit for hits: `node:http` that sends given bytes and headers. */
 export const bareHttp = (file, mode) => startServer(here("../limits/bare-http.mjs"), [file, mode])
+
+const COUNTER = ["--require", here("../limits/count-allocations.cjs")]
+
+const withCounter = async (starting) => {
+  const server = await starting
+  const signalled = async () => {
+    const before = server.output().split("allocated").length
+    process.kill(server.pid, "SIGUSR2")
+    while (server.output().split("allocated").length === before) await new Promise((resolve) => setTimeout(resolve, 5))
+    return Number(/allocated (\d+)\n$/.exec(server.output())[1])
+  }
+  /** Bytes of the JavaScript heap that were allocated during work. */
+  const allocated = async (work) => {
+    await signalled()
+    await work()
+    return signalled()
+  }
+  return { ...server, allocated }
+}
+
+/** `imgtailor serve` that counts its allocations. */
+export const countedImgtailor = (originals, renditions) =>
+  withCounter(startServer(MAIN, serveArguments(originals, renditions), COUNTER))
+
+/** {@link bareHttp} that counts its allocations. */
+export const countedHttp = (file) =>
+  withCounter(startServer(here("../limits/bare-http.mjs"), [file, "memory"], COUNTER))

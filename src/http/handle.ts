@@ -149,6 +149,19 @@ const answerRendition = async (
   }
 }
 
+const toHitAnswer = (
+  found: ServedRendition,
+  resolved: ResolvedUrl,
+  request: HttpRequest,
+  headersOf: UrlHeaders,
+): Answer => {
+  try {
+    return toAnswer(found, resolved, request, headersOf)
+  } catch (error) {
+    return toRenditionProblem(error, request, resolved, found)
+  }
+}
+
 /** The answer with a hit that is found without waiting. Undefined for every other request. */
 const answerHit = (
   request: HttpRequest,
@@ -158,13 +171,14 @@ const answerHit = (
 ): Answer | undefined => {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined
   const resolved = recall(request)
-  const found = resolved && findHit(resolved.parsed)
-  if (!found) return undefined
-  try {
-    return toAnswer(found, resolved, request, headersOf)
-  } catch (error) {
-    return toRenditionProblem(error, request, resolved, found)
+  if (!resolved) return undefined
+  if (request.method === "HEAD" || request.header("if-none-match") !== undefined) {
+    const known = findHit(resolved.parsed, true)
+    const answer = known && toHitAnswer(known, resolved, request, headersOf)
+    if (answer && answer.body === undefined) return answer
   }
+  const found = findHit(resolved.parsed)
+  return found && toHitAnswer(found, resolved, request, headersOf)
 }
 
 const OPTIONS_ANSWER: Answer = {

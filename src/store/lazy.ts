@@ -44,6 +44,7 @@ export const lazyRenditions = (name: string, keyLimits: KeyLimits, load: () => P
     name,
     keyLimits,
     getSync: (key) => loaded()?.getSync?.(key),
+    headSync: (key) => loaded()?.headSync?.(key),
     head: async (key, options) => use((store) => store.head(key, options)),
     get: async (key, options) => use((store) => store.get(key, options)),
     put: async (key, bytes, meta, options) => use((store) => store.put(key, bytes, meta, options)),

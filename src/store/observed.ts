@@ -99,6 +99,7 @@ export const observeRenditions = (store: Renditions, clock: () => number): Obser
   const write = createRecorder(clock)
   const deletion = createRecorder(clock)
   const getSync = store.getSync?.bind(store)
+  const headSync = store.headSync?.bind(store)
   return {
     store: {
       name: store.name,
@@ -106,6 +107,7 @@ export const observeRenditions = (store: Renditions, clock: () => number): Obser
       head: (key, options) => read.record(store.head(key, options)),
       get: (key, options) => read.record(store.get(key, options)),
       ...(getSync && { getSync: (key) => read.onSuccess(getSync(key)) }),
+      ...(headSync && { headSync: (key) => read.onSuccess(headSync(key)) }),
       put: (key, bytes, meta, options) => write.record(store.put(key, bytes, meta, options)),
       delete: (keys, options) => deletion.record(store.delete(keys, options)),
       ...(store.list && { list: store.list.bind(store) }),

@@ -184,6 +184,9 @@ export interface HeldRendition extends RenditionObject {
   readonly body: Uint8Array
 }
 
+/** A rendition without its bytes. */
+export type RenditionHead = Omit<RenditionObject, "body">
+
 /** A store of renditions. */
 export interface Renditions {
   /** The kind of store, for messages: "folder", "s3", "memory". */
@@ -193,6 +196,8 @@ export interface Renditions {
   get(key: string, options?: CallOptions): Promise<RenditionObject | undefined>
   /** Like `get`, for a rendition in memory or in a small local file. Undefined for an absent one, and wherever `get` has to be called instead. */
   getSync?(key: string): HeldRendition | undefined
+  /** The same without the bytes, for responses that have none. Absent in a store to which it would make no difference. */
+  headSync?(key: string): RenditionHead | undefined
   put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: PutOptions): Promise<PutResult | undefined | void>
   /** @returns the number of objects that existed. Absent keys are no error. */
   delete(keys: readonly string[], options?: CallOptions): Promise<number>

@@ -14,7 +14,7 @@ import { closeBody, type OriginalStat, type RenditionObject } from "../store/sto
 import { type Conflict, createConflicts } from "./conflicts.ts"
 import { type RequestScope, withDeadline } from "./deadline.ts"
 import { type Existing, findExisting, type FreshnessState } from "./freshness.ts"
-import { createHits } from "./hits.ts"
+import { createHits, type FindHit } from "./hits.ts"
 import { createLastModified } from "./last-modified.ts"
 import { absentError } from "./meaning.ts"
 import { createMisses, type Misses, type MissParts } from "./miss.ts"
@@ -42,7 +42,7 @@ export interface Answerer {
    */
   readonly answer: (parsed: Parsed, onDisconnect?: OnDisconnect, options?: AnswerOptions) => Promise<ServedRendition>
   /** Finds a hit without waiting. Undefined where `answer` has to look. */
-  readonly findHit: (parsed: Parsed) => ServedRendition | undefined
+  readonly findHit: FindHit
   /** Renditions by an older recipe that wait to be rendered again. */
   readonly renewals: Renewals
   /** Resolves when the renders and writes that are running now have ended. */

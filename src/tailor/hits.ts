@@ -6,7 +6,7 @@
  * - A hit found here is one that answer.ts would find. Everything else, errors included, is left to answer.ts.
  */
 import type { Parsed, Reading } from "../sizes/key.ts"
-import type { Originals, OriginalStat, RenditionMeta, Renditions } from "../store/store.ts"
+import type { Originals, OriginalStat, RenditionMeta, RenditionObject, Renditions } from "../store/store.ts"
 import type { Freshness } from "./freshness.ts"
 import type { Outages } from "./outage.ts"
 import { type ServedRendition, toHit } from "./served.ts"
@@ -27,8 +27,16 @@ interface Agreement {
   readonly stat: OriginalStat
 }
 
-/** @returns finds a fresh rendition at once; undefined where `answer` has to look */
-export const createHits = (parts: HitParts): ((parsed: Parsed) => ServedRendition | undefined) => {
+/**
+ * Finds a fresh rendition at once. Undefined where `answer` has to look.
+ * @param isBodyless the response has no body: the rendition may be found without its bytes, with an empty body
+ */
+export type FindHit = (parsed: Parsed, isBodyless?: boolean) => ServedRendition | undefined
+
+const NO_BYTES = new Uint8Array()
+
+/** The hits of one tailor. */
+export const createHits = (parts: HitParts): FindHit => {
   const { originals, renditions, freshness, outages, stored } = parts
   const agreements = new WeakMap<RenditionMeta, Agreement>()
 
@@ -41,11 +49,16 @@ export const createHits = (parts: HitParts): ((parsed: Parsed) => ServedRenditio
     return true
   }
 
-  return ({ key, readings: [reading] }) => {
+  const withoutBytes = (key: string): RenditionObject | undefined => {
+    const head = renditions.headSync?.(key)
+    return head && { ...head, body: NO_BYTES }
+  }
+
+  return ({ key, readings: [reading] }, isBodyless = false) => {
     const stat = stored.isResponding() ? originals.headSync?.(reading.original) : undefined
     if (!stat) return undefined
     outages.onSeen(reading.original)
-    const object = renditions.getSync?.(key)
+    const object = (isBodyless ? withoutBytes(key) : undefined) ?? renditions.getSync?.(key)
     return object && isFresh(object.meta, reading, stat) ? toHit(reading, object) : undefined
   }
 }

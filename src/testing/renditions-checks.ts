@@ -84,6 +84,11 @@ export const assertHolds = async (
   assertMeta(object.meta, meta, own)
   assert.equal(object.byteLength, bytes.length, "the length that get returns")
   assertSameBytes(await readBody(object), bytes, key)
+  const known = store.headSync?.(key)
+  if (known) {
+    assertMeta(known.meta, meta, own)
+    assert.equal(known.byteLength, bytes.length, "the length that headSync returns")
+  }
   const held = store.getSync?.(key)
   if (!held) return
   assertMeta(held.meta, meta, own)
@@ -105,6 +110,7 @@ export const assertAbsent = async (store: Renditions, key: string): Promise<void
   assert.equal(await store.head(key), undefined, `head of ${JSON.stringify(key)}`)
   assert.equal(await store.get(key), undefined, `get of ${JSON.stringify(key)}`)
   assert.equal(store.getSync?.(key), undefined, `getSync of ${JSON.stringify(key)}`)
+  assert.equal(store.headSync?.(key), undefined, `headSync of ${JSON.stringify(key)}`)
 }
 
 /** Every key under a prefix, sorted. */

@@ -87,6 +87,8 @@ describe.each([
       const found = await ask(headers)
       expect({ isAtOnce: found.isAtOnce, status: found.answer.status }).toEqual({ isAtOnce: true, status })
     }
+    const changed = await ask({ "if-none-match": '"other"' })
+    expect(changed).toMatchObject({ isAtOnce: true, answer: { status: 200, body: answer.body } })
     const head = await ask({}, "HEAD")
     expect(head).toMatchObject({ isAtOnce: true, answer: { status: 200, headers: answer.headers } })
     expect(head.answer.body).toBeUndefined()
