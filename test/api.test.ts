@@ -104,6 +104,7 @@ describe("the package", () => {
           "type PutOptions",
           "type PutResult",
           "type QualityInput",
+          "type RenditionHead",
           "type RenditionMeta",
           "type RenditionObject",
           "type Renditions",
