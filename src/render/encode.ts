@@ -136,8 +136,8 @@ const MIN_COLOURS: Readonly<Record<Content, number>> = { graphic: 2, mixed: 256,
 
 /**
  * Numbers of colours to try for a rendition that is heavier than its original. Resizing has made new colours between those of the original;
- * a graphic of so few bytes has large areas, and loses little but smooth edges. In a photo one would see the loss, unless it had a palette before. Above 8, sharp rounds a number up
- * to 16 or 256.
+ * a graphic of so few bytes has large areas, and loses little but smooth edges. In a photo one would see the loss, unless it had a palette
+ * before. Above 8, sharp rounds a number up to 16 or 256.
  */
 const fewerColours = ({ content, originalColours = Infinity }: EncodeJob): readonly number[] => {
   const least = Math.min(MIN_COLOURS[content], originalColours)
