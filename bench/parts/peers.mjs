@@ -22,7 +22,9 @@ server.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.add
 `,
   )
   const server = await startServer(script, [])
-  return { ...server, pathOf: (name, width, height) => `/f_jpeg,q_80,w_${width},h_${height},fit_cover/${name}` }
+  const pathOf = (name, { width, height, format, quality }) =>
+    `/f_${format},q_${quality},w_${width},h_${height},fit_cover/${name}`
+  return { ...server, pathOf }
 }
 
 const startImgproxy = async (originals) => {
@@ -43,13 +45,39 @@ const startImgproxy = async (originals) => {
     child.kill("SIGTERM")
     await ended(child)
   }
-  const pathOf = (name, width, height) => `/unsafe/rs:fill:${width}:${height}/q:80/plain/local:///${name}@jpg`
+  const pathOf = (name, { width, height, format, quality }) =>
+    `/unsafe/rs:fill:${width}:${height}/q:${quality}/plain/local:///${name}@${format}`
   return { pid: child.pid, get, stop, pathOf }
 }
 
+const LARGE = [4000, 3000]
+const WIDE = { source: LARGE, size: "1280w", width: 1280, height: 960 }
+
+/** The qualities are ours; efforts are the defaults of each server. */
 const SHAPES = [
-  { what: "12-megapixel JPEG to 360x270", source: [4000, 3000], size: "360x270", width: 360, height: 270, goal: 1 },
-  { what: "48 kB JPEG to 320x240", source: [800, 600], size: "320w", width: 320, height: 240, goal: 1.7 },
+  {
+    what: "12-megapixel JPEG to 360x270 JPEG",
+    source: LARGE,
+    size: "360x270",
+    width: 360,
+    height: 270,
+    format: "jpeg",
+    quality: 80,
+    goal: 1,
+  },
+  {
+    what: "48 kB JPEG to 200w JPEG",
+    source: [800, 600],
+    size: "200w",
+    width: 200,
+    height: 150,
+    format: "jpeg",
+    quality: 80,
+    goal: 1.7,
+  },
+  { what: "12-megapixel JPEG to 1280w WebP", ...WIDE, format: "webp", quality: 84 },
+  // Some seconds each in ipx, whose effort is 4.
+  { what: "12-megapixel JPEG to 1280w AVIF", ...WIDE, format: "avif", quality: 50, maxRounds: 3 },
 ]
 
 const request = async (server, path) => {
@@ -57,44 +85,45 @@ const request = async (server, path) => {
   if (status !== 200) throw new Error(`${path}: ${status}`)
 }
 
-const variantsOf = (at, { size, width, height }, ours, servers) => ({
-  imgtailor: { pid: ours.pid, run: (round) => request(ours, `/${size}/p${at}-${round}.jpg`) },
+const variantsOf = (at, shape, ours, servers) => ({
+  imgtailor: { pid: ours.pid, run: (round) => request(ours, `/${shape.size}/p${at}-${round}.jpg.${shape.format}`) },
   ...Object.fromEntries(
     Object.entries(servers)
       .filter(([, server]) => server)
       .map(([name, server]) => [
         name,
-        { pid: server.pid, run: (round) => request(server, server.pathOf(`p${at}-${round}.jpg`, width, height)) },
+        { pid: server.pid, run: (round) => request(server, server.pathOf(`p${at}-${round}.jpg`, shape)) },
       ]),
   ),
 })
+
+const rowsOf = ({ what, goal }, { imgtailor: ours, ...others }) =>
+  Object.entries(others).map(([name, { cpu }]) => ({
+    id: "peers",
+    what: `${what}: CPU over ${name}'s`,
+    value: ours.cpu / cpu,
+    goal: name === "ipx" ? goal : undefined,
+    isAtMost: true,
+    detail: `${ours.cpu.toFixed(1)} and ${cpu.toFixed(1)} ms`,
+  }))
 
 export const peers = async ({ folder, rounds, skip }) => {
   const originals = join(folder, "peers")
   mkdirSync(originals, { recursive: true })
   for (const [at, { source }] of SHAPES.entries()) {
-    const path = await photo(join(folder, "photos"), `peer${at}`, ...source)
+    const path = await photo(join(folder, "photos"), `peer-${source[0]}`, ...source)
     for (let round = -1; round < rounds; round++) copyFileSync(path, join(originals, `p${at}-${round}.jpg`))
   }
   await new Promise((resolve) => setTimeout(resolve, 2100))
-  const ours = await imgtailor(originals, join(folder, "peers-renditions"))
+  const ours = await imgtailor(originals, join(folder, "peers-renditions"), "--sizes", "360x270,200w,1280w")
   const servers = { ipx: await startIpx(folder, originals), imgproxy: await startImgproxy(originals) }
   if (!servers.ipx) skip("ipx is not installed: npm install --prefix bench/peers ipx")
   if (!servers.imgproxy) skip("imgproxy is not installed: put the program on PATH, or name it in IMGPROXY")
   const results = []
-  for (const [at, { what, goal, ...shape }] of SHAPES.entries()) {
+  for (const [at, shape] of SHAPES.entries()) {
     const variants = variantsOf(at, shape, ours, servers)
     for (const variant of Object.values(variants)) await variant.run(-1)
-    const measured = await interleave(variants, rounds)
-    for (const name of Object.keys(variants).slice(1))
-      results.push({
-        id: "peers",
-        what: `${what}: CPU over ${name}'s`,
-        value: measured.imgtailor.cpu / measured[name].cpu,
-        ...(name === "ipx" && { goal }),
-        isAtMost: true,
-        detail: `${measured.imgtailor.cpu.toFixed(1)} and ${measured[name].cpu.toFixed(1)} ms`,
-      })
+    results.push(...rowsOf(shape, await interleave(variants, Math.min(rounds, shape.maxRounds ?? rounds))))
   }
   for (const server of [ours, servers.ipx, servers.imgproxy]) await server?.stop()
   return results
