@@ -85,8 +85,11 @@ const request = async (server, path) => {
   if (status !== 200) throw new Error(`${path}: ${status}`)
 }
 
+/** The base URL of a JPEG is one without \`Accept\`. */
+const endingOf = ({ format }) => (format === "jpeg" ? "" : `.${format}`)
+
 const variantsOf = (at, shape, ours, servers) => ({
-  imgtailor: { pid: ours.pid, run: (round) => request(ours, `/${shape.size}/p${at}-${round}.jpg.${shape.format}`) },
+  imgtailor: { pid: ours.pid, run: (round) => request(ours, `/${shape.size}/p${at}-${round}.jpg${endingOf(shape)}`) },
   ...Object.fromEntries(
     Object.entries(servers)
       .filter(([, server]) => server)
