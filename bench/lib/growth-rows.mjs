@@ -29,7 +29,7 @@ const costRows = (all) => {
       5,
       list(({ build }) => build, "ms"),
     ),
-    fitted("start of serve", ({ start }) => start, "ms"),
+    fitted("CPU of serve until it listens", ({ start }) => start, "ms"),
     fitted("CPU of a hit", ({ hit }) => hit, "µs"),
     fitted("CPU of a replaced photo, of 1000 at once", ({ burst }) => burst.cpu, "ms"),
     fitted("start of watching and first sweep", ({ sweep }) => sweep.ms, "ms", 1),
