@@ -58,6 +58,12 @@ const setUp = async (
 /** The server that answered. */
 const serverOf = ({ headers }: Reply): string | undefined => headers["cache-status"]?.toString().split(";")[0]
 
+/** Repeats a request until nginx has the rendition, since the first response does not wait for the store. */
+const untilStored = async (get: () => Promise<Reply>): Promise<Reply> => {
+  await expect.poll(async () => serverOf(await get())).toBe("nginx")
+  return get()
+}
+
 /** The `Accept` header of a browser. */
 const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
@@ -209,7 +215,8 @@ group("the printed configuration of nginx", () => {
     for (const name of ["photo", "kept"]) {
       for (const accept of [CHROME, "*/*"]) {
         const get = (): Promise<Reply> => nginx(`/shop/20x15/${name}.jpg`, { headers: { accept } })
-        expect([serverOf(await get()), serverOf(await get())]).toEqual(["imgtailor", "nginx"])
+        expect(serverOf(await get())).toBe("imgtailor")
+        await untilStored(get)
       }
     }
     expect(await filesBelow(join(renditions, "files"))).toHaveLength(4)
@@ -230,8 +237,9 @@ group("the printed configuration of nginx", () => {
   it("nginx leaves errors and other methods to imgtailor, and answers conditions and ranges", async (context) => {
     const { nginx } = await setUp(context, { "photo.jpg": await flat() })
     const path = "/20x15/photo.jpg"
-    const [rendered, stored] = [await nginx(path), await nginx(path)]
-    expect([serverOf(rendered), serverOf(stored)]).toEqual(["imgtailor", "nginx"])
+    const rendered = await nginx(path)
+    expect(serverOf(rendered)).toBe("imgtailor")
+    const stored = await untilStored(() => nginx(path))
 
     const head = await nginx(path, { method: "HEAD" })
     expect([head.status, head.body.length, head.headers["content-length"]]).toEqual([

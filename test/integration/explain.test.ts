@@ -211,7 +211,16 @@ describe("explain", () => {
         expectAgreement(explanation, answer)
         outcomes.add(`${explanation.response?.outcome} ${explanation.refusal?.code ?? ""}`.trim())
       }),
-      { numRuns: 120 },
+      {
+        numRuns: 120,
+        // A case of each common outcome, which random ones may lack.
+        examples: [
+          [{}, "/shop/50w/a.jpg", undefined, "nothing"],
+          [{}, "/shop/50w/a.jpg", undefined, "requested"],
+          [{}, "/shop/51w/a.jpg", undefined, "nothing"],
+          [{}, "/shop/50w/absent.jpg", undefined, "nothing"],
+        ],
+      },
     )
     // The cases above are not all alike.
     for (const outcome of ["hit", "miss", "refused size-not-allowed", "refused original-not-found"])

@@ -87,7 +87,9 @@ describe("GET /metrics", () => {
       "0",
     )
     expect((await fetch(`http://127.0.0.1:${apart.port}/metrics`)).status).toBe(400)
-    const [, port] = /Metrics at http:\/\/127\.0\.0\.1:(\d+)\/metrics/.exec(apart.log()) ?? []
+    const findPort = (): string | undefined => /Metrics at http:\/\/127\.0\.0\.1:(\d+)\/metrics/.exec(apart.log())?.[1]
+    await expect.poll(findPort).toBeDefined()
+    const port = findPort()
     const scraped = await fetch(`http://127.0.0.1:${port}/metrics`)
     expect(scraped.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/)
     expect((await fetch(`http://127.0.0.1:${port}/40w/a.png`)).status).toBe(404)
