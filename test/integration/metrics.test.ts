@@ -1,11 +1,13 @@
 /** Tests of the metrics: names that promtool accepts, numbers that match the requests, and what Prometheus and the dashboard make of them. */
 import { execFileSync, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { readFile, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
-import { describe, expect, it, onTestFinished } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 
 import { temporaryFolder } from "../support/folders.ts"
 import { flat } from "../support/photos.ts"
@@ -30,11 +32,18 @@ const expressions = (): readonly string[] =>
 
 const metricsIn = (text: string): readonly string[] => [...new Set(text.match(/\bimgtailor_\w+/g))]
 
-/** A server with metrics that has answered a miss, two hits, an unlisted size and a damaged original. */
-const startMeasured = async (...args: readonly string[]): Promise<{ readonly port: number; readonly text: string }> => {
-  const photos = await temporaryFolder()
+let photos: string
+beforeAll(async () => {
+  photos = await mkdtemp(join(tmpdir(), "imgtailor-test-"))
   await writeFile(join(photos, "a.png"), await flat({ width: 80, height: 60, colour: [200, 60, 30], format: "png" }))
   await writeFile(join(photos, "damaged.jpg"), "no image")
+  // Files are stable then. A rendition of a file that is not yet may be written twice.
+  await sleep(2100)
+})
+afterAll(() => rm(photos, { recursive: true, force: true }))
+
+/** A server with metrics that has answered a miss, two hits, an unlisted size and a damaged original. */
+const startMeasured = async (...args: readonly string[]): Promise<{ readonly port: number; readonly text: string }> => {
   const renditions = await temporaryFolder()
   const server = await startProcess(photos, "--sizes", "40w", "--renditions", renditions, "--metrics", ...args)
   const url = `http://127.0.0.1:${server.port}`
@@ -74,7 +83,6 @@ describe("GET /metrics", () => {
   })
 
   it("is absent without --metrics, and on the server's own port with --metrics-port", async () => {
-    const photos = await temporaryFolder()
     const plain = await startProcess(photos, "--sizes", "40w", "--renditions", await temporaryFolder())
     expect((await fetch(`http://127.0.0.1:${plain.port}/metrics`)).status).toBe(400)
     const apart = await startProcess(
