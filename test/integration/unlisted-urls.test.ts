@@ -2,18 +2,36 @@
  * Unlisted URLs on the wire: sizes that are snapped, and the URLs of Nuxt Image and unpic. Each is answered with the bytes of the listed URL
  * and names it, and nothing is stored under any other key.
  */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+
 import { generate } from "unpic/providers/ipx"
-import { describe, expect, it, onTestFinished, vi } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest"
 
 import { flat, RED } from "../support/photos.ts"
-import { type RawResponse, type RunningServer, type ServerOptions, startServer } from "../support/server.ts"
+import {
+  createPhotos,
+  type RawResponse,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from "../support/server.ts"
 
-const startShop = async (options: ServerOptions): Promise<RunningServer> => {
-  const shop = await startServer(options)
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imgtailor-test-"))
+  const { write } = await createPhotos(folder)
   for (const name of ["bag.jpg", "shop/a b+ș.jpg"])
-    await shop.write(name, await flat({ width: 1600, height: 1200, colour: RED }))
-  return shop
-}
+    await write(name, await flat({ width: 1600, height: 1200, colour: RED }))
+  // Files are stable then. A rendition of a file that is not yet may be written again, which changes its ETag.
+  await sleep(2100)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const startShop = async (options: ServerOptions): Promise<RunningServer> =>
+  startServer({ photos: await createPhotos(folder), ...options })
 
 /** Headers that may differ between an alias and its listed URL. */
 const DIFFERENT = new Set(["date", "content-location", "server-timing", "cache-status", "cache-control"])
