@@ -272,7 +272,8 @@ group.skipIf(!tools)("the direct flow", () => {
     expect([rig.takeCalls(), rig.origin.takeLog()]).toEqual([[], []])
     const direct = await rig.call(eventOf(at(PHOTO, "400x300")))
     expect([direct.status, direct.body.toString()]).toEqual([400, refused.body.toString()])
-    expect(rig.functionS3.takeLog()).toEqual([])
+    // The second pass over the photo that doctor removed comes after some seconds.
+    expect(rig.functionS3.takeLog().filter((line) => !line.includes("/imgtailor-doctor-"))).toEqual([])
   })
 
   it("publishes the list from the function, caches it, and never stores it", async () => {
