@@ -8,7 +8,7 @@ import { countingImgtailor } from "../lib/servers.mjs"
 
 const SIZES = ["360x270", "480h", "320w", "640w", "960w", "1280w"]
 /** Goal for the CPU of six together over six separate renders. JPEG is scaled while it is decoded, so it only shares the read. */
-const KINDS = { png: 0.5, avif: 0.5, jpg: undefined }
+const KINDS = { png: 0.5, tif: 0.5, avif: 0.5, jpg: undefined }
 
 const cost = async ({ pid, readBytes }, work) => {
   const [cpu, start, read] = [wholeCpuMs(pid), performance.now(), readBytes()]
