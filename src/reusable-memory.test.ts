@@ -18,13 +18,14 @@ describe("reusable memory", () => {
     expect([third.bytes.length, third.bytes.buffer]).toEqual([MB + 1, first.bytes.buffer])
   })
 
-  it("keeps at most a given amount, the largest parts of it", () => {
+  it("keeps at most a given amount, the largest parts of it, and frees the others", () => {
     const memory = createReusableMemory({ maxKeptBytes: 4 * MB, idleMs: 1000 })
     const [small, large] = [memory.lend(MB), memory.lend(3.5 * MB)]
     small.release()
     large.release()
     expect(memory.lend(MB).bytes.buffer).toBe(large.bytes.buffer)
     expect(memory.lend(MB).bytes.buffer).not.toBe(small.bytes.buffer)
+    expect(small.bytes).toHaveLength(0)
   })
 
   it("is freed after a time without use", () => {
@@ -33,6 +34,7 @@ describe("reusable memory", () => {
     first.release()
     vi.advanceTimersByTime(1001)
     expect(memory.lend(2 * MB).bytes.buffer).not.toBe(first.bytes.buffer)
+    expect(first.bytes).toHaveLength(0)
   })
 
   it("is not kept for small parts, nor for one larger than the amount", () => {

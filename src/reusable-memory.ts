@@ -58,13 +58,23 @@ export const createReusableMemory = ({ maxKeptBytes, idleMs }: ReusableMemoryOpt
   let kept: Buffer[] = []
   let idle: NodeJS.Timeout | undefined
 
+  const freeAll = (): void => {
+    for (const memory of kept) free(memory)
+    kept = []
+  }
+
   const keep = (memory: Buffer): void => {
     // The largest suit most originals.
     kept = [...kept, memory].toSorted((a, b) => b.length - a.length)
-    for (let sum = kept.reduce((total, { length }) => total + length, 0); sum > maxKeptBytes;)
-      sum -= kept.pop()?.length ?? sum
+    let sum = kept.reduce((total, { length }) => total + length, 0)
+    while (sum > maxKeptBytes) {
+      const smallest = kept.pop()
+      if (!smallest) break
+      sum -= smallest.length
+      free(smallest)
+    }
     if (idle) idle.refresh()
-    else idle = setTimeout(() => (kept = []), idleMs).unref()
+    else idle = setTimeout(freeAll, idleMs).unref()
   }
 
   const take = (byteLength: number): Buffer => {
