@@ -1,6 +1,6 @@
-// Compiles src/ into an empty dist/, so that no removed file stays in the package. Bundles the command line, the render process and the page of the studio.
-// Then bundles each AWS function into one file, as
-// `imgtailor package` zips it. Bundles stay readable for the editor of AWS's console and for stack traces.
+// Compiles src/ into an empty dist/, so that no removed file stays in the package. Bundles the command line, the render process and the
+// page of the studio, and each AWS function into one file, as `imgtailor package` zips it. Bundles stay readable for the editor of AWS's
+// console and for stack traces.
 import { execFileSync } from "node:child_process"
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 

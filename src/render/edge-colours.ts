@@ -6,7 +6,7 @@
  * Invariants:
  * - Over any background, a pixel changes by at most one level. Alpha and opaque pixels stay as they are.
  */
-import type { Pixels } from "./survey.ts"
+import type { Frame } from "./steps/frame.ts"
 
 const SLOT_BITS = 10
 
@@ -19,7 +19,7 @@ const rgbAt = (data: Uint8Array, at: number): number =>
   ((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0)
 
 /** The colours that cover most, found in one pass: in each slot of a table, the colour that outweighs all others stays. */
-const findShapes = ({ data }: Pixels): readonly number[] => {
+const findShapes = ({ data }: Frame): readonly number[] => {
   const colours = new Int32Array(1 << SLOT_BITS)
   const weights = new Float64Array(1 << SLOT_BITS)
   for (let at = 0; at < data.length; at += 4) {
@@ -51,7 +51,7 @@ const distance = (a: number, b: number): number =>
   )
 
 /** @returns the same pixels, in place, with translucent ones in the colours of shapes where these look the same */
-export const settleEdgeColours = (pixels: Pixels): Pixels => {
+export const settleEdgeColours = (pixels: Frame): Frame => {
   const { data, channels } = pixels
   if (channels === 3) return pixels
   let shapes: readonly number[] | undefined

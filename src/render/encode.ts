@@ -9,7 +9,7 @@ import { encodeIndexedPng, withoutResolution } from "./indexed-png.ts"
 import { keepMainColours } from "./main-colours.ts"
 import { loadSharp } from "./sharp.ts"
 import { toImage } from "./steps/frame.ts"
-import type { Pixels } from "./survey.ts"
+import type { Frame } from "./steps/frame.ts"
 
 /** Traits of pixels that matter to encoders. */
 export interface Traits {
@@ -41,7 +41,7 @@ export interface EncodeJob extends Traits {
 export interface EncodeInput {
   readonly image: Sharp
   /** The same pixels, where they were read and are all of one frame. */
-  readonly pixels?: Pixels | undefined
+  readonly pixels?: Frame | undefined
 }
 
 type Encode = (input: EncodeInput, job: EncodeJob) => Promise<Uint8Array>
@@ -147,7 +147,7 @@ const fewerColours = ({ content, originalColours = Infinity }: EncodeJob): reado
 /** Up to so many colours, those that cover most are kept. */
 const MAX_MAIN_COLOURS = 8
 
-const reduceToMain = ({ pixels }: EncodeInput, colours: number): Pixels | undefined =>
+const reduceToMain = ({ pixels }: EncodeInput, colours: number): Frame | undefined =>
   pixels && colours <= MAX_MAIN_COLOURS ? keepMainColours(pixels, colours) : undefined
 
 const reducedPng =

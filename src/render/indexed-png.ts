@@ -7,21 +7,21 @@
 import { deflateSync } from "node:zlib"
 
 import { pngChunk } from "./normalise/png.ts"
-import type { Pixels } from "./survey.ts"
+import type { Frame } from "./steps/frame.ts"
 
 const SIGNATURE = Buffer.from("\x89PNG\r\n\x1a\n", "latin1")
 const PALETTE_TYPE = 3
 const OPAQUE = 255
 
 /** A colour as one number: alpha, red, green, blue from the highest byte. Invisible colours are one. */
-export const colourAt = ({ data, channels }: Pixels, at: number): number => {
+export const colourAt = ({ data, channels }: Frame, at: number): number => {
   const alpha = channels === 4 ? (data[at + 3] ?? 0) : OPAQUE
   if (alpha === 0) return 0
   return alpha * 0x1_00_00_00 + (data[at] ?? 0) * 0x1_00_00 + (data[at + 1] ?? 0) * 0x1_00 + (data[at + 2] ?? 0)
 }
 
 /** All colours; translucent ones first, so that tRNS is short. */
-const paletteOf = (pixels: Pixels): readonly number[] => {
+const paletteOf = (pixels: Frame): readonly number[] => {
   const colours = new Set<number>()
   let last = -1
   for (let at = 0; at < pixels.data.length; at += pixels.channels) {
@@ -35,7 +35,7 @@ const paletteOf = (pixels: Pixels): readonly number[] => {
 /** Bits of an index. */
 const bitsFor = (colours: number): 1 | 2 | 4 | 8 => (colours <= 2 ? 1 : colours <= 4 ? 2 : colours <= 16 ? 4 : 8)
 
-const rowsOf = (pixels: Pixels, palette: readonly number[], bits: number): Buffer => {
+const rowsOf = (pixels: Frame, palette: readonly number[], bits: number): Buffer => {
   const { width, height, channels } = pixels
   const indices = new Map(palette.map((colour, index) => [colour, index]))
   const rowBytes = 1 + Math.ceil((width * bits) / 8)
@@ -54,7 +54,7 @@ const rowsOf = (pixels: Pixels, palette: readonly number[], bits: number): Buffe
 }
 
 /** @param pixels of at most 256 colours */
-export const encodeIndexedPng = (pixels: Pixels): Uint8Array => {
+export const encodeIndexedPng = (pixels: Frame): Uint8Array => {
   const palette = paletteOf(pixels)
   const bits = bitsFor(palette.length)
   const head = Buffer.alloc(13)

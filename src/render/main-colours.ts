@@ -3,7 +3,7 @@
  * colours of edges, and make opaque shapes slightly transparent. Pure.
  */
 import { colourAt } from "./indexed-png.ts"
-import type { Pixels } from "./survey.ts"
+import type { Frame } from "./steps/frame.ts"
 
 type Colour = readonly [red: number, green: number, blue: number, alpha: number]
 
@@ -33,7 +33,7 @@ interface Found {
   readonly count: number
 }
 
-const countColours = (pixels: Pixels): ReadonlyMap<number, Found> => {
+const countColours = (pixels: Frame): ReadonlyMap<number, Found> => {
   const counts = new Map<number, number>()
   for (let at = 0; at < pixels.data.length; at += pixels.channels) {
     const colour = colourAt(pixels, at)
@@ -43,9 +43,9 @@ const countColours = (pixels: Pixels): ReadonlyMap<number, Found> => {
 }
 
 /** A picture that is too heavy is tried in fewer and fewer colours. */
-const counted = new WeakMap<Pixels, ReadonlyMap<number, Found>>()
+const counted = new WeakMap<Frame, ReadonlyMap<number, Found>>()
 
-const findColours = (pixels: Pixels): ReadonlyMap<number, Found> => {
+const findColours = (pixels: Frame): ReadonlyMap<number, Found> => {
   const found = counted.get(pixels) ?? countColours(pixels)
   counted.set(pixels, found)
   return found
@@ -71,7 +71,7 @@ const nearest = (colour: Colour, main: readonly Colour[]): Colour =>
  * Gives every pixel the nearest of the colours that cover most.
  * @param limit number of colours
  */
-export const keepMainColours = (pixels: Pixels, limit: number): Pixels => {
+export const keepMainColours = (pixels: Frame, limit: number): Frame => {
   const found = findColours(pixels)
   const main = chooseMain(found, limit)
   const replaced = new Map([...found].map(([key, { colour }]) => [key, nearest(colour, main)]))

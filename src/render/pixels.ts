@@ -5,12 +5,12 @@ import type { Format } from "../sizes/format.ts"
 import type { Converter } from "./colour/converter.ts"
 import type { Content, Traits } from "./encode.ts"
 import { loadSharp } from "./sharp.ts"
-import { toImage } from "./steps/frame.ts"
-import { type Pixels, type Survey, survey, type SurveyOptions } from "./survey.ts"
+import { type Frame, toImage } from "./steps/frame.ts"
+import { type Survey, survey, type SurveyOptions } from "./survey.ts"
 
 /** Pixels and their traits. */
 export interface SurveyedPixels {
-  readonly pixels: Pixels
+  readonly pixels: Frame
   readonly traits: Survey
 }
 
@@ -27,7 +27,7 @@ const asRgb = (channels: number): 3 | 4 => {
 export const readPixels = async (
   image: Sharp,
   { convert, is16Bit }: { readonly convert: Converter | undefined; readonly is16Bit: boolean },
-): Promise<Pixels> => {
+): Promise<Frame> => {
   const raw = image.raw({ depth: is16Bit ? "ushort" : "uchar" })
   const { data, info } = await raw.toBuffer({ resolveWithObject: true })
   const { width, height } = info
@@ -38,7 +38,7 @@ export const readPixels = async (
 }
 
 /** One channel of grey, with alpha if there is any. */
-const toGrey = ({ data, width, height, channels }: Pixels, hasAlpha: boolean): Uint8Array => {
+const toGrey = ({ data, width, height, channels }: Frame, hasAlpha: boolean): Uint8Array => {
   const kept = hasAlpha ? 2 : 1
   const grey = new Uint8Array(width * height * kept)
   for (let from = 0, to = 0; to < grey.length; from += channels, to += kept) {
@@ -111,7 +111,7 @@ export const encoderTraits = (surveyed: SurveyedPixels, originalDensity: number,
 })
 
 /** Pixels with their traits. */
-export const surveyed = (pixels: Pixels, options?: SurveyOptions): SurveyedPixels => ({
+export const surveyed = (pixels: Frame, options?: SurveyOptions): SurveyedPixels => ({
   pixels,
   traits: survey(pixels, options),
 })

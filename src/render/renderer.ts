@@ -76,7 +76,7 @@ export interface RenderSession {
   readonly inspected: Inspected
   /** SHA-256 of the original's bytes, in lower-case hex. */
   readonly digest: () => Promise<string>
-  /** Expected peak memory of one more render in bytes, given the pixels that this session has decoded. For logs. */
+  /** Expected peak memory of one more render in bytes, given the pixels of the original that are decoded already. For logs. */
   readonly estimate: (recipe: Recipe) => number
   /**
    * Renders once there is memory for it. Renders of one session may run concurrently.

@@ -11,12 +11,11 @@ import { settleEdgeColours } from "./edge-colours.ts"
 import type { Inspected } from "./inspect.ts"
 import { readPixels, type SurveyedPixels, surveyed } from "./pixels.ts"
 import { openImage, type Source } from "./source.ts"
-import type { Pixels as Frames } from "./steps/frame.ts"
+import type { Frame, Pixels } from "./steps/frame.ts"
 import type { Rectangle } from "./steps/plan.ts"
 import type { GetAsset } from "./steps/step.ts"
 import type { MarkedMetadata } from "./steps/subject.ts"
 import { findTrim } from "./steps/trim.ts"
-import type { Pixels } from "./survey.ts"
 
 /** An original to render from. */
 export interface RenderInput {
@@ -74,14 +73,14 @@ const isResized = ({ original: { dimensions }, resized: { width, height } }: Job
   width !== dimensions.width || height !== dimensions.height
 
 /** The resized pixels, all frames below each other. */
-export const readResized = async (job: Job): Promise<Pixels> => {
+export const readResized = async (job: Job): Promise<Frame> => {
   const image = await prepareImage(job)
   const pixels = await readPixels(image, { convert: job.convert, is16Bit: isConvertedDeep(job.original) })
   return isResized(job) ? settleEdgeColours(pixels) : pixels
 }
 
 /** The pixels of an image that is not resized. @param animated all frames below each other */
-const framesOf = async (image: Sharp, { original, convert }: Job, animated: boolean): Promise<Frames> => {
+const framesOf = async (image: Sharp, { original, convert }: Job, animated: boolean): Promise<Pixels> => {
   const pixels = await readPixels(image, { convert, is16Bit: isConvertedDeep(original) })
   const height = animated ? original.dimensions.height : pixels.height
   return { ...pixels, height, frames: Math.round(pixels.height / height) }

@@ -16,7 +16,7 @@ export interface SessionParts {
   readonly memory: Memory
   /** Counts a decode or render from its start to its end. */
   readonly track: <T>(work: () => Promise<T>) => Promise<T>
-  /** Estimates of everything that runs or is kept for this session, in bytes. */
+  /** Estimates of everything that runs or is kept for this original, in bytes. */
   heldBytes: number
 }
 

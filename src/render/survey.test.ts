@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest"
 
-import { type Pixels, survey } from "./survey.ts"
+import type { Frame } from "./steps/frame.ts"
+import { survey } from "./survey.ts"
 
 type Rgb = readonly [number, number, number]
 
 const SIDE = 100
 const GREY: Rgb = [120, 120, 120]
 
-const picture = (colourAt: (x: number, y: number) => Rgb, channels: 3 | 4 = 3): Pixels => {
+const picture = (colourAt: (x: number, y: number) => Rgb, channels: 3 | 4 = 3): Frame => {
   const data = new Uint8Array(SIDE * SIDE * channels).fill(255)
   for (let y = 0; y < SIDE; y++) for (let x = 0; x < SIDE; x++) data.set(colourAt(x, y), (y * SIDE + x) * channels)
   return { data, width: SIDE, height: SIDE, channels }

@@ -2,16 +2,9 @@
  * Responsible for what the pixels of a rendition need from an encoder: alpha, colour, the number of colours, chroma in full resolution,
  * and whether a lossless encoding may be the lightest. Pure.
  */
-
-import { lazily } from "./lazily.ts"
-
-/** Decoded pixels: sRGB, 8 bits, RGB or RGBA with straight alpha, row-major. */
-export interface Pixels {
-  readonly data: Uint8Array
-  readonly width: number
-  readonly height: number
-  readonly channels: 3 | 4
-}
+import { computeOnce } from "./compute-once.ts"
+import { hasFineChroma } from "./fine-chroma.ts"
+import type { Frame } from "./steps/frame.ts"
 
 /** Traits of pixels. */
 export interface Survey {
@@ -28,13 +21,13 @@ export interface Survey {
   readonly evenShare: number
 }
 
-const isOpaque = ({ data, channels }: Pixels): boolean => {
+const isOpaque = ({ data, channels }: Frame): boolean => {
   if (channels === 3) return true
   for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return false
   return true
 }
 
-const isGrey = ({ data, channels }: Pixels): boolean => {
+const isGrey = ({ data, channels }: Frame): boolean => {
   for (let at = 0; at < data.length; at += channels) {
     const red = data[at]
     if ((red !== data[at + 1] || red !== data[at + 2]) && (channels === 3 || data[at + 3] !== 0)) return false
@@ -68,7 +61,7 @@ const createColours = () => {
 }
 
 /** Counts distinct colours; all invisible pixels are one. @returns undefined for more than 256 */
-const countColours = ({ data, channels }: Pixels): number | undefined => {
+const countColours = ({ data, channels }: Frame): number | undefined => {
   const colours = createColours()
   let last: number | undefined
   for (let at = 0; at < data.length; at += channels) {
@@ -83,92 +76,6 @@ const countColours = ({ data, channels }: Pixels): number | undefined => {
   return colours.count()
 }
 
-/** How far red − green, or blue − green, of a pixel is from both of its neighbours, where a line of one pixel would lose its colour. */
-const LINE_CONTRAST = 128
-
-/** Share of the pixels that are part of such lines above which they matter. One line across a picture has more, photos have fewer. */
-const LINE_SHARE = 1 / 2000
-
-/** Differences from green along a row, as they show over grey: red at even places, blue at odd ones. */
-interface ChromaRow {
-  readonly values: Int16Array
-  /** The lowest and the highest of them. */
-  low: number
-  high: number
-}
-
-const readChroma = ({ data, width, channels }: Pixels, y: number, row: ChromaRow): void => {
-  const { values } = row
-  let [low, high] = [0, 0]
-  for (let x = 0, at = y * width * channels; x < width; x++, at += channels) {
-    const green = data[at + 1] ?? 0
-    let red = (data[at] ?? 0) - green
-    let blue = (data[at + 2] ?? 0) - green
-    if (channels === 4) {
-      const alpha = data[at + 3] ?? 0
-      red = ((red * alpha) / 255) | 0
-      blue = ((blue * alpha) / 255) | 0
-    }
-    values[2 * x] = red
-    values[2 * x + 1] = blue
-    if (red < low) low = red
-    else if (red > high) high = red
-    if (blue < low) low = blue
-    else if (blue > high) high = blue
-  }
-  row.low = low
-  row.high = high
-}
-
-/** Whether a value is above both of its neighbours, or below both. In photos, the first comparison nearly always decides. */
-const isPeak = (before: number, value: number, after: number): boolean => {
-  const step = value - before
-  if (step > LINE_CONTRAST) return value - after > LINE_CONTRAST
-  return step < -LINE_CONTRAST && after - value > LINE_CONTRAST
-}
-
-/** Three rows, one below the other. */
-type Rows = readonly [above: ChromaRow, row: ChromaRow, below: ChromaRow]
-
-/**
- * Pixels of the middle row that are part of lines: one of their differences is a peak between those to the left and right, or above and
- * below. In most photos, nearly all rows are too much alike to have any.
- */
-const countLines = (rows: Rows, width: number): number => {
-  const range = Math.max(...rows.map(({ high }) => high)) - Math.min(...rows.map(({ low }) => low))
-  if (range <= LINE_CONTRAST) return 0
-  const [{ values: above }, { values: row }, { values: below }] = rows
-  let lines = 0
-  for (let at = 2; at < 2 * (width - 1); at++) {
-    const value = row[at] ?? 0
-    if (!isPeak(row[at - 2] ?? 0, value, row[at + 2] ?? 0) && !isPeak(above[at] ?? 0, value, below[at] ?? 0)) continue
-    lines += 1
-    // A pixel counts once.
-    at |= 1
-  }
-  return lines
-}
-
-/**
- * Whether more than some pixels are part of lines. Edges between colours do not count: chroma in half the resolution blurs them, but their
- * colours stay.
- */
-const hasFineChroma = (pixels: Pixels, limit: number): boolean => {
-  const { width, height } = pixels
-  const createRow = (): ChromaRow => ({ values: new Int16Array(2 * width), low: 0, high: 0 })
-  let [above, row, below] = [createRow(), createRow(), createRow()]
-  readChroma(pixels, 0, row)
-  if (height > 1) readChroma(pixels, 1, below)
-  let lines = 0
-  for (let y = 1; y + 1 < height; y++) {
-    ;[above, row, below] = [row, below, above]
-    readChroma(pixels, y + 1, below)
-    lines += countLines([above, row, below], width)
-    if (lines > limit) return true
-  }
-  return false
-}
-
 /** Every fourth row stands for the picture, or fewer of a large one: 128 are enough. */
 const rowStep = (height: number): number => Math.max(4, Math.floor(height / 128))
 
@@ -180,7 +87,7 @@ const entropy = (counts: Uint32Array, total: number): number => {
 }
 
 /** Share of the pixels of sampled rows that equal the one to their left. */
-const evenShare = ({ data, width, height, channels }: Pixels): number => {
+const evenShare = ({ data, width, height, channels }: Frame): number => {
   const row = width * channels
   let [sampled, even] = [0, 0]
   for (let y = 0; y < height; y += rowStep(height)) {
@@ -195,7 +102,7 @@ const evenShare = ({ data, width, height, channels }: Pixels): number => {
 }
 
 /** Entropy of the differences of one channel from a prediction by the neighbours, in bits a pixel. */
-const channelEntropy = ({ data, width, height, channels }: Pixels, channel: number): number => {
+const channelEntropy = ({ data, width, height, channels }: Frame, channel: number): number => {
   const row = width * channels
   const counts = new Uint32Array(256)
   let sampled = 0
@@ -216,7 +123,7 @@ const channelEntropy = ({ data, width, height, channels }: Pixels, channel: numb
 }
 
 /** The entropy of all channels, as lossless formats code them. */
-const estimateLossless = (pixels: Pixels): number => {
+const estimateLossless = (pixels: Frame): number => {
   let bits = 0
   for (let channel = 0; channel < pixels.channels; channel++) bits += channelEntropy(pixels, channel)
   return Math.ceil((pixels.width * pixels.height * bits) / 8)
@@ -227,17 +134,18 @@ export interface SurveyOptions {
   /** They were decoded from a photo whose chroma has half the resolution. They are no graphic. @default false */
   readonly isPhoto?: boolean | undefined
   /** The part of a photo that something was drawn over. @default none */
-  readonly drawn?: Pixels | undefined
+  readonly drawn?: Frame | undefined
 }
 
 /** Surveys pixels. What takes longest, four to nine milliseconds a megapixel, is found at its first use: few encodings need all of it. */
-export const survey = (pixels: Pixels, { isPhoto = false, drawn }: SurveyOptions = {}): Survey => {
+export const survey = (pixels: Frame, { isPhoto = false, drawn }: SurveyOptions = {}): Survey => {
   const grey = isGrey(pixels)
   const detailed = isPhoto ? drawn : pixels
-  const limit = Math.max(8, pixels.width * pixels.height * LINE_SHARE)
-  const fineChroma = lazily(() => !grey && detailed !== undefined && hasFineChroma(detailed, limit))
-  const losslessBytes = lazily(() => (isPhoto ? Infinity : estimateLossless(pixels)))
-  const even = lazily(() => (isPhoto ? 0 : evenShare(pixels)))
+  const fineChroma = computeOnce(
+    () => !grey && detailed !== undefined && hasFineChroma(detailed, pixels.width * pixels.height),
+  )
+  const losslessBytes = computeOnce(() => (isPhoto ? Infinity : estimateLossless(pixels)))
+  const even = computeOnce(() => (isPhoto ? 0 : evenShare(pixels)))
   return {
     isOpaque: isOpaque(pixels),
     isGrey: grey,

@@ -58,23 +58,11 @@ const borrow = async (lend: Pool["lend"], giveBack: Pool["giveBack"]): Promise<v
   giveBack(process, rssBytes)
 }
 
-/** @returns calls a function some time after it was scheduled first, once for all of these times */
-const createLater = (
-  run: () => void,
-  delayMs: number,
-): { readonly schedule: () => void; readonly cancel: () => void } => {
-  let timer: NodeJS.Timeout | undefined
-  const onTime = (): void => {
-    timer = undefined
-    run()
-  }
-  return { schedule: () => void (timer ??= setTimeout(onTime, delayMs).unref()), cancel: () => clearTimeout(timer) }
-}
+/** Processes of a server under load, apart from slow jobs: one for each core, and a spare one. */
+const WANTED = Math.max(2, availableParallelism()) + 1
 
 /** @param options how a process is started */
 export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
-  /** Processes of a server under load, apart from slow jobs: one for each core, and a spare one. */
-  const wanted = Math.max(2, availableParallelism()) + 1
   const stock = createStock()
   const { line } = stock
   const activity = createActivity(() => {
@@ -87,13 +75,15 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
   // Spare processes start one after the other, so that they do not delay the first original.
   const canStartSpare = (): boolean => canStart() && starter.starting() === 0 && activity.isOn()
   const isMoreNeeded = (): boolean =>
-    (canStart() && starter.starting() < line.length()) || (canStartSpare() && starter.all.size < wanted)
-  const spare = createLater(() => {
+    (canStart() && starter.starting() < line.length()) || (canStartSpare() && starter.all.size < WANTED)
+  let spareTimer: NodeJS.Timeout | undefined
+  const startMissingSpare = (): void => {
+    spareTimer = undefined
     if (canStartSpare() && stock.idleCount() === 0) starter.start()
-  }, SPARE_DELAY_MS)
+  }
   const fill = (): void => {
     while (isMoreNeeded()) starter.start()
-    if (stock.idleCount() === 0) spare.schedule()
+    if (stock.idleCount() === 0) spareTimer ??= setTimeout(startMissingSpare, SPARE_DELAY_MS).unref()
   }
   const starter = createStarter(options, {
     onStarted: (process) => stock.offer({ process, rssBytes: process.initialRssBytes() }),
@@ -117,7 +107,7 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
     stock.takeBack(process)
     activity.touch()
     if (process.hasEnded()) return
-    const isSurplus = line.length() === 0 && stock.idleCount() >= wanted
+    const isSurplus = line.length() === 0 && stock.idleCount() >= WANTED
     if (rssBytes > MAX_IDLE_RSS_BYTES || isSurplus) process.end({ reason: "surplus" })
     else stock.offer({ process, rssBytes })
   }
@@ -128,12 +118,11 @@ export const createPool = (limits: PoolLimits, options: StartOptions): Pool => {
   const close = async (): Promise<void> => {
     isClosed = true
     activity.end()
-    spare.cancel()
+    clearTimeout(spareTimer)
     starter.close()
     line.rejectAll(busy("shutdown"))
     await endAll(starter.all)
   }
-  const count = (): number => starter.all.size
   const problem = (): string | undefined => (starter.hasFailed() ? PROBLEM : undefined)
-  return { lend, giveBack, prepare, close, ready: () => borrow(lend, giveBack), count, problem }
+  return { lend, giveBack, prepare, close, ready: () => borrow(lend, giveBack), count: () => starter.all.size, problem }
 }
