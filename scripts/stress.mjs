@@ -3,12 +3,18 @@
 // part and prints its result.
 //
 // The parts are TypeScript and shared with the tests; test/stress/finished.ts replaces vitest here.
+import { spawn } from "node:child_process"
 import { readFileSync, rmSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { parseArgs } from "node:util"
 
 import { build } from "esbuild"
+
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"]
+
+/** The variable that tells the second process of {@link runInOwnGroup} that it is the second. */
+const IN_OWN_GROUP = "IMGTAILOR_STRESS_IN_OWN_GROUP"
 
 /** Broken rules of one part to print. */
 const MAX_PRINTED = 20
@@ -65,15 +71,27 @@ const toLines = ({ name, trials, broken, skipped, facts = {}, seconds }, seed) =
   ...(broken.length > MAX_PRINTED ? [`    … and ${broken.length - MAX_PRINTED} more`] : []),
 ]
 
+/**
+ * Runs this script again in a process group of its own. In a terminal, Control-C goes to every process of a group: it would end the servers
+ * before their part has ended.
+ */
+const runInOwnGroup = () => {
+  const env = { ...process.env, [IN_OWN_GROUP]: "1" }
+  const child = spawn(process.execPath, process.argv.slice(1), { env, detached: true, stdio: "inherit" })
+  for (const signal of STOP_SIGNALS) process.on(signal, () => child.kill(signal))
+  return new Promise((done) => child.once("exit", (code) => done(code ?? 1)))
+}
+
 if (process.platform !== "linux") fail("The stress test reads memory and file descriptors from /proc: run it on Linux.")
 const { short, json, only, seed } = readArguments()
+if (process.env[IN_OWN_GROUP] === undefined) process.exit(await runInOwnGroup())
 process.chdir(resolve(import.meta.dirname, ".."))
 const { PARTS, tryPart, finish } = await load()
 const names = PARTS.map(({ name }) => name)
 if (only !== undefined && !names.includes(only)) fail(`--only: Expected one of ${names.join(", ")}, got ${only}.`)
 
 const interrupted = new AbortController()
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort())
+for (const signal of STOP_SIGNALS) process.on(signal, () => interrupted.abort())
 
 /** Runs a part. An exception counts as a broken rule. */
 const attempt = async (part) => {

@@ -99,8 +99,12 @@ const judge = async (scene: Scene, photo: string, key: string, asked: number, re
   count(scene, `answered ${status}`)
   if (excused.has(status)) return
   const code = status === 200 ? await codeOf(bytes) : undefined
+  const isUnverified = response.headers.get("cache-status")?.includes("detail=unverified") === true
+  if (isUnverified) count(scene, "answered unverified")
   const isAnswer = status === 404 || code !== undefined
-  if (isAnswer && ledger.wasThere(photo, code, asked, performance.now())) return
+  // While the originals' store fails, a stored rendition of a former version may be sent.
+  const from = isUnverified && excused.size > 0 ? -Infinity : asked
+  if (isAnswer && ledger.wasThere(photo, code, from, performance.now())) return
   const said = status === 200 ? `a picture of ${code ?? "no version, or damaged"}` : `${status}`
   broken.push(`${key} was answered with ${said}; since the request there was ${ledger.describe(photo, asked)}`)
 }
@@ -149,8 +153,8 @@ const live = async (scene: Scene, photo: string): Promise<void> => {
   await Promise.all(asked)
 }
 
-/** Requests until a rendition has to be stored, after a store has failed. */
-const ATTEMPTS = 4
+/** Pauses before the requests that follow a failed check, after a store has failed. A store that hung is not read from for 10 s. */
+const PAUSES_MS = [0, 100, 11_000] as const
 
 const storedFault = async ({ ledger, ground }: Scene, photo: string, key: string): Promise<string | undefined> => {
   const stored = await ground.lookInto.get(key)
@@ -163,16 +167,21 @@ const storedFault = async ({ ledger, ground }: Scene, photo: string, key: string
 }
 
 /** Checks, after the last change, that requests get the present version, and that it is stored. */
-const rest = async (scene: Scene, photo: string, attempts: number): Promise<void> => {
+const rest = async (scene: Scene, photo: string): Promise<void> => {
+  const { excused, broken, tailor } = scene
+  const check = async (key: string): Promise<string | undefined> => {
+    const status = await ask(scene, photo, key)
+    await tailor.idle()
+    return excused.has(status) ? `${key} is still answered ${status}` : storedFault(scene, photo, key)
+  }
   for (const key of keysOf(photo)) {
-    let fault: string | undefined
-    for (let attempt = 0; attempt < attempts && (attempt === 0 || fault !== undefined); attempt++) {
-      const status = await ask(scene, photo, key)
-      await scene.tailor.idle()
-      const isExcused = scene.excused.has(status)
-      fault = isExcused ? `${key} is still answered ${status}` : await storedFault(scene, photo, key)
+    let fault = await check(key)
+    for (const pauseMs of excused.size > 0 ? PAUSES_MS : []) {
+      if (fault === undefined) break
+      await sleep(pauseMs)
+      fault = await check(key)
     }
-    if (fault !== undefined) scene.broken.push(fault)
+    if (fault !== undefined) broken.push(fault)
   }
 }
 
@@ -206,7 +215,7 @@ export const playLives = async (options: LivesOptions): Promise<readonly string[
   isCalm = true
   await tailor.idle()
   await onRest?.()
-  await Promise.all(photos.map((photo) => rest(scene, photo, excused.size > 0 ? ATTEMPTS : 1)))
+  await Promise.all(photos.map((photo) => rest(scene, photo)))
   await tailor.close()
   return broken.map((fault) => `${fault} (with ${JSON.stringify({ ...drawn, limits })})`)
 }
