@@ -1,11 +1,13 @@
 /**
  * Responsible for loading sharp: once, and not before the first original is read, so that a hit, a 304 or a refused URL never pays for it.
- * Sets the options of the whole process: one thread per job (the gate bounds the jobs), no operation cache, and only the decoders of
+ * Sets the options of the whole process: one thread per job (render slots bound the jobs), no operation cache, and only the decoders of
  * accepted formats.
  */
 import { createRequire } from "node:module"
 
 import type { Sharp, SharpOptions } from "sharp"
+
+import { createGate } from "../gate.ts"
 
 type SharpFunction = (typeof import("sharp"))["default"]
 /** `sharp(bytes, options)` with our process-wide settings. */
@@ -36,16 +38,21 @@ export const allowLoaders = async (names: readonly string[]): Promise<void> => {
   if (names.length > 0) requireSharp().unblock({ operation: [...names] })
 }
 
+/** One file at a time: the end of its decode would block the decoder of another one. */
+const turns = createGate({ capacity: 1, maxWaiting: Infinity })
+
 /**
  * Allows a decoder only while a file of the configuration is decoded. Originals of its kind are refused before they reach the library, so
  * that none profits from it.
  */
 export const withLoader = async <T>(name: string, work: (makeImage: MakeImage) => Promise<T>): Promise<T> => {
-  await allowLoaders([name])
+  const release = await turns.acquire(1)
   try {
+    await allowLoaders([name])
     return await work(requireSharp())
   } finally {
     requireSharp().block({ operation: [name] })
+    release()
   }
 }
 

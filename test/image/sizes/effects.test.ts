@@ -2,6 +2,7 @@
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 
+import { withLoader } from "../../../src/render/sharp.ts"
 import type { Overlay } from "../../../src/sizes/size-options.ts"
 import { animated, BLUE, flat, GREEN, quadrants, RED, withAlpha, YELLOW } from "../../support/photos.ts"
 import { maxDifference } from "../support.ts"
@@ -169,6 +170,17 @@ describe("overlay", () => {
   it("an SVG without a width has its own size, and is sharp at any other", async () => {
     expect(await darkBox({ image: "logo", gravity: "northwest" }, BLACK_SVG)).toEqual([0, 0, 10, 5])
     expect(await darkBox({ image: "logo", gravity: "northwest", width: 100 }, BLACK_SVG)).toEqual([0, 0, 100, 50])
+  })
+
+  it("an SVG is drawn although another one that began before has ended, and no SVG is decoded afterwards", async () => {
+    const use = (before?: Promise<unknown>): Promise<unknown> =>
+      withLoader("VipsForeignLoadSvg", async (makeImage) => {
+        await before
+        return makeImage(BLACK_SVG, {}).metadata()
+      })
+    const first = use()
+    await expect(Promise.all([first, use(first)])).resolves.toMatchObject([{ width: 10 }, { width: 10 }])
+    await expect(sharp(BLACK_SVG).metadata()).rejects.toThrow("unsupported image format")
   })
 
   it("opacity and blend mix the colours", async () => {
