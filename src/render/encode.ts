@@ -176,15 +176,19 @@ const reducedWebp =
     return encodeLossless({ image: (await loadSharp())(palette, { limitInputPixels: false }) })
   }
 
+/**
+ * A pixel that differs so little from the frame before is not stored again: the distance of two colours in RGB. It never adds up, since a
+ * frame is compared with what is shown. Frames of a recording have palettes of their own, in which equal colours differ by a level or two.
+ */
+const INTER_FRAME_ERROR = 4
+
 /** Dithering makes a GIF heavier and takes as long again as the rest. */
 const gif =
   (effort: number, limit = MAX_PALETTE): Encode =>
-  ({ image }, { colours = MAX_PALETTE }) =>
-    image.gif({ effort, dither: 0, colours: Math.min(limit, Math.max(2, colours)) }).toBuffer()
-
-/** Small differences between frames are not stored. */
-const similarFrames: Encode = ({ image }, { colours = MAX_PALETTE }) =>
-  image.gif({ effort: 7, dither: 0, colours: Math.max(2, colours), interFrameMaxError: 4 }).toBuffer()
+  ({ image }, { colours = MAX_PALETTE }) => {
+    const options = { effort, dither: 0, colours: Math.min(limit, Math.max(2, colours)) }
+    return image.gif({ ...options, interFrameMaxError: INTER_FRAME_ERROR }).toBuffer()
+  }
 
 /** The encoder of each format. Lighter settings use more effort. */
 export const ENCODERS: Record<Format, Encoder> = {
@@ -219,6 +223,6 @@ export const ENCODERS: Record<Format, Encoder> = {
   gif: {
     maxSide: 65_535,
     encode: gif(1),
-    lighter: (job) => [gif(7), similarFrames, ...fewerColours(job).map(reducedGif)],
+    lighter: (job) => [gif(7), ...fewerColours(job).map(reducedGif)],
   },
 }

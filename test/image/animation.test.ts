@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest"
 
 import { CONTENT_TYPES } from "../../src/sizes/format.ts"
 import { animated, BLUE, type Colour, GREEN, RED, YELLOW } from "../support/photos.ts"
-import { maxDifference, decode, rendition, type RenditionOptions } from "./support.ts"
+import { maxDifference, decode, rendition, type RenditionOptions, seeded } from "./support.ts"
 
 const KINDS = ["gif", "webp"] as const
 
@@ -261,6 +261,31 @@ describe("animations", () => {
       const still = await decode((await rendition(original, { size: "20w", requested: "jpeg" })).bytes)
       expect(maxDifference(still.around(0.85, 0.5), [255, 255, 255])).toBeLessThan(8)
     }
+  })
+
+  it("a GIF stores no pixel again that hardly changes, and no difference adds up", async () => {
+    const [width, height, frames] = [120, 90, 60]
+    const start = 60
+    const pixels = Buffer.alloc(width * height * frames * 3)
+    // The left half gets lighter by one level a frame. The right half is noise that stays.
+    const noise = Array.from({ length: width * height }, seeded(5))
+    for (let at = 0; at < pixels.length / 3; at++) {
+      const frame = Math.floor(at / (width * height))
+      const isLeft = at % width < width / 2
+      const value = noise[at % (width * height)] ?? 0
+      const level = isLeft ? start + frame : Math.round(value * 255)
+      pixels.fill(level, at * 3, at * 3 + 3)
+    }
+    const raw = { width, height: height * frames, channels: 3, pageHeight: height } as const
+    const delay = Array.from({ length: frames }, () => 100)
+    const original = await sharp(pixels, { raw }).webp({ lossless: true, delay }).toBuffer()
+    const { bytes } = await rendition(original, { size: "60w", requested: "gif" })
+    const first = await rendition(await sharp(original).png().toBuffer(), { size: "60w", requested: "gif" })
+    // Stored again in each frame, the noise would take as much as the first frame does.
+    expect(bytes.length).toBeLessThan(4 * first.bytes.length)
+    const { frames: kept, around } = await decode(bytes)
+    const last = start + frames - 1
+    expect(maxDifference(around(0.2, 0.5, kept - 1), [last, last, last])).toBeLessThanOrEqual(5)
   })
 
   it("partial frames are composed before they are resized", async () => {
