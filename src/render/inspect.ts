@@ -284,7 +284,7 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     page: normalised.page,
     delays: undefined,
     ignoresProfile: false,
-    failsOnWarnings: container === "jpeg",
+    failsOnWarnings: normalised.failsOnWarnings,
   }
   const stored = await readMetadata(unread, header)
   const metadata = preparedMetadata(stored, what)

@@ -80,12 +80,79 @@ describe("PNG streams", () => {
   })
 })
 
+/** Value of a TIFF's first directory: place of the numbers of a field. */
+const tiffNumbersAt = (tiff: Buffer, tag: number): number => {
+  const directory = tiff.readUInt32LE(4)
+  for (let at = directory + 2; at < directory + 2 + 12 * tiff.readUInt16LE(directory); at += 12)
+    if (tiff.readUInt16LE(at) === tag) return tiff.readUInt32LE(at + 8)
+  throw new Error(`no field ${tag}`)
+}
+
+const TILE_OFFSETS = 324
+const STRIP_OFFSETS = 273
+
+describe.each([
+  ["tiles", "none", TILE_OFFSETS],
+  ["tiles", "deflate", TILE_OFFSETS],
+  ["tiles", "lzw", TILE_OFFSETS],
+  ["strips", "none", STRIP_OFFSETS],
+  ["strips", "deflate", STRIP_OFFSETS],
+] as const)("a TIFF of %s with compression %s", (parts, compression, tag) => {
+  const whole = (): Promise<Buffer> =>
+    scene({ width: 161, height: 300 })
+      .tiff({ compression, tile: parts === "tiles", tileWidth: 64, tileHeight: 64 })
+      .toBuffer()
+
+  const withSecondOffset = async (offset: number): Promise<Buffer> => {
+    const tiff = await whole()
+    tiff.writeUInt32LE(offset, tiffNumbersAt(tiff, tag) + 4)
+    return tiff
+  }
+
+  it("a part of the pixels that is not in the file is damage at every size", async () => {
+    expect(await rejection(await whole())).toBeUndefined()
+    for (const offset of [0, 99_999_999]) {
+      const original = await withSecondOffset(offset)
+      for (const size of ["480h", "64w"])
+        expect(await rejection(original, { size, requested: "png" })).toMatchObject({ code: "corrupt-original" })
+    }
+  })
+
+  it("compressed pixels that were changed are damage", async () => {
+    const tiff = await whole()
+    if (compression === "none") return
+    tiff.fill(0xff, tiff.readUInt32LE(tiffNumbersAt(tiff, tag) + 4), tiff.readUInt32LE(tiffNumbersAt(tiff, tag) + 8))
+    expect(await rejection(tiff)).toMatchObject({ code: "corrupt-original" })
+  })
+})
+
 describe("other formats", () => {
   it("a WebP without its last pad byte has every pixel", async () => {
     for (let width = 40; width < 80; width++) {
       const whole = await scene({ width, height: 30 }).webp({ lossless: true }).toBuffer()
       if ((whole.readUInt32LE(16) & 1) === 0) continue
       expect(await pixelsOf(whole.subarray(0, -1))).toEqual(await pixelsOf(whole))
+      return
+    }
+    throw new Error("no picture had a chunk of odd length")
+  })
+
+  it("an animated WebP without its last pad byte has every pixel", async () => {
+    for (let width = 40; width < 80; width++) {
+      const data = await scene({ width, height: 60 }).raw().toBuffer()
+      const frames = sharp(data, { raw: { width, height: 60, channels: 3, pageHeight: 20 } })
+      const whole = await frames.webp({ lossless: true }).toBuffer()
+      const last = whole.lastIndexOf("VP8L")
+      if ((whole.readUInt32LE(last + 4) & 1) === 0) continue
+      const [found, expected] = await Promise.all(
+        [whole.subarray(0, -1), whole].map(async (original) => {
+          const { bytes } = await rendition(original)
+          const { data: pixels, info } = await sharp(bytes, { pages: -1 }).raw().toBuffer({ resolveWithObject: true })
+          return { pixels, height: info.height }
+        }),
+      )
+      expect(expected?.height).toBe(60)
+      expect(found).toEqual(expected)
       return
     }
     throw new Error("no picture had a chunk of odd length")

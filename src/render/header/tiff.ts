@@ -26,10 +26,14 @@ export const TIFF_TAGS = {
   compression: 259,
   photometric: 262,
   make: 271,
+  stripOffsets: 273,
   orientation: 274,
   samplesPerPixel: 277,
+  rowsPerStrip: 278,
   planarConfiguration: 284,
   tileWidth: 322,
+  tileHeight: 323,
+  tileOffsets: 324,
   subDirectories: 330,
   extraSamples: 338,
   sampleFormat: 339,
@@ -134,16 +138,38 @@ const valuesOf = (layout: Layout, { type, count, values }: TiffField): readonly 
   })
 }
 
+const layoutIn = (bytes: Uint8Array, { isLittleEndian, isBigTiff }: TiffHeader): Layout => ({
+  view: viewOf(bytes),
+  isLittleEndian,
+  isBigTiff,
+  offsetBytes: isBigTiff ? 8 : 4,
+})
+
 /** Numbers of a field; empty where a directory lacks it. Signed and floating-point types are not used by any field here. */
 export const tiffNumbers = (
   bytes: Uint8Array,
-  { isLittleEndian, isBigTiff }: TiffHeader,
+  header: TiffHeader,
   directory: TiffDirectory,
   tag: keyof typeof TIFF_TAGS,
 ): readonly number[] => {
   const field = directory.get(TIFF_TAGS[tag])
-  const layout: Layout = { view: viewOf(bytes), isLittleEndian, isBigTiff, offsetBytes: isBigTiff ? 8 : 4 }
-  return field ? valuesOf(layout, field) : []
+  return field ? valuesOf(layoutIn(bytes, header), field) : []
+}
+
+/** Whether a number of a field fulfils a condition, or is not within the file. For fields of any length. */
+export const someTiffNumber = (
+  bytes: Uint8Array,
+  header: TiffHeader,
+  { type, count, values: { start } }: TiffField,
+  isFound: (number: number) => boolean,
+): boolean => {
+  const layout = layoutIn(bytes, header)
+  const size = TYPE_BYTES[type] ?? 0
+  for (let index = 0; index < count; index++) {
+    const number = uint(layout, start + index * size, size)
+    if (number === undefined || isFound(number)) return true
+  }
+  return false
 }
 
 /** Texts and profiles: all fields of bytes that are within the file. Strips and tiles have the pixels, apart from the directory. */

@@ -33,14 +33,29 @@ interface Chunk extends Span {
   readonly type: string
 }
 
+/** Position, size, duration and flags of a frame, before its chunks. */
+const FRAME_HEAD_BYTES = 16
+
+/** Whether a frame lacks the pad byte of its last chunk only: its own length counts that byte. */
+const isUnpaddedFrame = (view: DataView, { type, start, end }: Chunk): boolean => {
+  if (type !== "ANMF" || end !== view.byteLength + 1) return false
+  let [at, length] = [start + FRAME_HEAD_BYTES, 0]
+  while (at + CHUNK_HEAD_BYTES <= view.byteLength) {
+    length = view.getUint32(at + 4, true)
+    at += CHUNK_HEAD_BYTES + length + (length & 1)
+  }
+  return at === end && (length & 1) === 1
+}
+
 /** Chunks, the last of which may lack its pad byte. */
 function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   const view = viewOf(bytes)
   for (let at = RIFF_BYTES; at + CHUNK_HEAD_BYTES <= bytes.length;) {
     const start = at + CHUNK_HEAD_BYTES
     const end = start + view.getUint32(at + 4, true)
-    if (end > bytes.length) return
-    yield { type: ascii(bytes, at, at + 4), start, end }
+    const chunk = { type: ascii(bytes, at, at + 4), start, end }
+    if (end > bytes.length && !isUnpaddedFrame(view, chunk)) return
+    yield chunk
     at = end + ((end - start) & 1)
   }
 }

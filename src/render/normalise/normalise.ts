@@ -5,9 +5,10 @@
  * Invariants:
  * - Pure functions from a parsed header to edits of a copy. Nearly all files need none and stay unchanged.
  */
-import { unsupportedOriginal } from "../../errors.ts"
+import { corruptOriginal, unsupportedOriginal } from "../../errors.ts"
 import type { Header } from "../header/header.ts"
 import type { PngHeader } from "../header/png.ts"
+import { hasAllParts } from "../header/tiff-parts.ts"
 import type { TiffHeader } from "../header/tiff.ts"
 import type { Preparation } from "../prepare.ts"
 import { applyEdits, type Edit } from "./edit.ts"
@@ -26,12 +27,15 @@ export interface Normalised {
   readonly page: number | undefined
   /** Corrections of the decoded pixels. */
   readonly preparation: Preparation | undefined
+  /** The decoder reports missing pixels as warnings only: those of a JPEG, and of tiles in a TIFF. */
+  readonly failsOnWarnings: boolean
 }
 
 const edited = (bytes: Uint8Array, edits: readonly Edit[]): Normalised => ({
   bytes: applyEdits(bytes, edits),
   page: undefined,
   preparation: undefined,
+  failsOnWarnings: false,
 })
 
 const placeFrame = (header: PngHeader): Preparation | undefined => {
@@ -48,10 +52,16 @@ const normaliseTiff = (bytes: Uint8Array, header: TiffHeader): Normalised => {
   if (!page) return edited(bytes, [])
   const samples = tiffSamples(bytes, header, page)
   refuseTiffCoding(samples)
+  if (!hasAllParts(bytes, header, page)) throw corruptOriginal("a strip or tile has no place in the file")
   const misread = misreadTiff(bytes, header, page, samples)
   const edits = [...asOnePlane(header, page, samples), ...(misread ? keepSamples(header, page, samples) : [])]
   const preparation = misread ?? (hasFalseAlpha(samples) ? { kind: "opaque" as const } : undefined)
-  return { bytes: applyEdits(bytes, edits), page: number > 0 ? number : undefined, preparation }
+  return {
+    bytes: applyEdits(bytes, edits),
+    page: number > 0 ? number : undefined,
+    preparation,
+    failsOnWarnings: samples.isTiled,
+  }
 }
 
 /** What to do about camera raw. */
@@ -60,6 +70,7 @@ export const DEVELOP = "Export it from the camera's or a photo program as JPEG a
 /**
  * Corrects an original.
  * @throws {unsupported-original} camera raw, or a coding that is not decoded
+ * @throws {corrupt-original} a part of the pixels has no place in the file
  */
 export const normalise = (bytes: Uint8Array, header: Header): Normalised => {
   switch (header.kind) {
@@ -84,6 +95,6 @@ export const normalise = (bytes: Uint8Array, header: Header): Normalised => {
     case "tiff":
       return normaliseTiff(bytes, header)
     case "jpeg":
-      return edited(bytes, [])
+      return { ...edited(bytes, []), failsOnWarnings: true }
   }
 }

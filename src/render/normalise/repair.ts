@@ -49,6 +49,15 @@ const repairJpeg = (source: Source, message: string): Source | undefined => {
   return { ...source, bytes: Buffer.concat([data, EOI]), isRepaired: true }
 }
 
+/** Warnings other than those of missing pixels: the picture was decoded whole. */
+const ONLY_WARNED = /^Warning treated as error/
+
+/** A wrong field of a TIFF changes no pixel. */
+const repairTiff = (source: Source, message: string): Source | undefined =>
+  source.failsOnWarnings && ONLY_WARNED.test(message) && !isPixelLoss(message)
+    ? { ...source, failsOnWarnings: false }
+    : undefined
+
 /** Passes of an interlaced PNG: first column and row, and steps (§8.1). */
 const PASSES = [
   [0, 0, 8, 8],
@@ -143,7 +152,9 @@ const repairPng = (bytes: Uint8Array, header: PngHeader): Uint8Array | undefined
  * @returns a source to try again with; undefined for a file that is damaged
  */
 export const repairSource = (source: Source, { bytes, header }: OriginalFile, error: unknown): Source | undefined => {
-  if (header.kind === "jpeg") return repairJpeg(source, error instanceof Error ? error.message : "")
+  const message = error instanceof Error ? error.message : ""
+  if (header.kind === "jpeg") return repairJpeg(source, message)
+  if (header.kind === "tiff") return repairTiff(source, message)
   if (header.kind !== "png" || source.isRepaired) return undefined
   const repaired = repairPng(bytes, header)
   return repaired && { ...source, bytes: normalise(repaired, parsePngHeader(repaired)).bytes, isRepaired: true }

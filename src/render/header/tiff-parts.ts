@@ -1,0 +1,27 @@
+/**
+ * Responsible for the strips and tiles of a TIFF page: whether the file has a place for each. The decoder takes a missing offset for the
+ * beginning of the file, and shows whatever it finds there.
+ *
+ * Source: TIFF 6.0 §8 (RowsPerStrip, StripOffsets), §15 (tiles).
+ */
+import { TIFF_TAGS, type TiffDirectory, type TiffHeader, someTiffNumber, tiffNumbers } from "./tiff.ts"
+
+/** Strips or tiles of a page. */
+const countParts = (bytes: Uint8Array, header: TiffHeader, page: TiffDirectory): number => {
+  const number = (tag: keyof typeof TIFF_TAGS, fallback: number): number =>
+    tiffNumbers(bytes, header, page, tag)[0] || fallback
+  const [width, height] = [number("width", 1), number("height", 1)]
+  const planes = number("planarConfiguration", 1) === 2 ? number("samplesPerPixel", 1) : 1
+  const [partWidth, partHeight] = page.has(TIFF_TAGS.tileWidth)
+    ? [number("tileWidth", width), number("tileHeight", height)]
+    : [width, number("rowsPerStrip", height)]
+  return planes * Math.ceil(width / partWidth) * Math.ceil(height / partHeight)
+}
+
+/** Whether each strip or tile of a page has an offset. A page without any is left to the decoder. */
+export const hasAllParts = (bytes: Uint8Array, header: TiffHeader, page: TiffDirectory): boolean => {
+  const offsets = page.get(TIFF_TAGS.tileOffsets) ?? page.get(TIFF_TAGS.stripOffsets)
+  if (!offsets) return true
+  if (offsets.count < countParts(bytes, header, page)) return false
+  return !someTiffNumber(bytes, header, offsets, (offset) => offset === 0)
+}
