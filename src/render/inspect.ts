@@ -19,7 +19,7 @@ import type { JpegHeader } from "./header/jpeg.ts"
 import { KINDS } from "./kinds.ts"
 import { DEVELOP, normalise, type Normalised } from "./normalise/normalise.ts"
 import { stripMetadata } from "./normalise/strip.ts"
-import { type Preparation, preparedMetadata, type PreparedMeta } from "./prepare.ts"
+import { deepenedMetadata, type Preparation, preparedMetadata, type PreparedMeta } from "./prepare.ts"
 import { sniff } from "./sniff.ts"
 import { openImage, type Source } from "./source.ts"
 import { compressedXmpOf } from "./steps/png-xmp.ts"
@@ -241,6 +241,13 @@ const needsSrgbFirst = (metadata: Metadata, plan: ColourPlan): boolean => {
 const coloursOf = ({ space, isPalette, depth, bitsPerSample = 8 }: Metadata): number | undefined =>
   isPalette || (space === "b-w" && depth === "uchar") ? Math.max(2, Math.min(256, 2 ** bitsPerSample)) : undefined
 
+/**
+ * Whether pixels of 8 bits get 16 before they are resized. The resizer multiplies translucent colours by alpha, rounds, and divides; those
+ * that are converted afterwards would be wrong by up to 15 levels, as a level of dark linear light is as many of sRGB.
+ */
+const needsDepth = ({ depth, hasAlpha }: Metadata, plan: ColourPlan): boolean =>
+  plan.kind === "converted" && depth === "uchar" && hasAlpha
+
 /** The largest value of a sample. Decoders shift fewer than 16 bits up. */
 const whiteOf = (header: Header, { depth }: Metadata): number => {
   if (depth !== "ushort") return 255
@@ -278,7 +285,6 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
   const { container } = sniffed
   const header = parseHeader(container, bytes, limits.pixels)
   const normalised = normalise(bytes, header)
-  const { preparation: what } = normalised
   const unread: Source = {
     bytes: normalised.bytes,
     page: normalised.page,
@@ -287,8 +293,11 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     failsOnWarnings: normalised.failsOnWarnings,
   }
   const stored = await readMetadata(unread, header)
-  const metadata = preparedMetadata(stored, what)
-  const plan = planColours(bytes, header, metadata)
+  const prepared = preparedMetadata(stored, normalised.preparation)
+  const plan = planColours(bytes, header, prepared)
+  const isDeepened = needsDepth(prepared, plan)
+  const what = normalised.preparation ?? (isDeepened ? { kind: "none" as const } : undefined)
+  const metadata = isDeepened ? deepenedMetadata(prepared) : prepared
   const orientation = metadata.orientation ?? 1
   const dimensions = dimensionsOf(metadata, what)
   checkSize(dimensions, metadata.width, limits)
@@ -302,7 +311,7 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     convert: plan.kind === "converted" ? createConverter(plan.space, whiteOf(header, metadata)) : undefined,
     marks: marksOf(metadata, header.kind === "png" ? compressedXmpOf(bytes, header) : undefined),
     strip: () => (isPlain ? stripMetadata(bytes, header) : undefined),
-    preparation: what && { what, is16Bit: stored.depth === "ushort", profile: metadata.icc, orientation },
+    preparation: what && { what, is16Bit: stored.depth === "ushort", isDeepened, profile: metadata.icc, orientation },
     inspected: {
       container,
       format: FORMAT_OF[container],

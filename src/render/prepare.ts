@@ -15,6 +15,8 @@ import { openImage, type Source } from "./source.ts"
 /** Corrections of the decoded pixels. */
 export type Preparation =
   | TiffPixels
+  /** Only the depth changes. */
+  | { readonly kind: "none" }
   /** Colours are multiplied by alpha. */
   | { readonly kind: "premultiplied" }
   /** The sample behind the colours is not alpha. */
@@ -25,6 +27,8 @@ export type Preparation =
 /** Facts of an original that its pixels do not have. */
 export interface PreparedMeta {
   readonly is16Bit: boolean
+  /** Samples of 8 bits become 16. */
+  readonly isDeepened: boolean
   readonly profile: Uint8Array | undefined
   readonly orientation: number
 }
@@ -184,6 +188,15 @@ export const preparedMetadata = (metadata: Metadata, preparation: Preparation | 
   return { ...metadata, space, depth, hasAlpha: preparation.alphaAt !== undefined }
 }
 
+/** Metadata of a source whose samples of 8 bits become 16. */
+export const deepenedMetadata = (metadata: Metadata): Metadata => ({ ...metadata, depth: "ushort", channels: 4 })
+
+const deepen = (data: Uint8Array | Uint16Array): Uint16Array => {
+  const deep = new Uint16Array(data.length)
+  for (let at = 0; at < deep.length; at++) deep[at] = (data[at] ?? 0) * DEEP
+  return deep
+}
+
 const modelOf = ({ model }: TiffPixels): PixelFile["model"] => (model === "grey" || model === "cmyk" ? model : "rgb")
 
 /** @returns a source with the corrected pixels of a misread original */
@@ -203,5 +216,6 @@ export const prepareSource = async (source: Source, preparation: Preparation, me
           profile: meta.profile,
           orientation: meta.orientation,
         }
-  return { ...source, bytes: toTiff(file), page: undefined, failsOnWarnings: false }
+  const deep = meta.isDeepened ? { ...file, data: deepen(file.data) } : file
+  return { ...source, bytes: toTiff(deep), page: undefined, failsOnWarnings: false }
 }

@@ -96,8 +96,8 @@ const patch = (values: Rgb, depth: 8 | 16, isFullRange: boolean, chunks: readonl
 const withWrongChecksum = (chunk: Buffer): Buffer =>
   Buffer.concat([chunk.subarray(0, -1), Buffer.from([(chunk.at(-1) ?? 0) ^ 1])])
 
-const iccp = (profile: Buffer): Buffer =>
-  pngChunk("iCCP", Buffer.concat([Buffer.from("name\0\0", "latin1"), deflateSync(profile)]))
+const iccp = (profile: Buffer, name = "name", method = 0): Buffer =>
+  pngChunk("iCCP", Buffer.concat([Buffer.from(`${name}\0`, "latin1"), Buffer.from([method]), deflateSync(profile)]))
 
 const middle = async (bytes: Buffer): Promise<Rgb> => {
   const rendered = await rendition(bytes, { size: "480h", requested: "png" })
@@ -268,9 +268,53 @@ describe("colours of a PNG's other chunks", () => {
     ["gAMA 1 beside cICP with a wrong checksum", [withWrongChecksum(cicp(1, 13)), gama(1)], 118],
     ["a profile of greys, which does not fit, beside gAMA 1", [iccp(greyProfile(1)), gama(1)], 46],
     ["primaries that span no space", [chrm([0, 0, 0, 0, 0, 0, 0, 0])], 46],
+    ["gAMA 1 with primaries that span no space", [gama(1), chrm([0, 0, 0, 0, 0, 0, 0, 0])], 46],
+    ["an sRGB chunk of an unknown intent beside gAMA 1", [pngChunk("sRGB", Buffer.from([9])), gama(1)], 118],
+    ["an empty sRGB chunk beside gAMA 1", [pngChunk("sRGB", Buffer.alloc(0)), gama(1)], 118],
+    ["half a profile beside gAMA 1", [iccp(profileOf(LINEAR_SRGB).subarray(0, 200)), gama(1)], 118],
+    [
+      "a profile without its last bytes beside an sRGB chunk",
+      [iccp(profileOf(LINEAR_SRGB).subarray(0, -4)), srgbChunk()],
+      46,
+    ],
+    ["a profile that is compressed by an unknown method", [iccp(profileOf(LINEAR_SRGB), "name", 1)], 46],
+    ["a profile with a longer name than allowed", [iccp(profileOf(LINEAR_SRGB), "n".repeat(80))], 118],
+    ["a profile without a name", [iccp(profileOf(LINEAR_SRGB), "")], 46],
   ])("a grey with %s is shown in the right lightness", async (_, chunks, expected) => {
     expect(maxDifference(await shown(chunks), [expected, expected, expected])).toBeLessThanOrEqual(1)
   })
+})
+
+describe("translucent colours that are converted", () => {
+  /** sRGB (200, 60, 30) with alpha 128. */
+  const shown = async (values: Rgb, colourType: 3 | 6, chunks: readonly Buffer[]): Promise<readonly number[]> => {
+    const original = pngOf({
+      width: 64,
+      height: 48,
+      colourType,
+      chunks: [
+        ...chunks,
+        ...(colourType === 3 ? [pngChunk("PLTE", Buffer.from(values)), pngChunk("tRNS", Buffer.from([128]))] : []),
+      ],
+      at: () => (colourType === 3 ? [0] : [...values, 128]),
+    })
+    const rendered = await rendition(original, { size: "32w", requested: "png" })
+    return (await decode(rendered.bytes)).at(16, 12)
+  }
+
+  it.each([
+    ["linear light", [147, 12, 3], 3, cicp(1, 8)],
+    ["linear light", [147, 12, 3], 6, cicp(1, 8)],
+    ["linear light by gAMA", [147, 12, 3], 6, gama(1)],
+    ["Display P3", [185, 71, 44], 6, cicp(12, 13)],
+  ] as const)(
+    "a translucent colour in %s keeps its colour when it is resized",
+    async (_, values, colourType, chunk) => {
+      const found = await shown(values, colourType, [chunk])
+      // 12 and 3 of 255 in linear light are 61 and 28 of sRGB.
+      expect(maxDifference(found, [200, 60, 29, 128])).toBeLessThanOrEqual(2)
+    },
+  )
 })
 
 describe("chunks about colours behind the palette", () => {

@@ -67,9 +67,10 @@ const isSrgbGamma = (gamma: number): boolean => Math.abs(gamma * 2.2 - 1) < 0.05
  */
 export const coloursOfGamma = (gamma: number, primaries: Primaries | undefined): Colours => {
   if (!(gamma > 0)) return "srgb"
-  const toXyz = primaries && toXyzD50(primaries)
-  if (!toXyz && isSrgbGamma(gamma)) return "srgb"
-  return { toXyz: toXyz ?? SRGB_TO_XYZ, transfer: sdr(powerOf(1 / gamma)), isNarrow: false }
+  const toXyz = primaries ? toXyzD50(primaries) : SRGB_TO_XYZ
+  // Browsers ignore both chunks where the primaries span no space.
+  if (!toXyz || (!primaries && isSrgbGamma(gamma))) return "srgb"
+  return { toXyz, transfer: sdr(powerOf(1 / gamma)), isNarrow: false }
 }
 
 /** @returns undefined for a profile that only the image library can apply: with tables, or of other spaces */

@@ -34,10 +34,11 @@ const TAG_BYTES = 12
 /** Profiles have about 20 tags. */
 const MAX_TAGS = 100
 
-/** @returns undefined for bytes that are no profile */
+/** @returns undefined for bytes that are no profile, or only the beginning of one (§7.2.2) */
 export const parseProfile = (bytes: Uint8Array): IccProfile | undefined => {
   if (bytes.length < HEADER_BYTES + 4 || ascii(bytes, 36, 40) !== "acsp") return undefined
   const view = viewOf(bytes)
+  if (view.getUint32(0) > bytes.length) return undefined
   const tags = new Map<string, Span>()
   const count = Math.min(view.getUint32(HEADER_BYTES), MAX_TAGS)
   for (let index = 0; index < count; index++) {

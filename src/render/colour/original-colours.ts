@@ -52,14 +52,22 @@ const isForeign = (space: string, { isGrey }: Samples): boolean => space === "CM
 const isApplicable = (space: string, { isGrey, is16Bit, isExpanded }: Samples): boolean =>
   !is16Bit && (space === "GRAY" ? isGrey && !isExpanded : !isGrey)
 
-const planOfProfile = (bytes: Uint8Array, samples: Samples): ColourPlan => {
+/** A profile, and whether the library found it, too. */
+interface Embedded {
+  readonly bytes: Uint8Array
+  readonly isKnown: boolean
+}
+
+/** @returns undefined for a damaged profile, which browsers ignore */
+const planOfProfile = ({ bytes, isKnown }: Embedded, samples: Samples): ColourPlan | undefined => {
   const profile = parseProfile(bytes)
   const applied: ColourPlan = { kind: "profile", isForRgb: profile?.space === "RGB " }
-  if (!profile || samples.isInk) return applied
+  if (samples.isInk) return applied
+  if (!profile) return undefined
   if (isForeign(profile.space, samples)) return STORED
   const colours = coloursOfProfile(profile)
   if (colours === "srgb") return STORED
-  return colours && !isApplicable(profile.space, samples) ? planOf(colours) : applied
+  return colours && !(isKnown && isApplicable(profile.space, samples)) ? planOf(colours) : applied
 }
 
 /** cLLI and mDCV count luminance in units of 0.0001 cd/m² (PNG, third edition, §11.3.2.7 to 8). */
@@ -98,9 +106,13 @@ const pngPrimaries = (bytes: Uint8Array, span: Span | undefined): Primaries | un
   return { white: at(0), red: at(1), green: at(2), blue: at(3) }
 }
 
+/** One byte, a rendering intent (§11.3.2.5). Browsers ignore any other. */
+const isSrgbChunk = (bytes: Uint8Array, span: Span | undefined): boolean =>
+  span !== undefined && span.end - span.start === 1 && (bytes[span.start] ?? 0) <= 3
+
 const pngGamma = (bytes: Uint8Array, { chunks }: PngHeader): Colours => {
   const gamma = chunks.get("gAMA")
-  if (chunks.has("sRGB") || !gamma || gamma.end - gamma.start !== 4) return "srgb"
+  if (isSrgbChunk(bytes, chunks.get("sRGB")) || !gamma || gamma.end - gamma.start !== 4) return "srgb"
   return coloursOfGamma(viewOf(bytes).getUint32(gamma.start) / PNG_FRACTION, pngPrimaries(bytes, chunks.get("cHRM")))
 }
 
@@ -159,24 +171,32 @@ const samplesOf = (header: Header, { space, depth }: Metadata): Samples => {
 const MAX_PROFILE_BYTES = 4_000_000
 
 /**
- * The profile of a PNG (§11.3.2.3: a name, a compression method, a zlib stream). The library leaves out one of RGB in a PNG of greys, and
- * one of greys in a PNG of colours.
+ * The profile of a PNG (§11.3.2.3: a name, a compression method, a zlib stream). The library leaves out one of RGB in a PNG of greys, one of
+ * greys in a PNG of colours, and one with a long name.
  */
 const pngProfile = (bytes: Uint8Array, { chunks }: PngHeader): Uint8Array | undefined => {
   const chunk = chunks.get("iCCP")
-  const stream = chunk && bytes.subarray(bytes.indexOf(0, chunk.start) + 2, chunk.end)
+  const method = chunk ? bytes.indexOf(0, chunk.start) + 1 : 0
+  if (!chunk || method < chunk.start + 2 || bytes[method] !== 0) return undefined
   try {
-    return stream && inflateSync(stream, { maxOutputLength: MAX_PROFILE_BYTES })
+    return inflateSync(bytes.subarray(method + 1, chunk.end), { maxOutputLength: MAX_PROFILE_BYTES })
   } catch {
     return undefined
   }
 }
 
+const embeddedProfile = (bytes: Uint8Array, header: Header, { icc }: Metadata): Embedded | undefined => {
+  if (icc) return { bytes: icc, isKnown: true }
+  const profile = header.kind === "png" ? pngProfile(bytes, header) : undefined
+  return profile && { bytes: profile, isKnown: false }
+}
+
 const fullRangePlan = (bytes: Uint8Array, header: Header, metadata: Metadata): ColourPlan => {
   const codePoints = header.kind === "png" ? pngCodePoints(bytes, header) : undefined
   if (codePoints) return planOf(codePoints)
-  const icc = metadata.icc ?? (header.kind === "png" ? pngProfile(bytes, header) : undefined)
-  if (icc) return planOfProfile(icc, samplesOf(header, metadata))
+  const profile = embeddedProfile(bytes, header, metadata)
+  const plan = profile && planOfProfile(profile, samplesOf(header, metadata))
+  if (plan) return plan
   if (header.kind === "png") return planOf(pngGamma(bytes, header))
   if (header.kind === "heif") return planOf(heifCodePoints(bytes, header))
   return STORED
