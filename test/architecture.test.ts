@@ -116,6 +116,7 @@ const RULES: readonly Rule[] = [
       "store/meta-fields.ts",
       "reusable-memory.ts",
       "store/folder",
+      "store/remove-each.ts",
       "store/file-record.ts",
       "node:",
     ],

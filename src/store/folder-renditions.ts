@@ -24,6 +24,7 @@ import { type FolderListOptions, listFolder } from "./folder-list.ts"
 import { escapeName, ignoresCase, unescapeName } from "./folder-names.ts"
 import { absentOr, filePath, FOLDER_KEY_LIMITS, isForbidden, systemCode, unavailable } from "./folder-paths.ts"
 import { removeAbandoned, writeAtomically } from "./folder-write.ts"
+import { removeEach } from "./remove-each.ts"
 import type { HeldRendition, PutResult, RenditionHead, RenditionMeta, RenditionObject, Renditions } from "./store.ts"
 
 /** Records of served or written renditions that are remembered, about 1 kB each. Others are read from their file. */
@@ -166,14 +167,12 @@ const remove = async (path: string | undefined, key: string): Promise<boolean> =
   }
 }
 
-const removeAll = async (place: Place, keys: readonly string[]): Promise<number> => {
-  let removed = 0
-  for (const key of keys) {
-    place.known.delete(key)
-    if (await remove(pathOf(place, key), key)) removed += 1
-    await remove(recordPathOf(place, key), key)
-  }
-  return removed
+/** Deletes a rendition and its record. Returns true if there was one. */
+const removeOne = async (place: Place, key: string): Promise<boolean> => {
+  place.known.delete(key)
+  const hasExisted = await remove(pathOf(place, key), key)
+  await remove(recordPathOf(place, key), key)
+  return hasExisted
 }
 
 /** A folder without any rendition has an empty list. */
@@ -216,7 +215,8 @@ export const folderRenditions = (folder: string, { files, onNotice }: FolderRend
     getSync: (key) => getSync(place, key),
     headSync: (key) => headSync(place, key),
     put: (key, bytes, meta) => put(place, key, bytes, meta),
-    delete: (keys) => removeAll(place, keys),
+    // One at a time, so that a purge leaves the thread pool to requests.
+    delete: (keys) => removeEach(keys, (key) => removeOne(place, key), 1),
     list: (prefix, options) =>
       list(place, prefix, {
         signal: options?.signal,

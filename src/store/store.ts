@@ -199,7 +199,11 @@ export interface Renditions {
   /** The same without the bytes, for responses that have none. Absent in a store to which it would make no difference. */
   headSync?(key: string): RenditionHead | undefined
   put(key: string, bytes: Uint8Array, meta: RenditionMeta, options?: PutOptions): Promise<PutResult | undefined | void>
-  /** @returns the number of objects that existed. Absent keys are no error. */
+  /**
+   * Deletes objects. Absent keys are no error, and a key that cannot be deleted does not keep the others.
+   * @returns the number of objects that existed
+   * @throws {store-unavailable} {store-denied} the first error, after the other keys
+   */
   delete(keys: readonly string[], options?: CallOptions): Promise<number>
   /**
    * Every stored key that starts with a prefix, in any order. Absent in a store that cannot list. A store that lists in the order of

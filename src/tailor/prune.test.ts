@@ -93,6 +93,26 @@ describe("prune", () => {
     expect(await many.keys()).toHaveLength(100)
   })
 
+  it("prune deletes the other renditions where one cannot be deleted, reports that one, and gives up after many in a row", async () => {
+    const entries = Array.from({ length: 100 }, () => ({ original: "present", rendition: "recipe" }) as const)
+    const shop = await createShop(entries)
+    const failed: string[] = []
+    const totals = { deleted: 0, kept: 0 }
+    shop.failDelete((key) => key.includes("/3.jpg"))
+    await shop.prune({
+      onFailure: (key) => void failed.push(key),
+      onBatch: (judged, deleted) => {
+        totals.deleted += deleted
+        totals.kept += judged.filter(({ verdict }) => verdict === "kept").length
+      },
+    })
+    expect([failed.length, await shop.keys(), totals]).toEqual([1, failed, { deleted: 99, kept: 1 }])
+    const many = await createShop(entries)
+    many.failDelete(() => true)
+    await expect(many.prune()).rejects.toThrow("may not be deleted")
+    expect(await many.keys()).toHaveLength(100)
+  })
+
   it("prune does not delete a rendition that was rendered again since it was looked at", async () => {
     const shop = await createShop([{ original: "present", rendition: "recipe" }])
     shop.renewAfterHead()

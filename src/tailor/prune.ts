@@ -15,6 +15,7 @@ import { TailorError } from "../errors.ts"
 import { originalsIn } from "../sizes/all-keys.ts"
 import { type Grammar, isRenditionKey, type Reading } from "../sizes/key.ts"
 import type { Originals, RenditionMeta, Renditions } from "../store/store.ts"
+import { createFailureRun, type FailureRun } from "./failure-run.ts"
 import type { Freshness } from "./freshness.ts"
 import { parseStoredKey } from "./stored-key.ts"
 
@@ -80,6 +81,7 @@ interface Judgement {
 }
 
 const FOREIGN: Judgement = { verdict: "foreign" }
+const KEPT: Judgement = { verdict: "kept" }
 
 /** The reading of a key that a record was made for; undefined if the list has no such reading any more. */
 const readingOf = (key: string, meta: RenditionMeta, grammar: Grammar): Reading | undefined => {
@@ -115,20 +117,16 @@ const arePresent = async ({ originals }: PruneParts): Promise<boolean> => {
 const AWAY =
   "No original can be listed, so nothing is deleted: a disk may not be mounted, or the wrong place is configured."
 
-/** The keys whose record is still the one that was judged: a server may have rendered them again. */
-const unchanged = async (
-  { renditions }: PruneParts,
-  judged: readonly (Judgement & { readonly key: string })[],
-): Promise<readonly string[]> => {
-  const found = await Promise.all(
-    judged.map(async ({ key, meta }) => {
-      const now = await renditions.head(key)
-      return now && meta && now.etag === meta.etag && now.recipeId === meta.recipeId && now.version === meta.version
-        ? [key]
-        : []
-    }),
-  )
-  return found.flat()
+/** True if the record of a key is still the one that was judged: a server may have rendered it again. */
+const isUnchanged = async ({ renditions }: PruneParts, key: string, meta: RenditionMeta): Promise<boolean> => {
+  const now = await renditions.head(key)
+  return now !== undefined && now.etag === meta.etag && now.recipeId === meta.recipeId && now.version === meta.version
+}
+
+/** Failures of a run. */
+interface Failures {
+  readonly looks: FailureRun
+  readonly deletions: FailureRun
 }
 
 /** Creates the deletion of a tailor. */
@@ -137,39 +135,56 @@ export const createPrune = (parts: PruneParts): Prune => {
     if (!(await arePresent(parts))) throw new TailorError("store-unavailable", { detail: AWAY })
   }
 
-  const run = async (keys: readonly string[], options: PruneOptions, failures: FailureRun): Promise<void> => {
-    const { isDryRun = false, onBatch, onFailure } = options
+  const look = async (key: string, { looks }: Failures, { onFailure }: PruneOptions): Promise<Judgement> => {
+    const judgement = await looks.attempt(
+      () => judge(parts, key),
+      (error) => onFailure?.(key, error),
+    )
+    return judgement ?? KEPT
+  }
+
+  /** @returns the number of deleted renditions; undefined where that failed */
+  const remove = async (
+    key: string,
+    meta: RenditionMeta,
+    { deletions }: Failures,
+    { onFailure }: PruneOptions,
+  ): Promise<number | undefined> =>
+    deletions.attempt(
+      async () => ((await isUnchanged(parts, key, meta)) ? parts.renditions.delete([key]) : 0),
+      (error) => onFailure?.(key, error),
+    )
+
+  const run = async (keys: readonly string[], options: PruneOptions, failures: Failures): Promise<void> => {
+    const { isDryRun = false, onBatch } = options
+    const found = await Promise.all(keys.map(async (key) => ({ key, ...(await look(key, failures, options)) })))
+    if (isDryRun || !found.some(({ verdict }) => isPruneReason(verdict))) return onBatch?.(found, 0)
+    await requireOriginals()
+    let deleted = 0
     const judged = await Promise.all(
-      keys.map(async (key) => {
-        try {
-          const judgement = await judge(parts, key)
-          failures.inARow = 0
-          return { key, ...judgement }
-        } catch (error) {
-          failures.inARow += 1
-          failures.last = error
-          onFailure?.(key, error)
-          return { key, verdict: "kept" as const }
-        }
+      found.map(async ({ key, verdict, meta }) => {
+        if (!isPruneReason(verdict) || !meta) return { key, verdict }
+        const count = await remove(key, meta, failures, options)
+        deleted += count ?? 0
+        return { key, verdict: count === undefined ? KEPT.verdict : verdict }
       }),
     )
-    const unwanted = judged.filter(({ verdict }) => isPruneReason(verdict))
-    if (isDryRun || unwanted.length === 0) return onBatch?.(judged, 0)
-    await requireOriginals()
-    const deleted = await parts.renditions.delete(await unchanged(parts, unwanted))
     onBatch?.(judged, deleted)
   }
 
   return {
     prune: async (keys, options = {}) => {
       await requireOriginals()
-      const failures: FailureRun = { inARow: 0, last: undefined }
+      const failures = {
+        looks: createFailureRun(MAX_FAILURES_IN_A_ROW),
+        deletions: createFailureRun(MAX_FAILURES_IN_A_ROW),
+      }
       let batch: string[] = []
       const flush = async (): Promise<void> => {
         const full = batch
         batch = []
         await run(full, options, failures)
-        if (failures.inARow >= MAX_FAILURES_IN_A_ROW) throw failures.last
+        for (const { areTooMany, rethrow } of Object.values(failures)) if (areTooMany()) rethrow()
         await nextTurn()
       }
       for await (const key of keys) {
@@ -179,9 +194,4 @@ export const createPrune = (parts: PruneParts): Prune => {
       if (!options.signal?.aborted && batch.length > 0) await flush()
     },
   }
-}
-
-interface FailureRun {
-  inARow: number
-  last: unknown
 }

@@ -120,6 +120,17 @@ describe.each(["purgeStale", "sweep"] as const)("%s", (method) => {
     expect(await keys()).toEqual(method === "sweep" ? ["480h/a.jpg"] : ["480h/a.jpg", "480h/b.jpg"])
   })
 
+  it("continues after a deletion that fails, and then rejects", async () => {
+    const { store, keys, reopen } = await openShop()
+    for (let n = 0; n < 120; n++) await store.put(`480h/${n}.jpg`, Buffer.from("x"), await metaOf(store))
+    const core = reopen({ head: async () => undefined, isGone: async () => true }, async (call, key) => {
+      if (call === "delete" && key.includes("480h/a.jpg")) await failing(call, key)
+    })
+    await expect(clean(core)).rejects.toMatchObject({ code: "store-unavailable" })
+    // The batch of the key that fails is kept by this store.
+    expect(await keys()).toHaveLength(method === "sweep" ? 50 : 123)
+  })
+
   it("ends early when its signal aborts, without deleting more", async () => {
     const { core, files, keys } = await openShop()
     files.clear()

@@ -16,6 +16,7 @@ import { keysOf, originalsIn } from "../sizes/all-keys.ts"
 import { type Grammar, isRenditionKey, type OriginalKey } from "../sizes/key.ts"
 import type { CallOptions, Originals, RenditionMeta, Renditions } from "../store/store.ts"
 import { digestInPieces } from "./digest.ts"
+import { createFailureRun } from "./failure-run.ts"
 import { type Existing, findExisting, type Freshness, type FreshnessState } from "./freshness.ts"
 import type { MissRequest } from "./product.ts"
 import { parseStoredKey } from "./stored-key.ts"
@@ -67,7 +68,7 @@ export interface PurgeParts {
 /** Keys between two turns of the event loop. */
 const BATCH = 50
 
-/** A store that fails for so many keys in a row fails for all. */
+/** A store that fails for so many keys, or batches of deletions, in a row fails for all. */
 const MAX_FAILURES_IN_A_ROW = 10
 
 type Keys = Iterable<string> | AsyncIterable<string>
@@ -78,37 +79,37 @@ type IsSame = (meta: RenditionMeta, existing: Existing, state: FreshnessState) =
 /** Believes weak versions. Reads nothing. */
 const isWeaklySame: IsSame = async (_meta, _existing, state) => state === "unverified"
 
-/** Deletes the keys that are to be deleted, in batches. */
+/**
+ * Deletes the keys that are to be deleted, in batches.
+ * @throws the first error, after the other keys
+ */
 const deleteWhere = async (
   renditions: Renditions,
   keys: Keys,
   isToDelete: (key: string) => boolean | Promise<boolean>,
   { signal, onProgress }: PurgeOptions,
 ): Promise<number> => {
-  let [deleted, seen, failuresInARow] = [0, 0, 0]
-  let firstError: { readonly error: unknown } | undefined
+  let [deleted, seen] = [0, 0]
   let batch: string[] = []
+  const looks = createFailureRun(MAX_FAILURES_IN_A_ROW)
+  const deletions = createFailureRun(MAX_FAILURES_IN_A_ROW)
   const flush = async (): Promise<void> => {
-    if (batch.length > 0) deleted += await renditions.delete(batch, { signal })
+    const keysOfBatch = batch
     batch = []
+    if (keysOfBatch.length > 0)
+      deleted += (await deletions.attempt(() => renditions.delete(keysOfBatch, { signal }))) ?? 0
     onProgress?.(seen, deleted)
     await nextTurn()
   }
   for await (const key of keys) {
-    if (signal?.aborted) break
-    try {
-      if (await isToDelete(key)) batch.push(key)
-      failuresInARow = 0
-    } catch (error) {
-      firstError ??= { error }
-      failuresInARow += 1
-      if (failuresInARow >= MAX_FAILURES_IN_A_ROW) break
-    }
+    if (signal?.aborted || looks.areTooMany() || deletions.areTooMany()) break
+    if (await looks.attempt(() => isToDelete(key))) batch.push(key)
     seen += 1
     if (seen % BATCH === 0) await flush()
   }
   await flush()
-  if (firstError) throw firstError.error
+  looks.rethrow()
+  deletions.rethrow()
   return deleted
 }
 

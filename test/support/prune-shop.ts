@@ -38,6 +38,7 @@ export interface Shop {
   /** The originals cannot be found any more after some looks. */
   readonly hideOriginals: (afterLooks: number) => void
   readonly failHead: (isFailing: (key: string) => boolean) => void
+  readonly failDelete: (isFailing: (key: string) => boolean) => void
   /** Each rendition is replaced by a fresh one after the first look at it. */
   readonly renewAfterHead: () => void
 }
@@ -144,6 +145,7 @@ export const createShop = async (entries: readonly Entry[]): Promise<Shop> => {
   }
   let looks = Infinity
   let isFailing = (_key: string): boolean => false
+  let isUndeletable = (_key: string): boolean => false
   let renews = false
   const away = (): boolean => looks <= 0
   const hidden: Originals = {
@@ -162,7 +164,10 @@ export const createShop = async (entries: readonly Entry[]): Promise<Shop> => {
     keyLimits: stored.keyLimits,
     get: (key) => stored.get(key),
     put: (key, bytes, meta) => stored.put(key, bytes, meta),
-    delete: (keys) => stored.delete(keys),
+    delete: async (keys) => {
+      if (keys.some(isUndeletable)) throw new Error("may not be deleted")
+      return stored.delete(keys)
+    },
     head: async (key) => {
       if (isFailing(key)) throw new Error("no disk")
       const meta = await stored.head(key)
@@ -196,6 +201,7 @@ export const createShop = async (entries: readonly Entry[]): Promise<Shop> => {
     expected: expected.toSorted(),
     hideOriginals: (afterLooks) => (looks = afterLooks),
     failHead: (test) => (isFailing = test),
+    failDelete: (test) => (isUndeletable = test),
     renewAfterHead: () => (renews = true),
   }
 }
