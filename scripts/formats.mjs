@@ -2,7 +2,7 @@
 import { DEFAULT_PEAK, REFERENCE_WHITE } from "../dist/render/colour/tone-map.js"
 import { KINDS } from "../dist/render/kinds.js"
 import { UNDECODED } from "../dist/render/normalise/tiff-codings.js"
-import { MAGIC } from "../dist/render/sniff.js"
+import { MAGIC, TEXTS } from "../dist/render/sniff.js"
 
 const OPTIONAL = { heic: "libheif-js", jxl: "@jsquash/jxl" }
 
@@ -21,9 +21,8 @@ const kinds = (table) =>
 /** Names of the kinds of files that are not decoded. JPEG XL may be. */
 const refused = [
   ...MAGIC.flatMap(([, { unsupported }]) => (unsupported && unsupported !== KINDS.jxl.name ? [unsupported] : [])),
+  ...TEXTS.map(([, name]) => name),
   "an ISO media file (video)",
-  "SVG",
-  "an HTML page",
 ]
 
 const list = (names) => [...new Set(names)].toSorted((a, b) => a.localeCompare(b, "en")).join(", ")
@@ -67,7 +66,7 @@ A file that is not decoded is refused with 415 (\`unsupported-original\`), and t
 
 - other files: ${list(refused)}
 - camera raw in the shape of a TIFF: DNG, CR2, IIQ, NEF, ARW and others
-- JPEG: JPEG-LS, hierarchical or lossless coding, other than 8 bits
+- JPEG: JPEG-LS, hierarchical coding, other than 8 bits, a height behind the pixels
 - PNG: Apple's CgBI variant
 - HEIF: codecs other than AV1; HEIC and JPEG XL, unless the package that decodes them is installed
 - TIFF: signed, 32-bit and complex numbers, floating-point numbers in other spaces than RGB and L\\*a\\*b\\*, odd or mixed bit depths, more than 5 samples, tiles in separate planes, other photometric interpretations, and these schemes: ${list(UNDECODED.values())}

@@ -17,7 +17,7 @@ export interface KindDescription {
 export const KINDS: Readonly<Record<OriginalKind, KindDescription>> = {
   jpeg: {
     name: "JPEG",
-    reads: "baseline, progressive, arithmetic; grey, YCbCr, RGB, CMYK, YCCK; 8 bits",
+    reads: "baseline, progressive, arithmetic, lossless; grey, YCbCr, RGB, CMYK, YCCK; 8 bits",
     colour: "ICC profile, else sRGB; CMYK without a profile by a built-in one",
     alpha: "none",
     frames: "the main picture; gain maps and MPO's second pictures are ignored",

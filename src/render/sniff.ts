@@ -50,17 +50,48 @@ export const MAGIC: readonly (readonly [string, Sniffed])[] = [
   ["#?RADIANCE", { unsupported: "Radiance HDR" }],
   ["DDS ", { unsupported: "DDS" }],
   ["\x8aMNG", { unsupported: "MNG" }],
+  ["\x8bJNG", { unsupported: "JNG" }],
   ["icns", { unsupported: "an icon (ICNS)" }],
   ["gimp xcf", { unsupported: "a GIMP document" }],
   ["%PDF-", { unsupported: "PDF" }],
   ["8BPS", { unsupported: "a Photoshop document" }],
   ["\0\0\x01\0", { unsupported: "an icon (ICO)" }],
+  // No signature, but the first fields of nearly all: no text, no palette or one of 256 entries, true colour or greys, perhaps RLE.
+  ["\0\0\x02\0\0\0\0\0", { unsupported: "TGA" }],
+  ["\0\0\x03\0\0\0\0\0", { unsupported: "TGA" }],
+  ["\0\0\x0a\0\0\0\0\0", { unsupported: "TGA" }],
+  ["\0\0\x0b\0\0\0\0\0", { unsupported: "TGA" }],
+  ["\0\x01\x01\0\0\0\x01", { unsupported: "TGA" }],
+  ["\0\x01\x09\0\0\0\x01", { unsupported: "TGA" }],
+  ["\0\0\x02\0", { unsupported: "a cursor (CUR)" }],
+  ["\x0a\x05\x01", { unsupported: "PCX" }],
+  ["\x01\xda", { unsupported: "SGI" }],
+  ["SIMPLE  =", { unsupported: "FITS" }],
+  ["AT&TFORM", { unsupported: "DjVu" }],
+  ["BPG\xfb", { unsupported: "BPG" }],
+  ["FLIF", { unsupported: "FLIF" }],
+  ["\xabKTX ", { unsupported: "KTX" }],
+  ["\xd7\xcd\xc6\x9a", { unsupported: "WMF" }],
+  ["/* XPM */", { unsupported: "XPM" }],
   ["\0\0\0\x0cjP  ", { unsupported: "JPEG 2000" }],
   ["\xff\x4f\xff\x51", { unsupported: "JPEG 2000" }],
   ["%!PS", { unsupported: "PostScript" }],
+  ["\xc5\xd0\xd3\xc6", { unsupported: "PostScript" }],
   ["PK\x03\x04", { unsupported: "a ZIP archive" }],
   ["\x1f\x8b", { unsupported: "a gzip archive, perhaps SVGZ" }],
   ["\x1aE\xdf\xa3", { unsupported: "a Matroska or WebM video" }],
+]
+
+/** Kinds of files by their beginning as text. */
+export const TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/<(?:\w+:)?svg[\s>]/i, "SVG"],
+  [/^\s*<(?:!doctype html|html)/i, "an HTML page"],
+  [/^\s*%PDF-/, "PDF"],
+  [/^P[1-7F]\s/i, "PNM"],
+  [/^#define \w+_width /, "XBM"],
+  [/^\s*\{/, "JSON"],
+  [/^\s*<\?xml/, "XML"],
+  [/^version https:\/\/git-lfs/, "a pointer of Git LFS"],
 ]
 
 /** The beginning of a file as text, in one of the encodings of SVG and HTML. */
@@ -89,7 +120,7 @@ export const sniff = (bytes: Uint8Array): Sniffed => {
   const iso = isoBrand(bytes)
   if (iso) return iso
   const text = asText(bytes)
-  if (/<(?:\w+:)?svg[\s>]/i.test(text)) return { unsupported: "SVG" }
-  if (/^\s*<(?:!doctype html|html)/i.test(text)) return { unsupported: "an HTML page" }
+  const written = TEXTS.find(([pattern]) => pattern.test(text))
+  if (written) return { unsupported: written[1] }
   return { unsupported: "of an unknown kind" }
 }

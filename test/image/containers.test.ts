@@ -201,13 +201,14 @@ describe("codings of a TIFF that are not decoded", () => {
 })
 
 describe("codings of other files that are not decoded", () => {
-  const frame = (marker: number, precision: number): Buffer =>
-    Buffer.from([0xff, 0xd8, 0xff, marker, 0, 11, precision, 0, 30, 0, 40, 1, 1, 0x11, 0, 0xff, 0xd9])
+  const frame = (marker: number, precision: number, height = 30): Buffer =>
+    Buffer.from([0xff, 0xd8, 0xff, marker, 0, 11, precision, 0, height, 0, 40, 1, 1, 0x11, 0, 0xff, 0xd9])
 
   it.each([
     ["12 bits a sample", frame(0xc1, 12)],
     ["JPEG-LS", frame(0xf7, 8)],
     ["hierarchical", frame(0xc5, 8)],
+    ["its height behind the pixels", frame(0xc0, 8, 0)],
     [
       "CgBI",
       (() => {

@@ -1,7 +1,7 @@
 /**
  * Responsible for the header of a JPEG: its segments, without decoding any pixel.
  *
- * Source: ITU-T T.81 annex B (markers).
+ * Source: ITU-T T.81 annex B (markers; §B.2.5: a height of 0 is defined by DNL).
  */
 import { unsupportedOriginal } from "../../errors.ts"
 import { type Span, viewOf } from "./bytes.ts"
@@ -86,6 +86,7 @@ function* segmentsOf(bytes: Uint8Array): Generator<Segment> {
 interface Frame {
   readonly marker: number
   readonly precision: number
+  readonly height: number
   readonly components: readonly JpegComponent[]
 }
 
@@ -95,12 +96,14 @@ const readFrame = (bytes: Uint8Array, { marker, start, end }: Segment): Frame =>
     const factors = bytes[at + 1] ?? 0x11
     components.push({ horizontal: factors >> 4, vertical: factors & 15 })
   }
-  return { marker, precision: bytes[start] ?? 8, components }
+  const height = ((bytes[start + 1] ?? 0) << 8) | (bytes[start + 2] ?? 0)
+  return { marker, precision: bytes[start] ?? 8, height, components }
 }
 
-const refuseCoding = ({ marker, precision }: Frame): void => {
+const refuseCoding = ({ marker, precision, height }: Frame): void => {
   if (marker === SOF55) throw unsupportedOriginal("a JPEG-LS", CONVERT)
   if (HIERARCHICAL.has(marker)) throw unsupportedOriginal("a hierarchical JPEG", CONVERT)
+  if (height === 0) throw unsupportedOriginal("a JPEG with its height behind the pixels (DNL)", CONVERT)
   if (precision !== 8) throw unsupportedOriginal(`a JPEG of ${precision} bits a sample`, CONVERT)
 }
 
