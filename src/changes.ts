@@ -47,6 +47,7 @@ const toChange = (original: string, { grammar, basePath }: ChangesOptions): Orig
 export const createChanges = (options: ChangesOptions): Changes => {
   const { send, notify } = options
   const waiting = new Set<string>()
+  let isOverflowing = false
   let timer: NodeJS.Timeout | undefined
   let sending: Promise<void> = Promise.resolve()
 
@@ -69,14 +70,23 @@ export const createChanges = (options: ChangesOptions): Changes => {
       for (const original of originals) waiting.delete(original)
       await report(originals)
     }
+    isOverflowing = false
+  }
+
+  const onOverflow = (): void => {
+    if (!isOverflowing)
+      notify(
+        `More than ${MAX_WAITING} originals changed faster than they can be reported, and some are not reported. Purge the whole CDN.`,
+        "warn",
+      )
+    isOverflowing = true
   }
 
   const settled = (): Promise<void> => (sending = sending.then(flush))
 
   return {
     add: (original) => {
-      if (waiting.size >= MAX_WAITING && !waiting.has(original))
-        return notify("Too many originals change at once: some are not reported.", "warn")
+      if (waiting.size >= MAX_WAITING && !waiting.has(original)) return onOverflow()
       waiting.add(original)
       timer ??= setTimeout(() => void settled(), COLLECT_MS).unref()
     },

@@ -7,9 +7,11 @@ import { dirname, join } from "node:path"
 import { describe as group, expect, it, onTestFinished } from "vitest"
 
 import { createClient, type KnownInfo } from "../src/client/client.ts"
+import type { OriginalChange } from "../src/hooks.ts"
 import { launch, launchCommand, launchServe, type LaunchOptions, PACKAGE, runCommand } from "./support/command.ts"
 import { filesBelow, temporaryFolder } from "./support/folders.ts"
 import { describe, flat, quadrants } from "./support/photos.ts"
+import { startReceiver } from "./support/receiver.ts"
 
 const ESCAPE = "\u001b"
 /** The id of an unprivileged user. */
@@ -494,6 +496,22 @@ group("imgtailor purge", () => {
 
     for (const key of ["shop/a.jpg", "shop/b.jpg", "a.jpg"])
       expect(photo.equals(await readFile(join(cwd, "photos", key))), `${key} is unchanged`).toBe(true)
+  })
+
+  it("purge and prune report the originals whose renditions they deleted before they end", async () => {
+    const cwd = await folderWith({ "a.jpg": await flat() })
+    const { url, received } = await startReceiver()
+    const reported = (): readonly string[] =>
+      received.flatMap(
+        ({ body }) => (body as { readonly changes: readonly OriginalChange[] }).changes[0]?.original ?? [],
+      )
+    for (const args of [["purge", "a.jpg"], ["prune"]]) {
+      await runCommand(["warm", "--originals", "photos", "--sizes", "64w,48w"], { cwd })
+      const settings = ["--originals", "photos", "--sizes", "64w", "--notify", url]
+      const { code, stderr } = await runCommand([...args, ...settings], { cwd })
+      expect([args, code, stderr]).toEqual([args, 0, ""])
+    }
+    expect(reported()).toEqual(["a.jpg", "a.jpg"])
   })
 
   it("purge changes no original in a shared store", async () => {

@@ -1,8 +1,4 @@
 /** Tests the methods of a tailor for programs, cache tags, and the reports of changed originals, on real folders and sockets. */
-import { createServer, type IncomingMessage } from "node:http"
-import type { AddressInfo } from "node:net"
-import { text } from "node:stream/consumers"
-
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 
 import type { TailorOptions } from "../../src/config/options.ts"
@@ -11,6 +7,7 @@ import type { OriginalChange, TailorHooks } from "../../src/hooks.ts"
 import { cacheTagOf } from "../../src/store/cache-tag.ts"
 import { temporaryFolder } from "../support/folders.ts"
 import { flat } from "../support/photos.ts"
+import { startReceiver } from "../support/receiver.ts"
 import { createPhotos, type Photos, startServer } from "../support/server.ts"
 
 interface Shop extends Photos {
@@ -176,31 +173,6 @@ describe("reports of changed originals", () => {
     )
   })
 })
-
-interface Received {
-  readonly url: string | undefined
-  readonly headers: IncomingMessage["headers"]
-  readonly body: unknown
-}
-
-/** A receiver that answers with these statuses, and then with 204. */
-const startReceiver = async (
-  ...statuses: number[]
-): Promise<{ readonly url: string; readonly received: Received[] }> => {
-  const received: Received[] = []
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      received.push({ url: request.url, headers: request.headers, body: JSON.parse(body) })
-      response.writeHead(statuses.shift() ?? 204).end()
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((done) => server.close(done))
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/changed`, received }
-}
 
 describe("the webhook of changed originals", () => {
   it("the webhook receives changed originals as JSON with the configured headers, again after a failure", async () => {

@@ -19,9 +19,7 @@ import { createProgress } from "../progress.ts"
 
 const NOT_NEEDED: ReadonlySet<string> = new Set([
   ...SERVER_SETTINGS,
-  ..."cacheControl cacheTags notify notifyHeaders tracing missing compat compatOrigins compatKeys unknownSize isolation".split(
-    " ",
-  ),
+  ..."cacheControl cacheTags tracing missing compat compatOrigins compatKeys unknownSize isolation".split(" "),
 ])
 
 const OWN: readonly Option[] = [
@@ -129,6 +127,8 @@ const pruneAll = async (
     })
   } finally {
     progress.end()
+    // The changes are reported to `notify` after a second, which does not keep the process running.
+    await tailor.idle()
   }
   return failures
 }

@@ -15,7 +15,9 @@ import { createProgress } from "../progress.ts"
 import { parseTarget, type Target } from "../targets.ts"
 
 const NEEDED: ReadonlySet<string> = new Set(
-  "originals renditions sizes formats retired sharedStore s3Endpoint s3Region s3PathStyle".split(" "),
+  "originals renditions sizes formats retired sharedStore s3Endpoint s3Region s3PathStyle basePath notify notifyHeaders".split(
+    " ",
+  ),
 )
 
 const OWN: readonly Option[] = [
@@ -58,16 +60,21 @@ const purgeAll = async (
 ): Promise<number> => {
   const progress = createProgress({ noun: "files", isSilent: isJson })
   let [deleted, done] = [0, 0]
-  for (const target of targets) {
-    if (signal.aborted) break
-    const [before, deletedBefore] = [done, deleted]
-    const onProgress = (seen: number, count: number): void => {
-      done = before + seen
-      progress.update({ done, others: { deleted: deletedBefore + count } })
+  try {
+    for (const target of targets) {
+      if (signal.aborted) break
+      const [before, deletedBefore] = [done, deleted]
+      const onProgress = (seen: number, count: number): void => {
+        done = before + seen
+        progress.update({ done, others: { deleted: deletedBefore + count } })
+      }
+      deleted += await purgeOne(tailor, target, size, { signal, onProgress })
     }
-    deleted += await purgeOne(tailor, target, size, { signal, onProgress })
+  } finally {
+    progress.end()
+    // The changes are reported to `notify` after a second, which does not keep the process running.
+    await tailor.idle()
   }
-  progress.end()
   return deleted
 }
 
@@ -97,7 +104,8 @@ export const purge: Command = {
     printNotices(config.notices)
     const isJson = values["json"] === true
     const signal = onInterrupt()
-    const deleted = await purgeAll(openTailor(config), targets, size, { isJson, signal })
+    const tailor = openTailor(config, { onNotice: printMessage })
+    const deleted = await purgeAll(tailor, targets, size, { isJson, signal })
     if (signal.aborted) {
       process.exitCode = INTERRUPTED
       printMessage("Interrupted. Run the same command again to continue.")
