@@ -40,9 +40,9 @@ Without a requested format, a rendition has the format of its original. That of 
 
 ## Colour
 
-An original whose colours are sRGB already, by the content of its profile and not by its name, is not converted. Everything else is: wide gamut, linear light, other gammas, greys with a profile, CMYK and L\\*a\\*b\\*. Where code points, chunks, or a profile of a matrix and curves describe the space, pixels are converted after they were resized, with exact arithmetic; tables in profiles are applied by [Little CMS](https://www.littlecms.com/). Colours outside sRGB are clipped.
+An original whose colours are sRGB already, by the content of its profile and not by its name, is not converted. Everything else is: wide gamut, linear light, other gammas, greys with a profile, CMYK and L\\*a\\*b\\*. Where code points (also in a profile's \`cicp\` tag, which counts first), chunks, or a profile of a matrix and curves describe the space, pixels are converted after they were resized, with exact arithmetic; tables in profiles are applied by [Little CMS](https://www.littlecms.com/). Colours outside sRGB are clipped.
 
-Descriptions that do not fit are treated as browsers do: a profile for another number of channels is ignored (one of RGB counts for greys), and so are colour chunks of a PNG whose checksum is wrong, and \`cICP\` behind the palette. Two differences are on purpose: cICP in narrow range is expanded, which Chromium ignores, and profiles of animated WebPs are applied.
+Descriptions that do not fit are treated as browsers do: a profile for another number of channels is ignored (one of RGB counts for greys), and so are damaged profiles, colour chunks of a PNG whose checksum is wrong, and \`cICP\` behind the palette. Two differences are on purpose: cICP in narrow range is expanded, which Chromium ignores, and profiles of animated WebPs are applied.
 
 Functions of video cameras (BT.601, BT.709, BT.2020) in \`cICP\` have the gamma of their reference display, 2.4; in a still AVIF they stand for sRGB. Both are what Chromium shows.
 

@@ -346,6 +346,54 @@ describe("chunks about colours behind the palette", () => {
   })
 })
 
+describe("code points in a profile", () => {
+  const coded = (points: readonly number[]): Buffer =>
+    profileOf(LINEAR_SRGB, "coded", [
+      ["cicp", Buffer.concat([Buffer.from("cicp\0\0\0\0", "latin1"), Buffer.from(points)])],
+    ])
+  const png = (profile: Buffer): Buffer =>
+    pngOf({ width: 64, height: 48, chunks: [iccp(profile)], at: () => [185, 71, 44] })
+
+  it("they count more than the rest of the profile", async () => {
+    const colour = { r: 185, g: 71, b: 44 }
+    const jpeg = await sharp({ create: { width: 64, height: 48, channels: 3, background: colour } })
+      .jpeg({ quality: 100, chromaSubsampling: "4:4:4" })
+      .toBuffer()
+    const p3 = coded([12, 13, 0, 1])
+    for (const original of [png(p3), tagged(jpeg, p3)])
+      expect(maxDifference(await middle(original), [200, 60, 30])).toBeLessThanOrEqual(3)
+  })
+
+  it("PQ is shown as in a PNG that says so itself", async () => {
+    const chunk = pngOf({ width: 64, height: 48, chunks: [cicp(9, 16)], at: () => [185, 71, 44] })
+    expect(await middle(png(coded([9, 16, 0, 1])))).toEqual(await middle(chunk))
+  })
+
+  it.each([
+    ["of video range", [12, 13, 0, 0]],
+    ["of YCbCr", [12, 13, 1, 1]],
+    ["that are unspecified", [2, 2, 0, 1]],
+  ] as const)("code points %s do not count", async (_, points) => {
+    expect(await middle(png(coded(points)))).toEqual(await middle(png(profileOf(LINEAR_SRGB))))
+  })
+})
+
+describe("damaged profiles", () => {
+  const original = (profile: Buffer): Buffer =>
+    pngOf({ width: 8, height: 8, chunks: [iccp(profile)], at: () => [185, 71, 44] })
+
+  it("a table for another number of samples is not applied", async () => {
+    const table = Buffer.concat([Buffer.from("mAB \0\0\0\0\x09\x09", "latin1"), Buffer.alloc(22)])
+    expect(await middle(original(profileOf(LINEAR_SRGB, "broken", [["A2B0", table]])))).toEqual([185, 71, 44])
+  })
+
+  it("a profile of a version that browsers do not read is ignored", async () => {
+    const profile = profileOf(LINEAR_SRGB)
+    profile[8] = 5
+    expect(await middle(original(profile))).toEqual([185, 71, 44])
+  })
+})
+
 describe("profiles that the image library does not apply", () => {
   const greys = [46, 118, 200]
   const greyPng = (depth: 8 | 16, colourType: 0 | 4): Buffer =>

@@ -103,8 +103,16 @@ const toProfile = (space: "RGB " | "GRAY", tags: readonly (readonly [string, Buf
 
 const COPYRIGHT = Buffer.from("text\0\0\0\0none\0", "latin1")
 
-/** A profile of a space. `name` can be found in a file that contains the profile uncompressed. */
-export const profileOf = ({ red, green, blue, gamma }: Space, name = "rendered for a test"): Buffer =>
+/**
+ * A profile of a space.
+ * @param name can be found in a file that contains the profile uncompressed
+ * @param more further tags
+ */
+export const profileOf = (
+  { red, green, blue, gamma }: Space,
+  name = "rendered for a test",
+  more: readonly (readonly [string, Buffer])[] = [],
+): Buffer =>
   toProfile("RGB ", [
     ["desc", nameTag(name)],
     ["cprt", COPYRIGHT],
@@ -115,6 +123,7 @@ export const profileOf = ({ red, green, blue, gamma }: Space, name = "rendered f
     ["rTRC", gammaTag(gamma)],
     ["gTRC", gammaTag(gamma)],
     ["bTRC", gammaTag(gamma)],
+    ...more,
   ])
 
 /** A grey profile of one gamma. */

@@ -1,7 +1,7 @@
 /**
  * Responsible for descriptions of colour spaces, found from code points, gamma chunks or ICC profiles. Pure.
  */
-import { type IccProfile, isSrgbProfile, readGreyCurve, readMatrixProfile } from "./icc-profile.ts"
+import { type IccProfile, isSrgbProfile, readCodePoints, readGreyCurve, readMatrixProfile } from "./icc-profile.ts"
 import type { Matrix } from "./matrix.ts"
 import { PRIMARIES, type Primaries, SRGB_TO_XYZ, toXyzD50 } from "./primaries.ts"
 import { DEFAULT_PEAK } from "./tone-map.ts"
@@ -71,6 +71,21 @@ export const coloursOfGamma = (gamma: number, primaries: Primaries | undefined):
   // Browsers ignore both chunks where the primaries span no space.
   if (!toXyz || (!primaries && isSrgbGamma(gamma))) return "srgb"
   return { toXyz, transfer: sdr(powerOf(1 / gamma)), isNarrow: false }
+}
+
+/** Functions of video cameras that browsers show as sRGB where a profile names them. */
+const CAMERAS: ReadonlySet<number> = new Set([1, 6, 11])
+
+/**
+ * Colours of the code points in a profile, as HDR pictures have them.
+ * @param peak as for {@link coloursOfCodePoints}
+ * @returns undefined for a profile without them
+ */
+export const coloursOfProfileCodes = (profile: IccProfile, peak: number): Colours | undefined => {
+  const found = readCodePoints(profile)
+  if (!found) return undefined
+  const transfer = CAMERAS.has(found.transfer) ? 13 : found.transfer
+  return coloursOfCodePoints({ primaries: found.primaries, transfer, isFullRange: true }, peak)
 }
 
 /** @returns undefined for a profile that only the image library can apply: with tables, or of other spaces */

@@ -34,21 +34,40 @@ const TAG_BYTES = 12
 /** Profiles have about 20 tags. */
 const MAX_TAGS = 100
 
-/** @returns undefined for bytes that are no profile, or only the beginning of one (§7.2.2) */
+/** Major version 5 is iccMAX (ICC.2), which browsers do not read. */
+const MAX_VERSION = 4
+
+/** @returns undefined for bytes that are no profile, or a damaged one (§7.2.2, §7.3.1): browsers ignore it */
 export const parseProfile = (bytes: Uint8Array): IccProfile | undefined => {
   if (bytes.length < HEADER_BYTES + 4 || ascii(bytes, 36, 40) !== "acsp") return undefined
   const view = viewOf(bytes)
-  if (view.getUint32(0) > bytes.length) return undefined
+  if (view.getUint32(0) > bytes.length || view.getUint8(8) > MAX_VERSION) return undefined
   const tags = new Map<string, Span>()
   const count = Math.min(view.getUint32(HEADER_BYTES), MAX_TAGS)
   for (let index = 0; index < count; index++) {
     const at = HEADER_BYTES + 4 + TAG_BYTES * index
-    if (at + TAG_BYTES > bytes.length) break
+    if (at + TAG_BYTES > bytes.length) return undefined
     const start = view.getUint32(at + 4)
     const end = start + view.getUint32(at + 8)
-    if (end <= bytes.length) tags.set(ascii(bytes, at, at + 4), { start, end })
+    if (end > bytes.length) return undefined
+    tags.set(ascii(bytes, at, at + 4), { start, end })
   }
-  return { bytes, space: ascii(bytes, 16, 20), connection: ascii(bytes, 20, 24), tags }
+  const profile = { bytes, space: ascii(bytes, 16, 20), connection: ascii(bytes, 20, 24), tags }
+  return TABLES.every((name) => isTable(profile, name)) ? profile : undefined
+}
+
+/** Tags with tables from a device to the connection space, by rendering intent (§9.2.1 to 3). */
+const TABLES = ["A2B0", "A2B1", "A2B2"]
+
+/** Samples of a colour, by space. */
+const SAMPLES_OF: Readonly<Record<string, number>> = { GRAY: 1, "RGB ": 3, CMYK: 4 }
+
+/** Whether a table, if there is one, is for as many samples as the profile (§10.10 to 12). The library reads others and shows any colours. */
+const isTable = ({ bytes, space, tags }: IccProfile, name: string): boolean => {
+  const tag = tags.get(name)
+  if (!tag) return true
+  const isKnown = tag.end - tag.start >= 32 && /^(?:mft1|mft2|mAB )$/.test(ascii(bytes, tag.start, tag.start + 4))
+  return isKnown && bytes[tag.start + 8] === (SAMPLES_OF[space] ?? bytes[tag.start + 8]) && bytes[tag.start + 9] === 3
 }
 
 const fixedAt = (view: DataView, at: number): number => view.getInt32(at) / 65_536
@@ -110,8 +129,19 @@ const readXyz = ({ bytes, tags }: IccProfile, name: string): Vector | undefined 
   return [fixedAt(view, tag.start + 8), fixedAt(view, tag.start + 12), fixedAt(view, tag.start + 16)]
 }
 
+/** Code points of ITU-T H.273, which take precedence over everything else (§9.2.17, §10.3). @returns undefined for video */
+export const readCodePoints = ({
+  bytes,
+  tags,
+}: IccProfile): { readonly primaries: number; readonly transfer: number } | undefined => {
+  const tag = tags.get("cicp")
+  if (!tag || tag.end - tag.start < 12) return undefined
+  const [primaries = 0, transfer = 0, matrix, range] = bytes.subarray(tag.start + 8, tag.end)
+  return matrix === 0 && range === 1 ? { primaries, transfer } : undefined
+}
+
 /** Tables take precedence over matrix and curves (§8.10.2). */
-const hasTables = ({ tags }: IccProfile): boolean => ["A2B0", "A2B1", "A2B2", "D2B0"].some((name) => tags.has(name))
+const hasTables = ({ tags }: IccProfile): boolean => [...TABLES, "D2B0"].some((name) => tags.has(name))
 
 /** @returns undefined for a profile of other spaces, or with tables */
 export const readMatrixProfile = (profile: IccProfile): MatrixProfile | undefined => {

@@ -17,6 +17,7 @@ import {
   coloursOfCodePoints,
   coloursOfGamma,
   coloursOfProfile,
+  coloursOfProfileCodes,
   type ColourSpace,
 } from "./colour-space.ts"
 import { parseProfile } from "./icc-profile.ts"
@@ -43,6 +44,8 @@ interface Samples {
   readonly is16Bit: boolean
   /** The decoder makes three equal channels of grey. */
   readonly isExpanded: boolean
+  /** Only the library can convert all frames. */
+  readonly isAnimation: boolean
 }
 
 /** Whether a profile is for other channels than the picture has. Browsers ignore it. */
@@ -59,12 +62,14 @@ interface Embedded {
 }
 
 /** @returns undefined for a damaged profile, which browsers ignore */
-const planOfProfile = ({ bytes, isKnown }: Embedded, samples: Samples): ColourPlan | undefined => {
+const planOfProfile = ({ bytes, isKnown }: Embedded, samples: Samples, peak: number): ColourPlan | undefined => {
   const profile = parseProfile(bytes)
   const applied: ColourPlan = { kind: "profile", isForRgb: profile?.space === "RGB " }
   if (samples.isInk) return applied
   if (!profile) return undefined
   if (isForeign(profile.space, samples)) return STORED
+  const coded = samples.isAnimation ? undefined : coloursOfProfileCodes(profile, peak)
+  if (coded) return planOf(coded)
   const colours = coloursOfProfile(profile)
   if (colours === "srgb") return STORED
   return colours && !(isKnown && isApplicable(profile.space, samples)) ? planOf(colours) : applied
@@ -164,6 +169,7 @@ const samplesOf = (header: Header, { space, depth }: Metadata): Samples => {
     isInk: space === "cmyk",
     is16Bit: depth === "ushort",
     isExpanded: isMonochrome,
+    isAnimation: header.kind === "webp" && header.isAnimation,
   }
 }
 
@@ -191,11 +197,16 @@ const embeddedProfile = (bytes: Uint8Array, header: Header, { icc }: Metadata): 
   return profile && { bytes: profile, isKnown: false }
 }
 
+const peakOf = (bytes: Uint8Array, header: Header): number => {
+  if (header.kind === "png") return pngPeak(bytes, header)
+  return header.kind === "heif" ? heifPeak(bytes, header) : DEFAULT_PEAK
+}
+
 const fullRangePlan = (bytes: Uint8Array, header: Header, metadata: Metadata): ColourPlan => {
   const codePoints = header.kind === "png" ? pngCodePoints(bytes, header) : undefined
   if (codePoints) return planOf(codePoints)
   const profile = embeddedProfile(bytes, header, metadata)
-  const plan = profile && planOfProfile(profile, samplesOf(header, metadata))
+  const plan = profile && planOfProfile(profile, samplesOf(header, metadata), peakOf(bytes, header))
   if (plan) return plan
   if (header.kind === "png") return planOf(pngGamma(bytes, header))
   if (header.kind === "heif") return planOf(heifCodePoints(bytes, header))
