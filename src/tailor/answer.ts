@@ -7,9 +7,8 @@
  * - An original that was refused is not read again before its version changes, or the error expires.
  */
 import type { OnDisconnect } from "../abort.ts"
-import { codeOf, type TailorError } from "../errors.ts"
-import { createLru } from "../lru.ts"
-import type { Parsed } from "../sizes/key.ts"
+import { codeOf } from "../errors.ts"
+import type { Parsed, RenditionKey } from "../sizes/key.ts"
 import { closeBody, type OriginalStat, type RenditionObject } from "../store/store.ts"
 import { type Conflict, createConflicts } from "./conflicts.ts"
 import { type RequestScope, withDeadline } from "./deadline.ts"
@@ -21,6 +20,7 @@ import { createMisses, type Misses, type MissParts } from "./miss.ts"
 import { createOutages, type OutageParts, type Outages } from "./outage.ts"
 import type { MissRequest } from "./product.ts"
 import { MAX_ROUNDS } from "./recheck.ts"
+import { createRefusedOriginals, type RefusedOriginals } from "./refused-originals.ts"
 import { createRenewals, type Renewals } from "./renewals.ts"
 import { type ServedRendition, toHit, toOutdated, toRendered, toUnverified } from "./served.ts"
 import { createStored, type StoredParts } from "./stored.ts"
@@ -60,21 +60,10 @@ export interface AnswerParts extends StoredParts, OutageParts, Pick<MissParts, "
   readonly onConflict?: ((conflict: Conflict) => void) | undefined
 }
 
-/** An error that a version of an original will always meet, or until a time. */
-interface Refused {
-  readonly error: TailorError
-  /** Milliseconds since 1970. */
-  readonly untilMs: number
-}
-
-/** With its cause and their stacks, one takes about 10 kB. Forgetting it costs another read of its original. */
-const MAX_REFUSALS = 1000
-
-interface State extends MissParts {
+interface State extends MissParts, RefusedOriginals {
   readonly misses: Misses
   readonly outages: Outages
   readonly renewals: Renewals
-  readonly refusedBefore: (original: string, version: string) => TailorError | undefined
 }
 
 const answerMiss = async (
@@ -137,6 +126,26 @@ const answerOutdated = (state: State, request: MissRequest, stored: RenditionObj
   return toOutdated(reading, stored)
 }
 
+/** The stored rendition. Undefined where nothing is stored, and where the store fails or has hung. */
+const readStored = async (
+  { stored, renditions }: State,
+  key: RenditionKey,
+  scope: RequestScope,
+): Promise<RenditionObject | undefined> => {
+  if (stored.isBypassed()) return undefined
+  scope.storedReads = stored.readCount()
+  try {
+    const object = await renditions.get(key, scope)
+    stored.onRead()
+    return object
+  } catch (error) {
+    stored.onReadFailure(key, scope, error)
+    return undefined
+  } finally {
+    scope.storedReads = undefined
+  }
+}
+
 const answerExisting = async (
   state: State,
   parsed: Parsed,
@@ -145,20 +154,13 @@ const answerExisting = async (
 ): Promise<ServedRendition> => {
   const { key, readings } = parsed
   const { reading, stat } = existing
-  let stored: RenditionObject | undefined
-  if (!state.stored.isBypassed()) {
-    scope.storedReads = state.stored.readCount()
-    try {
-      stored = await state.renditions.get(key, scope)
-      state.stored.onRead()
-    } catch (error) {
-      state.stored.onReadFailure(key, scope, error)
-    }
-    scope.storedReads = undefined
-  }
+  const stored = await readStored(state, key, scope)
   if (!stored) return answerMiss(state, { key, reading, readings, stat, stored: undefined }, scope, false)
   if (state.freshness.freshnessOf(stored.meta, reading, stat) === "fresh") return toHit(reading, stored)
-  const now = await recheckStale(state, existing, stored, scope)
+  const now = await recheckStale(state, existing, stored, scope).catch(async (error: unknown) => {
+    await closeBody(stored)
+    throw error
+  })
   if (now.freshness === "fresh") return toHit(reading, stored)
   const request = { key, reading, readings, stat: now.stat, stored: stored.meta }
   if (canBeOutdated && state.freshness.isOutdated(stored.meta, reading, now.stat)) {
@@ -223,28 +225,13 @@ const answerParsed = async (
   return answerParsed(state, parsed, attempt, round + 1)
 }
 
-const createRefusals = (clock: () => number): Pick<State, "refusedBefore" | "onRefused"> => {
-  const refusals = createLru<Refused>(MAX_REFUSALS)
-  const nameOf = (original: string, version: string): string => `${original}\n${version}`
-  return {
-    refusedBefore: (original, version) => {
-      const refused = refusals.get(nameOf(original, version))
-      return refused && refused.untilMs > clock() ? refused.error : undefined
-    },
-    onRefused: (original, version, error) => {
-      const untilMs = clock() + (error.rememberMs ?? Infinity)
-      refusals.set(nameOf(original, version), { error, untilMs })
-    },
-  }
-}
-
 /** Creates the part that answers requests. */
 export const createAnswerer = (parts: AnswerParts): Answerer => {
   const { clock, deadlineMs, staleRecipe = "render" } = parts
   const stored = createStored(parts)
   const conflicts = createConflicts(parts.freshness, parts.onConflict)
   const lastModified = createLastModified(clock)
-  const missParts = { ...parts, ...createRefusals(clock), stored, conflicts, lastModified }
+  const missParts = { ...parts, ...createRefusedOriginals(clock), stored, conflicts, lastModified }
   const misses = createMisses(missParts)
   const outages = createOutages(parts)
   const renewals = createRenewals({ slots: parts.slots, renew: misses.renew })

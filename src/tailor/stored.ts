@@ -4,16 +4,23 @@
  *
  * Invariants:
  * - A rendition that cannot be read counts as not stored, so it is rendered again and written over.
- * - A store that hangs delays the requests that find out and one request in ten seconds after that. The others are rendered without it, and
- *   one of them at a time tries to write.
- *   One read that hangs while others succeed is not enough.
+ * - A store that hangs delays the requests that find out, and one request in ten seconds after that. The others are rendered without it, and
+ *   one of them at a time tries to write. One read that hangs while others succeed does not count.
  * - A request deletes nothing without evidence: the originals' store states that every original that the key can mean was deleted, or the
  *   present bytes of the original were refused.
  */
 import { orAbort } from "../abort.ts"
 import { describeError, isAbort } from "../errors.ts"
 import type { Reading, RenditionKey } from "../sizes/key.ts"
-import { type Originals, type PutOptions, readBody, type RenditionMeta, type Renditions } from "../store/store.ts"
+import {
+  closeBody,
+  type Originals,
+  type PutOptions,
+  readBody,
+  type RenditionMeta,
+  type RenditionObject,
+  type Renditions,
+} from "../store/store.ts"
 import type { RequestScope } from "./deadline.ts"
 
 /** A failure of the renditions' store that failed no request. */
@@ -88,6 +95,21 @@ const WRITE_LIMIT_MS = 30_000
 const SHORT_WRITE_LIMIT_MS = 2000
 const SHORT_FOR_MS = 60_000
 
+const ignore = (): void => {}
+
+/** Waits for a rendition that is being opened. One that comes after the signal has aborted is closed. */
+const openedInTime = async (
+  opening: Promise<RenditionObject | undefined>,
+  signal: AbortSignal,
+): Promise<RenditionObject | undefined> => {
+  try {
+    return await orAbort(opening, signal)
+  } catch (error) {
+    void opening.then(closeBody).catch(ignore)
+    throw error
+  }
+}
+
 type Report = (action: StoreFailure["action"], key: string, error: unknown) => void
 
 const createDeletions = (
@@ -119,7 +141,7 @@ const createDeletions = (
 
 /** @param hangCount how often reads have hung, 0 while they succeed */
 const createPut = (renditions: Renditions, hangCount: () => number): Stored["put"] => {
-  let hasShortLimitUntil = 0
+  let shortLimitUntilMs = 0
   let isProbing = false
   /** The hang after which a write has succeeded all the same. */
   let harmlessHang = 0
@@ -130,9 +152,9 @@ const createPut = (renditions: Renditions, hangCount: () => number): Stored["put
     if (isProbe && isProbing) return { failure: "the store does not respond" }
     isProbing ||= isProbe
     const limit = new AbortController()
-    const isShort = isProbe || performance.now() < hasShortLimitUntil
+    const isShort = isProbe || performance.now() < shortLimitUntilMs
     const onLimit = (): void => {
-      hasShortLimitUntil = performance.now() + SHORT_FOR_MS
+      shortLimitUntilMs = performance.now() + SHORT_FOR_MS
       limit.abort(new Error("the store did not finish in time"))
     }
     const timer = setTimeout(onLimit, isShort ? SHORT_WRITE_LIMIT_MS : WRITE_LIMIT_MS)
@@ -155,14 +177,14 @@ const createPut = (renditions: Renditions, hangCount: () => number): Stored["put
 /** Creates the access of requests to the renditions' store. */
 export const createStored = ({ originals, renditions, onStoreFailure }: StoredParts): Stored => {
   /** Milliseconds of `performance.now()`; 0 while the store responds. */
-  let bypassedUntil = 0
+  let bypassedUntilMs = 0
   let reads = 0
   let hangs = 0
 
   const report: Report = (action, key, error) => onStoreFailure?.({ action, key, reason: describeError(error) })
 
   const bypass = (): void => {
-    bypassedUntil = performance.now() + BYPASS_MS
+    bypassedUntilMs = performance.now() + BYPASS_MS
     hangs += 1
   }
   const onHang = (readCount: number | undefined): void => {
@@ -171,17 +193,17 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
 
   return {
     isBypassed: () => {
-      if (bypassedUntil === 0) return false
-      if (performance.now() < bypassedUntil) return true
+      if (bypassedUntilMs === 0) return false
+      if (performance.now() < bypassedUntilMs) return true
       // This request tries whether the store responds again.
       bypass()
       return false
     },
-    isResponding: () => bypassedUntil === 0,
+    isResponding: () => bypassedUntilMs === 0,
     readCount: () => reads,
     onRead: () => {
       reads += 1
-      bypassedUntil = 0
+      bypassedUntilMs = 0
     },
     onReadFailure: (key, scope, error) => {
       if (isAbort(error) || scope.isOver) throw error
@@ -190,11 +212,11 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
     },
     onStalledRead: onHang,
     readWhole: async (key) => {
-      if (bypassedUntil !== 0) return undefined
+      if (bypassedUntilMs !== 0) return undefined
       const signal = AbortSignal.timeout(READ_LIMIT_MS)
       const before = reads
       try {
-        const object = await orAbort(renditions.get(key, { signal }), signal)
+        const object = await openedInTime(renditions.get(key, { signal }), signal)
         return object && { meta: object.meta, bytes: await orAbort(readBody(object), signal) }
       } catch (error) {
         if (signal.aborted) onHang(before)
@@ -202,7 +224,7 @@ export const createStored = ({ originals, renditions, onStoreFailure }: StoredPa
         return undefined
       }
     },
-    put: createPut(renditions, () => (bypassedUntil === 0 ? 0 : hangs)),
+    put: createPut(renditions, () => (bypassedUntilMs === 0 ? 0 : hangs)),
     ...createDeletions(originals, renditions, report),
   }
 }

@@ -4,12 +4,20 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import { storeUnavailable } from "../../src/errors.ts"
 import { parseKey } from "../../src/sizes/key.ts"
 import { memoryOriginals, type MemoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
-import type { Originals, Renditions } from "../../src/store/store.ts"
+import { type OpenBody, type Originals, readBody, type Renditions } from "../../src/store/store.ts"
 import type { Decision } from "../../src/tailor/decision.ts"
-import type { StoreFailure } from "../../src/tailor/stored.ts"
+import { createStored, type StoreFailure } from "../../src/tailor/stored.ts"
 import type { Core } from "../../src/tailor/tailor.ts"
 import { CORRUPT, createFakeRenderer, type FakeRenderer } from "../support/fake-renderer.ts"
-import { failing, type Fault, faultyOriginals, faultyRenditions, hanging, on } from "../support/faulty-store.ts"
+import {
+  createLatch,
+  failing,
+  type Fault,
+  faultyOriginals,
+  faultyRenditions,
+  hanging,
+  on,
+} from "../support/faulty-store.ts"
 import { ask, type CoreOptions, openCore } from "./support.ts"
 
 const KEY = "480h/a.jpg"
@@ -203,6 +211,69 @@ describe("outages", () => {
     const shop = await openShop(DAY)
     shop.photos.set("a.jpg", Buffer.from(CORRUPT))
     expect(await ask(shop.core, KEY)).toBe("corrupt-original")
+  })
+})
+
+interface OpenCount {
+  readonly renditions: Renditions
+  /** Renditions that are open. */
+  readonly open: () => number
+  /** True once all that were opened are closed. */
+  readonly wasClosed: () => boolean
+}
+
+/** The same store, whose renditions have to be streamed or closed. */
+const countOpen = (store: Renditions): OpenCount => {
+  let open = 0
+  let opened = 0
+  const renditions: Renditions = {
+    ...store,
+    get: async (key, options) => {
+      const object = await store.get(key, options)
+      if (!object) return undefined
+      open += 1
+      opened += 1
+      const body: OpenBody = {
+        stream: async function* () {
+          open -= 1
+          yield await readBody(object)
+        },
+        close: async () => void (open -= 1),
+      }
+      return { ...object, body }
+    },
+  }
+  return { renditions, open: () => open, wasClosed: () => opened > 0 && open === 0 }
+}
+
+describe("opened renditions", () => {
+  it("an opened rendition is closed where the second look at its original fails", async () => {
+    const shop = await openShop()
+    const { renditions, open } = countOpen(shop.store)
+    const originals: Originals = {
+      ...shop.photos,
+      head: async (key, options) =>
+        options?.fresh ? failing("head", key).then(() => undefined) : shop.photos.head(key),
+    }
+    const core = shop.reopen({ originals, renditions })
+    expect([await ask(core, KEY), open()]).toEqual([RENDERED, 0])
+    shop.photos.set("a.jpg", Buffer.from("other"))
+    expect([await ask(core, KEY), open()]).toEqual(["store-unavailable", 0])
+  })
+
+  it("a rendition that is opened too late for a render is closed", async () => {
+    const shop = await openShop()
+    const { renditions, wasClosed } = countOpen(shop.store)
+    const latch = createLatch()
+    const stored = createStored({
+      originals: shop.photos,
+      renditions: faultyRenditions(renditions, latch.hold),
+    })
+    const parsed = parseKey(KEY.split("/"), shop.core.grammar)
+    if ("refused" in parsed) throw new Error("Expected a key.")
+    expect(await stored.readWhole(parsed.key)).toBeUndefined()
+    latch.open()
+    await expect.poll(wasClosed).toBe(true)
   })
 })
 
