@@ -96,6 +96,24 @@ describe.each(["II", "MM"] as const)("samples of a TIFF in byte order %s", (orde
       0,
     ],
     [
+      "a field without a meaning has its default: orientation",
+      page([20, 60, 120], { fields: [field(274, "short", 0)] }),
+      [20, 60, 120, 255],
+      0,
+    ],
+    [
+      "a field without a meaning has its default: planes",
+      page([20, 60, 120], { fields: [field(284, "short", 0)] }),
+      [20, 60, 120, 255],
+      0,
+    ],
+    [
+      "a field without a meaning has its default: resolution",
+      page([20, 60, 120], { fields: [field(296, "short", 0)] }),
+      [20, 60, 120, 255],
+      0,
+    ],
+    [
       "16 bits with an unspecified sample stay opaque",
       page([0x2020, 0x6060, 0xa0a0, 0], { bits: 16, fields: extra(0) }),
       [32, 96, 160, 255],

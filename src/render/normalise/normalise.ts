@@ -16,7 +16,7 @@ import { correctGif } from "./gif.ts"
 import { asStill, isPremultiplied } from "./heif.ts"
 import { isWithin, PNG_RULES } from "./png.ts"
 import { cameraRawOf, refuseTiffCoding } from "./tiff-codings.ts"
-import { asOnePlane, hasFalseAlpha, keepSamples, misreadTiff, tiffPage, tiffSamples } from "./tiff.ts"
+import { asDefaults, asOnePlane, hasFalseAlpha, keepSamples, misreadTiff, tiffPage, tiffSamples } from "./tiff.ts"
 import { WEBP_RULES } from "./webp.ts"
 
 /** An original as the image library should read it. */
@@ -54,7 +54,11 @@ const normaliseTiff = (bytes: Uint8Array, header: TiffHeader): Normalised => {
   refuseTiffCoding(samples)
   if (!hasAllParts(bytes, header, page)) throw corruptOriginal("a strip or tile has no place in the file")
   const misread = misreadTiff(bytes, header, page, samples)
-  const edits = [...asOnePlane(header, page, samples), ...(misread ? keepSamples(header, page, samples) : [])]
+  const edits = [
+    ...asDefaults(bytes, header, page),
+    ...asOnePlane(header, page, samples),
+    ...(misread ? keepSamples(header, page, samples) : []),
+  ]
   const preparation = misread ?? (hasFalseAlpha(samples) ? { kind: "opaque" as const } : undefined)
   return {
     bytes: applyEdits(bytes, edits),

@@ -191,3 +191,21 @@ export const keepSamples = (header: TiffHeader, page: TiffDirectory, samples: Ti
 /** A single sample has one plane. The library repeats the first pixel of each row where a file calls it planar. */
 export const asOnePlane = (header: TiffHeader, page: TiffDirectory, samples: TiffSamples): readonly Edit[] =>
   samples.isPlanar && samples.samples === 1 ? setShort(header, page, "planarConfiguration", 1) : []
+
+const SHORT = 3
+
+/** Largest number of fields that begin at 1, and the default of each (§8). */
+const RANGES = [
+  ["orientation", 8, 1],
+  ["planarConfiguration", 2, 1],
+  ["fillOrder", 2, 1],
+  ["resolutionUnit", 3, 2],
+] as const
+
+/** Fields with a number that has no meaning, mostly 0, have their default. The library refuses the file. */
+export const asDefaults = (bytes: Uint8Array, header: TiffHeader, page: TiffDirectory): readonly Edit[] =>
+  RANGES.flatMap(([tag, largest, fallback]) => {
+    const [number = fallback] = tiffNumbers(bytes, header, page, tag)
+    const isWrong = number < 1 || number > largest
+    return isWrong && page.get(TIFF_TAGS[tag])?.type === SHORT ? setShort(header, page, tag, fallback) : []
+  })
