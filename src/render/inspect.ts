@@ -230,12 +230,15 @@ const codingOf = (header: Header, { channels, depth, isProgressive }: Metadata):
 
 const isGreySpace = ({ space }: Metadata): boolean => space === "b-w" || space === "grey16"
 
-/** 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background. */
+/**
+ * 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background. 16 bits of ink would
+ * have a lighter black than those of 8 bits.
+ */
 const needsSrgbFirst = (metadata: Metadata, plan: ColourPlan): boolean => {
   if (plan.kind === "converted") return false
   if (plan.kind === "profile" && plan.isForRgb && isGreySpace(metadata)) return true
   const { space, depth, hasAlpha, hasProfile } = metadata
-  return depth === "ushort" || (space === "b-w" && hasAlpha && !hasProfile)
+  return (depth === "ushort" && space !== "cmyk") || (space === "b-w" && hasAlpha && !hasProfile)
 }
 
 const coloursOf = ({ space, isPalette, depth, bitsPerSample = 8 }: Metadata): number | undefined =>

@@ -31,6 +31,18 @@ const page = (samples: readonly number[], options: Partial<TiffPage> = {}): Tiff
   ...options,
 })
 
+/** A profile of inks with tables. */
+const inkProfile = async (): Promise<Buffer> => {
+  const jpeg = await sharp({ create: { width: 8, height: 8, channels: 3, background: "red" } })
+    .toColourspace("cmyk")
+    .withIccProfile("cmyk")
+    .jpeg()
+    .toBuffer()
+  const { icc } = await sharp(jpeg).metadata()
+  if (!icc) throw new Error("Expected a JPEG with a profile.")
+  return icc
+}
+
 describe("pages of a TIFF", () => {
   it("the first page that is no reduced version is shown", async () => {
     const small = page([200, 0, 0], { width: 8, height: 6, fields: [field(NEW_SUBFILE_TYPE, "long", 1)] })
@@ -155,6 +167,24 @@ describe.each(["II", "MM"] as const)("samples of a TIFF in byte order %s", (orde
     const fields = meanings.length > 0 ? extra(...meanings) : []
     const found = await middle(tiffOf([page(deep, { bits: 16, photometric: CMYK, fields })], { order }))
     expect(maxDifference(found, [red, green, blue, alpha])).toBeLessThanOrEqual(2)
+  })
+
+  it.each([
+    ["their own profile", () => inkProfile()],
+    ["a profile of greys, which does not count", async () => greyProfile(1)],
+  ] as const)("16 bits of ink with %s are shown as the same ink of 8 bits", async (_, makeProfile) => {
+    const profile = await makeProfile()
+    const shown = (ink: readonly number[], bits: 8 | 16): Promise<readonly number[]> =>
+      middle(tiffOf([page(ink, { bits, photometric: CMYK, profile })], { order }))
+    const inks = [
+      [0, 0, 0, 255],
+      [0, 255, 255, 0],
+      [200, 40, 10, 30],
+    ]
+    for (const ink of inks) {
+      const deep = ink.map((level) => level * 257)
+      expect(maxDifference(await shown(deep, 16), await shown(ink, 8))).toBeLessThanOrEqual(2)
+    }
   })
 
   it("greys of 16 bits with a profile and two more samples are shown by the profile", async () => {

@@ -3,7 +3,8 @@
  *
  * Source: TIFF 6.0 §8 (baseline fields), §18 (extra samples), §20 to 23 (colorimetry, CMYK, YCbCr, CIE L*a*b*).
  */
-import { TIFF_TAGS, type TiffDirectory, type TiffHeader, tiffNumbers } from "../header/tiff.ts"
+import { ascii } from "../header/bytes.ts"
+import { TIFF_TAGS, type TiffDirectory, type TiffField, type TiffHeader, tiffNumbers } from "../header/tiff.ts"
 import type { Edit } from "./edit.ts"
 
 /** The samples of one page. */
@@ -19,7 +20,8 @@ export interface TiffSamples {
   /** Meanings of the samples behind the colours: 1 premultiplied alpha, 2 straight alpha, 0 unspecified. */
   readonly extras: readonly number[]
   readonly isSubsampled: boolean
-  readonly hasProfile: boolean
+  /** Its profile is for inks. */
+  readonly hasInkProfile: boolean
   /** Each sample is stored in a plane of its own (PlanarConfiguration 2). */
   readonly isPlanar: boolean
   readonly isTiled: boolean
@@ -65,6 +67,10 @@ export const tiffPage = (bytes: Uint8Array, header: TiffHeader): number =>
     header.pages.findIndex((page) => isFullPicture(bytes, header, page)),
   )
 
+/** The space of a profile is in bytes 16 to 19 (ICC.1:2022 §7.2.6). */
+const isInkProfile = (bytes: Uint8Array, field: TiffField | undefined): boolean =>
+  field !== undefined && ascii(bytes, field.values.start + 16, field.values.start + 20) === "CMYK"
+
 /** The meaning of a page's samples. */
 export const tiffSamples = (bytes: Uint8Array, header: TiffHeader, page: TiffDirectory): TiffSamples => {
   const numbers = (tag: keyof typeof TIFF_TAGS): readonly number[] => tiffNumbers(bytes, header, page, tag)
@@ -83,7 +89,7 @@ export const tiffSamples = (bytes: Uint8Array, header: TiffHeader, page: TiffDir
     isMixed: new Set(bits).size > 1 || new Set(formats).size > 1,
     extras: Array.from({ length: count }, (_, at) => extras[at] ?? 0),
     isSubsampled: photometric === PHOTOMETRIC.yCbCr && horizontal * vertical > 1,
-    hasProfile: page.has(TIFF_TAGS.profile),
+    hasInkProfile: isInkProfile(bytes, page.get(TIFF_TAGS.profile)),
     isPlanar: numbers("planarConfiguration")[0] === PLANAR,
     isTiled: page.has(TIFF_TAGS.tileWidth),
   }
@@ -126,9 +132,9 @@ const isTurnedToRgb = ({ photometric, compression, isSubsampled }: TiffSamples):
 const hasOtherExtras = ({ extras }: TiffSamples): boolean =>
   extras.length > 1 || (extras.length === 1 && extras[0] !== 1 && extras[0] !== 2)
 
-/** The library converts 16 bits of ink by the profile only, and loses their alpha. */
-const isLostInk = ({ photometric, bits, extras, hasProfile }: TiffSamples): boolean =>
-  photometric === PHOTOMETRIC.cmyk && bits === 16 && (!hasProfile || extras.length > 0)
+/** The library converts 16 bits of ink by their own profile only, and loses their alpha. */
+const isLostInk = ({ photometric, bits, extras, hasInkProfile }: TiffSamples): boolean =>
+  photometric === PHOTOMETRIC.cmyk && bits === 16 && (!hasInkProfile || extras.length > 0)
 
 /** The library shows YCbCr without subsampling, and bytes of L*a*b*, as RGB. */
 const isMisreadModel = (samples: TiffSamples): boolean =>
