@@ -37,7 +37,8 @@ export interface Observed<T> {
 /** Records the outcome of calls. */
 interface Recorder {
   readonly record: <T>(call: Promise<T>) => Promise<T>
-  readonly onSuccess: <T>(value: T) => T
+  /** Records a lookup that did not wait. One without a result is repeated by a call, which is recorded then. */
+  readonly recordSync: <T>(found: T) => T
   readonly state: () => OperationState
 }
 
@@ -69,21 +70,20 @@ const createRecorder = (clock: () => number): Recorder => {
   return {
     // A custom store may return a plain value.
     record: (call) => Promise.resolve(call).then(onSuccess, onFailure),
-    onSuccess,
+    recordSync: (found) => (found === undefined ? found : onSuccess(found)),
     state: () => ({ lastSuccessMs, lastFailureMs, lastFailure, successes, failures }),
   }
 }
 
 /** @param clock milliseconds since 1970 */
 export const observeOriginals = (store: Originals, clock: () => number): Observed<Originals> => {
-  const { record, onSuccess, state } = createRecorder(clock)
+  const { record, recordSync, state } = createRecorder(clock)
   const headSync = store.headSync?.bind(store)
   return {
     store: {
       name: store.name,
       head: (key, options) => record(store.head(key, options)),
-      // An error is reported by `head`, which is called next.
-      ...(headSync && { headSync: (key) => onSuccess(headSync(key)) }),
+      ...(headSync && { headSync: (key) => recordSync(headSync(key)) }),
       get: (key, options) => record(store.get(key, options)),
       list: (prefix, options) => store.list(prefix, options),
       ...(store.isGone && { isGone: store.isGone.bind(store) }),
@@ -106,8 +106,8 @@ export const observeRenditions = (store: Renditions, clock: () => number): Obser
       keyLimits: store.keyLimits,
       head: (key, options) => read.record(store.head(key, options)),
       get: (key, options) => read.record(store.get(key, options)),
-      ...(getSync && { getSync: (key) => read.onSuccess(getSync(key)) }),
-      ...(headSync && { headSync: (key) => read.onSuccess(headSync(key)) }),
+      ...(getSync && { getSync: (key) => read.recordSync(getSync(key)) }),
+      ...(headSync && { headSync: (key) => read.recordSync(headSync(key)) }),
       put: (key, bytes, meta, options) => write.record(store.put(key, bytes, meta, options)),
       delete: (keys, options) => deletion.record(store.delete(keys, options)),
       ...(store.list && { list: store.list.bind(store) }),

@@ -4,7 +4,7 @@ import { join } from "node:path"
 
 import { describe, expect, it } from "vitest"
 
-import { storeDenied } from "../../src/errors.ts"
+import { storeDenied, storeUnavailable } from "../../src/errors.ts"
 import { createHealth, type Health, type HealthParts, type HealthReport } from "../../src/health.ts"
 import { folderOriginals } from "../../src/store/folder.ts"
 import { memoryOriginals, memoryRenditions } from "../../src/store/memory.ts"
@@ -234,5 +234,23 @@ describe("an observed store", () => {
       successes: 1,
       failures: 1,
     })
+  })
+
+  it("counts a lookup once where it cannot be answered at once", async () => {
+    const photos = memoryOriginals()
+    let isFailing = false
+    const head = async (key: string): ReturnType<typeof photos.head> => {
+      if (isFailing) throw storeUnavailable("memory", key, "down")
+      return photos.head(key)
+    }
+    const { store, state } = observeOriginals({ ...photos, head }, () => 0)
+    const lookUp = async (): Promise<void> => void (store.headSync?.("a.jpg") ?? (await store.head("a.jpg")))
+    await lookUp()
+    isFailing = true
+    await expect(lookUp()).rejects.toMatchObject({ code: "store-unavailable" })
+    expect(state().read).toMatchObject({ successes: 1, failures: 1 })
+    photos.set("a.jpg", Buffer.from("photo"))
+    await lookUp()
+    expect(state().read).toMatchObject({ successes: 2, failures: 1 })
   })
 })
