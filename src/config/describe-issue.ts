@@ -2,14 +2,18 @@
 import type { BaseIssue } from "valibot"
 
 import { didYouMean } from "./did-you-mean.ts"
+import { SECRET_SETTINGS } from "./setting.ts"
 
 /** The message of an issue about an unknown key. The sentence is made from its path. */
 export const UNKNOWN_KEY = "unknown key"
 
+/** A text without the user name and password of URLs in it. */
+export const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, "//…@")
+
 /** A short description of a value. Contents of objects are left out: they can be long or secret. */
 export const show = (value: unknown): string => {
   if (value === undefined) return "nothing"
-  if (typeof value === "string") return JSON.stringify(value)
+  if (typeof value === "string") return JSON.stringify(withoutCredentials(value))
   if (Array.isArray(value)) return `[${value.slice(0, 10).map(show).join(", ")}]`
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value)
   if (typeof value !== "object" || value === null) return value === null ? "null" : `a ${typeof value}`
@@ -33,11 +37,12 @@ const suggestionFor = ({ type, input, expected }: BaseIssue<unknown>): string =>
   return similar ? ` Did you mean ${similar}?` : ""
 }
 
-const describeValue = (issue: BaseIssue<unknown>): string => {
+const describeValue = (issue: BaseIssue<unknown>, isSecret: boolean): string => {
   const isOurs = issue.message.startsWith("Expected")
   if (isOurs && issue.message.includes(", got ")) return issue.message
   const words = (issue.expected ?? "something else").replace(/[()"]/g, "").replaceAll(" | ", ", ")
-  return `${isOurs ? issue.message : `Expected ${words}`}, got ${show(issue.input)}.${suggestionFor(issue)}`
+  const expected = isOurs ? issue.message : `Expected ${words}`
+  return isSecret ? `${expected}, got another value.` : `${expected}, got ${show(issue.input)}.${suggestionFor(issue)}`
 }
 
 /** How to set the settings that have no default. */
@@ -59,5 +64,5 @@ export const describeIssue = (
   if (issue.message === UNKNOWN_KEY) return `${name}: ${describeUnknownKey(path, keysBeside(path))}`
   const isMissing = path.length > 0 && issue.type === "loose_object" && issue.received === "undefined"
   if (isMissing) return `${name}: this setting is required.${REQUIRED[name] ?? ""}`
-  return `${name || "configuration"}: ${describeValue(issue)}`
+  return `${name || "configuration"}: ${describeValue(issue, SECRET_SETTINGS.has(path[0] ?? ""))}`
 }

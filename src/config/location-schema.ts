@@ -65,6 +65,9 @@ export const headersSchema: v.GenericSchema = v.custom<Readonly<Record<string, s
   (value) =>
     typeof value === "object" &&
     value !== null &&
-    Object.entries(value).every(([name, text]) => HEADER_NAME.test(name) && HEADER_VALUE.test(String(text))),
-  'Expected headers by name, like {"authorization":"Bearer …"}, got other values.',
+    !Array.isArray(value) &&
+    Object.entries(value).every(
+      ([name, text]) => HEADER_NAME.test(name) && typeof text === "string" && HEADER_VALUE.test(text),
+    ),
+  'Expected headers by name, like {"authorization":"Bearer …"}',
 )

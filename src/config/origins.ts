@@ -1,9 +1,10 @@
 /** Responsible for the effective settings with their origins, for people: as texts, and as a configuration file. */
 import { toSizeInput } from "../sizes/list.ts"
 import { isSourceList } from "../store/sources.ts"
+import { withoutCredentials } from "./describe-issue.ts"
 import type { TailorConfig } from "./options.ts"
 import { formatSetting } from "./parse-text.ts"
-import { flagOf, type Setting, variableOf } from "./setting.ts"
+import { flagOf, SECRET_SETTINGS, type Setting, variableOf } from "./setting.ts"
 import { SETTING_GROUPS, SETTINGS } from "./settings.ts"
 
 /** Where the value of a setting comes from. */
@@ -36,12 +37,7 @@ export interface SettingInEffect {
   readonly variable: string
 }
 
-/** Settings with secret values. */
-const SECRET: ReadonlySet<string> = new Set(["originalsHeaders", "notifyHeaders", "compatKeys"])
 const HIDDEN = "…"
-
-/** Password and user name in a URL. */
-const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, `//${HIDDEN}@`)
 
 const hasValue = (options: Readonly<Record<string, unknown>>, [first, second]: Setting["path"]): boolean => {
   const value = options[first]
@@ -86,7 +82,7 @@ const isEmpty = (value: unknown): boolean =>
 const textOf = (setting: Setting, config: TailorConfig): string => {
   const value = valueOf(setting, config)
   if (isEmpty(value)) return ""
-  return SECRET.has(setting.path[0]) ? HIDDEN : formatSetting(setting, value)
+  return SECRET_SETTINGS.has(setting.path[0]) ? HIDDEN : formatSetting(setting, value)
 }
 
 /** Every setting in effect, in the order of the documentation. */
@@ -109,7 +105,7 @@ const indented = (value: unknown): string => JSON.stringify(value, undefined, 2)
 /** `imgtailor.config.ts` with every setting that is not at its default. Secrets are named by their variables. */
 export const configFileOf = ({ config, sources }: EffectiveConfig): string => {
   const given = SETTINGS.filter((setting) => originOf(setting, sources) !== "default")
-  const isPublic = ({ path }: Setting): boolean => !SECRET.has(path[0])
+  const isPublic = ({ path }: Setting): boolean => !SECRET_SETTINGS.has(path[0])
   const values: Record<string, unknown> = {}
   for (const setting of given.filter(isPublic)) {
     const [first, second] = setting.path

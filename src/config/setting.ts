@@ -35,6 +35,9 @@ export interface SettingGroup {
   readonly settings: readonly Setting[]
 }
 
+/** Settings with secret values, which neither messages nor the studio show. */
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set(["originalsHeaders", "notifyHeaders", "compatKeys"])
+
 /** Settings that only `serve` uses. */
 export const SERVER_SETTINGS: ReadonlySet<string> = new Set([
   "watch",

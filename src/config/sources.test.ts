@@ -90,9 +90,24 @@ describe("several sources of originals", () => {
     expect(optionsFromVariables(variablesFrom(options))).toEqual(options)
   })
 
-  it("originalsHeaders that are no headers are a mistake, and are not shown", () => {
-    const problem = problemsOf({ originals: "photos", originalsHeaders: { "bad name": "secret" } })
-    expect(problem).toContain("originalsHeaders: Expected headers by name")
+  it.each([{ "bad name": "secret" }, { authorization: null }, { authorization: { key: "secret" } }, ["secret"]])(
+    "originalsHeaders that are no headers are a mistake, and are not shown: case %#",
+    (originalsHeaders) => {
+      const problem = problemsOf({ originals: "photos", originalsHeaders })
+      expect(problem).toContain("originalsHeaders: Expected headers by name")
+      expect(problem).not.toContain("secret")
+    },
+  )
+
+  it.each([
+    { compatKeys: { imgproxy: "secret" } },
+    { compatKeys: "secret" },
+    { notifyHeaders: "secret" },
+    { notify: "htps://shop:secret@hooks.example.com/" },
+    { originals: "https://shop:secret@cms.example.com" },
+  ])("a mistake in a setting shows no key or password: case %#", (options) => {
+    const problem = problemsOf({ originals: "photos", ...options })
+    expect(problem).toMatch(/^[\w.]+: Expected .+, got .+\.$/)
     expect(problem).not.toContain("secret")
   })
 })
