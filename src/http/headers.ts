@@ -83,14 +83,20 @@ const MAX_UNVERIFIED_AGE = 30
 /** Longest `max-age` and `s-maxage` in seconds of a rendition that is rendered again in the background. */
 const MAX_OUTDATED_AGE = 60
 
-/** The same `Cache-Control` with a shorter `max-age`, also for a CDN. */
-const shortened = (cacheControl: string, maxAgeSeconds: number): string =>
-  cacheControl
+/**
+ * The same `Cache-Control` with a shorter `max-age`, also for a CDN. It is added where there is none: a cache would choose a lifetime by
+ * `Last-Modified` otherwise (RFC 9111 §4.2.2).
+ */
+const shortened = (cacheControl: string, maxAgeSeconds: number): string => {
+  const kept = cacheControl
     .split(",")
     .filter((directive) => !/^ *(?:s-maxage|immutable|stale-)/i.test(directive))
     .join(",")
     .replace(/max-age=(\d+)/i, (_, seconds) => `max-age=${Math.min(Number(seconds), maxAgeSeconds)}`)
     .trim()
+  if (/max-age|no-store|no-cache/i.test(kept)) return kept
+  return `${kept && `${kept}, `}max-age=${maxAgeSeconds}`
+}
 
 /** The `Cache-Control` of a URL that is not listed, such as an alias. */
 export const aliasCacheControl = (cacheControl: string): string => shortened(cacheControl, MAX_ALIAS_AGE)

@@ -79,6 +79,9 @@ describe("an unlisted size", () => {
     ["private, max-age=60", "private, max-age=60"],
     ["public,max-age=31536000,immutable", "public,max-age=300"],
     ["s-maxage=60, max-age=600, stale-while-revalidate=9", "max-age=300"],
+    ["public, s-maxage=31536000", "public, max-age=300"],
+    ["immutable", "max-age=300"],
+    ["no-store", "no-store"],
   ])(
     "an unlisted size with Cache-Control %s is cached for five minutes at most: %s",
     async (cacheControl, expected) => {
