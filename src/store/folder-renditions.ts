@@ -225,7 +225,10 @@ export const folderRenditions = (folder: string, { files, onNotice }: FolderRend
         leaveOut: root,
         onUnreadable: (path, error) => onNotice?.(`${path} cannot be listed and is skipped: ${systemCode(error)}`),
       }),
-    tidy: () => removeAbandoned(temporary),
+    tidy: () =>
+      removeAbandoned(temporary).catch((error: unknown) => {
+        throw unavailable(error, temporary)
+      }),
     check: () => checkRenditionsFolder({ root, temporary, targets: [place.files, records] }),
   }
 }

@@ -96,7 +96,10 @@ const timeAt = async (folder: string): Promise<number> => {
 
 /** Removes the temporary files of killed writers. @throws system errors, except for a folder that does not exist */
 export const removeAbandoned = async (temporary: string): Promise<void> => {
-  const names = await readdir(temporary).catch(() => [])
+  const names = await readdir(temporary).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return []
+    throw error
+  })
   if (names.length === 0) return
   const now = await timeAt(temporary)
   for (const name of names) {

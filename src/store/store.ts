@@ -210,7 +210,7 @@ export interface Renditions {
    * UTF-8 bytes may begin after the key in the options.
    */
   list?(prefix: string, options?: ListOptions): AsyncIterable<string>
-  /** Removes the temporary files of killed writers. Absent in a store that has none. */
+  /** Removes the temporary files of killed writers. Absent in a store that has none. @throws {store-unavailable} */
   tidy?(): Promise<void>
   /** Looks whether renditions can be stored, for a server that starts. Undefined if they can. */
   check?(options?: CallOptions): Promise<StoreProblem | undefined>

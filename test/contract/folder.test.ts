@@ -556,6 +556,12 @@ describe("renditions in a folder", () => {
     expect(await textOf(store, KEY)).toBe("rendition")
   })
 
+  it("tidy rejects where the folder of temporary files cannot be read", async () => {
+    const folder = await temporaryFolder()
+    await symlink("tmp", join(folder, "tmp"))
+    await expect(folderRenditions(folder).tidy?.()).rejects.toMatchObject({ code: "store-unavailable" })
+  })
+
   it("tidy works before anything is stored", async () => {
     const { folder, store } = await open()
     await expect(store.tidy?.()).resolves.toBeUndefined()
