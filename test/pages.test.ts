@@ -72,3 +72,20 @@ it("every source file and test that the pages for contributors name exists", () 
     })
   }
 })
+
+it("every table that CONTRIBUTING.md names is in its file", () => {
+  const named = [...read("CONTRIBUTING.md").matchAll(/`([A-Z_a-z]+)` of `(src\/[^`]+)`/g)]
+  expect(named.length).toBeGreaterThan(5)
+  const missing = named.filter(([, name = "", file = ""]) => !new RegExp(`\\b${name}\\b`).test(read(file)))
+  expect(missing.map(([text]) => text)).toEqual([])
+})
+
+it("the map of ARCHITECTURE.md has every folder of src", async () => {
+  const rows =
+    read("ARCHITECTURE.md")
+      .match(/^\| `[a-z-].*?\|/gm)
+      ?.join() ?? ""
+  const entries = await readdir(join(PACKAGE, "src"), { withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  expect(folders.filter((name) => !rows.includes(`\`${name}/\``))).toEqual([])
+})
