@@ -11,9 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { EventV2, ProxyResult } from "../../src/aws/events.ts"
 import { launch, PACKAGE } from "../support/command.ts"
 import { temporaryFolder } from "../support/folders.ts"
+import { freePort } from "../support/free-port.ts"
 import { describe as headerOf, flat, noise } from "../support/photos.ts"
 import { findTools } from "../support/tools.ts"
-import { freePort, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+import { ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const emulator = findTools("aws-lambda-rie")?.["aws-lambda-rie"]
 

@@ -10,7 +10,8 @@ import { decodeValue } from "../../src/store/object-record.ts"
 import { cacheTagOf, s3Originals, type S3Options, s3Renditions } from "../../src/store/s3/s3.ts"
 import { readBody, type RenditionMeta } from "../../src/store/store.ts"
 import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts"
-import { freePort, type Identity, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
+import { freePort } from "../support/free-port.ts"
+import { type Identity, ROOT, type S3Server, startVersitygw, versitygw } from "../support/versitygw.ts"
 
 const META: RenditionMeta = {
   original: "shop/photo.jpg",

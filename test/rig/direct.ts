@@ -7,8 +7,9 @@
  */
 import type { EventV2 } from "../../src/aws/events.ts"
 import type { FaultyS3 } from "../support/faulty-s3.ts"
+import { freePort } from "../support/free-port.ts"
 import { findTool, needTools } from "../support/tools.ts"
-import { freePort, type Identity, type S3Server, startVersitygw } from "../support/versitygw.ts"
+import { type Identity, type S3Server, startVersitygw } from "../support/versitygw.ts"
 import { createBuckets, hideMissing, ORIGINALS, RENDITIONS, type Users } from "./buckets.ts"
 import { type Cdn, invalidationApi, startCdn } from "./cdn.ts"
 import { type Emulator, type Env, startEmulator, TIMEOUT_SECONDS } from "./emulator.ts"

@@ -2,8 +2,8 @@
 import { buffer } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 
+import { freePort } from "../support/free-port.ts"
 import { needTools } from "../support/tools.ts"
-import { freePort } from "../support/versitygw.ts"
 import { answers, type Parts } from "./processes.ts"
 
 const RUNTIME = fileURLToPath(new URL("../support/lambda-runtime.mjs", import.meta.url))

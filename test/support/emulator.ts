@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { freePort } from "./versitygw.ts"
+import { freePort } from "./free-port.ts"
 
 /** A running program. */
 export interface Emulator {

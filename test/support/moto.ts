@@ -6,8 +6,8 @@ import { setTimeout as wait } from "node:timers/promises"
 import { AwsV4Signer } from "aws4fetch"
 
 import type { S3Credentials } from "../../src/store/s3/credential-types.ts"
+import { freePort } from "./free-port.ts"
 import { findTools } from "./tools.ts"
-import { freePort } from "./versitygw.ts"
 
 /** The program `moto_server`; undefined if it is not installed and tests may be skipped. @throws if they may not */
 export const motoServer: string | undefined = findTools("moto_server")?.moto_server

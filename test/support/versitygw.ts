@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { mkdir, mkdtemp, rm } from "node:fs/promises"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
@@ -13,21 +12,13 @@ import { promisify } from "node:util"
 import { AwsV4Signer } from "aws4fetch"
 
 import { encodeKey } from "../../src/sizes/key.ts"
+import { freePort } from "./free-port.ts"
 import { findTools } from "./tools.ts"
 
 const run = promisify(execFile)
 
 /** The program `versitygw`; undefined if it is not installed and tests may be skipped. @throws if they may not */
 export const versitygw: string | undefined = findTools("versitygw")?.versitygw
-
-/** A port that is free at the moment. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  return typeof address === "object" && address ? address.port : 0
-}
 
 export interface Identity {
   readonly accessKeyId: string

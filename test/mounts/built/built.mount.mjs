@@ -9,8 +9,8 @@ import { promisify } from "node:util"
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
+import { freePort } from "../../support/free-port.ts"
 import { writePhotos } from "../../support/trial-names.ts"
-import { freePort } from "../../support/versitygw.ts"
 import { CHECKS } from "../check-mount.mjs"
 import { HOSTS } from "./hosts.mjs"
 
