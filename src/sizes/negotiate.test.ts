@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
 import { type Format, FORMATS } from "./format.ts"
-import { isNegotiable, negotiate } from "./negotiate.ts"
+import { isNegotiable, namesFormat, negotiate } from "./negotiate.ts"
 
 const BOTH = ["avif", "webp"] as const
 
@@ -153,5 +153,17 @@ describe("negotiate", () => {
         expect(negotiate(header, name, listed)).toBeUndefined()
       }),
     )
+  })
+})
+
+describe("namesFormat", () => {
+  it.each<[string, readonly Format[]]>([
+    [CHROME, ["avif", "webp"]],
+    ["image/avif;q=0,image/webp", ["webp"]],
+    ["IMAGE/AVIF;q=0.1", ["avif"]],
+    ["image/*,*/*", []],
+    ["image/avif-sequence", []],
+  ])("namesFormat finds in %j only formats that are named and not excluded: %j", (accept, expected) => {
+    expect(BOTH.filter((format) => namesFormat(accept, format))).toEqual(expected)
   })
 })

@@ -18,6 +18,14 @@ const parseAccept = (accept: string): Readonly<Record<string, number>> => {
 }
 
 /**
+ * True if `Accept` names a format, and does not exclude it by a weight of 0.
+ * @example
+ * namesFormat("image/avif;q=0,image/webp", "avif") // false
+ */
+export const namesFormat = (accept: string, format: Format): boolean =>
+  (parseAccept(accept)[CONTENT_TYPES[format]] ?? 0) > 0
+
+/**
  * True for a file whose base URL is negotiated: it has the extension of an image, but not of a listed format.
  * @example
  * isNegotiable("bag.jpg", ["avif", "webp"]) // true

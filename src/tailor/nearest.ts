@@ -5,9 +5,10 @@
  * - It shows the same original in its present version, and the same part of it.
  * - It costs a few look-ups, and no render.
  */
-import { CONTENT_TYPES, type Format } from "../sizes/format.ts"
+import type { Format } from "../sizes/format.ts"
 import { formatKey, formatsOf, type Grammar, type Reading } from "../sizes/key.ts"
 import { INFO, type Size } from "../sizes/list.ts"
+import { namesFormat } from "../sizes/negotiate.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
 import { closeBody, type Originals, type RenditionObject, type Renditions } from "../store/store.ts"
 import type { Freshness } from "./freshness.ts"
@@ -49,7 +50,7 @@ const byDistance = (size: Size, sizes: readonly Size[]): readonly Size[] => {
 
 const formatsLike = (reading: Reading, size: Size, accept: string | undefined, grammar: Grammar) => {
   if (accept === undefined) return [reading.format]
-  const accepted = formatsOf(size, grammar).filter((format) => accept.includes(CONTENT_TYPES[format]))
+  const accepted = formatsOf(size, grammar).filter((format) => namesFormat(accept, format))
   return [...new Set<Format | undefined>([reading.format, ...accepted, undefined])]
 }
 
