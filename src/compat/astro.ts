@@ -1,20 +1,9 @@
 /** Responsible for URLs of Astro's image endpoint: `/_image?href=%2F_astro%2Fbag.Bx2.jpg&w=640&h=480&f=webp`. */
 import { refuse } from "../sizes/decode-path.ts"
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { background, CONTAIN, COVER, fit, format, gravity, INSIDE, positive } from "./meanings.ts"
 import { extractQuery } from "./query.ts"
-import {
-  background,
-  combine,
-  CONTAIN,
-  COVER,
-  fit,
-  format,
-  gravity,
-  ignoreOthers,
-  INSIDE,
-  positive,
-  type Service,
-  toRequested,
-} from "./service.ts"
+import type { Service } from "./service.ts"
 
 // Loaded with the service, since bundles of functions leave unpic out.
 const { extract } = await import("unpic/providers/astro")

@@ -1,18 +1,8 @@
 /** Responsible for URLs of Bunny Optimizer: `/shop/bag.jpg?width=300&height=200`. unpic returns its queries unchanged, so they are read here. */
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { blur, flag, format, gravity, type Meaning, positive, ratio } from "./meanings.ts"
 import { parseQuery } from "./query.ts"
-import {
-  blur,
-  combine,
-  flag,
-  format,
-  gravity,
-  ignoreOthers,
-  type Meaning,
-  positive,
-  ratio,
-  type Service,
-  toRequested,
-} from "./service.ts"
+import type { Service } from "./service.ts"
 
 const zero: Meaning = (value) => (/^-?0*$/.test(value) ? {} : undefined)
 

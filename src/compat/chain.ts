@@ -1,5 +1,6 @@
 /** Responsible for transformations that are applied one after the other: combines them into one step. */
-import type { Combined, Part } from "./service.ts"
+import type { Combined } from "./combine.ts"
+import type { Part } from "./service.ts"
 
 type Sides = Pick<Part, "width" | "height">
 

@@ -3,10 +3,10 @@
  * translate the short names (`w`, `h`), so its extractor is not used.
  */
 import { recode, refuse } from "../sizes/decode-path.ts"
+import { combine, refuseOthers, toRequested } from "./combine.ts"
 import {
   background,
   blur,
-  combine,
   CONTAIN,
   COVER,
   fit,
@@ -17,11 +17,9 @@ import {
   type Meaning,
   type Option,
   positive,
-  refuseOthers,
   rotation,
-  type Service,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import type { Service } from "./service.ts"
 import { sourceIn } from "./source.ts"
 
 const gravities = gravity({ auto: "smart", face: "smart" })

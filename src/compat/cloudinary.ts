@@ -4,11 +4,10 @@
  */
 import { recode, refuse } from "../sizes/decode-path.ts"
 import { chain } from "./chain.ts"
+import { combine, type Combined, toRequested } from "./combine.ts"
 import {
   background,
   blur,
-  combine,
-  type Combined,
   CONTAIN,
   COVER,
   fit,
@@ -18,15 +17,13 @@ import {
   INSIDE,
   type Meaning,
   type Option,
-  type Part,
   positive,
   positiveOrShare,
   ratio,
   rotation,
-  type Service,
   toPositive,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import type { Part, Service } from "./service.ts"
 import { sourceIn } from "./source.ts"
 
 const PLACE = /\/(?:image\/(?<type>upload|fetch|private|authenticated)|iu)\/(?:s--[\w-]+--\/)?(?<rest>.+)$/

@@ -2,22 +2,10 @@
  * Responsible for URLs of Contentful's Images API: `/<space>/<asset>/<token>/bag.jpg?w=300&h=200&fit=fill`. unpic returns its queries
  * unchanged, so they are read here.
  */
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { background, CONTAIN, COVER, fit, format, gravity, type Meaning, positive, toPositive } from "./meanings.ts"
 import { parseQuery } from "./query.ts"
-import {
-  background,
-  combine,
-  CONTAIN,
-  COVER,
-  fit,
-  format,
-  gravity,
-  ignoreOthers,
-  type Meaning,
-  positive,
-  type Service,
-  toPositive,
-  toRequested,
-} from "./service.ts"
+import type { Service } from "./service.ts"
 
 const round: Meaning = (value) => {
   if (value === "max") return { look: { round: "circle" } }

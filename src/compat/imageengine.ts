@@ -2,22 +2,10 @@
  * Responsible for URLs of ImageEngine: `/shop/bag.jpg?imgeng=/w_300/h_200/m_cropbox`. unpic keeps directives that it does not know in one
  * text, so its extractor is not used.
  */
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { CONTAIN, COVER, fit, format, INSIDE, type Meaning, type Option, positive, rotation } from "./meanings.ts"
 import { parseQuery } from "./query.ts"
-import {
-  combine,
-  CONTAIN,
-  COVER,
-  fit,
-  format,
-  ignoreOthers,
-  INSIDE,
-  type Meaning,
-  type Option,
-  positive,
-  rotation,
-  type Service,
-  toRequested,
-} from "./service.ts"
+import type { Service } from "./service.ts"
 
 /** `auto,640` is 640 without client hints. */
 const side =

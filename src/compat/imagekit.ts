@@ -4,12 +4,10 @@
  */
 import { recode } from "../sizes/decode-path.ts"
 import { chain } from "./chain.ts"
-import { parseQuery } from "./query.ts"
+import { combine, type Combined, toRequested } from "./combine.ts"
 import {
   background,
   blur,
-  combine,
-  type Combined,
   CONTAIN,
   COVER,
   fit,
@@ -24,10 +22,10 @@ import {
   positiveOrShare,
   ratio,
   rotation,
-  type Service,
   toPositive,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import { parseQuery } from "./query.ts"
+import type { Service } from "./service.ts"
 import { sourceIn } from "./source.ts"
 
 const FLIPS: Readonly<Record<string, object>> = {

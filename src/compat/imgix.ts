@@ -2,11 +2,10 @@
  * Responsible for URLs of imgix: `/shop/bag.jpg?w=300&h=200&fit=crop`. unpic rounds widths below 1, which are shares of the original, so its
  * extractor is not used.
  */
-import { parseQuery } from "./query.ts"
+import { combine, toRequested } from "./combine.ts"
 import {
   background,
   blur,
-  combine,
   CONTAIN,
   COVER,
   fit,
@@ -14,14 +13,13 @@ import {
   gravity,
   INSIDE,
   type Meaning,
-  type Part,
   positive,
   positiveOrShare,
   ratio,
   rotation,
-  type Service,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import { parseQuery } from "./query.ts"
+import type { Part, Service } from "./service.ts"
 import { sourceIn } from "./source.ts"
 
 const FLIPS: Readonly<Record<string, object>> = {

@@ -2,9 +2,9 @@
  * Responsible for URLs of imgproxy: `/insecure/rs:fill:300:200/plain/https://shop.example.com/bag.jpg@webp`, or with the original in base64.
  */
 import { recode, type Refusal, refuse } from "../sizes/decode-path.ts"
+import { combine, merge, refuseOthers, toRequested } from "./combine.ts"
 import {
   blur,
-  combine,
   CONTAIN,
   COVER,
   format,
@@ -12,15 +12,11 @@ import {
   ignored,
   INSIDE,
   type Meaning,
-  merge,
   type Option,
-  type Part,
   positiveOrNone,
-  refuseOthers,
   rotation,
-  type Service,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import type { Part, Service } from "./service.ts"
 import { BAD_SIGNATURE, isHmac } from "./signature.ts"
 
 const FITS: Readonly<Record<string, Part>> = {

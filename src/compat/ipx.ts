@@ -4,10 +4,10 @@
  * and underscores, so its extractor is not used.
  */
 import { recode, refuse } from "../sizes/decode-path.ts"
+import { combine, toRequested } from "./combine.ts"
 import {
   background,
   blur,
-  combine,
   CONTAIN,
   COVER,
   fit,
@@ -18,13 +18,11 @@ import {
   INSIDE,
   type Meaning,
   type Option,
-  type Part,
   positive,
   rotation,
-  type Service,
   toPositive,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import type { Part, Service } from "./service.ts"
 import { sourceIn } from "./source.ts"
 
 const resize: Meaning = (value) => {

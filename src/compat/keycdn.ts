@@ -1,23 +1,21 @@
 /** Responsible for URLs of KeyCDN's image processing: `/shop/bag.jpg?width=300&height=200`. unpic returns its queries unchanged, so they are read here. */
-import { parseQuery } from "./query.ts"
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
 import {
   background,
   blur,
-  combine,
   CONTAIN,
   COVER,
   fit,
   flag,
   format,
   gravity,
-  ignoreOthers,
   INSIDE,
   type Meaning,
   positive,
   rotation,
-  type Service,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import { parseQuery } from "./query.ts"
+import type { Service } from "./service.ts"
 
 const off: Meaning = (value) => (/^(?:|0|false)$/.test(value) ? {} : undefined)
 

@@ -1,18 +1,9 @@
 /** Responsible for URLs of Netlify's Image CDN: `/.netlify/images?url=/shop/bag.jpg&w=300&h=200&fit=cover`. */
 import { refuse } from "../sizes/decode-path.ts"
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { COVER, fit, format, gravity, INSIDE, positive } from "./meanings.ts"
 import { extractQuery } from "./query.ts"
-import {
-  combine,
-  COVER,
-  fit,
-  format,
-  gravity,
-  ignoreOthers,
-  INSIDE,
-  positive,
-  type Service,
-  toRequested,
-} from "./service.ts"
+import type { Service } from "./service.ts"
 
 // Loaded with the service, since bundles of functions leave unpic out.
 const { extract } = await import("unpic/providers/netlify")

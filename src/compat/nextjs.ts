@@ -1,7 +1,9 @@
 /** Responsible for URLs of next/image: `/_next/image?url=%2Fshop%2Fbag.jpg&w=640&q=75`. */
 import { refuse } from "../sizes/decode-path.ts"
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { positive } from "./meanings.ts"
 import { extractQuery } from "./query.ts"
-import { combine, ignoreOthers, positive, type Service, toRequested } from "./service.ts"
+import type { Service } from "./service.ts"
 
 // Loaded with the service, since bundles of functions leave unpic out.
 const { extract } = await import("unpic/providers/nextjs")

@@ -1,5 +1,5 @@
 /** Responsible for reading the queries of services, with unpic's extractors where they lose nothing. */
-import type { Option } from "./service.ts"
+import type { Option } from "./meanings.ts"
 
 /** Names and values of a query, decoded, in their order. */
 export const parseQuery = (query: string): readonly Option[] => [...new URLSearchParams(query)]

@@ -2,20 +2,10 @@
  * Responsible for URLs of Shopify's CDN: `/cdn/shop/files/bag.jpg?v=1&width=300`, and the older `/s/files/1/2/3/products/bag_300x200_crop_center.jpg`.
  * unpic does not know a width alone in a name (`_300x`), so its extractor is not used.
  */
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { background, CONTAIN, format, gravity, type Meaning, positive } from "./meanings.ts"
 import { parseQuery } from "./query.ts"
-import {
-  background,
-  combine,
-  CONTAIN,
-  format,
-  gravity,
-  ignoreOthers,
-  type Meaning,
-  type Part,
-  positive,
-  type Service,
-  toRequested,
-} from "./service.ts"
+import type { Part, Service } from "./service.ts"
 
 /** Sides of the boxes that names stand for; 0 is the original. */
 const NAMED: Readonly<Record<string, number>> = {

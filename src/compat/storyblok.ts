@@ -3,7 +3,8 @@
  * behind `/m/` has the grammar of thumbor. unpic does not read `fit-in` and `smart`, so its extractor is not used.
  */
 import { recode, refuse } from "../sizes/decode-path.ts"
-import { type Service, toRequested } from "./service.ts"
+import { toRequested } from "./combine.ts"
+import type { Service } from "./service.ts"
 import { partsOf } from "./thumbor.ts"
 
 /** Without modifiers, the URL is that of the original. */

@@ -3,8 +3,10 @@
  * segment of the original. unpic returns the whole URL of the object instead, so its extractor is not used.
  */
 import { refuse } from "../sizes/decode-path.ts"
+import { combine, ignoreOthers, toRequested } from "./combine.ts"
+import { COVER, fit, INSIDE, positive } from "./meanings.ts"
 import { parseQuery } from "./query.ts"
-import { combine, COVER, fit, ignoreOthers, INSIDE, positive, type Service, toRequested } from "./service.ts"
+import type { Service } from "./service.ts"
 
 const PATH = /^\/storage\/v1\/(?:render\/image|object)\/(?:public|sign|authenticated)(\/[^/]+\/.+)$/
 

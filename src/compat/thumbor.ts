@@ -3,24 +3,19 @@
  * original have a fixed order.
  */
 import { recode, type Refusal, refuse } from "../sizes/decode-path.ts"
+import { combine, type Combined, refuseOthers, toRequested } from "./combine.ts"
 import {
   background,
   blur,
-  combine,
-  type Combined,
   format,
   ignored,
-  type Look,
   type Meaning,
   type Option,
-  type Part,
   positiveOrNone,
-  refuseOthers,
   rotation,
-  type Service,
   toPositive,
-  toRequested,
-} from "./service.ts"
+} from "./meanings.ts"
+import type { Look, Part, Service } from "./service.ts"
 import { BAD_SIGNATURE, isHmac } from "./signature.ts"
 import { sourceIn } from "./source.ts"
 

@@ -2,18 +2,10 @@
  * Responsible for URLs of WordPress's Photon (`i0.wp.com`): `/shop.example.com/wp-content/uploads/bag.jpg?resize=300,200`, and of files on
  * WordPress.com: `/2026/01/bag.jpg?w=300`. unpic does not parse `resize` and `fit`, so its extractor is not used.
  */
+import { combine, toRequested } from "./combine.ts"
+import { flag, ignored, type Meaning, positive, toPositive } from "./meanings.ts"
 import { parseQuery } from "./query.ts"
-import {
-  combine,
-  flag,
-  ignored,
-  type Look,
-  type Meaning,
-  positive,
-  type Service,
-  toPositive,
-  toRequested,
-} from "./service.ts"
+import type { Look, Service } from "./service.ts"
 
 const box =
   (fit: Look["fit"]): Meaning =>

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 
 import { describe, expect, it, onTestFinished } from "vitest"
 
-import { toRequested } from "../compat/service.ts"
+import { toRequested } from "../compat/combine.ts"
 import { parseSizeList } from "../sizes/list.ts"
 import { configText } from "./config-text.ts"
 import { createDemand, type SuggestedList } from "./demand.ts"
