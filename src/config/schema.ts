@@ -5,20 +5,10 @@
 import * as v from "valibot"
 
 import { FORMATS, LOSSY_FORMATS } from "../sizes/format.ts"
-import {
-  isCacheControl,
-  isSizeSegment,
-  type NamedSizeInput,
-  parseSizeList,
-  type Problem,
-  type SizeInput,
-  type SizeList,
-} from "../sizes/list.ts"
-import { SIZE_OPTION_NAMES, type SizeOptionsInput, STRATEGIES } from "../sizes/size-options.ts"
-import { GRAVITIES } from "../sizes/size.ts"
+import { isCacheControl, isSizeSegment } from "../sizes/list.ts"
 import { parseObjectUrl } from "../store/registry.ts"
 import { COMPAT_ENTRIES } from "./compat-schema.ts"
-import { describeIssue, UNKNOWN_KEY } from "./describe-issue.ts"
+import { describeIssue } from "./describe-issue.ts"
 import { headersSchema, locationSchema } from "./location-schema.ts"
 import {
   type GetFocalPoint,
@@ -31,12 +21,8 @@ import {
   UNKNOWN_SIZES,
   WHEN_BUSY,
 } from "./options.ts"
-
-const integer = (min: number, max: number): v.GenericSchema<number> =>
-  v.custom<number>(
-    (input) => Number.isInteger(input) && Number(input) >= min && Number(input) <= max,
-    `Expected a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`,
-  )
+import { integer, qualityInput, strict } from "./schema-parts.ts"
+import { keysOfSizes, sizesSchema } from "./size-schema.ts"
 
 /** True for a function, a path, or the URL of an object. */
 const isFocalPoints = (input: unknown): boolean => {
@@ -51,87 +37,10 @@ const share = v.custom<number>(
   "Expected a number from 0 to 1, like 0.01",
 )
 
-/** An object with these keys and no others. Reports every unknown key; valibot's own strict object reports only the first. */
-const strict = (entries: v.ObjectEntries): v.GenericSchema =>
-  v.pipe(
-    v.looseObject(entries),
-    v.rawCheck(({ dataset, addIssue }) => {
-      const input = dataset.value as Record<string, unknown>
-      if (typeof input !== "object" || input === null) return
-      for (const key of Object.keys(input).filter((name) => !Object.hasOwn(entries, name))) {
-        addIssue({ message: UNKNOWN_KEY, path: [{ type: "object", origin: "key", input, key, value: undefined }] })
-      }
-    }),
-  )
-
 const positive = integer(1, Number.MAX_SAFE_INTEGER)
-const quality = integer(1, 100)
 /** A day. Timers count to 2^31 ms. */
 const MAX_WAIT_MS = 86_400_000
 const MAX_AGE_SECONDS = 31_536_000
-
-const qualityInput = v.lazy((input) => {
-  if (typeof input === "object")
-    return strict(Object.fromEntries(LOSSY_FORMATS.map((format) => [format, v.optional(quality)])))
-  const isPairs = typeof input === "string" && input.includes("=")
-  return isPairs ? v.custom(() => false, "Expected each format once, like jpeg=80,webp=75") : quality
-})
-
-/** Values of other options of a size are checked with the list (sizes/size-options.ts). */
-const anyValue = v.optional(v.unknown())
-
-const SIZE_ENTRIES = {
-  size: v.string(),
-  name: v.optional(v.string()),
-  aliases: v.optional(v.array(v.string(), "Expected a list")),
-  gravity: v.optional(v.picklist([...GRAVITIES, ...STRATEGIES])),
-  quality: v.optional(qualityInput),
-  cacheControl: v.optional(v.string()),
-  ...Object.fromEntries(SIZE_OPTION_NAMES.map((name) => [name, anyValue])),
-} satisfies Record<Exclude<keyof NamedSizeInput, keyof SizeOptionsInput>, v.GenericSchema>
-
-const sizeInput = v.lazy((input) => (typeof input === "string" ? v.string() : strict(SIZE_ENTRIES)))
-
-/** Problems that parsing the size list reports. The types have been checked by then. */
-const listProblems = (inputs: readonly unknown[]): readonly Problem[] => {
-  const parsed = parseSizeList(inputs as readonly SizeInput[])
-  return "problems" in parsed ? parsed.problems : []
-}
-
-/** Messages about the size itself and its name are clear without the name of the option. */
-const withoutOption: ReadonlySet<string | number> = new Set(["size", "name", "cacheControl"])
-
-/** @param path from the value that is checked */
-const toIssue = (input: unknown, path: Problem["path"], message: string): v.RawCheckIssueInfo<unknown> => {
-  const items = withoutOption.has(path.at(-1) ?? "") ? path.slice(0, -1) : path
-  const toItem = (key: string | number): v.UnknownPathItem => ({
-    type: "unknown",
-    origin: "value",
-    input,
-    key,
-    value: input,
-  })
-  const [first, ...rest] = items.map(toItem)
-  return first ? { message, path: [first, ...rest] } : { message }
-}
-
-const size = v.pipe(
-  sizeInput,
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
-    for (const { path, message } of listProblems([dataset.value]))
-      addIssue(toIssue(dataset.value, path.slice(1), message))
-  }),
-)
-
-/** Each entry has been checked by itself; this checks them together. */
-const sizes = v.pipe(
-  v.array(size, "Expected a list"),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const isSound = dataset.typed && dataset.value.every((input) => listProblems([input]).length === 0)
-    if (isSound) for (const { message } of listProblems(dataset.value)) addIssue({ message })
-  }),
-)
 
 const formats = v.pipe(
   v.array(v.picklist(FORMATS), "Expected a list"),
@@ -161,7 +70,7 @@ const ENDPOINT = "Expected the URL of a server like https://s3.example.com"
 const ENTRIES = {
   originals: locationSchema("originals"),
   renditions: v.optional(locationSchema("renditions")),
-  sizes,
+  sizes: sizesSchema,
   formats: v.optional(formats),
   retired: v.optional(
     strict({
@@ -253,7 +162,7 @@ const keysBeside = (path: readonly string[]): readonly string[] => {
   if (rest.length === 0) return Object.keys(ENTRIES)
   if (first === "limits") return LIMIT_NAMES
   if (first === "retired") return ["sizes", "formats"]
-  return first === "sizes" && rest.length === 2 ? Object.keys(SIZE_ENTRIES) : LOSSY_FORMATS
+  return first === "sizes" ? keysOfSizes(path) : LOSSY_FORMATS
 }
 
 /** The options, validated, or every mistake in them as a sentence. */
@@ -263,27 +172,4 @@ export const checkOptions = (
   const result = v.safeParse(SCHEMA, input)
   if (result.success) return { options: input as TailorOptions }
   return { problems: result.issues.map((issue) => describeIssue(issue, keysBeside)) }
-}
-
-const SIZES_SCHEMA = v.object({ sizes })
-
-/** A mistake in a list of sizes: the index of its entry, if it is that of one, and a sentence. */
-export interface SizesProblem {
-  readonly at?: number
-  readonly message: string
-}
-
-/** A list of sizes from elsewhere than the configuration, or every mistake in it. */
-export const checkSizes = (
-  input: unknown,
-): { readonly list: SizeList } | { readonly problems: readonly SizesProblem[] } => {
-  const result = v.safeParse(SIZES_SCHEMA, { sizes: input })
-  const parsed = result.success ? parseSizeList(result.output.sizes as readonly SizeInput[]) : undefined
-  if (parsed && "list" in parsed) return parsed
-  const problems = (result.issues ?? []).map((issue) => {
-    const at = issue.path?.[1]?.key
-    const message = describeIssue(issue, keysBeside)
-    return typeof at === "number" ? { at, message } : { message }
-  })
-  return { problems: [...problems, ...(parsed?.problems ?? [])] }
 }

@@ -6,7 +6,7 @@
  * - The list of the configuration is not changed. Sampled renditions are drafts: one at a time, at the lowest priority, never stored.
  * - Counting and sampling end after a bounded time; the result has the number of photos of each.
  */
-import { checkSizes } from "../config/schema.ts"
+import { checkSizes } from "../config/size-schema.ts"
 import { isPermanent } from "../errors.ts"
 import { type Format, FORMATS } from "../sizes/format.ts"
 import { imageKeyOf, type OriginalKey, splitKey } from "../sizes/key.ts"

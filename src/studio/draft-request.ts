@@ -1,5 +1,5 @@
 /** Responsible for reading the requests of drafts: hostile or mistaken input becomes a sentence, never a render outside the limits. */
-import { checkSizes } from "../config/schema.ts"
+import { checkSizes } from "../config/size-schema.ts"
 import { isFocalPoint } from "../sizes/focal-point.ts"
 import { type Format, FORMATS, LOSSY_FORMATS } from "../sizes/format.ts"
 import { type OriginalKey, toOriginalKey } from "../sizes/key.ts"
