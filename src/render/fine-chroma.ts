@@ -1,8 +1,11 @@
 /** Responsible for the question whether details of one pixel would lose their colour if chroma had half the resolution. Pure. */
 import type { Frame } from "./steps/frame.ts"
 
-/** How far red − green, or blue − green, of a pixel is from both of its neighbours, where a line of one pixel would lose its colour. */
-const LINE_CONTRAST = 128
+/**
+ * How far red − green, or blue − green, of a pixel is from both of its neighbours, where a line of one pixel would lose its colour. Every
+ * bright saturated hue has more on black or white: orange has 127 of 255, before an encoder has changed it a little.
+ */
+const LINE_CONTRAST = 112
 
 /** Share of the pixels that are part of such lines above which they matter. One line across a picture has more, photos have fewer. */
 const LINE_SHARE = 1 / 2000

@@ -25,12 +25,15 @@ const line =
 const RED: Rgb = [230, 20, 20]
 const BLUE: Rgb = [20, 20, 230]
 const MAGENTA: Rgb = [230, 20, 230]
+/** The hue whose channels differ least from green. */
+const ORANGE: Rgb = [240, 120, 0]
 
 describe("details of one pixel that need chroma in full resolution", () => {
   it.each([
     ["red", RED],
     ["blue", BLUE],
     ["magenta", MAGENTA],
+    ["orange", ORANGE],
   ] as const)("a %s line counts in both directions, and each of its pixels once", (_, colour) => {
     for (const isHorizontal of [true, false])
       for (const channels of [3, 4] as const) {

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest"
 
 import { monochromeOfVideoRange, withNclx, withProfile } from "./originals/avif.ts"
 import { chrm, cicp, clli, gama, pngOf, srgbChunk } from "./originals/png.ts"
-import { greyProfile, greyToSrgb, pngChunk, profileOf, type Space, tagged } from "./profiles.ts"
+import { greyProfile, greyToSrgb, pngChunk, profileOf, type Space, tagged, withJpegSegment } from "./profiles.ts"
 import { decode, maxDifference, rendition } from "./support.ts"
 
 type Rgb = readonly [number, number, number]
@@ -379,18 +379,80 @@ describe("code points in a profile", () => {
 })
 
 describe("damaged profiles", () => {
-  const original = (profile: Buffer): Buffer =>
+  const withDamage = (profile: Buffer): Buffer =>
     pngOf({ width: 8, height: 8, chunks: [iccp(profile)], at: () => [185, 71, 44] })
 
   it("a table for another number of samples is not applied", async () => {
     const table = Buffer.concat([Buffer.from("mAB \0\0\0\0\x09\x09", "latin1"), Buffer.alloc(22)])
-    expect(await middle(original(profileOf(LINEAR_SRGB, "broken", [["A2B0", table]])))).toEqual([185, 71, 44])
+    expect(await middle(withDamage(profileOf(LINEAR_SRGB, "broken", [["A2B0", table]])))).toEqual([185, 71, 44])
+  })
+
+  it.each<[string, readonly (readonly [number, number])[], number]>([
+    ["two whole profiles, the first of which counts", [[1, 1]], 118],
+    [
+      "all parts, in another order",
+      [
+        [2, 2],
+        [1, 2],
+      ],
+      118,
+    ],
+    [
+      "fewer parts than it says",
+      [
+        [1, 3],
+        [2, 3],
+      ],
+      46,
+    ],
+    [
+      "more parts than it says",
+      [
+        [1, 1],
+        [2, 1],
+        [3, 1],
+      ],
+      46,
+    ],
+    [
+      "one part twice",
+      [
+        [1, 2],
+        [2, 2],
+        [2, 2],
+      ],
+      46,
+    ],
+    [
+      "parts that disagree",
+      [
+        [1, 2],
+        [2, 3],
+      ],
+      46,
+    ],
+  ])("a JPEG with %s, is shown as browsers do", async (_, parts, expected) => {
+    const background = { r: 46, g: 46, b: 46 }
+    const plain = await sharp({ create: { width: 64, height: 48, channels: 3, background } })
+      .jpeg()
+      .toBuffer()
+    const profile = profileOf(LINEAR_SRGB)
+    const count = Math.max(...parts.map(([number]) => number))
+    const length = Math.ceil(profile.length / count)
+    const segments = parts.map(([number, total]) => {
+      const data = profile.subarray((number - 1) * length, number * length)
+      return Buffer.concat([Buffer.from("ICC_PROFILE\0", "latin1"), Buffer.from([number, total]), data])
+    })
+    const isTwo = parts.length === 1
+    const base = isTwo ? tagged(plain, profileOf({ ...LINEAR_SRGB, gamma: 1.8 })) : plain
+    const original = segments.toReversed().reduce((jpeg, data) => withJpegSegment(jpeg, 0xe2, data), base)
+    expect(maxDifference(await middle(original), [expected, expected, expected])).toBeLessThanOrEqual(2)
   })
 
   it("a profile of a version that browsers do not read is ignored", async () => {
     const profile = profileOf(LINEAR_SRGB)
     profile[8] = 5
-    expect(await middle(original(profile))).toEqual([185, 71, 44])
+    expect(await middle(withDamage(profile))).toEqual([185, 71, 44])
   })
 })
 
@@ -425,6 +487,15 @@ describe("profiles that the image library does not apply", () => {
       .avif({ quality: 100, chromaSubsampling: "4:4:4", effort: 1 })
       .toBuffer()
     expect(maxDifference(await middle(withProfile(plain, greyProfile(1))), [118, 118, 118])).toBeLessThanOrEqual(2)
+  })
+
+  it("colour information of an unknown type in an AVIF is ignored", async () => {
+    const plain = await sharp({ create: { width: 64, height: 48, channels: 3, background: "#767676" } })
+      .avif({ quality: 100, chromaSubsampling: "4:4:4", effort: 1 })
+      .toBuffer()
+    const original = withNclx(plain, 12, 8)
+    original.write("abcd", original.indexOf("colrnclx") + 4, "latin1")
+    expect(maxDifference(await middle(original), [118, 118, 118])).toBeLessThanOrEqual(2)
   })
 
   it("a profile is sRGB by its content, not by its name", async () => {

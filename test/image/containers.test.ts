@@ -205,6 +205,8 @@ describe("codings of a TIFF that are not decoded", () => {
   const format = (value: number): readonly TiffField[] => [field(SAMPLE_FORMAT, "short", value, value, value)]
 
   it.each<[string, TiffPage]>([
+    ["other inks than CMYK", page([1, 2, 3, 4], { photometric: 5, fields: [field(332, "short", 2)] })],
+    ["other inks than CMYK", page([1, 2, 3], { photometric: 5 })],
     ["Zstandard", page([1, 2, 3], { fields: [field(COMPRESSION, "short", 50_000)] })],
     ["LERC", page([1, 2, 3], { fields: [field(COMPRESSION, "short", 34_887)] })],
     ["LZMA", page([1, 2, 3], { fields: [field(COMPRESSION, "short", 34_925)] })],

@@ -4,7 +4,7 @@
  * Source: ITU-T T.81 annex B (markers; §B.2.5: a height of 0 is defined by DNL).
  */
 import { unsupportedOriginal } from "../../errors.ts"
-import { type Span, viewOf } from "./bytes.ts"
+import { ascii, type Span, viewOf } from "./bytes.ts"
 import { checkMetadata, tooMany } from "./limits.ts"
 
 /** Cameras write below 50. A decoder that keeps metadata allocates for each. */
@@ -24,6 +24,8 @@ export interface JpegHeader {
   readonly kind: "jpeg"
   readonly components: readonly JpegComponent[]
   readonly isProgressive: boolean
+  /** Data of the segments with parts of a profile. */
+  readonly profileParts: readonly Span[]
 }
 
 const MARKER = 0xff
@@ -40,6 +42,13 @@ const isRestart = (marker: number): boolean => marker >= 0xd0 && marker <= 0xd7
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
 
 const isMetadata = (marker: number): boolean => (marker >= 0xe0 && marker <= 0xef) || marker === 0xfe
+
+/** Parts of a profile are in segments of this kind (ICC.1:2022 annex B.4). */
+const APP2 = 0xe2
+const PROFILE = "ICC_PROFILE\0"
+
+const isProfilePart = (bytes: Uint8Array, { marker, start, end }: Segment): boolean =>
+  marker === APP2 && end - start > PROFILE.length + 2 && ascii(bytes, start, start + PROFILE.length) === PROFILE
 
 /** Progressive frames: SOF2 and, with arithmetic coding, SOF10. */
 const PROGRESSIVE = new Set([0xc2, 0xca])
@@ -132,9 +141,11 @@ const createCount = () => {
 export const parseJpegHeader = (bytes: Uint8Array): JpegHeader => {
   const count = createCount()
   let frame: Frame | undefined
+  const profileParts: Span[] = []
   for (const segment of segmentsOf(bytes)) {
-    const { marker } = segment
+    const { marker, start, end } = segment
     count(segment)
+    if (isProfilePart(bytes, segment)) profileParts.push({ start, end })
     if (isFrame(marker) || marker === SOF55) frame ??= readFrame(bytes, segment)
     if (marker === SOS && isOnlyScan(bytes, segment, frame)) break
   }
@@ -143,5 +154,6 @@ export const parseJpegHeader = (bytes: Uint8Array): JpegHeader => {
     kind: "jpeg",
     components: frame?.components ?? [],
     isProgressive: frame !== undefined && PROGRESSIVE.has(frame.marker),
+    profileParts,
   }
 }

@@ -37,6 +37,7 @@ export const TIFF_TAGS = {
   tileHeight: 323,
   tileOffsets: 324,
   subDirectories: 330,
+  inkSet: 332,
   extraSamples: 338,
   sampleFormat: 339,
   yCbCrCoefficients: 529,

@@ -1,8 +1,9 @@
 /**
  * Responsible for corrections of AVIFs before they are decoded.
  *
- * Source: AV1 Image File Format §6 (brands), §3 (image sequences).
+ * Source: AV1 Image File Format §6 (brands), §3 (image sequences); ISO/IEC 14496-12 §12.1.5 (colour information).
  */
+import { ascii } from "../header/bytes.ts"
 import type { HeifHeader } from "../header/heif.ts"
 import type { Edit } from "./edit.ts"
 
@@ -13,6 +14,21 @@ export const asStill = ({ brand, compatibleBrands, primary }: HeifHeader): reado
   brand === "avis" && primary?.type === "av01" && compatibleBrands.includes("avif")
     ? [{ ...MAIN_BRAND, bytes: Buffer.from("avif", "latin1") }]
     : []
+
+const COLOUR_TYPES: ReadonlySet<string> = new Set(["nclx", "prof", "rICC"])
+
+/** Colour information of another type is ignored by browsers; the decoder refuses the file. */
+export const hideOtherColours = (bytes: Uint8Array, { properties }: HeifHeader): readonly Edit[] => {
+  const unknown = properties.filter(
+    ({ type, start }) => type === "colr" && !COLOUR_TYPES.has(ascii(bytes, start, start + 4)),
+  )
+  // A grid and its cells may share a property.
+  return [...new Set(unknown.map(({ start }) => start))].map((start) => ({
+    start: start - 4,
+    end: start,
+    bytes: Buffer.from("free", "latin1"),
+  }))
+}
 
 /** The colours of the picture are multiplied by its alpha (ISO/IEC 23008-12 §6.10.1.2). */
 export const isPremultiplied = ({ references, primary }: HeifHeader): boolean =>

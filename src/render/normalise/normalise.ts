@@ -13,7 +13,8 @@ import type { TiffHeader } from "../header/tiff.ts"
 import type { Preparation } from "../prepare.ts"
 import { applyEdits, type Edit } from "./edit.ts"
 import { correctGif } from "./gif.ts"
-import { asStill, isPremultiplied } from "./heif.ts"
+import { asStill, hideOtherColours, isPremultiplied } from "./heif.ts"
+import { ignoreContradictoryProfile } from "./jpeg.ts"
 import { isWithin, PNG_RULES } from "./png.ts"
 import { cameraRawOf, refuseTiffCoding } from "./tiff-codings.ts"
 import { asDefaults, asOnePlane, hasFalseAlpha, keepSamples, misreadTiff, tiffPage, tiffSamples } from "./tiff.ts"
@@ -93,12 +94,12 @@ export const normalise = (bytes: Uint8Array, header: Header): Normalised => {
     }
     case "heif":
       return {
-        ...edited(bytes, asStill(header)),
+        ...edited(bytes, [...asStill(header), ...hideOtherColours(bytes, header)]),
         preparation: isPremultiplied(header) ? { kind: "premultiplied" } : undefined,
       }
     case "tiff":
       return normaliseTiff(bytes, header)
     case "jpeg":
-      return { ...edited(bytes, []), failsOnWarnings: true }
+      return { ...edited(bytes, ignoreContradictoryProfile(bytes, header)), failsOnWarnings: true }
   }
 }

@@ -80,6 +80,7 @@ const RULES: readonly Rule[] = [
   ({ isTiled, isPlanar, samples }) => isTiled && isPlanar && samples > 1 && "of tiles in separate planes",
   ({ photometric }) => !KNOWN_PHOTOMETRICS.has(photometric) && `of photometric interpretation ${photometric}`,
   ({ isMixed }) => isMixed && "of samples that differ in their bits",
+  ({ photometric, isOtherInk }) => photometric === PHOTOMETRIC.cmyk && isOtherInk && "of other inks than CMYK",
   // The library mixes up their planes.
   ({ format, bits, isPlanar }) =>
     format === FLOAT && bits === 16 && isPlanar && "of floating-point numbers of 16 bits in separate planes",

@@ -20,6 +20,8 @@ export interface TiffSamples {
   /** Meanings of the samples behind the colours: 1 premultiplied alpha, 2 straight alpha, 0 unspecified. */
   readonly extras: readonly number[]
   readonly isSubsampled: boolean
+  /** Separations of other inks than CMYK (§16, InkSet), or fewer of them. */
+  readonly isOtherInk: boolean
   /** Its profile is for inks. */
   readonly hasInkProfile: boolean
   /** Each sample is stored in a plane of its own (PlanarConfiguration 2). */
@@ -29,6 +31,11 @@ export interface TiffSamples {
 
 /** Value of SampleFormat for whole numbers without a sign, the default (§19). */
 const UNSIGNED = 1
+
+const CMYK_INKS = 4
+
+/** Value of InkSet. */
+const OTHER_INKS = 2
 
 /** Value of PlanarConfiguration. */
 const PLANAR = 2
@@ -89,6 +96,7 @@ export const tiffSamples = (bytes: Uint8Array, header: TiffHeader, page: TiffDir
     isMixed: new Set(bits).size > 1 || new Set(formats).size > 1,
     extras: Array.from({ length: count }, (_, at) => extras[at] ?? 0),
     isSubsampled: photometric === PHOTOMETRIC.yCbCr && horizontal * vertical > 1,
+    isOtherInk: samples < CMYK_INKS || numbers("inkSet")[0] === OTHER_INKS,
     hasInkProfile: isInkProfile(bytes, page.get(TIFF_TAGS.profile)),
     isPlanar: numbers("planarConfiguration")[0] === PLANAR,
     isTiled: page.has(TIFF_TAGS.tileWidth),
