@@ -145,7 +145,8 @@ const encodeSurveyed = async (job: ImageJob, surveyed: SurveyedPixels): Promise<
     scale: scaleOf(job),
   }
   const makeInput = inputOf(surveyed, recipe.settings.background)
-  if (recipe.format === undefined) return encodeOwn(makeInput, weight, format, own.canChange)
+  const isLosslessWebp = original.isLossless && original.format === "webp"
+  if (recipe.format === undefined && !isLosslessWebp) return encodeOwn(makeInput, weight, format, own.canChange)
   // A forced format is true to its extension.
   const mayChange = original.isLossless && recipe.options?.format === undefined
   if (mayChange && (format === "avif" || format === "webp")) return encodeLightest(surveyed, weight, own)

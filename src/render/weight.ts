@@ -81,8 +81,12 @@ export const encodeOwn = async (
   if (!canChange || own !== "jpeg") return encodeWithin(makeInput, ownJob, originalBytes)
   const first = await encodeWithin(makeInput, ownJob, Infinity)
   if (first.bytes.length <= originalBytes) return first
-  const png = await encodeWithin(makeInput, { ...job, format: "png" }, Infinity)
-  return png.bytes.length <= originalBytes ? png : encodeWithin(makeInput, ownJob, originalBytes)
+  // A JPEG of so few bytes makes text illegible; fewer colours do not.
+  const isGraphic = job.encode.content === "graphic"
+  const png = await encodeWithin(makeInput, { ...job, format: "png" }, isGraphic ? originalBytes : Infinity)
+  if (png.bytes.length <= originalBytes) return png
+  const last = await encodeWithin(makeInput, ownJob, originalBytes)
+  return isGraphic && last.bytes.length > originalBytes ? png : last
 }
 
 /** Above this factor of the estimate, a lossless encoding is not tried: it would cost more time than all the rest. */

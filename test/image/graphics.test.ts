@@ -267,7 +267,54 @@ describe.each(GRAPHICS.map(([name, make], at) => [name, make, at] as const))("%s
   })
 })
 
+/** Mean difference of the greys of a rendition from those of the resized original, 0 to 255. */
+const meanDifference = async (original: Buffer, found: Uint8Array): Promise<number> => {
+  const greys = (image: Sharp): Promise<Buffer> => image.toColourspace("b-w").raw().toBuffer()
+  const { width, height } = await sharp(found).metadata()
+  const whole = await sharp(original).toColourspace("b-w").png().toBuffer()
+  const [a, b] = [await greys(sharp(found)), await greys(sharp(whole).resize(width, height))]
+  return a.reduce((sum, grey, at) => sum + Math.abs(grey - (b[at] ?? 0)), 0) / a.length
+}
+
+const pixelsOf = (bytes: Uint8Array): Promise<Buffer> => sharp(bytes).ensureAlpha().raw().toBuffer()
+
 describe("lossless answers", () => {
+  it("a page of text in black and white stays legible, and is not heavier than a TIFF for faxes", async () => {
+    const input = await paint(PAPER, ...text(5, [0, 0, 0, 255]))
+      .png()
+      .toBuffer()
+    const paper = sharp({ create: { width: 480, height: 360, channels: 3, background: "white" } })
+    const letters = await paper
+      .composite([{ input, tile: true }])
+      .png()
+      .toBuffer()
+    const page = sharp(letters).removeAlpha().threshold().toColourspace("b-w")
+    const original = await page.tiff({ compression: "ccittfax4", bitdepth: 1 }).toBuffer()
+    for (const size of ["480w", "320w", "240w"]) {
+      const { base, others } = await renderAll(original, size)
+      for (const { bytes } of [base, ...others]) {
+        expect(bytes.length).toBeLessThanOrEqual(original.length)
+        expect(await meanDifference(original, bytes)).toBeLessThan(size === "480w" ? 0.1 : 6)
+      }
+    }
+  })
+
+  it("a WebP without loss that cannot be encoded lighter comes back as it is, without its metadata", async () => {
+    const random = seeded(12)
+    const cells = Array.from({ length: 16 * 16 }, () => Math.floor(random() * 6))
+    const at = (x: number, y: number): Colour => [(cells[y * 16 + Math.min(x, 15 - x)] ?? 0) * 40, 90, 200, 255]
+    const original = await draw(at, { width: 16, height: 16 })
+      .webp({ lossless: true, effort: 6 })
+      .withExif({ IFD0: { Copyright: "someone" } })
+      .toBuffer()
+    const { base, others } = await renderAll(original, "16w")
+    for (const { bytes } of [base, ...others]) {
+      expect(bytes.length).toBeLessThan(original.length)
+      expect((await sharp(bytes).metadata()).exif).toBeUndefined()
+      expect(await pixelsOf(bytes)).toEqual(await pixelsOf(original))
+    }
+  })
+
   it("few colours come back as they are in every format", async () => {
     const original = await areas(7).png().toBuffer()
     const expected = await decode(original)
