@@ -1,40 +1,31 @@
 /** Responsible for assembling one tailor: from options to stores, a renderer and the handlers that servers mount. */
-import { type Changes, createChanges, reportDeletions, type SendChanges } from "./changes.ts"
+import { reportDeletions } from "./changes.ts"
 import { environment } from "./config/load.ts"
 import type { TailorConfig, TailorOptions } from "./config/options.ts"
 import { resolveConfig } from "./config/resolve.ts"
 import { describeError } from "./errors.ts"
 import { findOriginals } from "./find-originals.ts"
 import { createHealth, type Health } from "./health.ts"
-import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
-import type { Answer, HttpRequest } from "./http/answer.ts"
+import type { Notify, TailorHooks } from "./hooks.ts"
 import { createFetch } from "./http/fetch.ts"
 import { createHandle, type Handle, type HandleOptions } from "./http/handle.ts"
-import { referrerOrigin } from "./http/referrer.ts"
+import { openChanges } from "./open-changes.ts"
+import { openStores, type OpenStores } from "./open-stores.ts"
 import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
 import { createRenderer } from "./render/render.ts"
 import type { Renderer } from "./render/renderer.ts"
-import type { Grammar, OriginalKey } from "./sizes/key.ts"
+import { createFailureNotices, withReports } from "./request-reports.ts"
+import type { OriginalKey } from "./sizes/key.ts"
 import { cacheTagsOf } from "./store/cache-tag.ts"
 import { cachedRenditions } from "./store/cached.ts"
-import { excludedOriginals } from "./store/excluded.ts"
-import { withExtraOriginal } from "./store/extra-original.ts"
-import { focalOriginals } from "./store/focal-originals.ts"
 import type { FocalSource } from "./store/focal-points.ts"
-import { findFocalPoints, openFocalPoints } from "./store/focal-source.ts"
-import { type Observed, observeOriginals, observeRenditions, type StoreState } from "./store/observed.ts"
-import { recheckedOriginals } from "./store/rechecked.ts"
-import { openRenditions } from "./store/registry.ts"
-import { isSourceList, openSources } from "./store/sources.ts"
+import type { StoreState } from "./store/observed.ts"
 import type { Originals, Renditions } from "./store/store.ts"
 import { createMethods, type TailorMethods } from "./tailor-methods.ts"
 import { CONFLICT_NOTICES } from "./tailor/conflicts.ts"
 import { type Counts, createCounter } from "./tailor/decision.ts"
-import type { StoreFailure } from "./tailor/stored.ts"
 import { type Core, createCore } from "./tailor/tailor.ts"
-import { validTraceparent } from "./tracing/traceparent.ts"
 import { withTracing } from "./tracing/tracing.ts"
-import type { WebhookOptions } from "./webhook.ts"
 
 /** An image resizer for one place of originals, to mount in a server. */
 export interface Tailor extends TailorMethods {
@@ -60,6 +51,12 @@ export interface Tailor extends TailorMethods {
   readonly close: () => Promise<void>
 }
 
+/** States of the stores, for metrics. */
+export interface StoreStates {
+  readonly originals: StoreState
+  readonly renditions: StoreState
+}
+
 /** A tailor with the parts that commands and functions need. */
 export interface OpenTailor extends Tailor {
   readonly core: Core
@@ -75,93 +72,6 @@ export interface OpenTailor extends Tailor {
   readonly handleOptions: HandleOptions
 }
 
-/** States of the stores, for metrics. */
-export interface StoreStates {
-  readonly originals: StoreState
-  readonly renditions: StoreState
-}
-
-interface OpenStores {
-  readonly originals: Observed<Originals>
-  readonly renditions: Observed<Renditions>
-  readonly focal: FocalSource | undefined
-}
-
-const openStores = (config: TailorConfig, notify: Notify): OpenStores => {
-  const { originals, originalsHeaders, renditions, exclude, grammar, cacheControl, limits, s3, focalPoints } = config
-  const onNotice = (text: string): void => notify(text, "warn")
-  const options = { ...s3, originalsHeaders, maxBytes: limits.bytes, deadlineMs: limits.deadlineMs, onNotice }
-  const isShared = grammar.sharedStore && originals === renditions
-  const observed = observeOriginals(openSources(originals, options), Date.now)
-  // Several sources reuse lookups each for itself.
-  const recheckSeconds = isSourceList(originals) ? 0 : config.recheckSeconds
-  const focal =
-    typeof focalPoints === "string"
-      ? openFocalPoints(focalPoints, { store: options, seconds: config.focalSeconds, onNotice })
-      : undefined
-  return {
-    focal,
-    originals: {
-      ...observed,
-      store: withExtraOriginal(
-        focalOriginals(
-          excludedOriginals(recheckedOriginals(observed.store, recheckSeconds), exclude),
-          typeof focalPoints === "string" ? focal && findFocalPoints(focal) : focalPoints,
-        ),
-        config.missing,
-      ),
-    },
-    renditions: observeRenditions(
-      typeof renditions === "string" ? openRenditions(renditions, { ...options, isShared, cacheControl }) : renditions,
-      Date.now,
-    ),
-  }
-}
-
-/** Reports each request once its answer is known. An error of the callback does not fail the request. */
-const withReports = (handle: Handle, onRequest: (report: RequestReport) => void, notify: Notify): Handle => {
-  const report = ({ method, target, header }: HttpRequest, answer: Answer, startMs: number): Answer => {
-    const durationMs = performance.now() - startMs
-    const byteLength = answer.body === undefined ? 0 : Number(answer.headers["content-length"] ?? 0)
-    const traceparent = validTraceparent(header("traceparent"))
-    try {
-      onRequest({
-        method,
-        target,
-        status: answer.status,
-        durationMs,
-        byteLength,
-        ...(answer.decision.outcome === "refused" && { referrer: referrerOrigin(header("referer")) }),
-        ...(traceparent !== undefined && { traceparent }),
-        ...answer.decision,
-      })
-    } catch (error) {
-      notify(`onRequest failed: ${describeError(error)}`, "error")
-    }
-    return answer
-  }
-  return (request) => {
-    const startMs = performance.now()
-    const answer = handle(request)
-    return answer instanceof Promise
-      ? answer.then((later) => report(request, later, startMs))
-      : report(request, answer, startMs)
-  }
-}
-
-/** A store that fails does so for every request: each kind of failure is reported once a minute. */
-const NOTICE_INTERVAL_MS = 60_000
-
-const createFailureNotices = (notify: Notify): ((failure: StoreFailure) => void) => {
-  const dueMs = { read: 0, delete: 0 }
-  return ({ action, key, reason }) => {
-    const now = performance.now()
-    if (now < dueMs[action]) return
-    dueMs[action] = now + NOTICE_INTERVAL_MS
-    notify(`Could not ${action} the stored rendition ${key}: ${reason}`, "warn")
-  }
-}
-
 const openHealth = (stores: OpenStores, renderer: Renderer, counts: Counts): Health => {
   const { originals, renditions } = stores
   return createHealth({
@@ -171,28 +81,6 @@ const openHealth = (stores: OpenStores, renderer: Renderer, counts: Counts): Hea
     renderer: renderer.state,
     clock: Date.now,
   })
-}
-
-/** A webhook whose code, with a client of HTTP, is loaded with the first change. */
-const lazyWebhook = (options: WebhookOptions): SendChanges => {
-  let loading: Promise<SendChanges> | undefined
-  return async (changes) => {
-    loading ??= import("./webhook.ts").then(({ createWebhook }) => createWebhook(options))
-    await (
-      await loading
-    )(changes)
-  }
-}
-
-/** Reports of changed originals; undefined where nothing receives them. */
-const openChanges = (
-  { basePath, notify: url, notifyHeaders: headers }: TailorConfig,
-  grammar: Grammar,
-  notify: Notify,
-  onChange: SendChanges | undefined,
-): Changes | undefined => {
-  const send = [...(onChange ? [onChange] : []), ...(url === undefined ? [] : [lazyWebhook({ url, headers })])]
-  return send.length === 0 ? undefined : createChanges({ grammar, basePath, send, notify })
 }
 
 /** Parts of a tailor that a program provides. */

@@ -59,7 +59,7 @@ const READERS: ReadonlySet<string> = new Set([
   "store/azure/credentials.ts",
 ])
 const PARTS =
-  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts find-originals.ts gate.ts get-info.ts health.ts hooks.ts http/ keep-for.ts log-entry.ts metrics/ lru.ts retry.ts reusable-memory.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
+  "abort.ts changes.ts client/ compat/ config/ create-tailor.ts error-codes.ts errors.ts find-originals.ts gate.ts get-info.ts health.ts hooks.ts http/ keep-for.ts log-entry.ts metrics/ lru.ts open-changes.ts open-stores.ts request-reports.ts retry.ts reusable-memory.ts refusals.ts render/ server/ sizes/ store/ tailor-methods.ts tailor/ tracing/ webhook.ts".split(
     " ",
   )
 
@@ -228,6 +228,9 @@ const RULES: readonly Rule[] = [
     of: [
       "create-tailor.ts",
       "tailor-methods.ts",
+      "open-stores.ts",
+      "request-reports.ts",
+      "open-changes.ts",
       "changes.ts",
       "webhook.ts",
       "get-info.ts",
