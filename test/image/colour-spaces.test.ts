@@ -244,6 +244,11 @@ describe("HDR", () => {
     expect(await shown([])).toBeGreaterThan(await shown([clli(4000)]))
     expect(await shown([clli(400)])).toBe(255)
   })
+
+  it("light above a peak that is not brighter than white is clipped channel by channel", async () => {
+    const original = patch([pq(400), pq(100), 0], 16, true, [cicp(1, 16), clli(100)])
+    expect(maxDifference(await middle(original), [255, 255 * encodeSrgb(100 / 203), 0])).toBeLessThanOrEqual(6)
+  })
 })
 
 describe("colours of a PNG's other chunks", () => {

@@ -26,10 +26,11 @@ export type ScreenCurve = (light: number) => number
 
 /**
  * The tone curve for pictures with highlights up to a peak: a straight line to white, then a quadratic Bézier curve.
- * @param peak in cd/m²; below the reference white nothing is compressed
+ * @param peak in cd/m²; up to the reference white nothing is compressed, and brighter light is clipped channel by channel
  */
 export const createScreenCurve = (peak: number): ScreenCurve => {
-  const headroom = Math.max(peak / REFERENCE_WHITE, 1)
+  const headroom = peak / REFERENCE_WHITE
+  if (headroom <= 1) return (light) => light
   const white = 1 - 0.5 * Math.min(Math.log(headroom) / Math.log(DEFAULT_PEAK / REFERENCE_WHITE), 1)
   const middle = { x: 1 - KAPPA + KAPPA / white, y: (1 - KAPPA) * white + KAPPA }
   // x = 1 + b·t + a·t², y = white + b·t + a·t²
