@@ -1,7 +1,7 @@
 /** Responsible for reading the header of one original for output. Only render processes look into its bytes. */
 import { orAbort } from "../abort.ts"
 import type { OpenTailor } from "../create-tailor.ts"
-import type { Inspected } from "../render/inspect.ts"
+import type { Inspected } from "../render/inspected.ts"
 import type { OriginalKey } from "../sizes/key.ts"
 import type { OriginalStat } from "../store/store.ts"
 

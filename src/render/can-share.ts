@@ -9,7 +9,7 @@
  */
 import { outputFormat } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
-import type { Inspected } from "./inspect.ts"
+import type { Inspected } from "./inspected.ts"
 
 const DECODED_WHOLE: ReadonlySet<Inspected["container"]> = new Set(["png", "gif", "tiff", "heif"])
 

@@ -3,7 +3,7 @@
  * work: in this process (`in-process.ts`) or in a child process (`pool/`).
  */
 import type { Recipe } from "../sizes/recipe.ts"
-import type { Inspected } from "./inspect.ts"
+import type { Inspected } from "./inspected.ts"
 import type { OpenOptions, Rendered, RendererState } from "./renderer.ts"
 
 /** Options for one decode or render. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { parseSizeList } from "../sizes/list.ts"
 import { DEFAULT_QUALITY, imageRecipe, type ImageRecipe } from "../sizes/recipe.ts"
 import { estimatePeak } from "./estimate.ts"
-import type { Inspected } from "./inspect.ts"
+import type { Inspected } from "./inspected.ts"
 
 const recipe = (size: string, format?: ImageRecipe["format"]): ImageRecipe => {
   const parsed = parseSizeList([size])

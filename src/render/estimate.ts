@@ -7,7 +7,7 @@
  */
 import { type Container, outputFormat } from "../sizes/format.ts"
 import type { ImageRecipe, Recipe } from "../sizes/recipe.ts"
-import type { Inspected } from "./inspect.ts"
+import type { Inspected } from "./inspected.ts"
 import { needsFinish } from "./steps/needs-finish.ts"
 import { planPicture } from "./steps/plan.ts"
 

@@ -10,12 +10,13 @@ import type { Metadata } from "sharp"
 import { corruptOriginal, originalTooLarge, unsupportedOriginal } from "../errors.ts"
 import type { Container, Format } from "../sizes/format.ts"
 import type { Dimensions } from "../sizes/size.ts"
+import { codingOf, coloursOf, isGreySpace, needsDepth, needsSrgbFirst, whiteOf } from "./coding.ts"
 import { type Converter, createConverter } from "./colour/converter.ts"
-import { type ColourPlan, planColours } from "./colour/original-colours.ts"
+import { planColours } from "./colour/original-colours.ts"
 import { CONVERT, toRenderError } from "./failures.ts"
 import { surveyGifFrame } from "./header/gif-pixels.ts"
 import { type Header, parseHeader } from "./header/header.ts"
-import type { JpegHeader } from "./header/jpeg.ts"
+import type { Inspected, InspectLimits } from "./inspected.ts"
 import { KINDS } from "./kinds.ts"
 import { DEVELOP, normalise, type Normalised } from "./normalise/normalise.ts"
 import { stripMetadata } from "./normalise/strip.ts"
@@ -24,60 +25,6 @@ import { sniff } from "./sniff.ts"
 import { openImage, type Source } from "./source.ts"
 import { compressedXmpOf } from "./steps/png-xmp.ts"
 import type { MarkedMetadata } from "./steps/subject.ts"
-
-/** Limits on originals, each checked against the header. */
-export interface InspectLimits {
-  /** Width × height of one frame. */
-  readonly pixels: number
-  /** Frames × pixels up to which an animation stays one; above it, the first frame is taken. */
-  readonly animationPixels: number
-}
-
-/** Facts from the header. */
-export interface Inspected {
-  readonly container: Container
-  /** The kind of the file, where its pixels were decoded before and reach the image library in another container. */
-  readonly decoder?: "heic" | "jxl" | undefined
-  /** "other" for a format that browsers do not show (TIFF). */
-  readonly format: Format | "other"
-  /** Upright, one frame. */
-  readonly dimensions: Dimensions
-  readonly frames: number
-  /** More than one frame, and few enough to keep them. */
-  readonly animated: boolean
-  /** The file is an animation, perhaps of one frame: each frame is drawn onto a whole canvas. */
-  readonly isAnimation: boolean
-  /** Alpha may still be opaque everywhere. */
-  readonly hasAlpha: boolean
-  /** One channel of colour. */
-  readonly isGrey: boolean
-  /** Entries of its palette or its greys, 2 to 256; undefined where it may have more colours. */
-  readonly colours?: number | undefined
-  /** Rotated or mirrored by EXIF. */
-  readonly isTurned: boolean
-  /** Has to be turned to sRGB before it is resized, since libvips does not convert it rightly afterwards. */
-  readonly needsSrgbFirst: boolean
-  /** The pixels are converted to sRGB after they were resized, rather than by libvips. */
-  readonly isConverted: boolean
-  /** The whole picture is decoded and corrected before it is resized. */
-  readonly isPrepared: boolean
-  /** Coded without loss: a rendition without loss may be the lightest. */
-  readonly isLossless: boolean
-  /** Chroma may have the resolution of luma. */
-  readonly hasFullChroma: boolean
-  /** JPEG: progressive; PNG: interlaced. */
-  readonly isProgressive: boolean
-  /** Decoded channels, 1 to 5. */
-  readonly channels: number
-  /** Bytes of a decoded sample: 1, 2 or 4. */
-  readonly bytesPerSample: number
-  /** Samples that are coded for a pixel: 1.5 for a JPEG with 4:2:0, else the channels. */
-  readonly samplesPerPixel: number
-  /** Pixels that are decoded: of one frame, or of all where the animation is kept. */
-  readonly decodedPixels: number
-  /** Length of the original. */
-  readonly byteLength: number
-}
 
 /** An original, ready to be decoded. */
 export interface Opened {
@@ -184,78 +131,6 @@ const checkGifPixels = (bytes: Uint8Array, header: Header, animated: boolean): v
   const frames = animated ? header.frames : header.frames.slice(0, 1)
   if (!frames.every((frame) => surveyGifFrame(bytes, frame).isComplete))
     throw corruptOriginal("the compressed data of a frame end before its last pixel")
-}
-
-const BYTES_PER_SAMPLE: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushort: 2, short: 2 }
-
-type Coding = Pick<
-  Inspected,
-  "isLossless" | "hasFullChroma" | "samplesPerPixel" | "isProgressive" | "channels" | "bytesPerSample"
->
-
-/** Samples of each component for a pixel. */
-const sharesOf = ({ components }: JpegHeader): readonly number[] => {
-  const width = Math.max(1, ...components.map(({ horizontal }) => horizontal))
-  const height = Math.max(1, ...components.map(({ vertical }) => vertical))
-  return components.map(({ horizontal, vertical }) => (horizontal * vertical) / (width * height))
-}
-
-const chromaOf = (header: Header): Pick<Inspected, "isLossless" | "hasFullChroma"> => {
-  switch (header.kind) {
-    case "jpeg":
-      return {
-        isLossless: false,
-        hasFullChroma: header.components.length > 2 && sharesOf(header).every((share) => share === 1),
-      }
-    case "webp": {
-      const isLossless = header.losslessPicture !== undefined
-      return { isLossless, hasFullChroma: isLossless }
-    }
-    case "heif":
-      return { isLossless: false, hasFullChroma: header.sequence?.isFullChroma ?? false }
-    case "png":
-    case "gif":
-    case "tiff":
-      return { isLossless: true, hasFullChroma: true }
-  }
-}
-
-const codingOf = (header: Header, { channels, depth, isProgressive }: Metadata): Coding => ({
-  ...chromaOf(header),
-  channels,
-  bytesPerSample: BYTES_PER_SAMPLE[depth] ?? 4,
-  isProgressive,
-  samplesPerPixel: header.kind === "jpeg" ? sharesOf(header).reduce((sum, share) => sum + share, 0) : channels,
-})
-
-const isGreySpace = ({ space }: Metadata): boolean => space === "b-w" || space === "grey16"
-
-/**
- * 16 bits with a profile would come out as P3, grey with alpha would be flattened onto one channel of the background. 16 bits of ink would
- * have a lighter black than those of 8 bits.
- */
-const needsSrgbFirst = (metadata: Metadata, plan: ColourPlan): boolean => {
-  if (plan.kind === "converted") return false
-  if (plan.kind === "profile" && plan.isForRgb && isGreySpace(metadata)) return true
-  const { space, depth, hasAlpha, hasProfile } = metadata
-  return (depth === "ushort" && space !== "cmyk") || (space === "b-w" && hasAlpha && !hasProfile)
-}
-
-const coloursOf = ({ space, isPalette, depth, bitsPerSample = 8 }: Metadata): number | undefined =>
-  isPalette || (space === "b-w" && depth === "uchar") ? Math.max(2, Math.min(256, 2 ** bitsPerSample)) : undefined
-
-/**
- * Whether pixels of 8 bits get 16 before they are resized. The resizer multiplies translucent colours by alpha, rounds, and divides; those
- * that are converted afterwards would be wrong by up to 15 levels, as a level of dark linear light is as many of sRGB.
- */
-const needsDepth = ({ depth, hasAlpha }: Metadata, plan: ColourPlan): boolean =>
-  plan.kind === "converted" && depth === "uchar" && hasAlpha
-
-/** The largest value of a sample. Decoders shift fewer than 16 bits up. */
-const whiteOf = (header: Header, { depth }: Metadata): number => {
-  if (depth !== "ushort") return 255
-  const bits = header.kind === "heif" ? (header.sequence?.depth ?? 16) : 16
-  return bits === 8 ? 65_535 : (2 ** bits - 1) * 2 ** (16 - bits)
 }
 
 /** A blank frame was put before the first one: it is not shown. */

@@ -1,6 +1,6 @@
 /** Responsible for the formats that a rendition may have: which one is lightest is known when it is encoded. */
 import { type Format, outputFormat } from "../sizes/format.ts"
-import type { Inspected } from "./inspect.ts"
+import type { Inspected } from "./inspected.ts"
 
 /** @param requested the explicit format; undefined for a base URL */
 export const possibleFormats = (requested: Format | undefined, original: Inspected): ReadonlySet<Format> => {

@@ -4,9 +4,9 @@
  */
 import type { Format } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
-import type { Inspected, InspectLimits } from "./inspect.ts"
+import type { Inspected, InspectLimits } from "./inspected.ts"
 
-export type { Inspected } from "./inspect.ts"
+export type { Inspected } from "./inspected.ts"
 
 /** Encoded bytes and their properties. */
 export interface Rendered {

@@ -8,7 +8,7 @@
 import { isAbort } from "../errors.ts"
 import { outputFormat } from "../sizes/format.ts"
 import type { Recipe } from "../sizes/recipe.ts"
-import type { Inspected } from "./inspect.ts"
+import type { Inspected } from "./inspected.ts"
 import { isPlainPhoto } from "./plain-photo.ts"
 import type { Rendered } from "./renderer.ts"
 

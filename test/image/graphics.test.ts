@@ -5,7 +5,7 @@
 import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
 
-import type { Inspected } from "../../src/render/inspect.ts"
+import type { Inspected } from "../../src/render/inspected.ts"
 import { createRenderer } from "../../src/render/render.ts"
 import type { Format } from "../../src/sizes/format.ts"
 import { imageRecipe } from "../../src/sizes/recipe.ts"

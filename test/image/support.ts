@@ -4,7 +4,7 @@
 import sharp, { type Sharp } from "sharp"
 
 import { codeOf } from "../../src/errors.ts"
-import type { Inspected, InspectLimits } from "../../src/render/inspect.ts"
+import type { Inspected, InspectLimits } from "../../src/render/inspected.ts"
 import { createRenderer } from "../../src/render/render.ts"
 import type { Rendered } from "../../src/render/renderer.ts"
 import type { Format } from "../../src/sizes/format.ts"

@@ -4,7 +4,7 @@
  */
 import { corruptOriginal } from "../../src/errors.ts"
 import type { Engine } from "../../src/render/engine.ts"
-import type { Inspected } from "../../src/render/inspect.ts"
+import type { Inspected } from "../../src/render/inspected.ts"
 import type { Renderer } from "../../src/render/renderer.ts"
 import { createSessions } from "../../src/render/session.ts"
 import { CONTENT_TYPES } from "../../src/sizes/format.ts"

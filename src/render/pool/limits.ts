@@ -1,5 +1,5 @@
 /** Responsible for the limits of render processes. Each number is a constant with its reason. */
-import type { Inspected } from "../inspect.ts"
+import type { Inspected } from "../inspected.ts"
 
 /** CPU of any job before its pixels count. Opening a header takes milliseconds. */
 const BASE_CPU_MS = 10_000

@@ -6,7 +6,7 @@
  * - A frame beyond the limits ends the connection, before memory is allocated for it.
  */
 import type { Recipe } from "../../sizes/recipe.ts"
-import type { InspectLimits } from "../inspect.ts"
+import type { InspectLimits } from "../inspected.ts"
 import type { AssetPart } from "../steps/assets.ts"
 
 /** A message to a render process. `open` has the original as its body, `render` the files of overlays. */
