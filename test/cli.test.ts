@@ -501,17 +501,17 @@ group("imgtailor purge", () => {
   it("purge and prune report the originals whose renditions they deleted before they end", async () => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     const { url, received } = await startReceiver()
-    const reported = (): readonly string[] =>
-      received.flatMap(
-        ({ body }) => (body as { readonly changes: readonly OriginalChange[] }).changes[0]?.original ?? [],
-      )
     for (const args of [["purge", "a.jpg"], ["prune"]]) {
       await runCommand(["warm", "--originals", "photos", "--sizes", "64w,48w"], { cwd })
       const settings = ["--originals", "photos", "--sizes", "64w", "--notify", url]
       const { code, stderr } = await runCommand([...args, ...settings], { cwd })
       expect([args, code, stderr]).toEqual([args, 0, ""])
+      // A key of an unlisted size can also be of an original that is named a.jpg.webp: both are reported.
+      const reported = received
+        .splice(0)
+        .flatMap(({ body }) => (body as { readonly changes: readonly OriginalChange[] }).changes)
+      expect(reported.map(({ original }) => original)).toContain("a.jpg")
     }
-    expect(reported()).toEqual(["a.jpg", "a.jpg"])
   })
 
   it("purge changes no original in a shared store", async () => {
