@@ -19,9 +19,9 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // Few processes: renders use all cores by themselves.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     // The defaults are too short for a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 10_000 } },
     coverage: { provider: "v8", include: ["src/**"], exclude: ["src/**/*.test.ts", "src/cli/**"] },
     projects: [
