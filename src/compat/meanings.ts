@@ -1,6 +1,6 @@
 /** Responsible for the meanings of options that several services have: sides, ratios, formats, gravities, colours and effects. */
 import { FORMATS } from "../sizes/format.ts"
-import type { CropGravity } from "../sizes/size-options.ts"
+import type { CropGravity } from "../sizes/size-option-types.ts"
 import type { Gravity } from "../sizes/size.ts"
 import type { Part } from "./service.ts"
 

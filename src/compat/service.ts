@@ -1,7 +1,7 @@
 /** Responsible for the types between the services and the rest of imgtailor: a URL, and the image that it requests. */
 import type { Refusal } from "../sizes/decode-path.ts"
 import type { Format } from "../sizes/format.ts"
-import type { CropGravity, SizeOptions } from "../sizes/size-options.ts"
+import type { CropGravity, SizeOptions } from "../sizes/size-option-types.ts"
 
 /** A URL, not decoded. */
 export interface ServiceUrl {

@@ -9,7 +9,7 @@ import { basename, resolve } from "node:path"
 import { isSegment } from "../sizes/decode-path.ts"
 import { toOriginalKey } from "../sizes/key.ts"
 import type { Size, SizeList } from "../sizes/list.ts"
-import type { Overlay } from "../sizes/size-options.ts"
+import type { Overlay } from "../sizes/size-option-types.ts"
 import { parseObjectUrl } from "../store/registry.ts"
 import { isXml, problemInSvg } from "./svg.ts"
 

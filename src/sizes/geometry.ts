@@ -5,7 +5,7 @@
  * - No side is larger than the original's, except for `contain`, which has exactly the size's box.
  * - Both sides are computed here and both are passed to the resizer, whose own result can differ by a pixel if it derives one.
  */
-import type { Fit } from "./size-options.ts"
+import type { Fit } from "./size-option-types.ts"
 import { type Box, DEFAULT_TRIM, type Dimensions } from "./size.ts"
 
 /** A size, as far as its dimensions are concerned. */

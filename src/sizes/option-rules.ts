@@ -1,15 +1,9 @@
 /** Responsible for the options of a size that do not go together: each rule says why, and what would be right. */
 import { LOSSY_FORMATS } from "./format.ts"
+import { toPixels } from "./option-values.ts"
 import type { NamedSizeInput } from "./size-input.ts"
-import {
-  BACKGROUNDS,
-  type CropGravity,
-  type OptionProblem,
-  type SizeOptions,
-  STRATEGIES,
-  toPixels,
-  toSizeOptions,
-} from "./size-options.ts"
+import { BACKGROUNDS, type CropGravity, type SizeOptions, STRATEGIES } from "./size-option-types.ts"
+import { type OptionProblem, toSizeOptions } from "./size-options.ts"
 import { type Box, formatSize } from "./size.ts"
 
 /** A size whose options are valid each by itself. */

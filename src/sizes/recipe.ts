@@ -10,7 +10,8 @@ import type { FocalPoint } from "./focal-point.ts"
 import type { Format, OriginalKind, Quality } from "./format.ts"
 import { hashOf } from "./hash.ts"
 import type { Size } from "./size-input.ts"
-import { type Background, BACKGROUNDS, type CropGravity, type SizeOptions, toSizeOptions } from "./size-options.ts"
+import { type Background, BACKGROUNDS, type CropGravity, type SizeOptions } from "./size-option-types.ts"
+import { toSizeOptions } from "./size-options.ts"
 import { type Box, formatSize } from "./size.ts"
 
 /** Versions of the code that makes renditions. */

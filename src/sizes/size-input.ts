@@ -1,6 +1,6 @@
 /** Responsible for the types of a size: as a configuration lists it, as an entry of the list, and as pages need it. */
 import type { Quality, QualityInput } from "./format.ts"
-import type { CropGravity, SizeOptions, SizeOptionsInput } from "./size-options.ts"
+import type { CropGravity, SizeOptions, SizeOptionsInput } from "./size-option-types.ts"
 import type { Box } from "./size.ts"
 
 /** The part of a size that pages need. `name` is its segment in URLs: its configured name, or else its canonical text. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { formatFocalPoint, parseFocalPoint } from "./focal-point.ts"
 import { outputDimensions, ratioOf, sourceDimensions } from "./geometry.ts"
 import { lookOf, type NamedSizeInput, parseSizeList, type SizeInput, sizeNamed, toShape, toSizeInput } from "./list.ts"
+import { toPixels } from "./option-values.ts"
 import { publishList } from "./published.ts"
 import {
   createRecipeId,
@@ -13,7 +14,7 @@ import {
   ORIGINAL_VERSIONS,
   OUTPUT_VERSIONS,
 } from "./recipe.ts"
-import { SIZE_OPTION_NAMES, toPixels } from "./size-options.ts"
+import { SIZE_OPTION_NAMES } from "./size-options.ts"
 import { sizesOfShape, snap } from "./snap.ts"
 
 const listOf = (...inputs: readonly SizeInput[]) => {

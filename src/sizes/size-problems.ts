@@ -2,7 +2,8 @@
 import { optionsOf, problemInCombination } from "./option-rules.ts"
 import { type NamedSizeInput, type Problem, type SizeInput, toNamed } from "./size-input.ts"
 import { isSizeName, isSizeSegment } from "./size-names.ts"
-import { type OptionProblem, problemInOptions, STRATEGIES, toSizeOptions } from "./size-options.ts"
+import { STRATEGIES } from "./size-option-types.ts"
+import { type OptionProblem, problemInOptions, toSizeOptions } from "./size-options.ts"
 import { type Box, formatSize, GRAVITIES, guessSize, MAX_SIDE, parseSize } from "./size.ts"
 
 /** Directives separated by commas, as in RFC 9111 §5.2. */

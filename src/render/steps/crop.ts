@@ -4,7 +4,7 @@
  * Invariants:
  * - All frames of an animation are cropped alike, by the content of the first.
  */
-import type { CropGravity } from "../../sizes/size-options.ts"
+import type { CropGravity } from "../../sizes/size-option-types.ts"
 import type { Dimensions } from "../../sizes/size.ts"
 import { type Frame, toImage } from "./frame.ts"
 import type { Rectangle } from "./plan.ts"

@@ -1,7 +1,7 @@
 /** Responsible for pixels between the resizer and the encoder: their layout, and how they get into the image library and out again. */
 import type { OverlayOptions, Sharp } from "sharp"
 
-import { expandColour } from "../../sizes/size-options.ts"
+import { expandColour } from "../../sizes/option-values.ts"
 import type { Dimensions } from "../../sizes/size.ts"
 import { loadSharp } from "../sharp.ts"
 import type { Place } from "./place.ts"

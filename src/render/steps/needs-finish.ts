@@ -1,6 +1,6 @@
 /** Responsible for the question whether a recipe has steps between the resizer and the encoder. It loads no image library. */
 import type { ImageRecipe } from "../../sizes/recipe.ts"
-import { STRATEGIES } from "../../sizes/size-options.ts"
+import { STRATEGIES } from "../../sizes/size-option-types.ts"
 
 /** Options without a separate step here. */
 const OTHER_OPTIONS: ReadonlySet<string> = new Set(["trim", "fit", "format", "maxBytes", "minQuality"])

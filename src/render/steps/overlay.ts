@@ -2,7 +2,8 @@
 import type { OverlayOptions } from "sharp"
 
 import { renderFailed } from "../../errors.ts"
-import { type Blend, type Overlay, toPixels } from "../../sizes/size-options.ts"
+import { toPixels } from "../../sizes/option-values.ts"
+import type { Blend, Overlay } from "../../sizes/size-option-types.ts"
 import { cutFrame } from "./crop.ts"
 import { asInput, copyInto, type Frame, toFrame, toImage } from "./frame.ts"
 import { prepareOverlay, withGap } from "./overlay-image.ts"

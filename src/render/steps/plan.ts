@@ -4,8 +4,9 @@
  * Quarter turns are done on the few pixels of the output, so everything before them is planned in the original's own directions.
  */
 import { outputDimensions } from "../../sizes/geometry.ts"
+import { toPixels } from "../../sizes/option-values.ts"
 import type { ImageRecipe, RecipeOptions } from "../../sizes/recipe.ts"
-import { type CropGravity, STRATEGIES, toPixels } from "../../sizes/size-options.ts"
+import { type CropGravity, STRATEGIES } from "../../sizes/size-option-types.ts"
 import type { Dimensions, Gravity } from "../../sizes/size.ts"
 
 /** A rectangle in pixels. */

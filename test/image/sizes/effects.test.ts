@@ -3,7 +3,7 @@ import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 
 import { withLoader } from "../../../src/render/sharp.ts"
-import type { Overlay } from "../../../src/sizes/size-options.ts"
+import type { Overlay } from "../../../src/sizes/size-option-types.ts"
 import { animated, BLUE, flat, GREEN, quadrants, RED, withAlpha, YELLOW } from "../../support/photos.ts"
 import { maxDifference } from "../support.ts"
 import { decodeNamed, infoFor, renderNamed } from "./support.ts"
