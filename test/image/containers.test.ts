@@ -251,6 +251,8 @@ describe("codings of a TIFF that are not decoded", () => {
 })
 
 describe("codings of other files that are not decoded", () => {
+  /** DNL and EOI. */
+  const DEFINED_HEIGHT = Buffer.from([0xff, 0xdc, 0, 4, 0, 30, 0xff, 0xd9])
   const frame = (marker: number, precision: number, height = 30): Buffer =>
     Buffer.from([0xff, 0xd8, 0xff, marker, 0, 11, precision, 0, height, 0, 40, 1, 1, 0x11, 0, 0xff, 0xd9])
 
@@ -258,7 +260,7 @@ describe("codings of other files that are not decoded", () => {
     ["12 bits a sample", frame(0xc1, 12)],
     ["JPEG-LS", frame(0xf7, 8)],
     ["hierarchical", frame(0xc5, 8)],
-    ["its height behind the pixels", frame(0xc0, 8, 0)],
+    ["its height behind the pixels", Buffer.concat([frame(0xc0, 8, 0).subarray(0, -2), DEFINED_HEIGHT])],
     [
       "CgBI",
       (() => {
@@ -270,6 +272,10 @@ describe("codings of other files that are not decoded", () => {
     const rejected = await rejection(original)
     expect(rejected?.code).toBe("unsupported-original")
     expect(rejected?.detail).toContain(name)
+  })
+
+  it("a JPEG whose height is nowhere is damaged", async () => {
+    expect(await rejection(frame(0xc0, 8, 0))).toMatchObject({ code: "corrupt-original" })
   })
 })
 

@@ -3,7 +3,7 @@
  *
  * Source: ITU-T T.81 annex B (markers; §B.2.5: a height of 0 is defined by DNL).
  */
-import { unsupportedOriginal } from "../../errors.ts"
+import { corruptOriginal, unsupportedOriginal } from "../../errors.ts"
 import { ascii, type Span, viewOf } from "./bytes.ts"
 import { checkMetadata, tooMany } from "./limits.ts"
 
@@ -109,10 +109,20 @@ const readFrame = (bytes: Uint8Array, { marker, start, end }: Segment): Frame =>
   return { marker, precision: bytes[start] ?? 8, height, components }
 }
 
-const refuseCoding = ({ marker, precision, height }: Frame): void => {
+/** Defines the height of a frame that has none (T.81 §B.2.5). It cannot be within entropy-coded data. */
+const DNL = Buffer.from([MARKER, 0xdc])
+
+/** Refuses a height of 0: a coding that is not decoded, or damage. */
+const refuseNoHeight = (bytes: Uint8Array): never => {
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(DNL))
+    throw unsupportedOriginal("a JPEG with its height behind the pixels (DNL)", CONVERT)
+  throw corruptOriginal("the JPEG has no height")
+}
+
+const refuseCoding = (bytes: Uint8Array, { marker, precision, height }: Frame): void => {
   if (marker === SOF55) throw unsupportedOriginal("a JPEG-LS", CONVERT)
   if (HIERARCHICAL.has(marker)) throw unsupportedOriginal("a hierarchical JPEG", CONVERT)
-  if (height === 0) throw unsupportedOriginal("a JPEG with its height behind the pixels (DNL)", CONVERT)
+  if (height === 0) refuseNoHeight(bytes)
   if (precision !== 8) throw unsupportedOriginal(`a JPEG of ${precision} bits a sample`, CONVERT)
 }
 
@@ -137,6 +147,7 @@ const createCount = () => {
  * Reads the segments of a JPEG.
  * @throws {original-too-large} too many segments or scans, or too much metadata
  * @throws {unsupported-original} a coding that is not decoded
+ * @throws {corrupt-original} it has no height
  */
 export const parseJpegHeader = (bytes: Uint8Array): JpegHeader => {
   const count = createCount()
@@ -149,7 +160,7 @@ export const parseJpegHeader = (bytes: Uint8Array): JpegHeader => {
     if (isFrame(marker) || marker === SOF55) frame ??= readFrame(bytes, segment)
     if (marker === SOS && isOnlyScan(bytes, segment, frame)) break
   }
-  if (frame) refuseCoding(frame)
+  if (frame) refuseCoding(bytes, frame)
   return {
     kind: "jpeg",
     components: frame?.components ?? [],
