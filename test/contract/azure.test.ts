@@ -1,5 +1,5 @@
 /** Tests the Azure stores with the public contract, on Azurite, and the errors of accounts and containers. */
-import { createServer } from "node:http"
+import { createServer, request } from "node:http"
 import type { AddressInfo } from "node:net"
 
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob"
@@ -54,6 +54,12 @@ const originalsIn = (prefix: string): OriginalsUnderTest => ({
     await container.getBlobClient(prefix === "" ? key : `${prefix}/${key}`).delete()
   },
 })
+
+const keysOf = async (originals: Originals, prefix = ""): Promise<readonly string[]> => {
+  const keys: string[] = []
+  for await (const key of originals.list(prefix)) keys.push(key)
+  return keys
+}
 
 describe.skipIf(azurite === undefined)("stores in Azure", () => {
   describe("renditions in Azure", () => {
@@ -119,10 +125,33 @@ describe.skipIf(azurite === undefined)("stores in Azure", () => {
       const limits = { timeouts: { attemptMs: 50, callMs: 500 }, retries: { attempts: 2, baseMs: 1 } }
       const originals = shop({ connectionString: elsewhere, ...limits })
       await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
+      await expect(keysOf(originals)).rejects.toMatchObject({ code: "store-unavailable" })
       silent.closeAllConnections()
       await new Promise((done) => silent.close(done))
       await expect(originals.head("a.jpg")).rejects.toMatchObject({ code: "store-unavailable" })
       expect(await originals.check?.()).toMatchObject({ isPermanent: false })
+    })
+
+    it("a list continues where one of its pages fails once, and is in order", async () => {
+      const names = Array.from({ length: 30 }, (_, at) => `paged/${String(at).padStart(2, "0")}.jpg`)
+      await Promise.all(names.map((name) => container.getBlockBlobClient(name).uploadData(new Uint8Array(1))))
+      let count = 0
+      const proxy = createServer((incoming, outgoing) => {
+        count += 1
+        if (count === 1) return void outgoing.writeHead(503).end()
+        const forwarded = request(
+          { port: emulator.port, path: incoming.url, method: incoming.method, headers: incoming.headers },
+          (answer) => answer.pipe(outgoing.writeHead(answer.statusCode ?? 500, answer.headers)),
+        )
+        incoming.pipe(forwarded)
+      })
+      await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done))
+      const { port } = proxy.address() as AddressInfo
+      const elsewhere = options().connectionString?.replace(/127.0.0.1:\d+/, `127.0.0.1:${port}`)
+      const originals = shop({ connectionString: elsewhere })
+      expect(await keysOf(originals, "paged/")).toEqual(names)
+      proxy.closeAllConnections()
+      await new Promise((done) => proxy.close(done))
     })
 
     it("blobs have the type, Cache-Control and cache tag that a CDN needs, and originals their focal point", async () => {

@@ -28,10 +28,6 @@ export interface AzureClient {
     options: CallOptions,
     act: (container: ContainerClient, signal: AbortSignal) => Promise<T>,
   ) => Promise<AzureResult<T>>
-  /** The container, for lists. */
-  readonly container: () => Promise<ContainerClient>
-  /** @throws {store-unavailable} {store-denied} */
-  readonly toError: (error: unknown, name: string) => TailorError
 }
 
 /** Azure documentation, "Blob service error codes". */
@@ -54,8 +50,7 @@ const absenceOf = (error: unknown): "missing" | "archived" | undefined => {
 const isTransient = (error: RestError): boolean =>
   error.statusCode === undefined ? error.code !== "ENOTFOUND" : TRANSIENT_STATUSES.has(error.statusCode)
 
-const toError = (error: unknown, name: string): TailorError => {
-  if (!isRestError(error)) return storeUnavailable("azure", name, error)
+const toError = (error: RestError, name: string): TailorError => {
   const { statusCode, message } = error
   const text = [statusCode, codeIn(error), message.split("\n")[0]].filter(Boolean).join(" ")
   return statusCode === 401 || statusCode === 403
@@ -100,7 +95,7 @@ export const createClient = (options: AzureOptions): AzureClient => {
     )
   }
 
-  return { place, nameOf, call, container: open, toError }
+  return { place, nameOf, call }
 }
 
 /** A blob that need not exist. */

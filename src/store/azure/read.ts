@@ -45,8 +45,28 @@ export const getBlob = async (
       })
     : MISSING
 
+/** Names of the blobs of a page, and the token of the next page, if there is one. */
+interface Page {
+  readonly names: readonly string[]
+  readonly next: string | undefined
+}
+
+const readPage = async (
+  { place, call }: AzureClient,
+  prefix: string,
+  token: string | undefined,
+  options: CallOptions,
+): Promise<AzureResult<Page>> =>
+  call(prefix, options, async (container, abortSignal) => {
+    const blobs = container.listBlobsFlat({ prefix: place.prefix + prefix, abortSignal })
+    const pages = blobs.byPage({ ...(token !== undefined && { continuationToken: token }) })
+    for await (const { segment, continuationToken } of pages)
+      return { names: segment.blobItems.map(({ name }) => name), next: continuationToken || undefined }
+    return { names: [], next: undefined }
+  })
+
 /**
- * Every key that starts with a prefix, ordered by UTF-8 bytes.
+ * Every key that starts with a prefix, ordered by UTF-8 bytes. Each page is a call with its own limits and repetitions.
  * @throws {store-unavailable} {store-denied} if the container cannot be listed
  */
 export const listKeys = (
@@ -56,17 +76,16 @@ export const listKeys = (
 ): AsyncIterable<string> => {
   const { place } = client
   async function* list(): AsyncIterable<string> {
-    const container = await client.container()
-    try {
-      const options = { prefix: place.prefix + prefix, ...(signal && { abortSignal: signal }) }
-      for await (const { name } of container.listBlobsFlat(options)) {
+    let token: string | undefined
+    do {
+      const result = await readPage(client, prefix, token, { signal })
+      if ("absent" in result) throw storeUnavailable("azure", client.nameOf(prefix), "the container cannot be listed")
+      for (const name of result.value.names) {
         const key = name.slice(place.prefix.length)
         if (isSafeKey(key) && isListed(key, prefix, after)) yield key
       }
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw client.toError(error, client.nameOf(prefix))
-    }
+      token = result.value.next
+    } while (token !== undefined)
   }
   return inKeyOrder(list())
 }
