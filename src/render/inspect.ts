@@ -122,7 +122,7 @@ const weighFrames = (header: Header, pixels: number, isTurned: boolean, limit: n
   const weight = frames * Math.max(pixels, MIN_FRAME_PIXELS)
   // libvips does not turn animations, and hardly any has to be turned.
   const animated = frames > 1 && weight <= limit && !isTurned
-  const isAnimation = header.kind === "webp" ? header.isAnimation : frames > 1
+  const isAnimation = header.kind === "webp" ? header.animation !== undefined : frames > 1
   return { frames, animated, isAnimation, decodedPixels: animated ? weight : pixels }
 }
 
@@ -188,7 +188,7 @@ export const openOriginal = async (bytes: Uint8Array, limits: InspectLimits): Pr
     source: { ...unread, delays: delaysOf(header, normalised, metadata), ignoresProfile: plan.kind !== "profile" },
     convert: plan.kind === "converted" ? createConverter(plan.space, whiteOf(header, metadata)) : undefined,
     marks: marksOf(metadata, header.kind === "png" ? compressedXmpOf(bytes, header) : undefined),
-    strip: () => (isPlain ? stripMetadata(bytes, header) : undefined),
+    strip: () => (isPlain && frames.animated === frames.isAnimation ? stripMetadata(bytes, header) : undefined),
     preparation: what && { what, is16Bit: stored.depth === "ushort", isDeepened, profile: metadata.icc, orientation },
     inspected: {
       container,

@@ -77,16 +77,16 @@ const keepFrames = async ({ prepare, finish, output, delays }: AnimationJob): Pr
   return async () => withTimes(makeImage(data, { raw, limitInputPixels: false }), { delay: delays ?? delay, loop })
 }
 
-/** The first image is encoded while it is decoded, further ones from kept frames. */
+/** The first image of each format is encoded while it is decoded, which keeps the palette of a GIF; further ones from kept frames. */
 const createInput = (job: AnimationJob): MakeInput => {
   const { prepare, delays, frames, output, finish } = job
   const prepareTimed = async (): Promise<Sharp> => withTimes(await prepare(), { delay: delays })
-  let isFirst = true
+  const decoded = new Set<Format>()
   let kept: Promise<() => Promise<Sharp>> | undefined
-  return async () => {
+  return async (format) => {
     const isKept = finish !== undefined || output.width * output.height * frames <= MAX_KEPT_PIXELS
-    if (!finish && (isFirst || !isKept)) {
-      isFirst = false
+    if (!finish && (!decoded.has(format) || !isKept)) {
+      decoded.add(format)
       return { image: await prepareTimed() }
     }
     kept ??= keepFrames(job)
@@ -107,16 +107,16 @@ export const encodeLightestAnimation = async (job: AnimationJob): Promise<Encode
 }
 
 /**
- * The rendition of the base URL. One with all pixels of the original is the stripped original: a GIF that is encoded again takes a second
+ * The rendition of the base URL. A GIF with all pixels of the original is the stripped original: one that is encoded again takes a second
  * for 16 frames of a megapixel, has other colours, and is mostly heavier.
  */
 const encodeBase = async (
   { own, encode, strip, originalBytes }: AnimationJob,
   makeInput: MakeInput,
 ): Promise<Encoded> => {
-  const stripped = strip?.()
+  const stripped = own === "gif" ? strip?.() : undefined
   if (stripped) return { bytes: stripped, format: own }
-  return encodeWithin(makeInput, { format: own, encode }, originalBytes)
+  return encodeWithin(makeInput, { format: own, encode, strip }, originalBytes)
 }
 
 const encodeLightest = async (job: AnimationJob, makeInput: MakeInput): Promise<Encoded> => {

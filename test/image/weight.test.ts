@@ -2,10 +2,11 @@
  * A rendition in the format of its original, with as many pixels or fewer, is not heavier than the original. Without a check it would be
  * if the original was compressed harder than by our settings, or at sizes that change little.
  */
-import type { Sharp } from "sharp"
+import sharp, { type Sharp } from "sharp"
 import { describe, expect, it } from "vitest"
 
 import { animated } from "../support/photos.ts"
+import { gifOf } from "./originals/gif.ts"
 import { decode, rendition, scene } from "./support.ts"
 
 const picture = (grain?: number): Sharp => scene({ width: 320, height: 240, ...(grain !== undefined && { grain }) })
@@ -116,5 +117,47 @@ describe("a lighter second attempt", () => {
     const original = await picture().jpeg({ quality: 30 }).toBuffer()
     const rendered = await rendition(original, { size: "1280w", requested: "png" })
     expect(rendered.bytes.length).toBeGreaterThan(original.length)
+  })
+
+  it("an animated WebP that cannot be encoded lighter comes back as it is, without its metadata", async () => {
+    const [side, frames] = [64, 4]
+    const pixels = Buffer.alloc(side * side * frames * 3, 255)
+    for (let at = 0; at < side * side * frames; at++) {
+      const [frame, y, x] = [Math.floor(at / (side * side)), Math.floor(at / side) % side, at % side]
+      if (Math.hypot(x - 10 - frame * 12, y - 30) < 8) pixels.set([200, 30, 0], at * 3)
+    }
+    const film = sharp(pixels, { raw: { width: side, height: side * frames, channels: 3, pageHeight: side } })
+    const options = { lossless: true, effort: 6, loop: 3, delay: [50, 60, 70, 80] }
+    const bare = await film.clone().webp(options).toBuffer()
+    const original = await film
+      .withExif({ IFD0: { Copyright: "someone" } })
+      .webp(options)
+      .toBuffer()
+    const { bytes } = await rendition(original, { size: "64w" })
+    expect(bytes.length).toBeLessThanOrEqual(bare.length)
+    expect(await sharp(bytes).metadata()).toMatchObject({ pages: frames, loop: 3, delay: [50, 60, 70, 80] })
+    expect((await sharp(bytes).metadata()).exif).toBeUndefined()
+    const roll = (file: Uint8Array): Promise<Buffer> => sharp(file, { pages: -1 }).removeAlpha().raw().toBuffer()
+    expect((await roll(bytes)).equals(pixels)).toBe(true)
+  })
+
+  it("no animated WebP is heavier than the GIF of the same size, which keeps the palette of its original", async () => {
+    const colours = [
+      [255, 255, 255],
+      [200, 0, 0],
+      [0, 100, 200],
+    ] as const
+    const disc = (left: number, index: number) => ({
+      width: 200,
+      height: 200,
+      index: (x: number, y: number) => (Math.hypot(x - left, y - 40) < 20 ? index : 0),
+    })
+    const uncompressed = gifOf({ width: 200, height: 200, colours, frames: [disc(20, 1), disc(120, 2)] })
+    const original = await sharp(uncompressed, { pages: -1 }).gif().toBuffer()
+    for (const size of ["64w", "100w", "150w"]) {
+      const base = await rendition(original, { size })
+      for (const requested of ["webp", "avif"] as const)
+        expect((await rendition(original, { size, requested })).bytes.length).toBeLessThanOrEqual(base.bytes.length)
+    }
   })
 })

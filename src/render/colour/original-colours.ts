@@ -169,7 +169,7 @@ const samplesOf = (header: Header, { space, depth }: Metadata): Samples => {
     isInk: space === "cmyk",
     is16Bit: depth === "ushort",
     isExpanded: isMonochrome,
-    isAnimation: header.kind === "webp" && header.isAnimation,
+    isAnimation: header.kind === "webp" && header.animation !== undefined,
   }
 }
 
