@@ -284,6 +284,9 @@ describe("colours of a PNG's other chunks", () => {
     ],
     ["a profile that is compressed by an unknown method", [iccp(profileOf(LINEAR_SRGB), "name", 1)], 46],
     ["a profile with a longer name than allowed", [iccp(profileOf(LINEAR_SRGB), "n".repeat(80))], 118],
+    ["gAMA that is too short before gAMA 1", [pngChunk("gAMA", Buffer.alloc(3)), gama(1)], 118],
+    ["cICP that is too short before a linear one", [pngChunk("cICP", Buffer.from([1, 13])), cicp(1, 8)], 118],
+    ["two profiles, the first of which does not fit", [iccp(greyProfile(1)), iccp(profileOf(LINEAR_SRGB))], 46],
     ["a profile without a name", [iccp(profileOf(LINEAR_SRGB), "")], 46],
   ])("a grey with %s is shown in the right lightness", async (_, chunks, expected) => {
     expect(maxDifference(await shown(chunks), [expected, expected, expected])).toBeLessThanOrEqual(1)

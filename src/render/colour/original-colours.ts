@@ -81,18 +81,17 @@ const PNG_LUMINANCE = 10_000
 const pngPeak = (bytes: Uint8Array, { chunks }: PngHeader): number => {
   const view = viewOf(bytes)
   const light = chunks.get("cLLI")
-  const content = light && light.end - light.start === 8 ? view.getUint32(light.start) / PNG_LUMINANCE : 0
+  const content = light ? view.getUint32(light.start) / PNG_LUMINANCE : 0
   if (content > 0) return content
   const display = chunks.get("mDCV")
-  const mastering =
-    display && display.end - display.start === 24 ? view.getUint32(display.start + 16) / PNG_LUMINANCE : 0
+  const mastering = display ? view.getUint32(display.start + 16) / PNG_LUMINANCE : 0
   return mastering > 0 ? mastering : DEFAULT_PEAK
 }
 
 /** §11.3.2.6: primaries, transfer function, matrix (always RGB) and range. */
 const pngCodePoints = (bytes: Uint8Array, header: PngHeader): Colours | undefined => {
   const span = header.chunks.get("cICP")
-  if (!span || span.end - span.start !== 4) return undefined
+  if (!span) return undefined
   const [primaries = 0, transfer = 0, matrix = 0, range = 1] = bytes.subarray(span.start, span.end)
   if (matrix !== 0) return undefined
   return coloursOfCodePoints({ primaries, transfer, isFullRange: range === 1 }, pngPeak(bytes, header))
@@ -102,7 +101,7 @@ const pngCodePoints = (bytes: Uint8Array, header: PngHeader): Colours | undefine
 const PNG_FRACTION = 100_000
 
 const pngPrimaries = (bytes: Uint8Array, span: Span | undefined): Primaries | undefined => {
-  if (!span || span.end - span.start !== 32) return undefined
+  if (!span) return undefined
   const view = viewOf(bytes)
   const at = (index: number): readonly [number, number] => [
     view.getUint32(span.start + 8 * index) / PNG_FRACTION,
@@ -111,13 +110,9 @@ const pngPrimaries = (bytes: Uint8Array, span: Span | undefined): Primaries | un
   return { white: at(0), red: at(1), green: at(2), blue: at(3) }
 }
 
-/** One byte, a rendering intent (§11.3.2.5). Browsers ignore any other. */
-const isSrgbChunk = (bytes: Uint8Array, span: Span | undefined): boolean =>
-  span !== undefined && span.end - span.start === 1 && (bytes[span.start] ?? 0) <= 3
-
 const pngGamma = (bytes: Uint8Array, { chunks }: PngHeader): Colours => {
   const gamma = chunks.get("gAMA")
-  if (isSrgbChunk(bytes, chunks.get("sRGB")) || !gamma || gamma.end - gamma.start !== 4) return "srgb"
+  if (chunks.has("sRGB") || !gamma) return "srgb"
   return coloursOfGamma(viewOf(bytes).getUint32(gamma.start) / PNG_FRACTION, pngPrimaries(bytes, chunks.get("cHRM")))
 }
 

@@ -50,7 +50,7 @@ export interface PngHeader {
   readonly isInterlaced: boolean
   /** Data of the chunks before the pixels, the first of each type. Those that browsers ignore are left out. */
   readonly chunks: ReadonlyMap<string, Span>
-  /** Data of chunks about colour or transparency whose checksum is wrong. */
+  /** Data of chunks about colour or transparency that are wrong: their checksum, their length, or a second profile. */
   readonly wrongChunks: readonly Span[]
   /** Whole chunks of compressed texts, wherever they are. */
   readonly compressedTexts: readonly Span[]
@@ -139,14 +139,36 @@ const BEFORE_PALETTE: ReadonlySet<string> = new Set(["cICP", "mDCV"])
 export const isChecked = (bytes: Uint8Array, { start, end }: Span): boolean =>
   end + 4 <= bytes.length && crc32(bytes.subarray(start - 4, end)) === viewOf(bytes).getUint32(end)
 
+/** Bytes of chunks that have a fixed length (§11.3.2). */
+const LENGTHS: ReadonlyMap<string, number> = new Map([
+  ["cICP", 4],
+  ["sRGB", 1],
+  ["gAMA", 4],
+  ["cHRM", 32],
+  ["cLLI", 8],
+  ["mDCV", 24],
+])
+
+/** Rendering intents of sRGB (§11.3.2.5). */
+const INTENTS = 4
+
+/** Browsers ignore a chunk of a wrong length, or with an unknown intent. */
+const isSound = (bytes: Uint8Array, { type, start, end }: Chunk): boolean =>
+  (LENGTHS.get(type) ?? end - start) === end - start && (type !== "sRGB" || (bytes[start] ?? 0) < INTENTS)
+
 /** Collects chunks before the pixels. */
 const createChunks = (bytes: Uint8Array) => {
   const chunks = new Map<string, Span>()
   const wrongChunks: Span[] = []
-  const add = ({ type, start, end }: Chunk): void => {
-    if (chunks.has(type) || (BEFORE_PALETTE.has(type) && chunks.has("PLTE"))) return
-    if (COLOUR_CHUNKS.has(type) && !isChecked(bytes, { start, end })) wrongChunks.push({ start, end })
-    else chunks.set(type, { start, end })
+  const add = (chunk: Chunk): void => {
+    const { type, start, end } = chunk
+    if (BEFORE_PALETTE.has(type) && chunks.has("PLTE")) return
+    // The decoder takes a second profile where the first does not fit.
+    const isWrong = chunks.has(type)
+      ? type === "iCCP"
+      : COLOUR_CHUNKS.has(type) && !(isSound(bytes, chunk) && isChecked(bytes, chunk))
+    if (isWrong) wrongChunks.push({ start, end })
+    else if (!chunks.has(type)) chunks.set(type, { start, end })
   }
   return { chunks, wrongChunks, add }
 }
