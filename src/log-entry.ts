@@ -67,7 +67,8 @@ export const errorFields = (error: unknown): LogFields => {
   }
 }
 
-const levelOf = ({ status, outcome, code, cause, storeFailure }: RequestReport): LogLevel => {
+/** The level of the entry of a request. */
+export const levelOfRequest = ({ status, outcome, code, cause, storeFailure }: RequestReport): LogLevel => {
   // The cause of a failed health check is logged where it happens.
   if (status >= 500 && code !== "busy") return outcome === "other" ? "warn" : "error"
   return cause === undefined && storeFailure === undefined ? "info" : "warn"
@@ -102,7 +103,7 @@ const limitFields = ({ output, verdict }: RequestReport): LogFields => ({
 export const toLogEntry = (report: RequestReport, privacy: LogPrivacy = {}): LogEntry => {
   const { status, durationMs, code, isStale, isUnverified, originalInfo, output, timings } = report
   return {
-    level: levelOf(report),
+    level: levelOfRequest(report),
     msg: "request",
     fields: {
       status,

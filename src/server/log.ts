@@ -12,6 +12,7 @@ import {
   fieldsOfHit,
   formatJson,
   isSilent,
+  levelOfRequest,
   LEVELS,
   type LogEntry,
   loggedTarget,
@@ -79,7 +80,7 @@ const createPrettyFormat = (write: Write, privacy: LogPrivacy): Format => {
   const levels: Readonly<Record<LogLevel, number>> = { info: GREY, warn: YELLOW, error: RED }
   return {
     request: (report) => {
-      const { level } = toLogEntry(report)
+      const level = levelOfRequest(report)
       line(describeRequest(report, privacy), level === "info" ? COLOURS[report.outcome] : levels[level])
     },
     note: (text, level = "info") => line(text, levels[level]),
@@ -108,7 +109,7 @@ const withLevel = (format: Format, minimum: LogLevel): Format => {
   return {
     ...format,
     request: (report) => {
-      if (isLogged(toLogEntry(report).level)) format.request(report)
+      if (isLogged(levelOfRequest(report))) format.request(report)
     },
     note: (text, level = "info") => {
       if (isLogged(level)) format.note(text, level)

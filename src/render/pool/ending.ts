@@ -60,15 +60,13 @@ export const verdictOn = (ending: Ending, times: number): Error | undefined => {
 
 /** Counts how processes ended, each once, though all jobs of a process report its end. */
 export interface History {
+  /** @returns how often processes have ended for this reason, this one included */
   readonly count: (ending: Ending) => number
   readonly has: (reason: Ending["reason"]) => boolean
 }
 
 /** @returns no endings yet */
-export const createHistory = (): {
-  readonly count: (ending: Ending) => number
-  readonly has: (reason: Ending["reason"]) => boolean
-} => {
+export const createHistory = (): History => {
   const counted = new Set<Ending>()
   const times = (reason: Ending["reason"]): number => [...counted].filter((ending) => ending.reason === reason).length
   return {
