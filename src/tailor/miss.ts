@@ -1,41 +1,20 @@
 /**
- * Responsible for a miss: one read of the original, one render and one write for all requests that need them.
- *
- * From top to bottom: `renderMiss` joins a render of the same rendition or starts one. `produce` waits for a slot, reads the original,
- * proves the stored rendition or renders, and writes. recheck.ts checks the original again after the write.
+ * Responsible for a miss: one read of the original, one render and one write for all requests that need them. A request joins a render of
+ * the same rendition or starts one (one-render.ts); recheck.ts checks the original again after its write.
  *
  * Invariants:
  * - A request gets a version that it could have read itself. `canUse` in shared-originals.ts is the one rule for joining.
  * - Identical misses cost one read, one render and one write. Concurrent sizes of one original share its read and its session.
  * - A client that disconnects fails no other request, and stops only work that is queued.
- * - A render in the background takes no slot, so that no request waits for it.
- * - A slot is held until the rendition is written, so that a slow store does not let renditions pile up in memory. Only a slow render gives
- *   its slot away before.
- * - A write delays responses by 2 s at most, and fails none.
  * - After each write the original is checked again, so that the rendition that stays in the store is that of the present version,
  *   whichever render was faster.
  */
-import { setTimeout as sleep } from "node:timers/promises"
-
-import { orAbort, type SharedWork, shareWork } from "../abort.ts"
-import { isPermanent, originalNotFound } from "../errors.ts"
-import { INFO } from "../sizes/list.ts"
-import type { Conflicts } from "./conflicts.ts"
-import { timed, type Timings } from "./decision.ts"
-import { type MissRequest, type Product, type ProductParts, proveStored, renderProduct } from "./product.ts"
+import { type SharedWork, shareWork } from "../abort.ts"
+import { isPermanent } from "../errors.ts"
+import { produce, type Render, type RenderParts, type RenderResult } from "./one-render.ts"
+import type { MissRequest } from "./product.ts"
 import { recheck, type RecheckParts } from "./recheck.ts"
-import type { RenderSlots } from "./render-slots.ts"
-import { canUse, type OriginalRead, type OriginalUse, type SharedOriginals, type Sighting } from "./shared-originals.ts"
-import type { WriteResult } from "./stored.ts"
-
-/** The result of a render, for all requests that wait for it. */
-export interface RenderResult extends Product {
-  readonly timings: Timings
-  /** Why the rendition is not stored, where it could not be written or the write is still pending. */
-  readonly storeFailure?: string
-  /** Settles when it has been written or could not be. */
-  readonly written: Promise<unknown>
-}
+import { canUse, type SharedOriginals, type Sighting } from "./shared-originals.ts"
 
 /** A result, and whether the request started the render rather than joining it. */
 export interface SharedResult extends RenderResult {
@@ -43,10 +22,8 @@ export interface SharedResult extends RenderResult {
 }
 
 /** Dependencies of {@link createMisses}. */
-export interface MissParts extends ProductParts, RecheckParts {
+export interface MissParts extends RenderParts, RecheckParts {
   readonly shared: SharedOriginals
-  readonly slots: RenderSlots
-  readonly conflicts: Conflicts
 }
 
 /** The misses of a process. */
@@ -64,21 +41,6 @@ export interface Misses {
   readonly settled: () => Promise<void>
   /** Resolves when no render is running any more. */
   readonly idle: () => Promise<void>
-}
-
-/** How long a response waits for its rendition to be written. */
-const WRITE_WAIT_MS = 2000
-
-/** One render, from its start to its write. */
-interface Render extends MissRequest {
-  readonly original: OriginalUse
-  /** Settles when an earlier render of the same rendition has been written: it may have stored a rendition that is fresh. */
-  readonly previous: Promise<unknown> | undefined
-  readonly timings: Timings
-  readonly isBackground: boolean
-  /** The read that it uses, once that has begun. */
-  read: OriginalRead | undefined
-  isWriting: boolean
 }
 
 /** A render that requests can join. */
@@ -173,68 +135,6 @@ const startRender = (state: State, name: string, render: Render, { isRecheck }: 
   state.running.set(name, running)
   state.inFlight.add(ended)
   return running
-}
-
-const produce = async (state: State, render: Render, cancelled: AbortSignal): Promise<RenderResult> => {
-  const { original, previous, stat, timings } = render
-  let releaseSlot: (() => void) | undefined
-  let product: Product
-  try {
-    releaseSlot = await timed(timings, "wait", async () => {
-      if (previous) await orAbort(previous, cancelled)
-      return render.isBackground ? ignore : state.slots.acquire(stat.byteLength, cancelled)
-    })
-    product = await readAndProduce(state, render, cancelled, releaseSlot)
-  } catch (error) {
-    releaseSlot?.()
-    throw error
-  } finally {
-    original.release()
-  }
-  render.isWriting = true
-  const written = write(state, render, product)
-  void written.then(releaseSlot)
-  const pending = sleep(WRITE_WAIT_MS, { failure: "the write is still pending after 2 s" }, { ref: false })
-  const { failure, etag }: WriteResult = await timed(timings, "store", () => Promise.race([written, pending]))
-  return {
-    ...product,
-    meta: etag === undefined ? product.meta : { ...product.meta, etag },
-    timings,
-    ...(failure !== undefined && { storeFailure: failure }),
-    written,
-  }
-}
-
-const write = async ({ stored, conflicts }: State, render: Render, product: Product): Promise<WriteResult> => {
-  const { key, reading } = render
-  const { isStored, bytes, meta } = product
-  if (isStored) return {}
-  const cacheControl = reading.size === INFO ? undefined : reading.size.cacheControl
-  const result = await stored.put(key, bytes, meta, { cacheControl })
-  if (result.failure === undefined) conflicts.onWritten(key, meta)
-  return result
-}
-
-const readAndProduce = async (
-  state: State,
-  render: Render,
-  cancelled: AbortSignal,
-  onSlow: () => void,
-): Promise<Product> => {
-  const { original, timings, reading, stored, previous } = render
-  const read = (render.read = original.read(onSlow))
-  const content = await timed(timings, "fetch", () => read.content)
-  if (!content) throw originalNotFound(reading.original)
-  // Where nothing was stored, there is nothing to prove: this saves a trip to another machine.
-  const mayBeStored = stored !== undefined || previous !== undefined || !content.stat.isStable
-  const proved = mayBeStored ? await proveStored(state, render, content) : undefined
-  if (proved) return proved
-  return timed(timings, "render", () =>
-    renderProduct(state, render, content, (session) => {
-      const recipe = state.freshness.recipeOf(reading, render.stat)
-      return session.render(recipe, { isShared: original.isShared(), signal: cancelled, onSlow })
-    }),
-  )
 }
 
 export const createMisses = (parts: MissParts): Misses => {
