@@ -4,11 +4,11 @@
  */
 
 import type { Container } from "../sizes/format.ts"
+import { compatibleBrands } from "./header/boxes.ts"
+import { ascii } from "./header/bytes.ts"
 
 /** A container, or the name of something else. */
 export type Sniffed = { readonly container: Container } | { readonly unsupported: string }
-
-const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to))
 
 const HEIF_BRANDS = new Set(["avif", "avis", "mif1", "msf1", "miaf", "heic", "heix", "heim", "heis", "hevc", "hevx"])
 
@@ -16,7 +16,7 @@ const isoBrand = (bytes: Uint8Array): Sniffed | undefined => {
   if (ascii(bytes, 4, 8) === "JXL ") return { unsupported: "JPEG XL" }
   if (ascii(bytes, 4, 8) !== "ftyp") return undefined
   const brand = ascii(bytes, 8, 12)
-  if (HEIF_BRANDS.has(brand)) return { container: "heif" }
+  if (HEIF_BRANDS.has(brand) || compatibleBrands(bytes).includes("avif")) return { container: "heif" }
   if (brand === "crx ") return { unsupported: "camera raw (CR3)" }
   return {
     unsupported:

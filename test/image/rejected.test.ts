@@ -73,7 +73,8 @@ describe("files that are not supported images", () => {
   }
 
   it("a HEIF with an AV1 picture is rendered despite its general brand", async () => {
-    expect((await rendition(await withBrand("mif1"), { size: "20w" })).format).toBe("avif")
+    for (const brand of ["mif1", "miaf", "MA1A"])
+      expect((await rendition(await withBrand(brand), { size: "20w" })).format).toBe("avif")
   })
 
   it("an AVIF sequence is rendered as its still picture", async () => {

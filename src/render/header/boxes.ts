@@ -1,4 +1,4 @@
-/** Responsible for the boxes of ISO media files (ISO/IEC 14496-12 §4.2). */
+/** Responsible for the boxes of ISO media files (ISO/IEC 14496-12 §4.2, §4.3). */
 import { ascii, type Span, viewOf } from "./bytes.ts"
 import { tooMany } from "./limits.ts"
 
@@ -31,4 +31,15 @@ export function* boxesOf(bytes: Uint8Array, { start: from, end: to }: Span): Gen
 export const findBox = (bytes: Uint8Array, container: Span, type: string): Box | undefined => {
   for (const box of boxesOf(bytes, container)) if (box.type === type) return box
   return undefined
+}
+
+/** Files have fewer than 10. */
+const MAX_BRANDS = 60
+
+/** Compatible brands of a file that begins with `ftyp` (§4.3). */
+export const compatibleBrands = (bytes: Uint8Array): readonly string[] => {
+  const end = bytes.length < 16 ? 0 : Math.min(viewOf(bytes).getUint32(0), bytes.length, 16 + 4 * MAX_BRANDS)
+  return Array.from({ length: Math.max(0, Math.floor((end - 16) / 4)) }, (_, at) =>
+    ascii(bytes, 16 + 4 * at, 20 + 4 * at),
+  )
 }

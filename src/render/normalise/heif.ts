@@ -9,9 +9,12 @@ import type { Edit } from "./edit.ts"
 
 const MAIN_BRAND = { start: 8, end: 12 }
 
-/** An animated AVIF also has a still picture, mostly its first frame. The decoder only refuses the brand. */
+/** Main brands by which the image library recognises a picture. */
+const KNOWN_BRANDS = /^(?:avif|mif1|msf1|hei[cmsx]|hev[cmsx])$/
+
+/** An animated AVIF also has a still picture, mostly its first frame. The library only refuses the brand, and other general ones. */
 export const asStill = ({ brand, compatibleBrands, primary }: HeifHeader): readonly Edit[] =>
-  brand === "avis" && primary?.type === "av01" && compatibleBrands.includes("avif")
+  !KNOWN_BRANDS.test(brand) && primary?.type === "av01" && compatibleBrands.includes("avif")
     ? [{ ...MAIN_BRAND, bytes: Buffer.from("avif", "latin1") }]
     : []
 

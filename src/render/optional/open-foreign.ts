@@ -5,6 +5,8 @@
 import type { Dimensions } from "../../sizes/size.ts"
 import { coloursOfCodePoints } from "../colour/colour-space.ts"
 import { createConverter } from "../colour/converter.ts"
+import { compatibleBrands } from "../header/boxes.ts"
+import { ascii } from "../header/bytes.ts"
 import { checkSize, type Opened } from "../inspect.ts"
 import type { InspectLimits } from "../inspected.ts"
 import { toTiff } from "../pixel-tiff.ts"
@@ -13,21 +15,9 @@ import { orientationIn } from "../steps/subject.ts"
 import { findDecoder, foreignUnsupported } from "./decoders.ts"
 import type { ForeignDecoder, ForeignHeader, ForeignKind, ForeignPixels } from "./foreign.ts"
 
-const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to))
-
 /** Brands of HEVC pictures; `mif1` and `msf1` are brands of any codec. */
 const HEVC = /^(?:heic|heix|heim|heis|hevc|hevx)$/
 const ANY_CODEC = /^(?:mif1|msf1|miaf)$/
-const MAX_BRANDS = 60
-
-/** Compatible brands of a file. */
-const brandsOf = (bytes: Uint8Array): readonly string[] => {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-  const end = Math.min(length, bytes.length, 16 + 4 * MAX_BRANDS)
-  return Array.from({ length: Math.max(0, Math.floor((end - 16) / 4)) }, (_, at) =>
-    ascii(bytes, 16 + 4 * at, 20 + 4 * at),
-  )
-}
 
 /** The kind of a file that needs such a decoder; undefined for any other. */
 export const foreignKindOf = (bytes: Uint8Array): ForeignKind | undefined => {
@@ -37,7 +27,7 @@ export const foreignKindOf = (bytes: Uint8Array): ForeignKind | undefined => {
   const brand = ascii(bytes, 8, 12)
   if (brand === "jxl ") return "jxl"
   if (HEVC.test(brand)) return "heic"
-  const brands = ANY_CODEC.test(brand) ? brandsOf(bytes) : []
+  const brands = ANY_CODEC.test(brand) ? compatibleBrands(bytes) : []
   return brands.some((one) => HEVC.test(one)) && !brands.some((one) => one.startsWith("avi")) ? "heic" : undefined
 }
 
