@@ -7,12 +7,13 @@
  * - Deleting a stack leaves EventBridge on, since others may have come to need it, and removes its own statements from a policy.
  */
 import { describeError } from "../errors.ts"
+import { retry, type Retries } from "../retry.ts"
 import { createClient, type S3Call, type S3Client } from "../store/s3/client.ts"
 import { cachedCredentials, defaultCredentials } from "../store/s3/credentials.ts"
 import { type S3Failure, toStoreError } from "../store/s3/failure.ts"
 import { resolveS3 } from "../store/s3/options.ts"
 import { findRegion } from "../store/s3/region.ts"
-import { exchange } from "../store/transport.ts"
+import { exchange, isSuccess } from "../store/transport.ts"
 import { logError } from "./log.ts"
 import { mergeStatements, type PolicyStatement, removeStatements } from "./merge-policy.ts"
 
@@ -75,12 +76,16 @@ const turnEventsOn = async (bucket: string, send: Send): Promise<void> => {
 const changePolicy = async (
   bucket: string,
   send: Send,
-  change: (policy: string | undefined) => string | undefined,
+  type: SetupEvent["RequestType"],
+  statements: readonly PolicyStatement[],
 ): Promise<void> => {
   const query = { policy: "" }
+  const change = type === "Delete" ? removeStatements : mergeStatements
   const result = await send({ method: "GET", query })
+  // A stack whose bucket was deleted before could not be deleted otherwise.
+  if (type === "Delete" && typeof result !== "string" && result.code === "NoSuchBucket") return
   const hasNone = typeof result !== "string" && result.code === "NoSuchBucketPolicy"
-  const changed = change(hasNone ? undefined : textOrThrow(result, bucket))
+  const changed = change(hasNone ? undefined : textOrThrow(result, bucket), statements)
   const headers = { "content-type": "application/json" }
   if (changed === undefined) textOrThrow(await send({ method: "DELETE", query }), bucket)
   else textOrThrow(await send({ method: "PUT", query, headers, body: Buffer.from(changed) }), bucket)
@@ -92,14 +97,28 @@ const perform = async (
   endpoint: string | undefined,
 ): Promise<void> => {
   const send = openBucket(task.Bucket, endpoint)
-  if (task.Task === "bucket-policy") {
-    const change = type === "Delete" ? removeStatements : mergeStatements
-    return changePolicy(task.Bucket, send, (policy) => change(policy, task.Statements))
-  }
+  if (task.Task === "bucket-policy") return changePolicy(task.Bucket, send, type, task.Statements)
   if (type !== "Delete") await turnEventsOn(task.Bucket, send)
 }
 
-const REPORT_LIMITS = { idleMs: 10_000, wholeMs: 20_000 }
+/** All attempts together end within the time-out of the function. */
+const REPORT_LIMITS = { idleMs: 3000, wholeMs: 5000 }
+const REPORT_RETRIES: Retries = { attempts: 3, baseMs: 400, longestMs: 2000 }
+
+/** Sends a report. Without a content type: the URL is signed for none. @throws {Error} three attempts failed: Lambda then repeats the call */
+const sendReport = (responseUrl: string, report: object): Promise<void> => {
+  const body = Buffer.from(JSON.stringify(report))
+  const put = { method: "PUT", url: new URL(responseUrl), headers: {}, body }
+  return retry(async () => {
+    try {
+      const { status } = await exchange(put, REPORT_LIMITS)
+      if (isSuccess(status)) return { value: undefined }
+      return { transient: new Error(`CloudFormation answered the report with status ${status}`) }
+    } catch (error) {
+      return { transient: new Error("the report did not reach CloudFormation", { cause: error }) }
+    }
+  }, REPORT_RETRIES)
+}
 
 /** A handler for CloudFormation's custom resources. */
 export type SetupHandler = (event: SetupEvent) => Promise<void>
@@ -118,9 +137,7 @@ export const createSetupHandler =
       logError(error)
       outcome = { Status: "FAILED", Reason: describeError(error) }
     }
-    // Without a content type: the URL is signed for none.
-    const body = Buffer.from(JSON.stringify({ ...outcome, ...report }))
-    await exchange({ method: "PUT", url: new URL(ResponseURL), headers: {}, body }, REPORT_LIMITS)
+    await sendReport(ResponseURL, { ...outcome, ...report })
   }
 
 /** The handler of the stack. */

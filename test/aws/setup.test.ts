@@ -52,6 +52,8 @@ describe.skipIf(motoServer === undefined)("the setup function", () => {
   let moto: Moto
   let cloudFormation: Server
   let reported: { readonly type: string | undefined; readonly body: unknown }[] = []
+  /** Statuses of the next answers to reports; 200 afterwards. */
+  let statuses: number[] = []
   const client = new AwsClient({
     accessKeyId: "key",
     secretAccessKey: "secret",
@@ -83,7 +85,7 @@ describe.skipIf(motoServer === undefined)("the setup function", () => {
       request.on("data", (chunk: Buffer) => (text += chunk.toString()))
       request.on("end", () => {
         reported.push({ type: request.headers["content-type"], body: JSON.parse(text) })
-        response.end()
+        response.writeHead(statuses.shift() ?? 200).end()
       })
     })
     await new Promise<void>((done) => cloudFormation.listen(0, "127.0.0.1", done))
@@ -106,6 +108,7 @@ describe.skipIf(motoServer === undefined)("the setup function", () => {
   /** Calls the function as CloudFormation does. @returns its report */
   const call = async (RequestType: SetupEvent["RequestType"], ResourceProperties: SetupTask): Promise<unknown> => {
     reported = []
+    const expected = statuses.length + 1
     await createSetupHandler(moto.endpoint)({
       RequestType,
       ResponseURL: `http://127.0.0.1:${(cloudFormation.address() as AddressInfo).port}/report`,
@@ -115,8 +118,8 @@ describe.skipIf(motoServer === undefined)("the setup function", () => {
       ResourceProperties,
     })
     // The URL of the report is signed for no content type.
-    expect(reported).toMatchObject([{ type: undefined }])
-    return reported[0]?.body
+    expect(reported).toMatchObject(Array.from({ length: expected }, () => ({ type: undefined })))
+    return reported.at(-1)?.body
   }
 
   const events = (Bucket = "shop-photos"): SetupTask => ({ Task: "events", Bucket })
@@ -156,6 +159,18 @@ describe.skipIf(motoServer === undefined)("the setup function", () => {
     })
     expect(log).toHaveBeenCalledWith(expect.stringContaining("NoSuchBucket"))
     log.mockRestore()
+  })
+
+  it("deletes a stack whose bucket of renditions was deleted before", async () => {
+    const task: SetupTask = { Task: "bucket-policy", Bucket: "shop-none", Statements: [READS] }
+    expect(await call("Delete", task)).toEqual(success("bucket-policy-of-shop-none"))
+  })
+
+  it("repeats a report that was not accepted, and fails if none is", async () => {
+    statuses = [503, 500]
+    expect(await call("Update", events())).toEqual(success("events-of-shop-photos"))
+    statuses = [503, 503, 503]
+    await expect(call("Update", events())).rejects.toThrow("status 503")
   })
 
   it("writes a policy to a bucket without one, and deletes it with the stack", async () => {
