@@ -294,7 +294,6 @@ const RULES: readonly Rule[] = [
     may: ["aws/stack/", "sizes/", "store/s3/place.ts", "error-codes.ts", "errors.ts"],
   },
   { of: ["aws/stack/construct.ts"], may: [...PARTS, "aws/", "node:", "aws-cdk-lib", "constructs"] },
-  { of: ["aws/edge/test-function.ts"], may: [...PARTS, "aws/", "node:", "@rgrove/parse-xml"] },
   { of: ["aws/package.ts"], may: [...PARTS, "aws/", "node:", "fflate"] },
   { of: ["aws/"], may: [...PARTS, "aws/", "node:", "aws4fetch", "@rgrove/parse-xml"] },
   {
@@ -348,7 +347,7 @@ const WORDS: readonly {
   { of: ["http/", "render/", "store/store.ts", "testing/"], except: ["render/pool/"], never: ["process"] },
   {
     of: ["aws/edge/", "http/url-path.ts", "http/explain.ts", "http/compat.ts", "http/snap-path.ts", "refusals.ts"],
-    except: ["aws/edge/source.ts", "aws/edge/test-function.ts"],
+    except: ["aws/edge/source.ts"],
     // `Headers` is the name of a plain type of ours.
     never: PLATFORM.filter((word) => word !== "Headers"),
   },

@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto"
 
 import { type XmlElement } from "@rgrove/parse-xml"
 
+import { badConfig, storeUnavailable } from "../errors.ts"
 import type { CredentialSource } from "../store/s3/credential-types.ts"
 import { parseBody, textOf } from "../store/s3/failure.ts"
 import { type AwsCall, callAws, toApiError } from "./aws-api.ts"
@@ -58,6 +59,14 @@ const eventOf = (request: EdgeRequest): string =>
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
+/** @throws {bad-config} the function fails, as it would for every image @throws {store-unavailable} there is no result */
+const utilisationIn = (root: XmlElement | undefined, name: string): number => {
+  const [problem, percent] = [textOf(root, "FunctionErrorMessage"), textOf(root, "ComputeUtilization")]
+  if (problem !== "") throw badConfig([`sizes: The edge function fails in CloudFront's test: ${problem}`])
+  if (!/^\d+$/.test(percent)) throw storeUnavailable("cloudfront", name, "The result of the test has no utilisation.")
+  return Number(percent)
+}
+
 /** Calls one operation of functions. @returns its root element, and the ETag that the next one needs */
 const createCaller =
   (name: string, { endpoint = "https://cloudfront.amazonaws.com", source }: TestFunctionOptions) =>
@@ -86,6 +95,7 @@ const createCaller =
  * @param source of a function for viewer requests
  * @param list base path and the name of a listed size
  * @throws {store-unavailable} {store-denied} CloudFront refuses a call
+ * @throws {bad-config} the function fails
  */
 export const measureUtilisation = async (
   source: string,
@@ -102,7 +112,7 @@ export const measureUtilisation = async (
   const test = async (request: EdgeRequest): Promise<number> => {
     const body = `<TestFunctionRequest xmlns="${NAMESPACE}"><Stage>DEVELOPMENT</Stage><EventObject>${base64(eventOf(request))}</EventObject></TestFunctionRequest>`
     const { root } = await call("POST", `/${name}/test`, { body, etag })
-    return Number(textOf(root, "ComputeUtilization"))
+    return utilisationIn(root, name)
   }
   try {
     const highest: number[] = []

@@ -22,7 +22,7 @@ const tryCall = async <T>(what: string, call: () => Promise<T>): Promise<T | und
   try {
     return await call()
   } catch (error) {
-    if (codeOf(error) === undefined) throw error
+    if (codeOf(error) === undefined || codeOf(error) === "bad-config") throw error
     printMessage(`${what} was not checked: ${describeError(error)}`)
     return undefined
   }

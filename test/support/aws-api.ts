@@ -10,6 +10,8 @@ import { onTestFinished } from "vitest"
 export interface AccountOptions {
   /** Percent of CloudFront's limit that each test of a function takes. */
   readonly utilisation?: number
+  /** Message with which each test of a function fails. */
+  readonly functionError?: string
   readonly concurrentExecutions?: number
   readonly unreserved?: number
   /** Deny every call. */
@@ -40,7 +42,7 @@ const DENIED: Answer = {
 
 /** Starts a simulation, which ends with the test. */
 export const startAccount = async (options: AccountOptions = {}): Promise<Account> => {
-  const { utilisation = 12, concurrentExecutions = 1000, unreserved = 1000, isDenied = false } = options
+  const { utilisation = 12, functionError, concurrentExecutions = 1000, unreserved = 1000, isDenied = false } = options
   const calls: string[] = []
   const sources = new Map<string, string>()
 
@@ -58,7 +60,12 @@ export const startAccount = async (options: AccountOptions = {}): Promise<Accoun
     }
     const event = decode(xml, "EventObject")
     const result: unknown = runInNewContext(`${source};handler(${event})`)
-    const body = `<TestResult><FunctionOutput>${typeof result}</FunctionOutput><ComputeUtilization>${utilisation}</ComputeUtilization></TestResult>`
+    if (functionError !== undefined)
+      return {
+        status: 200,
+        body: `<TestResult><FunctionErrorMessage>${functionError}</FunctionErrorMessage></TestResult>`,
+      }
+    const body = `<TestResult><FunctionErrorMessage></FunctionErrorMessage><FunctionOutput>${typeof result}</FunctionOutput><ComputeUtilization>${utilisation}</ComputeUtilization></TestResult>`
     return { status: 200, body }
   }
 
