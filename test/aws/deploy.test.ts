@@ -1,4 +1,5 @@
 /** The commands that print the template and deploy it: options, the assembly, the checks of the account, and mistakes. */
+import { existsSync } from "node:fs"
 import { chmod, readFile, writeFile } from "node:fs/promises"
 import { delimiter, join } from "node:path"
 
@@ -6,7 +7,7 @@ import { describe, expect, it } from "vitest"
 
 import type { Template } from "../../src/aws/stack/cloudformation.ts"
 import { startAccount } from "../support/aws-api.ts"
-import { type Outcome, runCommand } from "../support/command.ts"
+import { launchCommand, type Outcome, runCommand } from "../support/command.ts"
 import { temporaryFolder } from "../support/folders.ts"
 import { ALL, CERTIFICATE, ofType } from "./templates.ts"
 
@@ -102,10 +103,16 @@ describe("imgtailor template", () => {
   })
 })
 
-/** A folder with a program `cdk` that prints its arguments and the files of the assembly, and exits with 7. */
-const withCdk = async (): Promise<{ readonly folder: string; readonly path: string; readonly zip: string }> => {
+interface CdkFolder {
+  readonly folder: string
+  readonly path: string
+  readonly zip: string
+}
+
+/** A folder with a program `cdk`. By default it prints its arguments and the files of the assembly, and exits with 7. */
+const withCdk = async (script = `echo "$@"\nls "$3"\nexit 7`): Promise<CdkFolder> => {
   const folder = await temporaryFolder()
-  await writeFile(join(folder, "cdk"), `#!/bin/sh\necho "$@"\nls "$3"\nexit 7\n`)
+  await writeFile(join(folder, "cdk"), `#!/bin/sh\n${script}\n`)
   await chmod(join(folder, "cdk"), 0o755)
   return { folder, path: [folder, process.env["PATH"] ?? ""].join(delimiter), zip: await zipIn(folder) }
 }
@@ -178,11 +185,32 @@ describe("imgtailor deploy", () => {
       ])
     })
 
+    it("ends after it, also by a signal, and removes the assembly", async () => {
+      const { env } = await startAccount()
+      const script = `trap 'ls "$3"; exit 9' TERM\necho "at $3"\nwhile :; do sleep 0.05; done`
+      const { folder, path, zip } = await withCdk(script)
+      const all = { ...env, PATH: path, CDK_VALIDATION: "false" }
+      const running = launchCommand(["deploy", ...PLACE, "--code", zip], { cwd: folder, env: all })
+      const [, assembly = ""] = await running.until(/^at (\S+)$/m)
+      process.kill(running.pid, "SIGINT")
+      expect(await running.end("SIGTERM")).toBe(9)
+      expect(running.stdout()).toContain("ImgTailor.template.json")
+      expect(existsSync(assembly)).toBe(false)
+    })
+
     it("refuses an edge function that takes more than 60 % of the time", async () => {
       const { env, calls } = await startAccount({ utilisation: 61 })
       const { code, stdout, stderr } = await deploy(env)
       expect([code, stdout]).toEqual([2, ""])
       expect(stderr).toContain("The edge function uses 61 % of the time that CloudFront allows")
+      expect(calls).toContain("DELETE /2020-05-31/function/NAME")
+    })
+
+    it("refuses an edge function that fails in CloudFront's test", async () => {
+      const { env, calls } = await startAccount({ functionError: "ReferenceError: LIST is not defined" })
+      const { code, stdout, stderr } = await deploy(env)
+      expect([code, stdout]).toEqual([2, ""])
+      expect(stderr).toContain("The edge function fails in CloudFront's test: ReferenceError: LIST is not defined")
       expect(calls).toContain("DELETE /2020-05-31/function/NAME")
     })
 

@@ -57,14 +57,22 @@ const requireCdk = (): void => {
   if (!isInstalled) throw notInstalled("The command cdk", PACKAGES)
 }
 
-/** Runs `cdk` and takes over its exit code. */
+/** Runs `cdk` and takes over its exit code. It ends first, also after a signal: it reads the assembly, which is removed afterwards. */
 const runCdk = async (args: readonly string[]): Promise<void> => {
   const env = { ...process.env, PATH: searchPath() }
   const child = spawn("cdk", args, { stdio: "inherit", env, shell: IS_WINDOWS })
-  process.exitCode = await new Promise<number>((done, fail) => {
-    child.once("error", fail)
-    child.once("close", (code) => done(code ?? 1))
-  })
+  // A terminal sends Ctrl-C to both processes.
+  const onInterrupt = (): void => {}
+  const onTerminate = (): void => void child.kill("SIGTERM")
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate)
+  try {
+    process.exitCode = await new Promise<number>((done, fail) => {
+      child.once("error", fail)
+      child.once("close", (code) => done(code ?? 1))
+    })
+  } finally {
+    process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate)
+  }
 }
 
 /** Mistakes that the CDK would report less clearly. */
