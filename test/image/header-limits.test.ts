@@ -26,11 +26,22 @@ const LIMITS: readonly (readonly [name: string, limit: string])[] = [
   ["9-million-locations.avif", "4000 locations of items"],
 ]
 
+const make = async (name: string): Promise<Uint8Array> =>
+  (await HOSTILE_FILES.find((one) => one.name === name)?.make()) ?? Buffer.alloc(0)
+
 describe("the structure of an original", () => {
   it.each(LIMITS)("%s is rejected at the limit of %s", async (name, limit) => {
-    const file = HOSTILE_FILES.find((one) => one.name === name)
-    const rejected = await rejection((await file?.make()) ?? Buffer.alloc(0))
+    const rejected = await rejection(await make(name))
     expect(rejected?.code).toBe("original-too-large")
     expect(rejected?.detail).toContain(`the limit is ${limit}.`)
+  })
+
+  it("a TIFF with billions of strips, whose places have an unknown type, is rejected as damaged", async () => {
+    const rejected = await rejection(await make("4-billion-strips-of-an-unknown-type.tiff"))
+    expect(rejected).toMatchObject({ code: "corrupt-original" })
+  })
+
+  it("a TIFF that ends with a sub-image of an unknown type is shown without it", async () => {
+    expect(await rejection(await make("sub-image-of-an-unknown-type-at-the-end.tiff"))).toBeUndefined()
   })
 })

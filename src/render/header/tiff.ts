@@ -85,12 +85,13 @@ interface Layout {
   readonly offsetBytes: 4 | 8
 }
 
+/** @returns undefined outside the file, and for values of an unknown type, which have no length */
 const uint = ({ view, isLittleEndian }: Layout, at: number, byteLength: number): number | undefined => {
   if (!(at >= 0 && at + byteLength <= view.byteLength)) return undefined
   if (byteLength === 1) return view.getUint8(at)
   if (byteLength === 2) return view.getUint16(at, isLittleEndian)
   if (byteLength === 4) return view.getUint32(at, isLittleEndian)
-  return Number(view.getBigUint64(at, isLittleEndian))
+  return byteLength === 8 ? Number(view.getBigUint64(at, isLittleEndian)) : undefined
 }
 
 const readField = (layout: Layout, entryAt: number): readonly [tag: number, field: TiffField] => {
@@ -159,7 +160,7 @@ export const tiffNumbers = (
   return field ? valuesOf(layoutIn(bytes, header), field) : []
 }
 
-/** Whether a number of a field fulfils a condition, or is not within the file. For fields of any length. */
+/** Whether a number of a field fulfils a condition, or cannot be read: it is not within the file, or of an unknown type. Fields can be long. */
 export const someTiffNumber = (
   bytes: Uint8Array,
   header: TiffHeader,

@@ -3,6 +3,8 @@ import { ascii, compressedZeros, type HostileFile, le, repeat } from "./bytes.ts
 
 const SHORT = 3
 const LONG = 4
+/** No type of values has this number. */
+const UNKNOWN = 0
 const HEAD_BYTES = 8
 
 type Entry = readonly [tag: number, type: number, count: number, value: number]
@@ -118,6 +120,14 @@ export const TIFFS: readonly HostileFile[] = [
     name: "500-million-strips.tiff",
     make: () =>
       small(SMALL.map((one) => (one[0] === 273 || one[0] === 279 ? [one[0], LONG, 500_000_000, HEAD_BYTES] : one))),
+  },
+  {
+    name: "4-billion-strips-of-an-unknown-type.tiff",
+    make: () => small(SMALL.map((one) => (one[0] === 273 ? [273, UNKNOWN, 2 ** 32 - 1, HEAD_BYTES] : one))),
+  },
+  {
+    name: "sub-image-of-an-unknown-type-at-the-end.tiff",
+    make: () => small([...SMALL, [330, UNKNOWN, 1, START]]).subarray(0, -4),
   },
   { name: "tile-of-30000-by-30000.tiff", make: () => tiled(40, 30, 30_000) },
   {
