@@ -49,9 +49,12 @@ export const withLoader = async <T>(name: string, work: (makeImage: MakeImage) =
   const release = await turns.acquire(1)
   try {
     await allowLoaders([name])
-    return await work(requireSharp())
+    try {
+      return await work(requireSharp())
+    } finally {
+      requireSharp().block({ operation: [name] })
+    }
   } finally {
-    requireSharp().block({ operation: [name] })
     release()
   }
 }

@@ -36,6 +36,7 @@ export const createDelayed = <T>(delayMs: number, run: (name: string, value: T) 
     },
     clear: () => {
       clearTimeout(timer)
+      timer = undefined
       waiting.clear()
     },
   }

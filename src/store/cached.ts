@@ -3,7 +3,7 @@
  * and the recipe in its record, so a copy with a fresh record is correct even if the stored object changes.
  *
  * Invariants:
- * - Once no write is in progress, the cache contains no other rendition than the store.
+ * - Once no write is in progress, the cache contains no other rendition than the store, except one whose write failed.
  * - After a minute an entry is read from the store again, so that a store that was emptied is filled again.
  */
 import { LRUCache } from "lru-cache"
