@@ -69,7 +69,7 @@ A file that is not decoded is refused with 415 (\`unsupported-original\`), and t
 - JPEG: JPEG-LS, hierarchical coding, other than 8 bits, a height behind the pixels
 - PNG: Apple's CgBI variant
 - HEIF: codecs other than AV1; HEIC and JPEG XL, unless the package that decodes them is installed
-- TIFF: signed, 32-bit and complex numbers, floating-point numbers in other spaces than RGB and L\\*a\\*b\\*, odd or mixed bit depths, more than 5 samples, other inks than CMYK, tiles in separate planes, other photometric interpretations, and these schemes: ${list(UNDECODED.values())}
+- TIFF: signed, 32-bit and complex numbers, floating-point numbers in other spaces than RGB and L\\*a\\*b\\*, odd or mixed bit depths, more than 5 samples, other inks than CMYK, tiles or just two samples in separate planes, other photometric interpretations, and these schemes: ${list(UNDECODED.values())}
 
 A damaged file is refused with 422 (\`corrupt-original\`). A file that lacks only an end marker is complete: a JPEG without EOI, a PNG without the checksum of its data, a WebP without its last pad byte. One that lacks pixels is damaged, whatever follows: half a JPEG with an end marker, or a GIF whose data end before its last pixel.
 

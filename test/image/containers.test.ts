@@ -219,6 +219,7 @@ describe("codings of a TIFF that are not decoded", () => {
     ["6 samples a pixel", page([1, 2, 3, 4, 5, 6])],
     ["photometric interpretation 32845", page([1, 2, 3], { photometric: 32_845 })],
     ["samples that differ in their bits", page([1, 2, 3], { fields: [field(258, "short", 8, 8, 16)] })],
+    ["two samples in separate planes", page([1, 2], { photometric: 1, fields: [field(284, "short", 2)] })],
     ["tiles in separate planes", page([1, 2, 3], { fields: [field(284, "short", 2), field(322, "short", 16)] })],
     ["12 bits a sample", page([1, 2, 3], { fields: [field(258, "short", 12, 12, 12)] })],
     ["camera raw (DNG)", page([1, 2, 3], { fields: [field(DNG_VERSION, "byte", 1, 4, 0, 0)] })],

@@ -78,6 +78,8 @@ const RULES: readonly Rule[] = [
   },
   ({ samples }) => samples > MAX_SAMPLES && `of ${samples} samples a pixel`,
   ({ isTiled, isPlanar, samples }) => isTiled && isPlanar && samples > 1 && "of tiles in separate planes",
+  // The library moves each second row by half of its length.
+  ({ isPlanar, samples }) => isPlanar && samples === 2 && "of two samples in separate planes",
   ({ photometric }) => !KNOWN_PHOTOMETRICS.has(photometric) && `of photometric interpretation ${photometric}`,
   ({ isMixed }) => isMixed && "of samples that differ in their bits",
   ({ photometric, isOtherInk }) => photometric === PHOTOMETRIC.cmyk && isOtherInk && "of other inks than CMYK",
