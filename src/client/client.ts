@@ -9,7 +9,7 @@
  */
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
 import type { Info } from "../sizes/info.ts"
-import { decodeKey, encodeKey, formatKey, imageReadings, splitKey, toOriginalKey } from "../sizes/key.ts"
+import { decodeKey, encodeKey, formatKey, formatsOf, imageReadings, splitKey, toOriginalKey } from "../sizes/key.ts"
 import { INFO, nearestTo, type SizeInput, sizeNamed, toShape, type Shape } from "../sizes/list.ts"
 import { parseSize } from "../sizes/size.ts"
 import {
@@ -70,7 +70,7 @@ export interface UrlReading {
   readonly format: Format | undefined
 }
 
-/** URLs and attributes for one size list. All methods throw a `TypeError` for an unlisted size or an invalid key. */
+/** URLs and attributes for one size list. All methods throw a `TypeError` for an unlisted size or format, or an invalid key. */
 export interface Client<Name extends string, Explicit extends Format> {
   /**
    * The URL of a rendition.
@@ -122,16 +122,12 @@ export interface Client<Name extends string, Explicit extends Format> {
   readonly info: (original: string, init?: RequestInit) => Promise<Info>
 }
 
-/** The explicit formats of a size: its forced one, its own ones, or those of the list. */
-const formatsFor = <F>({ format, formats }: Shape, listed: readonly F[]): readonly F[] =>
-  format ? [format as F] : ((formats as readonly F[] | undefined) ?? listed)
-
 const readingsOf = (key: string, sizes: readonly Shape[], formats: readonly Format[]): readonly UrlReading[] => {
   const { directory: above, file } = splitKey(key)
   const { directory, file: name } = splitKey(above.slice(0, -1))
   const size = sizeNamed(name, sizes)
   if (size)
-    return imageReadings(directory, file, size.name, formatsFor(size, formats)).map(({ original, format }) => ({
+    return imageReadings(directory, file, size.name, formatsOf(size, { formats })).map(({ original, format }) => ({
       original,
       size: size.name,
       format: size.format ?? format,
@@ -168,14 +164,16 @@ export const createClient = <
 
   const urlOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
     const key = toKey(original)
+    if (size !== INFO && format && !size.format && !formatsOf(size, { formats }).includes(format))
+      fail(`${format} is not a format of ${size.name}.`)
     const v = typeof version === "function" ? version(key) : version
     const path = encodeKey(formatKey({ original: key, size, format: (size !== INFO && size.format) || format }))
     return `${base}/${path}${v ? `?v=${encodeURIComponent(v)}` : ""}`
   }
 
-  const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, ...options }) =>
-    srcsetCandidates(sizeOf(shape), sizes, { info: infos?.[original], ...options }, (size) =>
-      urlOf(original, size, options.format),
+  const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, format, maxWidth, info }) =>
+    srcsetCandidates(sizeOf(shape), sizes, { info: info ?? infos?.[original], maxWidth }, (size) =>
+      urlOf(original, size, format),
     )
 
   const url: Client<Name, Explicit>["url"] = (original, size, format) => urlOf(original, sizeOf(size), format)
@@ -183,7 +181,7 @@ export const createClient = <
   /** The `<img>` of a size with a forced format has that format. */
   const sourceFormats = (name: Name): readonly Explicit[] => {
     const size = sizeOf(name)
-    return size.format ? [] : formatsFor(size, formats)
+    return size.format ? [] : (formatsOf(size, { formats }) as readonly Explicit[])
   }
 
   const img: Client<Name, Explicit>["img"] = (original, shown) => {

@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net"
 
 import { describe, expect, it, onTestFinished } from "vitest"
 
-import { artDirected, createClient, preload } from "./client.ts"
+import type { Format } from "../sizes/format.ts"
+import type { SizeInput } from "../sizes/list.ts"
+import { artDirected, createClient, photoElements, preload } from "./client.ts"
 
 const SIZES = ["320w", "640w", "1600x400", "800x200", "400x400", "200x200"] as const
 const INFO = { width: 4000, height: 3000, format: "jpeg" } as const
@@ -39,6 +41,35 @@ describe("infos", () => {
   it("the info of a call takes precedence, and an unknown original needs one", () => {
     expect(known.img("a.jpg", { shape: "640w", info: { width: 800, height: 200 } })).toMatchObject({ width: 800 })
     expect(() => known.img("b.jpg", { shape: "640w" })).toThrow("Expected info")
+  })
+
+  it("an info that is undefined, as of a photo that a page did not find, is that of the list", () => {
+    expect(known.srcset("a.jpg", { shape: "640w", info: undefined })).toBe(known.srcset("a.jpg", { shape: "640w" }))
+  })
+})
+
+describe("formats", () => {
+  const sizes: readonly SizeInput[] = [
+    "640w",
+    { size: "360x270", name: "card", formats: ["webp"] },
+    { size: "80x80", name: "icon", format: "png" },
+  ]
+  const formats: readonly Format[] = ["avif", "webp"]
+  const listed = createClient({ baseUrl: "/img", sizes, formats })
+
+  it.each([
+    ["640w", "png"],
+    ["card", "avif"],
+  ] as const)("the size %s does not exist as %s, so no URL, attributes or elements are made", (shape, format) => {
+    const message = `${format} is not a format of ${shape}.`
+    const options = { shape, format, info: INFO }
+    expect(() => listed.url("a.jpg", shape, format)).toThrow(message)
+    expect(() => listed.img("a.jpg", options)).toThrow(message)
+    expect(() => photoElements(listed, "a.jpg", options)).toThrow(message)
+  })
+
+  it("a size with a forced format has that one for any format", () => {
+    expect(listed.url("a.jpg", "icon", "webp")).toBe("/img/icon/a.jpg.png")
   })
 })
 

@@ -12,6 +12,7 @@ import type { ImgOptions } from "../client/attributes.ts"
 import { type Client, createClient } from "../client/client.ts"
 import type { Candidate } from "../client/srcset.ts"
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
+import { formatsOf } from "../sizes/key.ts"
 import { shapesOf } from "../sizes/list.ts"
 import type { Dimensions } from "../sizes/size.ts"
 import { sizesOfShape } from "../sizes/snap.ts"
@@ -22,7 +23,7 @@ import type { AnyOptions } from "./listed-urls.ts"
 export interface LoaderParams {
   /** A listed size: only sizes of its shape are chosen. @default the first size by width */
   readonly shape?: string
-  /** An explicit format. @default the original's own format, or the negotiated one */
+  /** An explicit format, which the size has. @default the original's own format, or the negotiated one */
   readonly format?: string
   /** Dimensions of the original, for one that is smaller than some sizes. @default larger than all sizes */
   readonly info?: Dimensions
@@ -56,13 +57,15 @@ const choose = (candidates: readonly Candidate[], width = Infinity): Candidate |
 export const createLoader = (options: AnyOptions): Loader => {
   const photos: Client<string, Format> = createClient(options)
   const { formats = DEFAULT_FORMATS, sizes } = options
+  const list = shapesOf(sizes)
   return ({ src, width, loaderParams = {} }) => {
     if (photos.parse(src).length > 0) return src
     const { shape, format: requested, info } = loaderParams as LoaderParams
-    const format = formats.find((one) => one === requested)
     const original = src.replace(/^\//, "")
-    if (shape && !width) return photos.url(original, shape, format)
     const start = shape ?? byWidth(sizes)[0]?.name ?? ""
+    const size = list.find(({ name }) => name === start) ?? {}
+    const format = formatsOf(size, { formats }).find((one) => one === requested)
+    if (shape && !width) return photos.url(original, shape, format)
     const candidates = photos.candidates(original, { shape: start, format, ...(info && { info }) })
     return choose(candidates, width)?.url ?? photos.url(original, start, format)
   }

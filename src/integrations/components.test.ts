@@ -106,6 +106,8 @@ describe.each(Object.entries(RENDERERS))("the component for %s", (_, render) => 
       "The nearest is 320w.",
     )
     await expect(render({ original: "../a.jpg", shape: "320w", alt: "" })).rejects.toThrow("Expected a key")
+    const sources = [{ media: "(max-width: 600px)", shape: "200x20" as "200x200" }]
+    await expect(render({ original: "a.jpg", shape: "360x270", sources, alt: "" })).rejects.toThrow("not listed")
   })
 })
 
@@ -127,6 +129,13 @@ describe("the loader for Angular", () => {
     [{ src: "/img/320w/a.jpg", width: 640 }, "/img/320w/a.jpg"],
   ])("the loader gives %j the URL %s", (config, url) => {
     expect(loader(config)).toBe(url)
+  })
+
+  it("the loader returns the original's own format where the size does not have the requested one", () => {
+    const sizes = ["320w", { size: "360x270", name: "card", formats: ["webp"] }] as const
+    const listed = createLoader({ baseUrl: "/img", sizes })
+    const urls = ["avif", "webp"].map((format) => listed({ src: "a.jpg", loaderParams: { shape: "card", format } }))
+    expect(urls).toEqual(["/img/card/a.jpg", "/img/card/a.jpg.webp"])
   })
 
   it("the loader throws for an unlisted shape and an invalid key", () => {

@@ -8,6 +8,7 @@
 import { type Client, type ClientOptions, createClient } from "../client/client.ts"
 import { fail } from "../client/fail.ts"
 import { DEFAULT_FORMATS, type Format } from "../sizes/format.ts"
+import { formatsOf } from "../sizes/key.ts"
 import { type Shape, shapesOf, type SizeInput } from "../sizes/list.ts"
 import type { Box } from "../sizes/size.ts"
 import { sizesOfShape, snap } from "../sizes/snap.ts"
@@ -20,7 +21,7 @@ export type AnyOptions = ClientOptions<readonly SizeInput[], readonly Format[]>
 export interface UrlRequest {
   readonly width?: number | string | undefined
   readonly height?: number | string | undefined
-  /** A format that is not listed means the original's own. */
+  /** A format that is not listed, or that the size does not have, means the original's own. */
   readonly format?: string | undefined
   /** The name of a listed size: only sizes of its shape are chosen. @default all sizes, as {@link snap} chooses */
   readonly shape?: string | undefined
@@ -65,7 +66,7 @@ export const createListedUrls = (options: AnyOptions): ListedUrls => {
       return photos.url(
         original.replace(/^\//, ""),
         size.name,
-        formats.find((one) => one === format),
+        formatsOf(size, { formats }).find((one) => one === format),
       )
     },
   }

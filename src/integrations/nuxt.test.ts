@@ -43,6 +43,13 @@ describe("the provider", () => {
     for (const format of ["jpeg", "png", "gif"]) expect(urlOf({ width: 300, format })).toBe(at("320w"))
   })
 
+  it("the provider uses the original's own format where the size does not have the requested one", () => {
+    const sizes = ["320w", { size: "360x270", name: "card", formats: ["webp"] }] as const
+    const { getImage } = createProvider({ baseUrl: "/img", sizes })()
+    const urls = ["avif", "webp"].map((format) => getImage("a.jpg", { modifiers: { shape: "card", format } }).url)
+    expect(urls).toEqual(["/img/card/a.jpg", "/img/card/a.jpg.webp"])
+  })
+
   it("the provider does not change its own URLs, and accepts any file name", () => {
     expect(urlOf({ width: 1000, height: 1 }, at("320w"))).toBe(at("320w"))
     expect(urlOf({ width: 320 }, "/a b/é #1?.jpg")).toBe("https://img.example.com/x/a%20b/320w/%C3%A9%20%231%3F.jpg")

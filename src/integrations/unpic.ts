@@ -20,7 +20,7 @@ import { pictureFor } from "./picture-for.ts"
 export interface Operations {
   readonly width?: number | string
   readonly height?: number | string
-  /** A format that is not listed means the original's own. */
+  /** A format that is not listed, or that the size does not have, means the original's own. */
   readonly format?: string
   /** Ignored: the server configures it. */
   readonly quality?: number | string
