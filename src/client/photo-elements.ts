@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - A photo whose dimensions are not known takes no page down: it gets plain attributes, which reserve no space.
- * - Mistakes in the code of a page are thrown: unlisted sizes and invalid keys.
+ * - Mistakes in the code of a page are thrown: unlisted sizes and formats, and invalid keys.
  */
 import type { Format } from "../sizes/format.ts"
 import { artDirected, type ArtDirection } from "./art-direction.ts"
@@ -73,7 +73,7 @@ const knownElements = <Name extends string, Explicit extends Format>(
  * The elements of any photo, in the spelling of HTML: those of the client's `picture` or `img`. If the photo's dimensions are needed and
  * not known, it is an `<img>` with plain attributes, so that one unsupported photo takes no page down.
  * @param photos a client, from `createClient`
- * @throws {TypeError} for an unlisted size and an invalid key
+ * @throws {TypeError} for an unlisted size or format, and for an invalid key
  * @example
  * const info = await photos.info("shop/bag.jpg").catch(() => undefined)
  * const { sources, img } = photoElements(photos, "shop/bag.jpg", { shape: "640w", info, width: 640 })
@@ -86,6 +86,8 @@ export const photoElements = <Name extends string, Explicit extends Format>(
   try {
     return knownElements(photos, original, options)
   } catch {
+    // The dimensions may not be the reason: each of these throws for a mistake in the code of the page.
+    for (const { shape } of options.sources ?? []) photos.url(original, shape)
     return { sources: [], img: plainAttributes(photos, original, options) }
   }
 }
