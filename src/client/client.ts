@@ -181,7 +181,7 @@ export const createClient = <
   /** The `<img>` of a size with a forced format has that format. */
   const sourceFormats = (name: Name): readonly Explicit[] => {
     const size = sizeOf(name)
-    return size.format ? [] : (formatsOf(size, { formats }) as readonly Explicit[])
+    return size.format ? [] : formatsOf(size, { formats })
   }
 
   const img: Client<Name, Explicit>["img"] = (original, shown) => {
