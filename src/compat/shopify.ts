@@ -21,8 +21,9 @@ const NAMED: Readonly<Record<string, number>> = {
   master: 0,
 }
 
+/** A crop and a scale follow a size: without one, `logo@2x.png` and `size_x.png` are names of originals. */
 const SUFFIX =
-  /(?:_(?:(?<name>pico|icon|thumb|small|compact|medium|large|grande|original|master)|(?<width>\d*)x(?<height>\d*)))?(?:_crop_(?<crop>top|center|bottom|left|right))?(?:@(?<scale>[23])x)?(?:\.progressive)?(?<extension>\.[a-z0-9]+)$/i
+  /(?:_(?:(?<name>pico|icon|thumb|small|compact|medium|large|grande|original|master)|(?=x?\d)(?<width>\d*)x(?<height>\d*))(?:_crop_(?<crop>top|center|bottom|left|right))?(?:@(?<scale>[23])x)?)?(?:\.progressive)?(?<extension>\.[a-z0-9]+)$/i
 
 const crop: Meaning = (value) => (value === "region" ? undefined : { look: { fit: "cover" }, ...gravity()(value) })
 

@@ -14,6 +14,12 @@ const box =
     return rest.length > 0 ? undefined : { width: toPositive(width), height: toPositive(height), look: { fit } }
   }
 
+/** The bars are black. */
+const letterbox: Meaning = (value) => {
+  const part = box("contain")(value)
+  return part && { ...part, background: "#000000" }
+}
+
 /** `crop=1` crops to `w` and `h`; four numbers cut out a part, which no size does. */
 const crop: Meaning = (value) => flag({ look: { fit: "cover" } })(value)
 
@@ -23,9 +29,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   zoom: positive("dpr"),
   resize: box("cover"),
   fit: box("inside"),
-  // The bars are black.
-  lb: (value) => ({ ...box("contain")(value), background: "#000000" }),
-  letterbox: (value) => ({ ...box("contain")(value), background: "#000000" }),
+  lb: letterbox,
+  letterbox,
   crop,
   filter: (value) => (value === "grayscale" ? { look: { grayscale: true } } : undefined),
   ulb: (value) => (value === "" || value === "0" ? {} : undefined),
