@@ -91,6 +91,11 @@ const sizesAttribute = ({ sizes, width, priority }: ImgOptions<string, Format>):
   return priority ? text : `auto, ${text}`
 }
 
+const placeholderStyle = (placeholder: string): string => `background:url(${placeholder}) center/cover no-repeat`
+
+/** The placeholder that an `<img>` shows until it is loaded, for frameworks that show it in another way. */
+export const placeholderIn = ({ style = "" }: Attributes): string | undefined => /url\((.+)\) /.exec(style)?.[1]
+
 /**
  * The attributes of an `<img>`.
  * @param src the URL of `size`
@@ -111,7 +116,7 @@ export const imgAttributes = (
     ...displayedSize(size, info, width),
     ...(priority ? EAGER : LAZY),
     decoding: "async",
-    ...(placeholder && info?.placeholder && { style: `background:url(${info.placeholder}) center/cover no-repeat` }),
+    ...(placeholder && info?.placeholder && { style: placeholderStyle(info.placeholder) }),
   }
 }
 

@@ -145,6 +145,13 @@ describe("photo", () => {
     expect("placeholder" in image).toBe(isThere)
   })
 
+  it("photo returns the placeholder that the client knows, but not for a size that changes the picture", () => {
+    const sizes = ["320w", { size: "200x200", name: "grey", grayscale: true }] as const
+    const known = createClient({ baseUrl: "/img", sizes, infos: { "a.jpg": INFO } })
+    expect(photo(known, "a.jpg", { shape: "320w" }).image.placeholder).toBe(INFO.placeholder)
+    expect(photo(known, "a.jpg", { shape: "grey", info: INFO }).image).not.toHaveProperty("placeholder")
+  })
+
   it("photo throws the errors of the client", () => {
     expect(() => photo(photos, "a.jpg", { shape: "320w" })).toThrow("Expected info, to reserve space.")
     // @ts-expect-error not listed

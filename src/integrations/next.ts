@@ -10,7 +10,7 @@
  * - Every width that Next prints is listed.
  * - The sources of `photo` are those of the client, so every `w` is the actual width of the rendition.
  */
-import type { Attributes, ImgOptions, SourceAttributes } from "../client/attributes.ts"
+import { type Attributes, type ImgOptions, placeholderIn, type SourceAttributes } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import { fail } from "../client/fail.ts"
 import type { Format } from "../sizes/format.ts"
@@ -89,13 +89,11 @@ const isImageUrl = (url: string | undefined): url is `data:image/${string}` => u
 export const photo = <Name extends string, Explicit extends Format>(
   photos: Client<Name, Explicit>,
   original: string,
-  { priority, placeholder, ...options }: ImgOptions<Name, Explicit>,
+  { priority, ...options }: ImgOptions<Name, Explicit>,
 ): Photo => {
   // Browsers use "auto" in a <source> only if the <img> has it too, and Next removes it there. `priority` leaves it out.
-  const display = { ...options, priority: true, placeholder: false }
-  const { sources, img } = pictureFor(photos, original, display)
-  const { info } = options
-  const blur = (placeholder ?? info?.format === "jpeg") && isImageUrl(info?.placeholder) && info.placeholder
+  const { sources, img } = pictureFor(photos, original, { ...options, priority: true })
+  const placeholder = placeholderIn(img)
   return {
     sources: [...sources, img].map(toSourceProps),
     image: {
@@ -104,7 +102,7 @@ export const photo = <Name extends string, Explicit extends Format>(
       width: img.width,
       height: img.height,
       ...(priority ? { loading: "eager", fetchPriority: "high" } : { loading: "lazy" }),
-      ...(blur && { placeholder: blur }),
+      ...(isImageUrl(placeholder) && { placeholder }),
     },
   }
 }

@@ -114,6 +114,9 @@ describe("a photo", () => {
     expect(image.background).toBe(placeholder)
     const png = photo(photos, "a.png", { shape: "320w", info: { ...LARGE, format: "png", placeholder } })
     expect(png.image).not.toHaveProperty("background")
+    const infos = { "a.jpg": { ...LARGE, format: "jpeg", placeholder } }
+    const known = createClient({ ...SETTINGS, infos })
+    expect(photo(known, "a.jpg", { shape: "320w" }).image.background).toBe(placeholder)
   })
 
   it("photo returns only one format if that is requested, and throws if the ratio is not known", () => {

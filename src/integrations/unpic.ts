@@ -9,7 +9,7 @@
  * - Every URL has a listed size.
  * - With `photo`, every `w` is the actual width of the rendition.
  */
-import { type ImgOptions, MAX_DPR } from "../client/attributes.ts"
+import { type ImgOptions, MAX_DPR, placeholderIn } from "../client/attributes.ts"
 import type { Client } from "../client/client.ts"
 import type { Candidate } from "../client/srcset.ts"
 import type { Format } from "../sizes/format.ts"
@@ -160,10 +160,11 @@ export const photo = <Name extends string, Explicit extends Format>(
   original: string,
   { layout: requestedLayout, ...options }: PhotoOptions<Name, Explicit>,
 ): Photo => {
-  const { width: displayedWidth, priority = false, sizes, info } = options
+  const { width: displayedWidth, priority = false, sizes } = options
   const layout = requestedLayout ?? (displayedWidth ? "constrained" : "fullWidth")
   const { sources: typed, img } = pictureFor(photos, original, options)
   const { width, height } = img
+  const background = placeholderIn(img)
   const space: ReservedSpace =
     layout === "fullWidth" ? { layout, aspectRatio: width / height } : { layout, width, height }
   // With a fixed layout the component sets `sizes`: the width is the same in a narrower viewport.
@@ -185,7 +186,7 @@ export const photo = <Name extends string, Explicit extends Format>(
     image: {
       ...propsIn(options.format),
       priority,
-      ...(img.style && info?.placeholder && { background: info.placeholder }),
+      ...(background && { background }),
     },
   }
 }
