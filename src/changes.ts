@@ -94,12 +94,19 @@ export const createChanges = (options: ChangesOptions): Changes => {
   }
 }
 
-/** The same renditions. Each original whose renditions are deleted is reported; of a key with two readings, both. */
+/**
+ * The same renditions. Each original whose renditions are deleted is reported; of a key with two readings, both. So are all originals of a
+ * deletion that fails: some of its keys may be gone, and the next attempt does not find them.
+ */
 export const reportDeletions = (store: Renditions, onDeleted: (original: string) => void): Renditions => ({
   ...store,
   delete: async (keys, options) => {
-    const count = await store.delete(keys, options)
-    if (count > 0) for (const original of new Set(keys.flatMap((key) => [...originalsIn(key)]))) onDeleted(original)
-    return count
+    let count: number | undefined
+    try {
+      count = await store.delete(keys, options)
+      return count
+    } finally {
+      if (count !== 0) for (const original of new Set(keys.flatMap((key) => [...originalsIn(key)]))) onDeleted(original)
+    }
   },
 })
