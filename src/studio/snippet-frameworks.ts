@@ -140,7 +140,7 @@ const card = photo(photos, original, { shape: ${shape}, info: info.value })
     title: "Svelte",
     language: "svelte",
     code: ({ client, original, name, info }) => `<script>
-import { Photo } from "imgtailor/svelte"
+import Photo from "imgtailor/svelte"
 ${client}
 const original = ${original}
 const info = ${info}

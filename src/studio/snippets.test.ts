@@ -34,17 +34,41 @@ it.each(HOSTILE)("the name %j stays one text in JavaScript and HTML", (name) => 
   expect(singleQuoted(name)).toMatch(/^'(?:[^'\\]|\\['\\])*'$/)
 })
 
+const INFO = {
+  width: 3,
+  height: 2,
+  format: "jpeg",
+  byteLength: 1,
+  animated: false,
+  placeholder: "",
+  dominantColour: "",
+} as const
+
+const snippetsOf = (original: string) =>
+  frameworkSnippets({ original, shape: "80w", info: INFO, base: "", sizes: ["80w"], formats: ["webp"] })
+
 it.each(HOSTILE)("every snippet has the name %j only as an escaped text", (original) => {
-  const info = {
-    width: 3,
-    height: 2,
-    format: "jpeg",
-    byteLength: 1,
-    animated: false,
-    placeholder: "",
-    dominantColour: "",
-  } as const
-  const snippets = frameworkSnippets({ original, shape: "80w", info, base: "", sizes: ["80w"], formats: ["webp"] })
+  const snippets = snippetsOf(original)
   expect(snippets).toHaveLength(9)
   for (const { code } of snippets) expect(code).toContain(jsText(original))
+})
+
+const MODULES: Readonly<Record<string, () => Promise<object>>> = {
+  astro: () => import("../integrations/astro.ts"),
+  client: () => import("../client/client.ts"),
+  next: () => import("../integrations/next.ts"),
+  nuxt: () => import("../integrations/nuxt.ts"),
+  react: () => import("../integrations/react.ts"),
+  svelte: () => import("../integrations/photo.svelte"),
+  unpic: () => import("../integrations/unpic.ts"),
+  vue: () => import("../integrations/vue.ts"),
+}
+
+it("every snippet imports what the modules of the package export", async () => {
+  const code = snippetsOf("a.jpg")
+    .map((snippet) => snippet.code)
+    .join("\n")
+  const imports = [...code.matchAll(/import (?:\{ (\w+) \}|\w+) from "imgtailor\/(\w+)"/g)]
+  expect(new Set(imports.map(([, , name]) => name))).toEqual(new Set(Object.keys(MODULES)))
+  for (const [, exported = "default", name = ""] of imports) expect(await MODULES[name]?.()).toHaveProperty(exported)
 })
