@@ -10,6 +10,7 @@ import { describeError } from "./errors.ts"
 import type { Notify, OriginalChange } from "./hooks.ts"
 import { keysOf, originalsIn } from "./sizes/all-keys.ts"
 import { encodeKey, type Grammar, toOriginalKey } from "./sizes/key.ts"
+import { INFO } from "./sizes/list.ts"
 import { cacheTagOf } from "./store/cache-tag.ts"
 import type { Renditions } from "./store/store.ts"
 
@@ -94,6 +95,9 @@ export const createChanges = (options: ChangesOptions): Changes => {
   }
 }
 
+/** True for a marker of a function on AWS: it is beside the descriptions, and no rendition. */
+const isMarker = (key: string): boolean => key.split("/").at(-2) === INFO && !key.endsWith(".json")
+
 /**
  * The same renditions. Each original whose renditions are deleted is reported; of a key with two readings, both. So are all originals of a
  * deletion that fails: some of its keys may be gone, and the next attempt does not find them.
@@ -106,7 +110,8 @@ export const reportDeletions = (store: Renditions, onDeleted: (original: string)
       count = await store.delete(keys, options)
       return count
     } finally {
-      if (count !== 0) for (const original of new Set(keys.flatMap((key) => [...originalsIn(key)]))) onDeleted(original)
+      const deleted = count === 0 ? [] : keys.filter((key) => !isMarker(key))
+      for (const original of new Set(deleted.flatMap((key): readonly string[] => originalsIn(key)))) onDeleted(original)
     }
   },
 })

@@ -99,13 +99,14 @@ export const openTailorWith = (
   const notify: Notify = (text, level = "info") => onNotice?.(text, level)
   const stores = openStores(config, notify)
   const originals = wrapOriginals(stores.originals.store)
-  const { store: renditions } = stores.renditions
   const { limits, settings, basePath } = config
-  const grammar = { basePath, ...config.grammar, maxBytes: renditions.keyLimits }
+  const grammar = { basePath, ...config.grammar, maxBytes: stores.renditions.store.keyLimits }
   const changes = openChanges(config, grammar, notify, onChange)
+  const { store } = stores.renditions
+  const renditions = changes ? reportDeletions(store, changes.add) : store
   const core = createCore({
     originals,
-    renditions: cachedRenditions(changes ? reportDeletions(renditions, changes.add) : renditions, limits.cacheBytes),
+    renditions: cachedRenditions(renditions, limits.cacheBytes),
     renderer,
     grammar,
     settings,

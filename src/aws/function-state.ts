@@ -67,8 +67,12 @@ const openState = async (load: () => Promise<FunctionConfig>): Promise<FunctionS
   return { ...loaded, tailor, beginCall, settle }
 }
 
-/** Opens the state with the first call, and keeps it. */
+/** Opens the state with the first call, and keeps it. A call whose `load` fails keeps nothing: the next one tries again. */
 export const createLazyState = (load: () => Promise<FunctionConfig>): (() => Promise<FunctionState>) => {
   let opening: Promise<FunctionState> | undefined
-  return () => (opening ??= openState(load))
+  return () =>
+    (opening ??= openState(load).catch((error: unknown) => {
+      opening = undefined
+      throw error
+    }))
 }

@@ -19,7 +19,7 @@ import {
   readingsOf,
 } from "./batch-events.ts"
 import { type FunctionConfig, loadFunction } from "./function-config.ts"
-import { createLazyState, type FunctionState } from "./function-state.ts"
+import { createLazyState, type FunctionState, type LambdaContext } from "./function-state.ts"
 import { invalidate } from "./invalidate.ts"
 import { logError, logLine } from "./log.ts"
 import { changesIn, type ObjectChange, type SyncEvent } from "./object-events.ts"
@@ -84,8 +84,8 @@ const syncTask = async (opened: FunctionState, changes: readonly ObjectChange[])
 
 /** A function that deletes renditions of changed originals. S3 Batch Operations can call it too, to purge the originals of a manifest. */
 export type SyncHandler = {
-  (event: SyncEvent): Promise<SyncResult>
-  (event: BatchEvent): Promise<BatchResult>
+  (event: SyncEvent, context?: LambdaContext): Promise<SyncResult>
+  (event: BatchEvent, context?: LambdaContext): Promise<BatchResult>
 }
 
 /**
@@ -98,11 +98,17 @@ export type SyncHandler = {
  */
 export const createSyncHandler = (load: () => Promise<FunctionConfig> = () => loadFunction()): SyncHandler => {
   const open = createLazyState(load)
-  const handle = async (event: SyncEvent | BatchEvent): Promise<SyncResult | BatchResult> => {
+  const handle = async (event: SyncEvent | BatchEvent, context?: LambdaContext): Promise<SyncResult | BatchResult> => {
     const opened = await open()
-    return isBatchEvent(event)
-      ? answerBatch(event, (task) => syncTask(opened, readingsOf(task)))
-      : sync(opened, changesIn(event))
+    opened.beginCall(context)
+    try {
+      return isBatchEvent(event)
+        ? await answerBatch(event, (task) => syncTask(opened, readingsOf(task)))
+        : await sync(opened, changesIn(event))
+    } finally {
+      // `notify` gets the changes a moment after the deletions.
+      await opened.settle()
+    }
   }
   return handle as SyncHandler
 }

@@ -1,13 +1,19 @@
 /** Tests of the sync function: the renditions that it deletes for each format of event, and the copies that it invalidates. Stores in memory. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { json } from "node:stream/consumers"
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest"
 
 import type { BatchEvent } from "../../src/aws/batch-events.ts"
-import type { Distribution } from "../../src/aws/function-config.ts"
+import type { Distribution, FunctionConfig } from "../../src/aws/function-config.ts"
 import type { SyncEvent } from "../../src/aws/object-events.ts"
+import { markerKeyOf } from "../../src/aws/render-markers.ts"
 import { createSyncHandler, type SyncHandler } from "../../src/aws/sync.ts"
 import { environment } from "../../src/config/load.ts"
 import type { TailorOptions } from "../../src/config/options.ts"
 import { resolveConfig } from "../../src/config/resolve.ts"
+import type { OriginalChange } from "../../src/hooks.ts"
 import { cacheTagOf } from "../../src/store/cache-tag.ts"
 import { memoryRenditions } from "../../src/store/memory.ts"
 import type { RenditionMeta, Renditions } from "../../src/store/store.ts"
@@ -46,15 +52,18 @@ interface Stage {
   readonly remaining: () => Promise<readonly string[]>
 }
 
-const syncOf = (
+const syncConfig = (
   renditions: Renditions,
   distribution?: Distribution,
   more: Partial<TailorOptions> = {},
-): SyncHandler => {
+): FunctionConfig => {
   const options = { originals: "s3://shop", renditions, sizes: ["360x270"], retired: { sizes: ["90w"] } }
   const config = resolveConfig({ s3Region: "eu-central-1", ...options, ...more }, environment())
-  return createSyncHandler(async () => ({ config, cdnUrl: "", distribution }))
+  return { config, cdnUrl: "", distribution }
 }
+
+const syncOf = (...parts: Parameters<typeof syncConfig>): SyncHandler =>
+  createSyncHandler(async () => syncConfig(...parts))
 
 const stage = async (
   more: Partial<TailorOptions> = {},
@@ -165,6 +174,38 @@ describe("sync", () => {
     }
     await expect(call({ Records: [bad, ...Records] })).rejects.toThrow("1 of 2 originals failed")
     expect(await remaining()).toEqual(OTHERS.toSorted())
+  })
+})
+
+describe("the end of a call of sync", () => {
+  it("comes after the changed originals were reported to notify", async () => {
+    const reports: { readonly changes: readonly OriginalChange[] }[] = []
+    const receiver = createServer((request, response) => {
+      void json(request).then((report) => {
+        reports.push(report as (typeof reports)[number])
+        response.end()
+      })
+    })
+    await new Promise<void>((done) => receiver.listen(0, "127.0.0.1", done))
+    onTestFinished(() => void receiver.close())
+    const notify = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/purge`
+    const { call, store } = await stage({ notify })
+    await store.put(markerKeyOf(PHOTO), Uint8Array.of(1), META)
+    await call(await fixture<SyncEvent>("s3-created"))
+    const originals = reports.flatMap(({ changes }) => changes.map(({ original }) => original))
+    expect(originals).toContain(PHOTO)
+    expect(originals.filter((original) => original.endsWith(".render"))).toEqual([])
+  })
+
+  it("does not keep settings that could not be loaded", async () => {
+    let isReadable = false
+    const call = createSyncHandler(async () => {
+      if (!isReadable) throw new Error("The secret could not be read.")
+      return syncConfig(memoryRenditions())
+    })
+    await expect(call({})).rejects.toThrow("could not be read")
+    isReadable = true
+    expect(await call({})).toEqual({ originals: [], deleted: 0 })
   })
 })
 
