@@ -12,6 +12,7 @@ import { join, relative, sep } from "node:path"
 
 import { zipSync } from "fflate"
 
+import { isSources } from "../config/location-schema.ts"
 import { resolveConfig } from "../config/resolve.ts"
 import { SERVER_SETTINGS } from "../config/setting.ts"
 import { asRemoteUrl } from "../store/registry.ts"
@@ -88,10 +89,14 @@ const fetchSharp = async (arch: string, prefix: string): Promise<Files> => {
   }
 }
 
+/** True for a location, or several sources, that another machine can read. */
+const isRemote = (location: unknown): boolean =>
+  isSources(location) ? Object.values(location).every(isRemote) : asRemoteUrl(location) !== undefined
+
 /** The settings that are valid on another machine: not a folder, and not where to listen. */
 const portable = (options: Readonly<Record<string, unknown>>): Record<string, unknown> => {
-  const isLocal = (name: string): boolean => asRemoteUrl(options[name]) === undefined
-  const omitted = new Set([...LOCAL_SETTINGS, ...["originals", "renditions"].filter(isLocal)])
+  const local = ["originals", "renditions"].filter((name) => !isRemote(options[name]))
+  const omitted = new Set([...LOCAL_SETTINGS, ...local])
   return Object.fromEntries(Object.entries(options).filter(([name]) => !omitted.has(name)))
 }
 

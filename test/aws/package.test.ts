@@ -239,6 +239,21 @@ describe("imgtailor package", () => {
     })
   })
 
+  it.each([
+    [
+      { "": "s3://shop", "blog/": "s3://blog" },
+      { "": "s3://shop", "blog/": "s3://blog" },
+    ],
+    [{ "": "s3://shop", "blog/": "photos" }, undefined],
+  ])("includes several sources %j if none is a folder", async (originals, expected) => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, "imgtailor.config.json"), JSON.stringify({ originals, sizes: ["64w"] }))
+    const { zips } = await make(["--mode", "sync"], folder)
+    await unpack(zips[0]?.file ?? "", join(folder, "task"))
+    const packed = JSON.parse(await readFile(join(folder, "task", "imgtailor.config.json"), "utf8")) as object
+    expect(Reflect.get(packed, "originals")).toEqual(expected)
+  })
+
   it("makes the same bytes from the same settings", async () => {
     const [one, two] = [await temporaryFolder(), await temporaryFolder()]
     const zips = await Promise.all([one, two].map((folder) => make(["--mode", "sync", "--sizes", "100h"], folder)))
