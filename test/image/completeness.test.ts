@@ -27,10 +27,18 @@ describe.each(Object.entries(jpegs))("%s", (_, make) => {
     ["with half of its end marker", (whole) => whole.subarray(0, -1)],
     ["with a newline instead of it", (whole) => Buffer.concat([whole.subarray(0, -2), Buffer.from("\n")])],
     ["with half of its end marker and a newline", (whole) => Buffer.concat([whole.subarray(0, -1), Buffer.from("\n")])],
+    ["with zeros instead of it", (whole) => Buffer.concat([whole.subarray(0, -2), Buffer.alloc(500)])],
     ["with other bytes behind it", (whole) => Buffer.concat([whole, Buffer.from("trailing")])],
   ])("a JPEG %s has every pixel", async (__, change) => {
     const whole = await make()
     expect(await pixelsOf(change(whole))).toEqual(await pixelsOf(whole))
+  })
+
+  it("a truncated JPEG is rejected as damaged if the rest of its space is zeros", async () => {
+    const whole = await make()
+    const kept = whole.length * 0.6
+    const original = Buffer.concat([whole.subarray(0, kept), Buffer.alloc(whole.length - kept + 1000)])
+    expect(await rejection(original, { requested: "png" })).toMatchObject({ code: "corrupt-original" })
   })
 
   it("a truncated JPEG with an end marker is rejected as damaged at every size", async () => {

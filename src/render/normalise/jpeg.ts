@@ -1,7 +1,7 @@
 /**
  * Responsible for corrections of JPEGs before they are decoded.
  *
- * Source: ICC.1:2022 annex B.4 (profiles in several segments).
+ * Source: ICC.1:2022 annex B.4 (profiles in several segments); ITU-T T.81 §B.1.1.5 (a zero behind FF belongs to it).
  */
 import type { Span } from "../header/bytes.ts"
 import type { JpegHeader } from "../header/jpeg.ts"
@@ -29,4 +29,15 @@ export const ignoreContradictoryProfile = (bytes: Uint8Array, { profileParts }: 
   const numbers = new Set(profileParts.map(({ start }) => bytes[start + NUMBER_AT]))
   const isAgreed = profileParts.every(({ start }) => bytes[start + NUMBER_AT + 1] === total)
   return isAgreed && numbers.size === total && profileParts.length === total ? [] : profileParts.map(remove)
+}
+
+/** So many zeros at the end come from a download that was interrupted after its space had been reserved. */
+const RESERVED_BYTES = 64
+
+/** Removes reserved space. Zeros are valid codes, too: the decoder would show them as grey or coloured blocks. */
+export const removeReserved = (bytes: Uint8Array): readonly Edit[] => {
+  if (bytes.at(-1) !== 0) return []
+  const last = bytes.findLastIndex((byte) => byte !== 0)
+  const start = last + (bytes[last] === 0xff ? 2 : 1)
+  return bytes.length - start < RESERVED_BYTES ? [] : [{ start, end: bytes.length, bytes: NOTHING }]
 }
