@@ -3,6 +3,7 @@
  *
  * Invariants:
  * - `width` and `height` are always set, so that the layout does not shift when the image loads.
+ * - `src` comes last and `loading` before it: frameworks set attributes in this order, and Safari requests `src` as soon as it is set.
  * - If the page gives the displayed width, no candidate is wider than necessary for 2 device pixels per CSS pixel.
  */
 import type { Format } from "../sizes/format.ts"
@@ -110,13 +111,13 @@ export const imgAttributes = (
   const { info, width, priority, placeholder = info?.format === "jpeg" && !lookOf(size) } = options
   const candidates = candidatesUpTo(width && MAX_DPR * width)
   return {
-    src,
-    srcset: toSrcset(candidates),
-    ...(candidates[0]?.width && { sizes: sizesAttribute(options) }),
     ...displayedSize(size, info, width),
     ...(priority ? EAGER : LAZY),
     decoding: "async",
     ...(placeholder && info?.placeholder && { style: placeholderStyle(info.placeholder) }),
+    ...(candidates[0]?.width && { sizes: sizesAttribute(options) }),
+    srcset: toSrcset(candidates),
+    src,
   }
 }
 

@@ -52,11 +52,11 @@ const plainAttributes = <Name extends string, Explicit extends Format>(
   const srcset = photos.srcset(original, { shape, format, maxWidth: width && MAX_DPR * width })
   const displayed = sizes ?? (width ? `(min-width: ${width}px) ${width}px, 100vw` : "100vw")
   return {
-    src: photos.url(original, shape, format),
-    srcset,
-    ...(/\dw$/.test(srcset) && { sizes: displayed }),
     ...(priority ? EAGER : LAZY),
     decoding: "async",
+    ...(/\dw$/.test(srcset) && { sizes: displayed }),
+    srcset,
+    src: photos.url(original, shape, format),
   }
 }
 

@@ -70,6 +70,17 @@ describe.each(Object.entries(RENDERERS))("the component for %s", (_, render) => 
     expect(elementsIn(html, "picture")).toEqual([{}])
   })
 
+  it.each([INFO, undefined])(
+    "src is the last attribute, because browsers set them in order, with the info %j",
+    async (info) => {
+      const more = { "data-id": "7", className: "card", style: { color: "red" } }
+      const html = await render({ original: "a.jpg", shape: "320w", info, alt: "", ...more })
+      const names = Object.keys(elementsIn(html, "img")[0] ?? {}).filter((name) => !name.startsWith("on"))
+      expect(names.slice(-3)).toEqual(["sizes", "srcset", "src"])
+      expect(names).toContain("loading")
+    },
+  )
+
   it("an image with priority is eager; one with a format or as a single element has no sources", async () => {
     const priority = await render({ original: "a.jpg", shape: "320w", info: INFO, priority: true, alt: "" })
     expect(elementsIn(priority, "img")[0]).toMatchObject({ loading: "eager", fetchpriority: "high" })

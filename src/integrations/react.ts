@@ -31,15 +31,17 @@ const toStyle = (text: string | undefined): CSSProperties | undefined =>
   text === undefined ? undefined : { background: text.replace(/^background:/, "") }
 
 const toImgProps = ({
+  src,
   srcset,
   fetchpriority,
   style,
   ...attributes
 }: PhotoAttributes): ImgHTMLAttributes<HTMLImageElement> => ({
   ...attributes,
-  srcSet: srcset,
   ...(fetchpriority && { fetchPriority: fetchpriority }),
   ...(style && { style: toStyle(style) }),
+  srcSet: srcset,
+  src,
 })
 
 /**
@@ -68,8 +70,8 @@ export const createPhoto =
   }) => {
     const options = { shape, info, width, sizes, priority, placeholder, format, sources: others, element }
     const { sources, img } = photoElements(photos, original, options)
-    const own = toImgProps(img)
-    const both = (own.style ?? style) ? { style: { ...own.style, ...style } } : {}
-    const image = createElement("img", { ...rest, ...own, ...both })
+    const { style: background, ...own } = toImgProps(img)
+    const both = (background ?? style) ? { style: { ...background, ...style } } : {}
+    const image = createElement("img", { ...rest, ...both, ...own })
     return sources.length > 0 ? createElement("picture", {}, ...sources.map(toSource), image) : image
   }

@@ -48,7 +48,7 @@ export const createPhoto = <Name extends string, Explicit extends Format>(
     const { sources, img } = photoElements(photos, original, options)
     const { style, ...own } = img
     const styles = [style, attrs["style"]].filter(Boolean)
-    const image = h("img", { ...attrs, ...own, ...(styles.length > 0 && { style: styles }) })
+    const image = h("img", { ...attrs, ...(styles.length > 0 && { style: styles }), ...own })
     return sources.length > 0 ? h("picture", [...sources.map((source) => h("source", { ...source })), image]) : image
   }
   return Object.assign(component, { props: PROPS, inheritAttrs: false, displayName: "Photo" }) as Photo<Name, Explicit>
