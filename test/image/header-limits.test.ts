@@ -36,9 +36,13 @@ describe("the structure of an original", () => {
     expect(rejected?.detail).toContain(`the limit is ${limit}.`)
   })
 
-  it("a TIFF with billions of strips, whose places have an unknown type, is rejected as damaged", async () => {
-    const rejected = await rejection(await make("4-billion-strips-of-an-unknown-type.tiff"))
-    expect(rejected).toMatchObject({ code: "corrupt-original" })
+  it.each([
+    ["4-billion-strips-of-an-unknown-type.tiff", "corrupt-original"],
+    ["2-billion-extra-samples.tiff", "corrupt-original"],
+    ["4-billion-samples.tiff", "unsupported-original"],
+    ["20-million-brands.avif", "corrupt-original"],
+  ])("%s is rejected as %s", async (name, code) => {
+    expect(await rejection(await make(name))).toMatchObject({ code })
   })
 
   it("a TIFF that ends with a sub-image of an unknown type is shown without it", async () => {

@@ -5,7 +5,7 @@
  */
 import { originalTooLarge } from "../../errors.ts"
 import { type Av1Sequence, parseAv1Sequence } from "./av1.ts"
-import { type Box, boxesOf, findBox } from "./boxes.ts"
+import { type Box, boxesOf, compatibleBrands, findBox } from "./boxes.ts"
 import { ascii, type Span, viewOf } from "./bytes.ts"
 import { parseItemLocations } from "./item-locations.ts"
 import { checkMetadata, tooMany } from "./limits.ts"
@@ -207,11 +207,6 @@ const checkPicture = (items: Items, picture: HeifItem, limit: number) => {
  */
 export const parseHeifHeader = (bytes: Uint8Array, pixelLimit: number): HeifHeader => {
   const top = [...boxesOf(bytes, { start: 0, end: bytes.length })]
-  const ftyp = top.find(({ type }) => type === "ftyp")
-  const brandAt = (at: number): string => ascii(bytes, at, at + 4)
-  const brands = ftyp
-    ? Array.from({ length: Math.max(0, (ftyp.end - ftyp.start - 8) >> 2) }, (_, at) => brandAt(ftyp.start + 8 + 4 * at))
-    : []
   const meta = top.find(({ type }) => type === "meta")
   const inMeta = meta && { start: meta.start + FULL_BOX_BYTES, end: meta.end }
   const find = (type: string): Box | undefined => inMeta && findBox(bytes, inMeta, type)
@@ -230,8 +225,8 @@ export const parseHeifHeader = (bytes: Uint8Array, pixelLimit: number): HeifHead
   checkMetadata([...types].reduce((sum, [id, type]) => sum + (isMetadata(type) ? lengthOf(locations.get(id)) : 0), 0))
   return {
     kind: "heif",
-    brand: ftyp ? brandAt(ftyp.start) : "",
-    compatibleBrands: brands,
+    brand: ascii(bytes, 8, 12),
+    compatibleBrands: compatibleBrands(bytes),
     primary,
     references,
     sequence: first?.sequence,

@@ -58,7 +58,7 @@ const normaliseTiff = (bytes: Uint8Array, header: TiffHeader): Normalised => {
   const edits = [
     ...asDefaults(bytes, header, page),
     ...asOnePlane(header, page, samples),
-    ...(misread ? keepSamples(header, page, samples) : []),
+    ...(misread ? keepSamples(bytes, header, page, samples) : []),
   ]
   const preparation = misread ?? (hasFalseAlpha(samples) ? { kind: "opaque" as const } : undefined)
   return {

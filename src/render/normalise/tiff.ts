@@ -54,6 +54,9 @@ const COLOUR_SAMPLES: ReadonlyMap<number, number> = new Map([
   [PHOTOMETRIC.iccLab, 3],
 ])
 
+/** More than any file has that is decoded. A file can claim billions. */
+const MAX_EXTRAS = 64
+
 /** Bits of NewSubfileType: a reduced version, and a transparency mask. */
 const REDUCED = 1
 const MASK = 4
@@ -84,7 +87,7 @@ export const tiffSamples = (bytes: Uint8Array, header: TiffHeader, page: TiffDir
   const [photometric = -1] = numbers("photometric")
   const [samples = 1] = numbers("samplesPerPixel")
   const extras = numbers("extraSamples")
-  const count = Math.max(0, samples - (COLOUR_SAMPLES.get(photometric) ?? samples))
+  const count = Math.min(Math.max(0, samples - (COLOUR_SAMPLES.get(photometric) ?? samples)), MAX_EXTRAS)
   const [horizontal = 2, vertical = 2] = numbers("yCbCrSubSampling")
   const [bits, formats] = [numbers("bitsPerSample"), numbers("sampleFormat")]
   return {
@@ -194,11 +197,17 @@ const setShort = (
 }
 
 /** Makes the library hand over the samples of a page unchanged: called RGB, and none of them alpha, which it might divide out. */
-export const keepSamples = (header: TiffHeader, page: TiffDirectory, samples: TiffSamples): readonly Edit[] => {
+export const keepSamples = (
+  bytes: Uint8Array,
+  header: TiffHeader,
+  page: TiffDirectory,
+  samples: TiffSamples,
+): readonly Edit[] => {
   const extras = page.get(TIFF_TAGS.extraSamples)?.values
   return [
     ...(isCalledRgb(samples) ? setShort(header, page, "photometric", PHOTOMETRIC.rgb) : []),
-    ...(extras ? [{ ...extras, bytes: Buffer.alloc(extras.end - extras.start) }] : []),
+    // The library refuses a field that leads out of the file.
+    ...(extras && extras.end <= bytes.length ? [{ ...extras, bytes: Buffer.alloc(extras.end - extras.start) }] : []),
   ]
 }
 

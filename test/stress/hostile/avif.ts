@@ -219,6 +219,13 @@ export const AVIFS: readonly HostileFile[] = [
   { name: "10-million-properties.avif", make: () => small({ moreProperties: repeat(box("free"), 10_000_000) }) },
   { name: "10-million-boxes.avif", make: async () => Buffer.concat([await small(), repeat(box("free"), 10_000_000)]) },
   {
+    name: "20-million-brands.avif",
+    make: async () => {
+      const brands = box("ftyp", ascii("avif"), be(4, 0), repeat(ascii("avif"), 20_000_000))
+      return Buffer.concat([brands, (await small()).subarray(FTYP.length)])
+    },
+  },
+  {
     name: "9-million-locations.avif",
     make: () =>
       small({}, { iloc: full("iloc", 2, be(1, 0, 0), be(4, 9_000_000), repeat(be(2, 0, 1, 0, 0, 1), 9_000_000)) }),

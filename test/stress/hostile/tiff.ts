@@ -83,6 +83,15 @@ const START = HEAD_BYTES + PIXELS.length
 const small = (entries: readonly Entry[], next = 0): Buffer =>
   Buffer.concat([head(START), PIXELS, directory(entries, next)])
 
+/** A picture with a second sample beside grey. */
+const twoSamples = (extras: Entry): Buffer =>
+  small([
+    ...SMALL.map((one): Entry =>
+      one[0] === 258 ? [258, SHORT, 2, 8 * 65_537] : one[0] === 277 ? [277, SHORT, 1, 2] : one,
+    ),
+    extras,
+  ])
+
 const tiled = (width: number, height: number, tile: number): Buffer => {
   const strip = compressedZeros(tile * tile)
   const at = HEAD_BYTES
@@ -129,6 +138,11 @@ export const TIFFS: readonly HostileFile[] = [
     name: "sub-image-of-an-unknown-type-at-the-end.tiff",
     make: () => small([...SMALL, [330, UNKNOWN, 1, START]]).subarray(0, -4),
   },
+  {
+    name: "4-billion-samples.tiff",
+    make: () => small(SMALL.map((one) => (one[0] === 277 ? [277, LONG, 1, 4_000_000_000] : one))),
+  },
+  { name: "2-billion-extra-samples.tiff", make: () => twoSamples([338, SHORT, 2_000_000_000, HEAD_BYTES]) },
   { name: "tile-of-30000-by-30000.tiff", make: () => tiled(40, 30, 30_000) },
   {
     name: "100-megapixels-of-4-floats.tiff",
