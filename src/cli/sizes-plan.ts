@@ -100,13 +100,15 @@ const aliasText = ({ retired }: ListDifference): readonly string[] =>
     )
 
 const printText = (difference: ListDifference, plan: Plan, broken: readonly BrokenSize[], renders: number): void => {
-  if (plan.sizes.length === 0) return print("Nothing changes: every stored rendition stays fresh.")
-  printTable(["change", "size", "renditions", "bytes", "one core"], plan.sizes.map(rowOf))
+  const { addedFormats, retiredFormats } = difference
+  if ([plan.sizes, addedFormats, retiredFormats, broken].every(({ length }) => length === 0))
+    return print("Nothing changes: every stored rendition stays fresh.")
+  if (plan.sizes.length > 0) printTable(["change", "size", "renditions", "bytes", "one core"], plan.sizes.map(rowOf))
   for (const { size, members } of difference.changed)
     print(dim(`${size.name}: other ${members.join(", ") || "encoder"}`))
   if (difference.same.length > 0) print(`Unchanged: ${difference.same.join(", ")}`)
-  for (const format of difference.addedFormats) print(`Added format: ${format}`)
-  for (const format of difference.retiredFormats) print(`Retired format: ${format}`)
+  for (const format of addedFormats) print(`Added format: ${format}`)
+  for (const format of retiredFormats) print(`Retired format: ${format}. Pages with its URLs break.`)
   const time = durationText(plan.renderMs / renders)
   print(
     `\n${bold("To render")}: ${counted(plan.renderCount, "rendition")} on demand; ${time} of this machine, or $${plan.usd.toFixed(2)} in functions on AWS.`,

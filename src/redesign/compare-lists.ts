@@ -16,7 +16,7 @@ export interface ListVersion {
   readonly settings: RenderSettings
 }
 
-/** A size that is no longer listed under its name. */
+/** A size that is no longer listed under its name, or an alias that is no longer accepted. */
 export interface RetiredSize {
   readonly name: string
   /** The new size whose URLs can replace those of this one; undefined if none shows the same part of an image. */
@@ -92,6 +92,16 @@ const successorOf = (size: Size, sizes: readonly Size[]): string | undefined => 
   return (alike.find((other) => area(other) >= area(size)) ?? alike.at(-1))?.name
 }
 
+const retiredIn = (before: readonly Size[], after: readonly Size[]): readonly RetiredSize[] =>
+  before.flatMap((size) => {
+    const isListed = after.some(({ name }) => name === size.name)
+    const aliases = (size.aliases ?? []).filter((alias) => sizeNamed(alias, after) === undefined)
+    return [...(isListed ? [] : [size.name]), ...aliases].map((name) => {
+      const accepted = sizeNamed(name, after)
+      return { name, successor: accepted?.name ?? successorOf(size, after), isAlias: accepted !== undefined }
+    })
+  })
+
 /**
  * Compares two lists.
  * @example
@@ -108,13 +118,7 @@ export const compareLists = (from: ListVersion, to: ListVersion): ListDifference
   const names = new Set(changed.map(({ size }) => size.name))
   return {
     added: after.filter(({ name }) => !nameIn(before, name)),
-    retired: before
-      .filter(({ name }) => !nameIn(after, name))
-      .map((size) => ({
-        name: size.name,
-        successor: sizeNamed(size.name, after)?.name ?? successorOf(size, after),
-        isAlias: sizeNamed(size.name, after) !== undefined,
-      })),
+    retired: retiredIn(before, after),
     changed,
     same: kept.map(({ name }) => name).filter((name) => !names.has(name)),
     addedFormats: to.grammar.formats.filter((format) => !from.grammar.formats.includes(format)),
