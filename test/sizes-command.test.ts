@@ -1,6 +1,7 @@
 /** The command `imgtailor sizes`, and the options of `warm` and `purge` that belong to a changed list. */
 import { mkdir, rm, utimes, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { gzipSync } from "node:zlib"
 
 import { describe, expect, it } from "vitest"
 
@@ -63,6 +64,22 @@ describe("a list that can change", () => {
       'card: pages with its URLs break. Add it to the new list as an alias: { size: "large", aliases: ["card"] }',
     )
     expect(text.stdout).toContain("60w: other quality\n")
+  })
+
+  it("sizes plan names formats and aliases that a list loses, although every stored rendition stays fresh", async () => {
+    const cwd = await createShop()
+    const before = CONFIG.replace('name: "card"', 'name: "card", aliases: ["tile"]').replace(
+      '["webp"]',
+      '["webp", "avif"]',
+    )
+    await writeFile(join(cwd, "imgtailor.config.mjs"), before)
+    await writeFile(join(cwd, "next.config.mjs"), CONFIG)
+    const { stdout } = await runCommand(["sizes", "plan", "next.config.mjs"], { cwd })
+    expect(stdout).toContain("Retired format: avif. Pages with its URLs break.\n")
+    expect(stdout).toContain("tile: pages with its URLs break. Add it to the new list as an alias")
+    await writeFile(join(cwd, "next.config.mjs"), before)
+    const same = await runCommand(["sizes", "plan", "next.config.mjs"], { cwd })
+    expect(same.stdout).toBe("Nothing changes: every stored rendition stays fresh.\n")
   })
 
   it("sizes plan counts no renditions of a shared folder as originals", async () => {
@@ -130,11 +147,16 @@ describe("a list that can change", () => {
     [["sizes", "plan"], "Expected one configuration file"],
     [["sizes", "suggest"], "Expected access logs or pages"],
     [["sizes", "suggest", "none.log"], "cannot read this log"],
+    [["sizes", "suggest", "cut.log.gz"], "cut.log.gz: cannot read this log: unexpected end of file"],
+    [["warm", "--from", "cut.log.gz"], "cut.log.gz: cannot read this log: unexpected end of file"],
     [["warm", "--newer-than", "soon"], "Expected an age like 7d"],
+    [["warm", "--newer-than", "7d", "--from", "none.log"], "--newer-than: Expected no --from beside it"],
     [["warm", "--from", "none.log", "a.jpg"], "Expected no originals beside it"],
     [["purge", "--size", "480H"], "Expected a size like 480h"],
   ])("%j is rejected", async (args, message) => {
-    const { code, stderr } = await runCommand(args, { cwd: await createShop() })
+    const cwd = await createShop()
+    await writeFile(join(cwd, "cut.log.gz"), gzipSync("/shop/60w/a.jpg\n").subarray(0, 20))
+    const { code, stderr } = await runCommand(args, { cwd })
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
   })
 })

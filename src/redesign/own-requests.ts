@@ -1,4 +1,5 @@
 /** Responsible for the requests to imgtailor's own URLs in access logs. */
+import { badConfig, describeError } from "../errors.ts"
 import { decodeUrlPath, withoutQuery } from "../http/url-path.ts"
 import { createLogParser } from "../logs/access-log.ts"
 import { readText } from "../logs/read-text.ts"
@@ -57,7 +58,7 @@ async function* readOwnRequests(
   }
 }
 
-/** Calls back with each request in some logs. */
+/** Calls back with each request in some logs. @throws {bad-config} a log cannot be read, or its gzip is damaged */
 export type OwnReader = (
   files: readonly string[],
   basePath: string,
@@ -68,9 +69,15 @@ export type OwnReader = (
 const LIMITS: Pick<Grammar, "maxBytes"> = { maxBytes: { segment: 1024, key: 1024 } }
 
 /** @param open reads a file */
-export const createOwnReader =
-  (open: (file: string) => AsyncIterable<Uint8Array>): OwnReader =>
-  async (files, basePath, onRequest) => {
-    for (const file of files)
-      for await (const request of readOwnRequests(open(file), basePath, LIMITS)) onRequest(request)
+export const createOwnReader = (open: (file: string) => AsyncIterable<Uint8Array>): OwnReader => {
+  async function* requestsIn(file: string, basePath: string): AsyncGenerator<OwnRequest> {
+    try {
+      yield* readOwnRequests(open(file), basePath, LIMITS)
+    } catch (error) {
+      throw badConfig([`${file}: cannot read this log: ${describeError(error)}`])
+    }
   }
+  return async (files, basePath, onRequest) => {
+    for (const file of files) for await (const request of requestsIn(file, basePath)) onRequest(request)
+  }
+}

@@ -130,9 +130,18 @@ const collect = async (
   return { items: itemsOf(tailor, targets, options), total }
 }
 
-const checkAfter = ({ operands, values }: { readonly operands: readonly string[]; readonly values: Values }): void => {
+/** @throws {bad-config} for options that the others would leave without effect */
+const checkOptions = ({
+  operands,
+  values,
+}: {
+  readonly operands: readonly string[]
+  readonly values: Values
+}): void => {
   if (values["after"] !== undefined && (operands.length > 1 || values["from"] !== undefined))
     throw badConfig(["--after: Expected at most one prefix beside it, and not --from."])
+  if (values["newerThan"] !== undefined && values["from"] !== undefined)
+    throw badConfig(["--newer-than: Expected no --from beside it: requests in a log are rendered whatever the age."])
 }
 
 const printEnd = (summary: Summary, isJson: boolean, signal: AbortSignal): void => {
@@ -152,7 +161,7 @@ export const warm: Command = {
   options: settingOptions((name) => !SERVER_SETTINGS.has(name), OWN),
   example: "imgtailor warm shop/ --originals ./photos --sizes 360x270,480h,1280w",
   run: async (given) => {
-    checkAfter(given)
+    checkOptions(given)
     const { invocation, filter } = await splitFilter(given)
     const config = await loadFromOptions(invocation)
     printNotices(config.notices)
