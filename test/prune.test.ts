@@ -90,10 +90,12 @@ describe("imgtailor prune", () => {
     [["shop"], "Expected a prefix like shop/"],
     [["a/", "b/", "--after", "x"], "Expected at most one prefix"],
     [["--inventory", "none.csv"], "cannot read none.csv"],
+    [["--inventory", "keys.txt", "--after", "b"], "--after: Expected a key in the files of --inventory"],
   ])("prune rejects %j", async (args, message) => {
     const cwd = await temporaryFolder()
     await mkdir(join(cwd, "photos"))
     await writeFile(join(cwd, "photos", "a.jpg"), await flat())
+    await writeFile(join(cwd, "keys.txt"), "60w/a.jpg\n")
     const { code, stderr } = await runCommand(["prune", ...args, ...NEW], { cwd })
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
   })

@@ -40,7 +40,7 @@ const keyIn = (line: string, place: InventoryPlace | undefined): string | undefi
 /**
  * The keys of some files.
  * @param after keys up to this one are left out, in the order of the files
- * @throws {bad-config} a file cannot be read
+ * @throws {bad-config} a file cannot be read, or none has the key `after`
  */
 export async function* readInventory(
   files: readonly string[],
@@ -62,4 +62,6 @@ export async function* readInventory(
       throw badConfig([`--inventory: cannot read ${file}: ${describeError(error)}`])
     }
   }
+  if (isSkipping)
+    throw badConfig([`--after: Expected a key in the files of --inventory, got ${JSON.stringify(after)}.`])
 }
