@@ -24,16 +24,14 @@ import {
   redirectTo,
   withoutNegotiation,
 } from "./respond.ts"
-
-/** Behind any stage. */
-const ROUTE = /\/resizer?$/
+import { isRoute } from "./route.ts"
 
 const EXPECTED = "Expected /resizer?key=<directory>/<size>/<file>."
 
 /** The readings of the parameter `key`, the likeliest first. @throws {bad-url} if it is incomplete */
 const keysOf = ({ request, parameters }: HttpCall): readonly string[] => {
   const [path = ""] = request.target.split("?")
-  if (!ROUTE.test(path)) throw badUrl("The URL path is not that of the function.", EXPECTED)
+  if (!isRoute(path)) throw badUrl("The URL path is not that of the function.", EXPECTED)
   const [key, ...others] = parameters
   if (key?.name !== "key") throw badUrl("The URL has no key.", EXPECTED)
   // An unescaped ampersand cuts the key, and the part in front can be the key of another photo.

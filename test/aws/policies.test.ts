@@ -170,8 +170,14 @@ describe("imgtailor policies", () => {
     [["bucket", ...SHARED], "bucket: Expected one of bucket-policy.json, website.json"],
     [SIZES, "originals: Expected a bucket in S3, or --bucket for the redirect flow."],
     [["--bucket", "shop-photos", "--sizes", "1ww"], "sizes.0: Expected a size"],
+    [[...SHARED, "--existing", "none.json"], "--existing: Expected a policy as JSON, got none.json: ENOENT"],
+    [[...SHARED, "--existing", "bad.json"], "--existing: Expected a policy as JSON, got bad.json: "],
+    [[...SHARED, "--out", "bad.json/policies"], "--out: Expected a folder that can be written, got "],
+    [[...SHARED, "--route", "prod/images"], "--route: Expected a path that ends in resizer, like prod/resizer"],
   ])("refuses %j with the expected value", async (args, complaint) => {
-    const { code, stderr } = await runCommand(["policies", ...args], { cwd: await temporaryFolder() })
+    const cwd = await temporaryFolder()
+    await writeFile(join(cwd, "bad.json"), "{")
+    const { code, stderr } = await runCommand(["policies", ...args], { cwd })
     expect(code).toBe(2)
     expect(stderr).toContain(complaint)
   })

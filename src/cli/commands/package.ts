@@ -1,13 +1,11 @@
 /** Responsible for `imgtailor package`: makes the zips of a function for AWS Lambda. */
-import { mkdir, writeFile } from "node:fs/promises"
-import { join, resolve } from "node:path"
-
 import { Option } from "commander"
 
 import { ARCHITECTURES, LOCAL_SETTINGS, makeZips, MODES } from "../../aws/package.ts"
 import type { Command } from "../command.ts"
 import { JSON_OPTION, settingOptions, settingsFromOptions, textOf } from "../options.ts"
 import { bold, print, printJson } from "../output.ts"
+import { writeFiles } from "../write-files.ts"
 
 const MODE = [
   "redirect: behind the website endpoint of a bucket.",
@@ -41,10 +39,12 @@ export const packageFunction: Command = {
     const mode = choice(MODES, values["mode"], "redirect")
     const arch = choice(ARCHITECTURES, values["arch"], "arm64")
     const zips = await makeZips({ mode, arch, layer: values["layer"] === true, settings })
-    const out = resolve(textOf(values, "out") ?? ".")
-    await mkdir(out, { recursive: true })
-    await Promise.all(zips.map(({ name, bytes }) => writeFile(join(out, name), bytes)))
-    const written = zips.map(({ name, bytes }) => ({ file: join(out, name), bytes: bytes.length }))
+    const out = textOf(values, "out") ?? "."
+    const paths = await writeFiles(
+      out,
+      zips.map(({ name, bytes }) => ({ name, content: bytes })),
+    )
+    const written = zips.map(({ bytes }, at) => ({ file: paths[at] ?? "", bytes: bytes.length }))
     if (values["json"]) return printJson({ mode, arch, handler: "index.handler", zips: written })
     for (const { file, bytes } of written) print(`${bold(file)}  ${megabytes(bytes)}`)
     print(`\nRuntime nodejs24.x or nodejs22.x, architecture ${arch}, handler index.handler. See docs/aws.md.`)

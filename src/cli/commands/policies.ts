@@ -1,16 +1,17 @@
 /** Responsible for `imgtailor policies`: prints the policies and routing rules of a setup on AWS by hand. */
-import { mkdir, readFile, writeFile } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { readFile } from "node:fs/promises"
 
 import { Argument, Option } from "commander"
 
 import { type PolicyDocument, policyDocuments } from "../../aws/policy-documents.ts"
+import { isRoute } from "../../aws/route.ts"
 import { resolveConfig } from "../../config/resolve.ts"
-import { badConfig } from "../../errors.ts"
+import { badConfig, describeError } from "../../errors.ts"
 import { parseS3Url } from "../../store/s3/place.ts"
 import type { Command, Values } from "../command.ts"
 import { NO_LOCATIONS, settingOptions, settingsFromOptions, textOf } from "../options.ts"
 import { bold, print } from "../output.ts"
+import { writeFiles } from "../write-files.ts"
 
 const NEEDED: ReadonlySet<string> = new Set(["originals", "renditions", "sizes", "formats", "retired", "focalPoints"])
 
@@ -44,6 +45,26 @@ const locationsOf = (
   return { originals: arnOf("originals"), renditions: arnOf("renditions"), isRedirect: bucket !== undefined }
 }
 
+/** The present policy of the bucket. @throws {bad-config} the file cannot be read, or is no policy */
+const readPolicy = async (path: string | undefined): Promise<string | undefined> => {
+  if (path === undefined) return undefined
+  try {
+    const text = await readFile(path, "utf8")
+    const policy: unknown = JSON.parse(text)
+    if (typeof policy !== "object" || policy === null) throw new TypeError("it is no JSON object")
+    return text
+  } catch (error) {
+    throw badConfig([`--existing: Expected a policy as JSON, got ${path}: ${describeError(error)}.`])
+  }
+}
+
+/** The function answers at no other path. @throws {bad-config} */
+const routeOf = (values: Values): string => {
+  const route = (textOf(values, "route") ?? "").replaceAll(/^\/+|\/+$/g, "")
+  if (isRoute(`/${route}`)) return route
+  throw badConfig([`--route: Expected a path that ends in resizer, like prod/resizer, got ${JSON.stringify(route)}.`])
+}
+
 const printAll = (documents: readonly PolicyDocument[]): void => {
   for (const { name, text } of documents) print(`${bold(name)}\n${text}`)
 }
@@ -71,25 +92,25 @@ export const policies: Command = {
     const settings = await settingsFromOptions(invocation)
     const { isRedirect, ...locations } = locationsOf(values, settings)
     const config = resolveConfig({ ...settings, ...NO_LOCATIONS }, { directory: process.cwd(), threads: 4 })
-    const existing = textOf(values, "existing")
     const documents = policyDocuments({
       ...locations,
       listed: config.grammar,
       apiHost: isRedirect ? textOf(values, "apiHost") : undefined,
-      route: (textOf(values, "route") ?? "").replaceAll(/^\/+|\/+$/g, ""),
+      route: routeOf(values),
       distributionArn: textOf(values, "distributionArn"),
       kmsKeyArn: textOf(values, "kmsKeyArn"),
       hasPublicOriginals: values["publicOriginals"] === true,
       focalPoints: typeof settings["focalPoints"] === "string" ? settings["focalPoints"] : undefined,
-      existing: existing === undefined ? undefined : await readFile(existing, "utf8"),
+      existing: await readPolicy(textOf(values, "existing")),
     })
     const [wanted] = operands
     const out = textOf(values, "out")
     if (wanted !== undefined) return printOne(documents, wanted)
     if (out === undefined) return printAll(documents)
-    const folder = resolve(out)
-    await mkdir(folder, { recursive: true })
-    await Promise.all(documents.map(({ name, text }) => writeFile(join(folder, name), text)))
-    for (const { name } of documents) print(join(folder, name))
+    for (const path of await writeFiles(
+      out,
+      documents.map(({ name, text }) => ({ name, content: text })),
+    ))
+      print(path)
   },
 }
