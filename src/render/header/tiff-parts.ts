@@ -18,10 +18,14 @@ const countParts = (bytes: Uint8Array, header: TiffHeader, page: TiffDirectory):
   return planes * Math.ceil(width / partWidth) * Math.ceil(height / partHeight)
 }
 
+/** A picture of 100 megapixels in tiles of 16 × 16 has 400 000. The offsets of more are not looked at. */
+const MAX_PARTS = 1_000_000
+
 /** Whether each strip or tile of a page has an offset. A page without any is left to the decoder. */
 export const hasAllParts = (bytes: Uint8Array, header: TiffHeader, page: TiffDirectory): boolean => {
   const offsets = page.get(TIFF_TAGS.tileOffsets) ?? page.get(TIFF_TAGS.stripOffsets)
   if (!offsets) return true
-  if (offsets.count < countParts(bytes, header, page)) return false
-  return !someTiffNumber(bytes, header, offsets, (offset) => offset === 0)
+  const count = countParts(bytes, header, page)
+  if (offsets.count < count) return false
+  return !someTiffNumber(bytes, header, { ...offsets, count: Math.min(count, MAX_PARTS) }, (offset) => offset === 0)
 }
