@@ -18,17 +18,17 @@ const NOTHING = new Uint8Array(0)
 const remove = ({ start, end }: Span): Edit => ({ start: start - HEAD_BYTES, end, bytes: NOTHING })
 
 /**
- * Parts of a profile that contradict each other are ignored, as in browsers: the decoder joins what it finds. Of several whole profiles, the
- * first counts.
+ * The first whole profile counts, as in browsers, and none if its parts contradict each other. The decoder joins all that it finds.
  */
-export const ignoreContradictoryProfile = (bytes: Uint8Array, { profileParts }: JpegHeader): readonly Edit[] => {
+export const keepFirstProfile = (bytes: Uint8Array, { profileParts }: JpegHeader): readonly Edit[] => {
   const [first] = profileParts
   if (!first) return []
-  const total = bytes[first.start + NUMBER_AT + 1]
-  if (total === 1) return profileParts.slice(1).map(remove)
-  const numbers = new Set(profileParts.map(({ start }) => bytes[start + NUMBER_AT]))
-  const isAgreed = profileParts.every(({ start }) => bytes[start + NUMBER_AT + 1] === total)
-  return isAgreed && numbers.size === total && profileParts.length === total ? [] : profileParts.map(remove)
+  const numberAt = ({ start }: Span): number => bytes[start + NUMBER_AT] ?? 0
+  const totalAt = ({ start }: Span): number => bytes[start + NUMBER_AT + 1] ?? 0
+  const total = totalAt(first)
+  const parts = profileParts.slice(0, total)
+  const isWhole = new Set(parts.map(numberAt)).size === total && parts.every((part) => totalAt(part) === total)
+  return profileParts.slice(isWhole ? total : 0).map(remove)
 }
 
 /** So many zeros at the end come from a download that was interrupted after its space had been reserved. */

@@ -14,7 +14,7 @@ import type { Preparation } from "../prepare.ts"
 import { applyEdits, type Edit } from "./edit.ts"
 import { correctGif } from "./gif.ts"
 import { asStill, hideOtherColours, isPremultiplied } from "./heif.ts"
-import { ignoreContradictoryProfile, removeReserved } from "./jpeg.ts"
+import { keepFirstProfile, removeReserved } from "./jpeg.ts"
 import { isWithin, PNG_RULES } from "./png.ts"
 import { cameraRawOf, refuseTiffCoding } from "./tiff-codings.ts"
 import { asDefaults, asOnePlane, hasFalseAlpha, keepSamples, misreadTiff, tiffPage, tiffSamples } from "./tiff.ts"
@@ -101,7 +101,7 @@ export const normalise = (bytes: Uint8Array, header: Header): Normalised => {
       return normaliseTiff(bytes, header)
     case "jpeg":
       return {
-        ...edited(bytes, [...ignoreContradictoryProfile(bytes, header), ...removeReserved(bytes)]),
+        ...edited(bytes, [...keepFirstProfile(bytes, header), ...removeReserved(bytes)]),
         failsOnWarnings: true,
       }
   }
