@@ -10,7 +10,7 @@ import { existsSync } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 
-import type { Browser, BrowserContext } from "playwright-core"
+import type { Browser, BrowserContext, Page } from "playwright-core"
 
 import { badConfig, describeError, notInstalled } from "../errors.ts"
 import type { Candidate, Display, MeasuredPage, PageImage, Screen } from "./measured-page.ts"
@@ -65,10 +65,19 @@ interface Measured {
   readonly widths: readonly (readonly (number | undefined)[])[]
 }
 
+/** @throws {bad-config} the page cannot be loaded */
+const load = async (page: Page, url: string): Promise<void> => {
+  try {
+    await page.goto(url, { waitUntil: "load", timeout: LOAD_MS })
+  } catch (error) {
+    throw badConfig([`--page: Expected a page that loads, got ${url}: ${describeError(error).split("\n")[0]}.`])
+  }
+}
+
 const measureOn = async (context: BrowserContext, url: string, isFirst: boolean): Promise<Measured> => {
   const page = await context.newPage()
   try {
-    await page.goto(url, { waitUntil: "load", timeout: LOAD_MS })
+    await load(page, url)
     await page.waitForTimeout(SETTLE_MS)
     const images = await page.evaluate<readonly ShownImage[]>(READ_IMAGES)
     const widths = isFirst ? await page.evaluate<Measured["widths"]>(READ_WIDTHS) : []
@@ -115,7 +124,7 @@ const measurePage = async (contexts: readonly OpenScreen[], page: string): Promi
  * Measures the images of pages.
  * @param pages URLs, or files
  * @param env environment variables, for `CHROMIUM` and `PATH`
- * @throws {bad-config} there is no Chromium, or no playwright-core
+ * @throws {bad-config} there is no Chromium, or no playwright-core, or a page cannot be loaded
  */
 export const measurePages = async (
   pages: readonly string[],

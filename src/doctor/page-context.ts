@@ -27,8 +27,17 @@ export const isOwnUrl = (url: string, sizes: readonly Size[]): boolean => {
 export const urlsOf = ({ src, candidates }: PageImage): readonly string[] =>
   [...new Set([...candidates.map(({ url }) => url), src])].filter((url) => url !== "")
 
+/** A path as a person reads it; unchanged if it has a malformed escape. */
+const readable = (path: string): string => {
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
+}
+
 /** A short text for an image in a message. */
 export const nameOf = ({ src, candidates }: PageImage): string => {
   const url = src || candidates[0]?.url || "an image without src"
-  return URL.canParse(url) ? decodeURI(new URL(url).pathname) : url
+  return URL.canParse(url) ? readable(new URL(url).pathname) : url
 }

@@ -1,6 +1,7 @@
 /**
  * Responsible for the scripts that run inside a page, as text: this program has no types of the DOM. Each returns plain values.
  */
+import { SRCSET_CANDIDATE } from "../logs/srcset.ts"
 import type { Candidate, Display, PageImage } from "./measured-page.ts"
 
 /** An image on the present screen. */
@@ -14,12 +15,12 @@ export interface ShownImage extends Omit<PageImage, "displays" | "candidates"> {
  * in a page is divided by the density of the candidate.
  */
 const HELPERS = String.raw`
+  const toUrl = (text) => (URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI).href : text)
   const candidatesOf = (image) =>
-    (image.getAttribute("srcset") ?? "")
-      .split(/,\s+|,$/)
-      .map((text) => text.trim().split(/\s+/))
-      .filter(([url]) => url)
-      .map(([url, descriptor = ""]) => ({ url: new URL(url, document.baseURI).href, descriptor }))
+    Array.from((image.getAttribute("srcset") ?? "").matchAll(${String(SRCSET_CANDIDATE)}), ([, url, descriptor = ""]) => ({
+      url: toUrl(url),
+      descriptor,
+    }))
   const pictureOf = (url) =>
     new Promise((done) => {
       const picture = new Image()

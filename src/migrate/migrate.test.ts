@@ -38,12 +38,15 @@ describe("an input", () => {
 
   it("a page has the URLs of src, srcset and links", async () => {
     const page = `<!doctype html><a href="/next"><img src='/_next/image?url=%2Fa.jpg&amp;w=640'
-      srcset="/cdn-cgi/image/w=1,h=2/a.jpg 1x, /cdn-cgi/image/w=2,h=4/a.jpg 2x" alt="x"></a>`
+      srcset="/cdn-cgi/image/w=1,h=2/a.jpg 1x, /cdn-cgi/image/w=2,h=4/a.jpg 2x" alt="x"></a>
+      <img srcset="/c.jpg 300w,/d,1.jpg 600w , e.jpg,">`
     expect(await urlsIn(page)).toEqual([
       "/next",
       "/_next/image?url=%2Fa.jpg&w=640",
       "/cdn-cgi/image/w=1,h=2/a.jpg",
       "/cdn-cgi/image/w=2,h=4/a.jpg",
+      "/c.jpg",
+      "/d,1.jpg",
     ])
   })
 

@@ -1,6 +1,7 @@
 /** Responsible for finding URLs in any of the accepted inputs: access logs, sitemaps, feeds, pages, and files with one URL on each line. */
 import { createLogParser, type LoggedRequest } from "../logs/access-log.ts"
 import { readText } from "../logs/read-text.ts"
+import { SRCSET_CANDIDATE } from "../logs/srcset.ts"
 
 /** A URL that was found. */
 export interface FoundUrl {
@@ -42,7 +43,7 @@ const inTag = (piece: string): readonly string[] => {
   for (const [, name = "", , value = ""] of piece.matchAll(
     /\s(src|srcset|data-src|href|url|content|poster)=(["'])(.*?)\2/g,
   )) {
-    if (name === "srcset") found.push(...value.split(/,\s+/).map((candidate) => candidate.trim().split(/\s/)[0] ?? ""))
+    if (name === "srcset") for (const [, url = ""] of value.matchAll(SRCSET_CANDIDATE)) found.push(url)
     else found.push(value)
   }
   return found.map(unescapeEntities)

@@ -122,6 +122,26 @@ describe.skipIf(!tools)("page lint", () => {
     expect(results.slice(FAULTS.length).map(problemsOf)).toEqual([[], []])
   }, 120_000)
 
+  it("page lint reads a srcset without spaces, invalid URLs and malformed escapes", async () => {
+    const url = await startImages()
+    const srcset = `${url("200w")} 200w,${url("800w")} 640w`
+    const broken = `<!doctype html><img src="/100%.jpg" srcset="http://[ 2x" alt="" width="4" height="3">`
+    const [first, second] = await check(await temporaryFolder(), [good(url, { srcset }), broken])
+    const observationOf = (results: readonly CheckResult[] | undefined, name: string): string | undefined =>
+      results?.find((result) => result.name === name)?.observation
+    expect(observationOf(first, "page-descriptors")).toContain("640w")
+    expect(observationOf(second, "page-broken")).toContain("100%.jpg")
+  }, 60_000)
+
+  it("doctor --page names a page that cannot be loaded", async () => {
+    const env = { CHROMIUM: tools?.chromium ?? "" }
+    const { code, stderr } = await runCommand(["doctor", "--page", "none.html"], { cwd: await temporaryFolder(), env })
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/--page: Expected a page that loads, got file:.*none\.html/),
+    ])
+  }, 60_000)
+
   it("doctor --page reads the list of the server of the images, and exits with 1 for a fault", async () => {
     const url = await startImages()
     const cwd = await temporaryFolder()
