@@ -67,14 +67,19 @@ export const openUploads = (location: string, s3: Omit<S3Options, "bucket" | "pr
     ])
   const at = place ? inBucket(openBucket({ ...s3, ...place }), prefix) : inFolder(resolve(folder ?? ""), prefix)
   const names = new Set<string>()
+  const pending = new Set<Promise<unknown>>()
   return {
     prefix,
-    put: (name, bytes) => {
+    put: async (name, bytes) => {
       names.add(name)
-      return at.put(name, bytes)
+      const putting = at.put(name, bytes)
+      pending.add(putting)
+      return putting.finally(() => pending.delete(putting))
     },
     remove: at.remove,
     close: async () => {
+      // A check that was ended may still upload.
+      await Promise.allSettled(pending)
       const failures: string[] = []
       for (const name of names) await at.remove(name).catch((error: unknown) => failures.push(describeError(error)))
       if (folder !== undefined) await rm(join(resolve(folder), prefix), { recursive: true, force: true })

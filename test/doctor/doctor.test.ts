@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 
 import type { CheckResult } from "../../src/doctor/check.ts"
-import { launchServe, runCommand } from "../support/command.ts"
+import { launchCommand, launchServe, runCommand } from "../support/command.ts"
 import { filesBelow, temporaryFolder } from "../support/folders.ts"
 import { flat } from "../support/photos.ts"
 
@@ -48,6 +48,19 @@ describe("imgtailor doctor", () => {
     expect([code, notOk(resultsOf(stdout))]).toEqual([0, []])
     const skipped = resultsOf(stdout).filter(({ state }) => state === "skipped")
     expect(skipped.map(({ name }) => name)).toEqual(["cache-tag"])
+    expect(await filesBelow(join(cwd, "photos"))).toEqual(["shop/a.jpg"])
+  })
+
+  it("doctor that is interrupted leaves no photo behind", async () => {
+    const cwd = await shop()
+    const { url } = await launchServe(["photos", ...SIZES], { cwd })
+    const running = launchCommand(["doctor", url, "--upload", "photos", "--json"], { cwd })
+    await running.until(/"miss-then-hit"/)
+    expect(await filesBelow(join(cwd, "photos"))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^imgtailor-doctor-/)]),
+    )
+    expect(await running.end("SIGINT")).toBe(130)
+    expect(running.stderr()).toBe("imgtailor: Interrupted.\n")
     expect(await filesBelow(join(cwd, "photos"))).toEqual(["shop/a.jpg"])
   })
 

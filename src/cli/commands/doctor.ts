@@ -14,13 +14,14 @@ import { remoteContext } from "../../doctor/remote-context.ts"
 import { runChecks } from "../../doctor/run-checks.ts"
 import { thisSystem } from "../../doctor/system.ts"
 import { openUploads } from "../../doctor/uploads.ts"
-import { badConfig, codeOf, describeError } from "../../errors.ts"
+import { badConfig, codeOf, describeError, isAbort } from "../../errors.ts"
 import type { Size } from "../../sizes/list.ts"
 import { publishList } from "../../sizes/published.ts"
 import type { Command, Invocation, Values } from "../command.ts"
 import { printResult, summaryOf } from "../doctor-report.ts"
+import { INTERRUPTED, onInterrupt } from "../interruption.ts"
 import { JSON_OPTION, loadFromOptions, NO_LOCATIONS, settingOptions, textOf } from "../options.ts"
-import { print, printJson } from "../output.ts"
+import { print, printJson, printMessage } from "../output.ts"
 
 const OWN: readonly Option[] = [
   new Option("--photo <key>", "Existing original that remote checks request."),
@@ -32,8 +33,13 @@ const OWN: readonly Option[] = [
   JSON_OPTION,
 ]
 
-/** Called with each result. */
-type OnResult = (result: CheckResult) => void
+/** Options of the checks that run. */
+interface Run {
+  /** Called with each result. */
+  readonly onResult: (result: CheckResult) => void
+  /** Ends the checks. Probe photos are deleted in any case. */
+  readonly signal: AbortSignal
+}
 
 const loadOrFail = async (invocation: Invocation): Promise<TailorConfig | CheckResult> => {
   const check = { name: "configuration", probe: "read and validate the configuration" }
@@ -53,16 +59,16 @@ const readNginx = async (path: string | undefined): Promise<string | undefined> 
   })
 }
 
-const checkLocal = async (invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+const checkLocal = async (invocation: Invocation, run: Run): Promise<readonly CheckResult[]> => {
   const config = await loadOrFail(invocation)
   if ("state" in config) {
-    onResult(config)
+    run.onResult(config)
     return [config]
   }
   const nginxText = await readNginx(textOf(invocation.values, "nginx"))
   const tailor = openTailor(config)
   try {
-    return await runChecks(LOCAL_CHECKS, localContext(tailor, thisSystem(process.env), { nginxText }), { onResult })
+    return await runChecks(LOCAL_CHECKS, localContext(tailor, thisSystem(process.env), { nginxText }), run)
   } finally {
     await tailor.close()
   }
@@ -86,7 +92,7 @@ const secondsOf = (values: Values): number | undefined => {
 /** The time that a check with uploads may take besides the time in which a change must be seen. */
 const EXTRA_SECONDS = 60
 
-const checkRemote = async (base: URL, invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+const checkRemote = async (base: URL, invocation: Invocation, run: Run): Promise<readonly CheckResult[]> => {
   const { values } = invocation
   const place = textOf(values, "upload")
   const s3 = { endpoint: textOf(values, "s3Endpoint"), region: textOf(values, "s3Region") }
@@ -101,7 +107,7 @@ const checkRemote = async (base: URL, invocation: Invocation, onResult: OnResult
   })
   try {
     return await runChecks(REMOTE_CHECKS, context, {
-      onResult,
+      ...run,
       timeoutMs: (context.withinSeconds + EXTRA_SECONDS) * 1000,
     })
   } finally {
@@ -134,19 +140,19 @@ const listFor = async (
         .catch(() => [])
 }
 
-const checkPage = async (page: string, invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+const checkPage = async (page: string, invocation: Invocation, run: Run): Promise<readonly CheckResult[]> => {
   const { measurePages } = await import("../../doctor/measure-pages.ts")
   const [measured] = await measurePages([page], process.env)
   if (!measured) return []
   const sizes = await listFor(invocation, invocation.operands[0], measured.images)
-  return runChecks(PAGE_CHECKS, { ...measured, sizes }, { onResult })
+  return runChecks(PAGE_CHECKS, { ...measured, sizes }, run)
 }
 
-const checkAny = (invocation: Invocation, onResult: OnResult): Promise<readonly CheckResult[]> => {
+const checkAny = (invocation: Invocation, run: Run): Promise<readonly CheckResult[]> => {
   const [url] = invocation.operands
   const page = textOf(invocation.values, "page")
-  if (page !== undefined) return checkPage(page, invocation, onResult)
-  return url === undefined ? checkLocal(invocation, onResult) : checkRemote(parseBase(url), invocation, onResult)
+  if (page !== undefined) return checkPage(page, invocation, run)
+  return url === undefined ? checkLocal(invocation, run) : checkRemote(parseBase(url), invocation, run)
 }
 
 /** `imgtailor doctor`. */
@@ -157,9 +163,15 @@ export const doctor: Command = {
   example: "imgtailor doctor https://img.example.com --photo shop/photo.jpg",
   run: async (invocation) => {
     const isJson = invocation.values["json"] === true
-    const onResult = isJson ? printJson : printResult
-    const results = await checkAny(invocation, onResult)
-    if (!isJson) print(`\n${summaryOf(results)}`)
-    if (results.some(({ state }) => state === "failure")) process.exitCode = 1
+    const signal = onInterrupt()
+    try {
+      const results = await checkAny(invocation, { onResult: isJson ? printJson : printResult, signal })
+      if (!isJson) print(`\n${summaryOf(results)}`)
+      if (results.some(({ state }) => state === "failure")) process.exitCode = 1
+    } catch (error) {
+      if (!signal.aborted || !isAbort(error)) throw error
+      printMessage("Interrupted.")
+      process.exitCode = INTERRUPTED
+    }
   },
 }
