@@ -71,7 +71,7 @@ A file that is not decoded is refused with 415 (\`unsupported-original\`), and t
 - HEIF: codecs other than AV1; HEIC and JPEG XL, unless the package that decodes them is installed
 - TIFF: signed, 32-bit and complex numbers, floating-point numbers in other spaces than RGB and L\\*a\\*b\\*, odd or mixed bit depths, more than 5 samples, other inks than CMYK, tiles or just two samples in separate planes, other photometric interpretations, and these schemes: ${list(UNDECODED.values())}
 
-A damaged file is refused with 422 (\`corrupt-original\`). A file that lacks only an end marker is complete: a JPEG without EOI, a PNG without the checksum of its data, a WebP without its last pad byte. One that lacks pixels is damaged, whatever follows: half a JPEG with an end marker or with zeros in the place of the rest, a TIFF without one of its strips, or a GIF whose data end before its last pixel.
+A damaged file is refused with 422 (\`corrupt-original\`). A file that lacks only an end marker is complete: a JPEG without EOI, a PNG without the checksum of its data (up to 100 MB when unpacked), a WebP without its last pad byte. One that lacks pixels is damaged, whatever follows: half a JPEG with an end marker or with zeros in the place of the rest, a TIFF without one of its strips, or a GIF whose data end before its last pixel.
 
 Files over a [limit](security.md), in pixels, frames, or parts of their header, are refused with 413 (\`original-too-large\`).
 `

@@ -41,6 +41,7 @@ describe("the structure of an original", () => {
     ["2-billion-extra-samples.tiff", "corrupt-original"],
     ["4-billion-samples.tiff", "unsupported-original"],
     ["20-million-brands.avif", "corrupt-original"],
+    ["100-megapixels-of-16-bits-without-a-checksum.png", "corrupt-original"],
   ])("%s is rejected as %s", async (name, code) => {
     expect(await rejection(await make(name))).toMatchObject({ code })
   })

@@ -71,6 +71,12 @@ const PASSES = [
 
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
+/**
+ * Rows of a PNG that are repaired: 25 megapixels of RGB with alpha. They are decompressed at once and take about twice this memory, which
+ * the estimate of a render does not contain.
+ */
+const MAX_REPAIRED_BYTES = 100_000_000
+
 /** Bytes of all rows with their filter types (§7.2). */
 const rowBytes = ({ width, height, depth, colourType, isInterlaced }: PngHeader): number => {
   const bits = depth * (SAMPLES[colourType] ?? 1)
@@ -134,11 +140,13 @@ interface OriginalFile {
 /** The window size in the zlib header is too small, or the checksum behind the data is missing. */
 const repairPng = (bytes: Uint8Array, header: PngHeader): Uint8Array | undefined => {
   const { pixels, truncatedPixels } = header
+  const byteLength = rowBytes(header)
+  if (byteLength > MAX_REPAIRED_BYTES) return undefined
   const first = pixels[0] ?? truncatedPixels
   if (!first || !pixels.every((chunk) => isChecked(bytes, chunk))) return undefined
   const all = truncatedPixels ? [...pixels, truncatedPixels] : pixels
   const stream = Buffer.concat(all.map(({ start, end }) => bytes.subarray(start, end)))
-  const rows = inflateRows(stream, rowBytes(header))
+  const rows = inflateRows(stream, byteLength)
   if (!rows) return undefined
   const last = pixels.at(-1)
   const end = truncatedPixels || !last ? bytes.length : last.end + 4

@@ -91,6 +91,13 @@ export const PNGS: readonly HostileFile[] = [
     make: () => zeros({ width: 10_000, height: 10_000, depth: 1, colourType: 0, isInterlaced: true }),
   },
   { name: "100-megapixels-of-8-bits.png", make: () => zeros({ width: 10_000, height: 10_000 }) },
+  {
+    name: "100-megapixels-of-16-bits-without-a-checksum.png",
+    make: () => {
+      const header: Header = { width: 10_000, height: 10_000, depth: 16 }
+      return png(header, pngChunk("IDAT", compressedZeros(rawBytes(header)).subarray(0, -4)))
+    },
+  },
   { name: "4-gigapixels.png", make: () => zeros({ width: 65_535, height: 65_535, depth: 1, colourType: 0 }) },
   {
     name: "100-megapixels-without-data.png",
