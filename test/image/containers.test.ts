@@ -395,12 +395,23 @@ describe("frames and alpha", () => {
     expect(maxDifference(await middle(asPremultiplied(avif)), [200, 60, 40, 128])).toBeLessThanOrEqual(4)
   })
 
-  it("a lossless WebP with alpha in its data is transparent, whatever its flag says", async () => {
+  const losslessWebp = async (): Promise<Buffer> => {
     const background = { r: 20, g: 60, b: 120, alpha: 0.5 }
-    const plain = await sharp({ create: { width: 40, height: 30, channels: 4, background } })
+    const webp = await sharp({ create: { width: 40, height: 30, channels: 4, background } })
       .webp({ lossless: true })
       .toBuffer()
-    expect(plain.toString("latin1", 12, 16)).toBe("VP8L")
+    expect(webp.toString("latin1", 12, 16)).toBe("VP8L")
+    return webp
+  }
+
+  it("a lossless WebP with an empty VP8X chunk at its end is shown", async () => {
+    const webp = Buffer.concat([await losslessWebp(), Buffer.from("VP8X"), Buffer.alloc(4)])
+    webp.writeUInt32LE(webp.length - 8, 4)
+    expect(await middle(webp)).toEqual([20, 60, 120, 128])
+  })
+
+  it("a lossless WebP with alpha in its data is transparent, whatever its flag says", async () => {
+    const plain = await losslessWebp()
     // Flags, and the sides less one (RFC 9649 §2.7).
     const extended = Buffer.from([...Buffer.from("VP8X"), 10, 0, 0, 0, 0, 0, 0, 0, 39, 0, 0, 29, 0, 0])
     const webp = Buffer.concat([plain.subarray(0, 12), extended, plain.subarray(12)])

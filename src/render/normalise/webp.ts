@@ -3,7 +3,7 @@
  *
  * Source: RFC 9649 §2.3 (RIFF, padding), §2.7.1 (alpha flag), §3.4 (alpha_is_used).
  */
-import { type Span, viewOf } from "../header/bytes.ts"
+import type { Span } from "../header/bytes.ts"
 import type { WebpHeader } from "../header/webp.ts"
 import type { Edit } from "./edit.ts"
 
@@ -30,8 +30,10 @@ const usesAlpha = (bytes: Uint8Array, { start }: Span): boolean => ((bytes[start
 /** The flag of the file is not set although its picture has alpha: decoders would make it opaque. */
 const setAlphaFlag: Rule = (bytes, { flagsAt, losslessPicture }) => {
   if (flagsAt === undefined || !losslessPicture || !usesAlpha(bytes, losslessPicture)) return []
-  const flags = viewOf(bytes).getUint8(flagsAt)
-  return flags & ALPHA_FLAG ? [] : [{ start: flagsAt, end: flagsAt + 1, bytes: Buffer.from([flags | ALPHA_FLAG]) }]
+  const flags = bytes[flagsAt]
+  return flags === undefined || flags & ALPHA_FLAG
+    ? []
+    : [{ start: flagsAt, end: flagsAt + 1, bytes: Buffer.from([flags | ALPHA_FLAG]) }]
 }
 
 /** Corrections of every WebP. */
