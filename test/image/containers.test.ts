@@ -2,7 +2,7 @@
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 
-import { asPremultiplied } from "./originals/avif.ts"
+import { asPremultiplied, turnedGrid } from "./originals/avif.ts"
 import { gifOf } from "./originals/gif.ts"
 import { hiddenDefaultApng, pngOf } from "./originals/png.ts"
 import { type TiffField, tiffOf, type TiffPage } from "./originals/tiff.ts"
@@ -384,6 +384,20 @@ describe("frames and alpha", () => {
       [...RED, 128],
       [0, 0, 0, 255],
     ])
+  })
+
+  it("a grid of an AVIF is turned as a whole, whatever its cells say", async () => {
+    const { bytes } = await rendition(turnedGrid(), { requested: "png" })
+    const { at } = await decode(bytes)
+    const corners = [at(32, 32), at(96, 32), at(32, 96), at(96, 96)].map(([red, green, blue]) => [red, green, blue])
+    const expected = [
+      [0, 160, 0],
+      [255, 255, 255],
+      [200, 0, 0],
+      [0, 0, 200],
+    ]
+    for (const [index, corner] of corners.entries())
+      expect(maxDifference(corner, expected[index] ?? [])).toBeLessThanOrEqual(4)
   })
 
   it("the colours of a premultiplied AVIF are divided by its alpha", async () => {

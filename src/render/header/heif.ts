@@ -22,8 +22,11 @@ const MAX_REFERENCES = 4000
 /** Entries of properties to all items, which have about 5 each. */
 const MAX_ASSOCIATIONS = 20_000
 
-/** A property of items: its type, and the data behind its head. */
-export type HeifProperty = Box
+/** A property of an item: its type, and the data behind its head. */
+export interface HeifProperty extends Box {
+  /** Where the item names it. */
+  readonly association: Span
+}
 
 /** An item: a picture, a tile, alpha, metadata. */
 export interface HeifItem {
@@ -53,6 +56,8 @@ export interface HeifHeader {
   readonly sequence: Av1Sequence | undefined
   /** Properties of the picture and, behind them, of the first tile of a grid. */
   readonly properties: readonly HeifProperty[]
+  /** Tiles of a grid, and of the grid of its alpha. */
+  readonly cells: readonly HeifItem[]
 }
 
 /** Head of a full box: version and flags. */
@@ -75,10 +80,10 @@ const readItems = (bytes: Uint8Array, iinf: Box | undefined): ReadonlyMap<number
   return types
 }
 
-/** Properties of one item: numbers of property boxes, counted from 1. */
+/** Properties of one item: numbers of property boxes, counted from 1, and where they are. */
 interface Association {
   readonly id: number
-  readonly numbers: readonly number[]
+  readonly entries: readonly { readonly number: number; readonly place: Span }[]
 }
 
 /** The entries of an ipma box (ISO/IEC 23008-12 §9.3). */
@@ -95,10 +100,11 @@ function* associationsOf(bytes: Uint8Array, ipma: Box): Generator<Association> {
     const first = at + idBytes + 1
     at = first + (bytes[at + idBytes] ?? 0) * numberBytes
     if (at > ipma.end) return
-    yield {
-      id,
-      numbers: Array.from({ length: (at - first) / numberBytes }, (_, n) => numberAt(first + n * numberBytes)),
-    }
+    const entries = Array.from({ length: (at - first) / numberBytes }, (_, n) => {
+      const start = first + n * numberBytes
+      return { number: numberAt(start), place: { start, end: start + numberBytes } }
+    })
+    yield { id, entries }
   }
 }
 
@@ -110,13 +116,16 @@ const readProperties = (bytes: Uint8Array, iprp: Box | undefined): ReadonlyMap<n
   let total = 0
   for (const ipma of boxesOf(bytes, iprp)) {
     if (ipma.type !== "ipma" || ipma.end - ipma.start < 8) continue
-    for (const { id, numbers } of associationsOf(bytes, ipma)) {
+    for (const { id, entries } of associationsOf(bytes, ipma)) {
       // An entry without properties counts as well.
-      total += Math.max(1, numbers.length)
+      total += Math.max(1, entries.length)
       if (total > MAX_ASSOCIATIONS) throw tooMany(MAX_ASSOCIATIONS, "properties of items")
       const properties = byItem.get(id) ?? []
       byItem.set(id, properties)
-      properties.push(...numbers.map((number) => all[number - 1]).filter((property) => property !== undefined))
+      for (const { number, place } of entries) {
+        const property = all[number - 1]
+        if (property) properties.push({ ...property, association: place })
+      }
     }
   }
   return byItem
@@ -184,20 +193,22 @@ const tilesOf = ({ item, references }: Items, picture: HeifItem): readonly HeifI
   return cells.map(item).filter((cell) => cell !== undefined)
 }
 
-/** Checks the tiles of a picture and of its alpha. @returns the sequence header and properties of the first one */
+/** Checks the tiles of a picture and of its alpha. @returns cells of grids, and the sequence header and properties of the first tile */
 const checkPicture = (items: Items, picture: HeifItem, limit: number) => {
   const alpha = items.references.filter(({ type, to }) => type === "auxl" && to.includes(picture.id))
   const pictures = [picture, ...alpha.map(({ from }) => items.item(from)).filter((found) => found !== undefined)]
   let first: { readonly tile: HeifItem | undefined; readonly sequence: Av1Sequence | undefined } | undefined
+  const cells: HeifItem[] = []
   for (const each of pictures) {
     const tiles = tilesOf(items, each)
+    if (each.type === "grid") cells.push(...tiles)
     const sequences = tiles.map((tile) => checkTile(items, tile, limit))
     const pixels = sequences.reduce((sum, found) => sum + (found ? found.maxWidth * found.maxHeight : 0), 0)
     // Tiles at the right and the lower edge may stick out.
     if (pixels > 2 * limit) throw originalTooLarge(`tiles of ${pixels} pixels in all`, `${limit} pixels`)
     first ??= { tile: each.type === "grid" ? tiles[0] : undefined, sequence: sequences[0] }
   }
-  return first
+  return { ...first, cells }
 }
 
 /**
@@ -231,6 +242,7 @@ export const parseHeifHeader = (bytes: Uint8Array, pixelLimit: number): HeifHead
     references,
     sequence: first?.sequence,
     properties: [...(primary?.properties ?? []), ...(first?.tile?.properties ?? [])],
+    cells: first?.cells ?? [],
   }
 }
 

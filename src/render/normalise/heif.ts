@@ -33,6 +33,19 @@ export const hideOtherColours = (bytes: Uint8Array, { properties }: HeifHeader):
   }))
 }
 
+const TRANSFORMS: ReadonlySet<string> = new Set(["clap", "imir", "irot"])
+
+/**
+ * The picture is turned after its cells were put together, so cells have no transformations of their own (MIAF, ISO/IEC 23000-22).
+ * Some encoders write those of the picture to all cells: browsers ignore them, the decoder turns each cell.
+ */
+export const keepCellsUpright = ({ cells }: HeifHeader): readonly Edit[] => {
+  const transforms = cells.flatMap(({ properties }) => properties.filter(({ type }) => TRANSFORMS.has(type)))
+  const places = new Map(transforms.map(({ association }) => [association.start, association]))
+  // A property of number 0 is none (ISO/IEC 23008-12 §9.3.1).
+  return [...places.values()].map(({ start, end }) => ({ start, end, bytes: Buffer.alloc(end - start) }))
+}
+
 /** The colours of the picture are multiplied by its alpha (ISO/IEC 23008-12 §6.10.1.2). */
 export const isPremultiplied = ({ references, primary }: HeifHeader): boolean =>
   references.some(({ type, from }) => type === "prem" && from === primary?.id)

@@ -13,7 +13,7 @@ import type { TiffHeader } from "../header/tiff.ts"
 import type { Preparation } from "../prepare.ts"
 import { applyEdits, type Edit } from "./edit.ts"
 import { correctGif } from "./gif.ts"
-import { asStill, hideOtherColours, isPremultiplied } from "./heif.ts"
+import { asStill, hideOtherColours, isPremultiplied, keepCellsUpright } from "./heif.ts"
 import { keepFirstProfile, removeReserved } from "./jpeg.ts"
 import { isWithin, PNG_RULES } from "./png.ts"
 import { cameraRawOf, refuseTiffCoding } from "./tiff-codings.ts"
@@ -94,7 +94,7 @@ export const normalise = (bytes: Uint8Array, header: Header): Normalised => {
     }
     case "heif":
       return {
-        ...edited(bytes, [...asStill(header), ...hideOtherColours(bytes, header)]),
+        ...edited(bytes, [...asStill(header), ...hideOtherColours(bytes, header), ...keepCellsUpright(header)]),
         preparation: isPremultiplied(header) ? { kind: "premultiplied" } : undefined,
       }
     case "tiff":
