@@ -28,8 +28,14 @@ export const ARCHITECTURES = ["arm64", "x64"] as const
 /** See {@link ARCHITECTURES}. */
 export type Architecture = (typeof ARCHITECTURES)[number]
 
-/** Settings that functions do not have. */
-export const LOCAL_SETTINGS: ReadonlySet<string> = new Set([...SERVER_SETTINGS, "compat", "isolation"])
+/** Settings that functions do not have. Among them are the signing keys of other services, which would be readable in a zip or a template. */
+export const LOCAL_SETTINGS: ReadonlySet<string> = new Set([
+  ...SERVER_SETTINGS,
+  "compat",
+  "compatOrigins",
+  "compatKeys",
+  "isolation",
+])
 
 type Files = Readonly<Record<string, Uint8Array>>
 

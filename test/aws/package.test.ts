@@ -228,7 +228,8 @@ describe("imgtailor package", () => {
 
   it("includes settings of the configuration file, except those of this machine", async () => {
     const folder = await temporaryFolder()
-    const file = `export default { originals: "photos", renditions: "s3://shop-renditions", sizes: ["64w"], port: 80 }`
+    const file = `export default { originals: "photos", renditions: "s3://shop-renditions", sizes: ["64w"], port: 80,
+      compat: ["imgproxy"], compatOrigins: { "s3://photos": "" }, compatKeys: { imgproxy: "6162:6364" } }`
     await writeFile(join(folder, "imgtailor.config.mjs"), file)
     const { zips } = await make(["--mode", "sync", "--formats", "webp"], folder)
     await unpack(zips[0]?.file ?? "", join(folder, "task"))
