@@ -59,7 +59,8 @@ export const adviseConcurrency = (quota: AccountQuota, reserved: number, functio
   const { concurrentExecutions, unreserved } = quota
   const account = `This account runs at most ${concurrentExecutions} functions at once, of which ${unreserved} are not reserved.`
   const most = Math.max(0, Math.floor((unreserved - KEPT_UNRESERVED) / functions))
-  if (reserved > most) return `${account} --concurrency ${reserved} would fail: at most ${most} can be reserved.`
+  if (reserved > most)
+    return `${account} --concurrency ${reserved} fails unless the stack has reserved the difference already: at most ${most} more can be reserved.`
   if (concurrentExecutions < PLENTY)
     return `${account} More requests for images that are not stored get 429, which browsers do not retry: request a higher quota for Lambda.`
   const suggested = suggestConcurrency(quota)

@@ -35,6 +35,14 @@ describe("imgtailor template", () => {
     expect(Resources).toHaveProperty("EventsOfOriginals")
   })
 
+  it("leaves out the settings of other services, with their signing keys", async () => {
+    const cwd = await temporaryFolder()
+    const compat = { compat: ["imgproxy"], compatOrigins: { "s3://photos": "" }, compatKeys: { imgproxy: "6162:6364" } }
+    await writeFile(join(cwd, "imgtailor.config.json"), JSON.stringify({ ...compat, sizes: ["480h"] }))
+    const { code, stdout } = await runCommand(["template", "--originals", "s3://shop-photos"], { cwd })
+    expect([code, /COMPAT|6162/.exec(stdout)]).toEqual([0, null])
+  })
+
   it("passes every option to the stack", async () => {
     const { aliases, certificateArn, logBucket, priceClass, originShield, alarmTopic, kmsKeyArn } = ALL
     const options = {
@@ -216,7 +224,12 @@ describe("imgtailor deploy", () => {
 
     it.each<[string, object, readonly string[], string]>([
       ["a number to reserve", { unreserved: 900 }, [], "--concurrency 200 would limit the cost of rendering"],
-      ["that a reservation would fail", { unreserved: 110 }, ["--concurrency", "50"], "at most 10 can be reserved"],
+      [
+        "that a reservation would fail",
+        { unreserved: 110 },
+        ["--concurrency", "50"],
+        "fails unless the stack has reserved the difference already: at most 10 more can be reserved",
+      ],
       [
         "to request a higher quota",
         { concurrentExecutions: 10, unreserved: 10 },
