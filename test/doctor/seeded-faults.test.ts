@@ -462,6 +462,15 @@ describe.skipIf(versitygw === undefined)("seeded faults of buckets", () => {
     expect(await s3.keysIn("renditions")).toEqual([])
   })
 
+  it("doctor names the object that it may write but not delete", async () => {
+    faulty.fail(DENIED, { methods: ["DELETE"], urls: /^\/renditions\// })
+    const results = await examineBuckets()
+    faulty.heal()
+    const [key = "none"] = await s3.keysIn("renditions")
+    expect(results.find(({ name }) => name === "s3-renditions-put")?.observation).toContain(`Delete ${key}`)
+    await s3.deleteObject("renditions", key)
+  })
+
   it.each(BUCKET_FAULTS)(
     "doctor finds a seeded fault of buckets: %s %s, by %s",
     async (_id, _text, check, state, kind, methods, urls) => {

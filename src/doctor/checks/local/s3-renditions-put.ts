@@ -15,8 +15,9 @@ export const s3RenditionsPut: Check<LocalContext> = {
     const key = probeRenditionKey(tailor.config.grammar)
     const headers = { "content-type": "image/jpeg" }
     const { problem } = await probe(bucket, { method: "PUT", key, headers, body: RED_JPEG }, { signal })
-    await probe(bucket, { method: "DELETE", key }, { signal })
-    if (problem === undefined) return passed("Allowed.")
+    const { problem: left } = await probe(bucket, { method: "DELETE", key }, { signal })
+    if (problem === undefined)
+      return passed(left === undefined ? "Allowed." : `Allowed. Delete ${key}, which doctor may not delete.`)
     return failure({
       observation: problem,
       meaning: "Nothing is stored, so every request renders again.",
