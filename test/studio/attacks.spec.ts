@@ -62,6 +62,25 @@ describe("attacks", () => {
     await context.close()
   })
 
+  it("the live view of a server that was started again shows the field for the new token, and connects with it", async () => {
+    const first = await startStudio({ photos: "pottery" })
+    const { page, context } = await openPage(browser, first.origin)
+    await page.goto(first.studioUrl)
+    await untilSettled(page)
+    await page.goto(`${first.origin}/_studio/#/live`)
+    await page.waitForSelector(".badge.good")
+    await first.close()
+    const flags = ["--studio", "--port", new URL(first.origin).port]
+    const second = await startStudio({ photos: "pottery", flags })
+    await page.waitForSelector(".sign-in")
+    await page.fill("#token", second.studioUrl)
+    await page.keyboard.press("Enter")
+    await page.waitForSelector(".badge.good")
+    expect(await page.textContent(".badge.good")).toBe("Connected")
+    await context.close()
+    await second.close()
+  })
+
   it("the token leaves the URL at once, becomes a cookie that no script reads, and is in no log line", async () => {
     const { page, context } = await openPage(browser, server.origin)
     await page.goto(server.studioUrl)

@@ -56,7 +56,8 @@ export const useDrafts = ({ photo, item, quality }: DraftOptions): Drafts => {
     const values = { key: photo.key, size: item?.size ?? "", ...(item && { format: item.format }), quality: settled }
     const picture = await requestPicture("POST draft", values, { signal })
     const similarity = lossless && (await ssimOf(picture.blob, lossless.blob))
-    rows.value = withDraft(rows.peek(), { ...picture, quality: settled, similarity })
+    // The rows may be those of another rendition by now.
+    if (!signal.aborted) rows.value = withDraft(rows.peek(), { ...picture, quality: settled, similarity })
     return picture
   })
   const { value: picture, problem, isLoading } = draft.state.value

@@ -13,7 +13,12 @@ export const usePicture = <T extends Held>(
   key: string | undefined,
   load: (signal: AbortSignal) => Promise<T>,
 ): Load<T> => {
-  const loaded = useLoad(key, load)
+  const loaded = useLoad(key, async (signal) => {
+    const picture = await load(signal)
+    // The state does not get it, so nothing else releases it.
+    if (signal.aborted) URL.revokeObjectURL(picture.url)
+    return picture
+  })
   const url = loaded.state.value.value?.url
   useEffect(() => (url === undefined ? undefined : () => URL.revokeObjectURL(url)), [url])
   return loaded

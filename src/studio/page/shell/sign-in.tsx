@@ -27,8 +27,8 @@ export const SignIn = (): JSX.Element => {
     <form class="sign-in panel" onSubmit={submit}>
       <h1>Open the studio</h1>
       <p>
-        The server printed a URL with a token when it started. Open that URL, or paste it here. The token changes with
-        every start unless it is configured.
+        The server printed a URL with a token when it started. Open that URL, or paste it here. The token is new with
+        every start.
       </p>
       <label for="token">URL or token</label>
       <input
