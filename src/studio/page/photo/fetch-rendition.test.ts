@@ -17,6 +17,8 @@ const fetchFrom = (origin: string, item: Photo["renditions"][number]) =>
 it("a rendition that is refused has the code, the reason and the fix that the server reports", async () => {
   const studio = await startStudio({ isOpen: true })
   await studio.write("mug.webp", await quadrants({ width: 120, height: 90 }))
+  // A folder without any file counts as one that is not available.
+  await studio.write("other.webp", await quadrants({ width: 120, height: 90 }))
   const { renditions } = await studio.json<Photo>("photo?key=mug.webp")
   await rm(join(studio.folder, "mug.webp"))
   expect(renditions.length).toBeGreaterThan(1)
