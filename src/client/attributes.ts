@@ -7,7 +7,7 @@
  * - If the page gives the displayed width, no candidate is wider than necessary for 2 device pixels per CSS pixel.
  */
 import type { Format } from "../sizes/format.ts"
-import { ratioOf, sourceDimensions } from "../sizes/geometry.ts"
+import { type KnownDimensions, ratioOf, sourceDimensions } from "../sizes/geometry.ts"
 import type { Info } from "../sizes/info.ts"
 import { lookOf, type Shape } from "../sizes/list.ts"
 import type { Dimensions } from "../sizes/size.ts"
@@ -15,9 +15,10 @@ import { fail } from "./fail.ts"
 import { type Candidate, type CandidateOptions, toSrcset } from "./srcset.ts"
 
 /** Known properties of an original; the result of `info` is one. */
-export interface KnownInfo extends Dimensions, Partial<Pick<Info, "placeholder" | "trimmed">> {
+export interface KnownInfo extends KnownDimensions {
   /** Any text, as TypeScript reads a file of JSON. */
-  readonly format?: string
+  readonly format?: string | undefined
+  readonly placeholder?: Info["placeholder"] | undefined
 }
 
 /** How an image is displayed. */
@@ -92,8 +93,6 @@ const sizesAttribute = ({ sizes, width, priority }: ImgOptions<string, Format>):
   return priority ? text : `auto, ${text}`
 }
 
-const placeholderStyle = (placeholder: string): string => `background:url(${placeholder}) center/cover no-repeat`
-
 /** The placeholder that an `<img>` shows until it is loaded, for frameworks that show it in another way. */
 export const placeholderIn = ({ style = "" }: Attributes): string | undefined => /url\((.+)\) /.exec(style)?.[1]
 
@@ -114,7 +113,7 @@ export const imgAttributes = (
     ...displayedSize(size, info, width),
     ...(priority ? EAGER : LAZY),
     decoding: "async",
-    ...(placeholder && info?.placeholder && { style: placeholderStyle(info.placeholder) }),
+    ...(placeholder && info?.placeholder && { style: `background:url(${info.placeholder}) center/cover no-repeat` }),
     ...(candidates[0]?.width && { sizes: sizesAttribute(options) }),
     srcset: toSrcset(candidates),
     src,

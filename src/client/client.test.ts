@@ -56,7 +56,7 @@ describe("url", () => {
     // @ts-expect-error not a size
     expect(() => photos.srcset("a.jpg", { shape: "big" })).toThrow('"big" is not listed.')
     // @ts-expect-error not one of the explicit formats
-    expect(() => photos.url("a.jpg", "640w", "png")).toThrow("png is not a format of 640w.")
+    expect(() => photos.url("a.jpg", "640w", "png")).toThrow(`"png" is not listed.`)
     expectTypeOf<SizeName<typeof SIZES>>().toEqualTypeOf<
       "320w" | "1280w" | "640w" | "240h" | "480h" | "960h" | "360x270" | "720x540" | "hero" | "hero-small" | "400x100"
     >()

@@ -127,10 +127,10 @@ const readingsOf = (key: string, sizes: readonly Shape[], formats: readonly Form
   const { directory, file: name } = splitKey(above.slice(0, -1))
   const size = sizeNamed(name, sizes)
   if (size)
-    return imageReadings(directory, file, size.name, formatsOf(size, { formats })).map(({ original, format }) => ({
-      original,
-      size: size.name,
-      format: size.format ?? format,
+    // oxlint-disable-next-line oxc/no-map-spread -- pages contain this code, so it is short.
+    return imageReadings(directory, file, size.name, formatsOf(size, { formats })).map((reading) => ({
+      ...reading,
+      format: size.format ?? reading.format,
     }))
   const original = file.endsWith(".json") && toOriginalKey(directory + file.slice(0, -5))
   return name === INFO && original ? [{ original, size: INFO, format: undefined }] : []
@@ -160,39 +160,40 @@ export const createClient = <
   const formats: readonly Explicit[] = given ?? DEFAULT_FORMATS
   const sizeOf = (name: Name): Shape =>
     sizes.find((size) => size.name === name) ??
-    fail(`${JSON.stringify(name)} is not listed. The nearest is ${nearestTo(parseSize(name) ?? {}, sizes).name}.`)
+    fail(`"${name}" is not listed. The nearest is ${nearestTo(parseSize(name) ?? {}, sizes).name}.`)
 
   const urlOf = (original: string, size: Shape | typeof INFO, format?: Format): string => {
     const key = toKey(original)
-    if (size !== INFO && format && !size.format && !formatsOf(size, { formats }).includes(format))
-      fail(`${format} is not a format of ${size.name}.`)
     const v = typeof version === "function" ? version(key) : version
-    const path = encodeKey(formatKey({ original: key, size, format: (size !== INFO && size.format) || format }))
+    const path = encodeKey(formatKey({ original: key, size, format }))
     return `${base}/${path}${v ? `?v=${encodeURIComponent(v)}` : ""}`
   }
 
-  const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, format, maxWidth, info }) =>
-    srcsetCandidates(sizeOf(shape), sizes, { info: info ?? infos?.[original], maxWidth }, (size) =>
-      urlOf(original, size, format),
+  const formatsIn = (size: Shape): readonly Format[] => formatsOf(size, { formats })
+
+  /** A size with a forced format has no other. */
+  const renditionUrl = (original: string, size: Shape, format: Explicit | undefined): string =>
+    urlOf(
+      original,
+      size,
+      size.format ?? (format && (formatsIn(size).find((one) => one === format) ?? fail(`"${format}" is not listed.`))),
     )
 
-  const url: Client<Name, Explicit>["url"] = (original, size, format) => urlOf(original, sizeOf(size), format)
-
-  /** The `<img>` of a size with a forced format has that format. */
-  const sourceFormats = (name: Name): readonly Explicit[] => {
-    const size = sizeOf(name)
-    return size.format ? [] : formatsOf(size, { formats })
-  }
+  const candidates: Client<Name, Explicit>["candidates"] = (original, { shape, format, maxWidth, info }) =>
+    srcsetCandidates(sizeOf(shape), sizes, { info: info ?? infos?.[original], maxWidth }, (size) =>
+      renditionUrl(original, size, format),
+    )
 
   const img: Client<Name, Explicit>["img"] = (original, shown) => {
     const options = { ...shown, info: shown.info ?? infos?.[original] }
-    return imgAttributes(sizeOf(options.shape), url(original, options.shape, options.format), options, (maxWidth) =>
+    const size = sizeOf(options.shape)
+    return imgAttributes(size, renditionUrl(original, size, options.format), options, (maxWidth) =>
       candidates(original, { ...options, maxWidth }),
     )
   }
 
   return {
-    url,
+    url: (original, size, format) => renditionUrl(original, sizeOf(size), format),
     parse: (text) => {
       const key = decodeKey(text.slice(base.length + 1).replace(/[?#].*/s, ""))
       return key && text.startsWith(`${base}/`) ? readingsOf(key, sizes, formats) : []
@@ -200,8 +201,11 @@ export const createClient = <
     candidates,
     srcset: (original, options) => toSrcset(candidates(original, options)),
     img,
+    // The `<img>` of a size with a forced format has that format.
     picture: (original, options) =>
-      pictureAttributes(sourceFormats(options.shape), (format) => img(original, { ...options, format })),
+      pictureAttributes(sizeOf(options.shape).format ? [] : formatsIn(sizeOf(options.shape)), (format) =>
+        img(original, { ...options, format }),
+      ),
     info: async (original, init) => (infos?.[original] as Info | undefined) ?? fetchInfo(urlOf(original, INFO), init),
   }
 }

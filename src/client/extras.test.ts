@@ -61,7 +61,7 @@ describe("formats", () => {
     ["640w", "png"],
     ["card", "avif"],
   ] as const)("the size %s does not exist as %s, so no URL, attributes or elements are made", (shape, format) => {
-    const message = `${format} is not a format of ${shape}.`
+    const message = `"${format}" is not listed.`
     const options = { shape, format, info: INFO }
     expect(() => listed.url("a.jpg", shape, format)).toThrow(message)
     expect(() => listed.img("a.jpg", options)).toThrow(message)
