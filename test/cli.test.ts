@@ -287,9 +287,12 @@ group("mistakes on the command line", () => {
   it("imgtailor reports values that are valid but unusual, and uses the last of repeated options", async () => {
     const cwd = await folderWith({ "a.jpg": await flat() })
     const args = ["--sizes", "64w", "--sizes", "65w", "--pixels", "400000", "--renders", "1000000", "--formats", "[]"]
+    args.push("--compat", "thumbor", "--compat-keys", "thumbor=first-key", "--compat-keys", "thumbor=last-key")
     const { code, stdout, stderr } = await runCommand(["info", "a.jpg", "--originals", "photos", ...args], { cwd })
     expect([code, stdout.includes("/65w/a.jpg"), stdout.includes("/64w/a.jpg")]).toEqual([0, true, false])
     expect(stderr).toContain('imgtailor: --sizes was given more than once: "65w" replaces "64w".\n')
+    expect(stderr).toContain("imgtailor: --compat-keys was given more than once: only the last value counts.\n")
+    expect(stderr).not.toContain("first-key")
     expect(stderr).toMatch(/^imgtailor: limits\.pixels is 400000: .*$/m)
     expect(stderr).toMatch(/^imgtailor: limits\.renders is 1000000: .*$/m)
   })

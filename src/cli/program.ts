@@ -3,7 +3,9 @@ import { stripVTControlCharacters } from "node:util"
 
 import { Command as Program, CommanderError, Option } from "commander"
 
+import { withoutCredentials } from "../config/describe-issue.ts"
 import { parseBoolean } from "../config/parse-text.ts"
+import { isSecretFlag } from "../config/setting.ts"
 import { badConfig } from "../errors.ts"
 import type { Command } from "./command.ts"
 import { bold, printMessage } from "./output.ts"
@@ -29,15 +31,20 @@ const createProgram = (version: string, description: string): Program =>
     })
     .exitOverride()
 
+/** What the last value of an option does, without secrets: notices are logged. */
+const replacement = (option: Option, value: string, first: string): string => {
+  if (isSecretFlag(option.name())) return "only the last value counts"
+  const [shown, replaced] = [value, first].map((text) => JSON.stringify(withoutCredentials(text)))
+  return `${shown} replaces ${replaced}`
+}
+
 /** A notice for each option with a value that was given more than once: only the last value counts. */
 const noticeRepeats = (program: Program, option: Option, notices: string[]): void => {
   if (option.isBoolean()) return
   let first: string | undefined
   program.on(`option:${option.name()}`, (value: string) => {
     if (first !== undefined && first !== value)
-      notices.push(
-        `--${option.name()} was given more than once: ${JSON.stringify(value)} replaces ${JSON.stringify(first)}.`,
-      )
+      notices.push(`--${option.name()} was given more than once: ${replacement(option, value, first)}.`)
     first = value
   })
 }

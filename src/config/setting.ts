@@ -67,6 +67,11 @@ const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${l
  */
 export const flagOf = ({ path }: Setting): string => (path[0] === "limits" ? path.slice(1) : path).map(kebab).join("-")
 
+const SECRET_FLAGS: ReadonlySet<string> = new Set(Array.from(SECRET_SETTINGS, kebab))
+
+/** Whether the value of a command-line option is secret. @param flag its name without dashes */
+export const isSecretFlag = (flag: string): boolean => SECRET_FLAGS.has(flag)
+
 /** Name of the environment variable: `limits.deadlineMs` is `IMGTAILOR_DEADLINE_MS`. */
 export const variableOf = (setting: Setting): string =>
   `IMGTAILOR_${flagOf(setting).replaceAll("-", "_").toUpperCase()}`
