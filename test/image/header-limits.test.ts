@@ -17,6 +17,7 @@ const LIMITS: readonly (readonly [name: string, limit: string])[] = [
   ["20000-frames.webp", "5000 frames"],
   ["4-million-unknown-chunks.webp", "1000 WebP chunks"],
   ["300000-frames.gif", "5000 frames"],
+  ["frame-right-of-65535-pixels.gif", "65535 pixels a side"],
   ["1-million-directories.tiff", "100 TIFF directories"],
   ["60000-entries-of-4-megabytes.tiff", "4096 fields in a TIFF directory"],
   ["60000-items.avif", "2000 items"],

@@ -4,6 +4,7 @@
  * Source: GIF89a specification, §17 (header), §18 (logical screen), §20 (image descriptor), §22 (image data), §23 (graphic control
  * extension); libnsgif's list of screen sizes.
  */
+import { originalTooLarge } from "../../errors.ts"
 import { surveyGifFrame } from "../header/gif-pixels.ts"
 import type { GifFrame, GifHeader } from "../header/gif.ts"
 import type { Edit } from "./edit.ts"
@@ -43,9 +44,14 @@ const isEmptied = ({ frames }: GifHeader): boolean =>
 const isAlphaLost = (header: GifHeader): boolean =>
   !header.frames.some(({ hasTransparentIndex }) => hasTransparentIndex) && (!isCovered(header) || isEmptied(header))
 
+/** Sides have 16 bits (§18). A first frame that begins far to the right can exceed them. */
+const MAX_SIDE = 65_535
+
 /** A graphic control extension with transparent index 0, and an image of the canvas with one pixel of data: the rest stays transparent. */
 const blankFrame = (header: GifHeader): Buffer => {
   const { width, height } = gifCanvas(header)
+  if (Math.max(width, height) > MAX_SIDE)
+    throw originalTooLarge(`a canvas of ${width} × ${height} pixels`, `${MAX_SIDE} pixels a side`)
   const needsTable = header.globalColours === 0
   const frame = Buffer.alloc(18)
   frame.set([0x21, 0xf9, 4, 1], 0)
@@ -79,6 +85,7 @@ const needsBlankFrame = (header: GifHeader): boolean =>
 /**
  * Gives the canvas its size, and transparency where no frame covers it.
  * @returns the edits, and whether a blank frame comes before the first one
+ * @throws {original-too-large} the canvas is larger than any GIF can be
  */
 export const correctGif = (
   bytes: Uint8Array,

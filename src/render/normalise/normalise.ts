@@ -76,6 +76,7 @@ export const DEVELOP = "Export it from the camera's or a photo program as JPEG a
  * Corrects an original.
  * @throws {unsupported-original} camera raw, or a coding that is not decoded
  * @throws {corrupt-original} a part of the pixels has no place in the file
+ * @throws {original-too-large} the canvas of a GIF
  */
 export const normalise = (bytes: Uint8Array, header: Header): Normalised => {
   switch (header.kind) {

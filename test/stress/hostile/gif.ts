@@ -30,8 +30,8 @@ const LAST = Buffer.concat([Buffer.from([1]), pack([CLEAR, END], 3), Buffer.from
 const WHOLE = Buffer.concat([Buffer.from([28 * GROUP.length]), repeat(GROUP, 28)])
 const SPLIT = Buffer.from([...GROUP].flatMap((byte) => [1, byte]))
 
-const imageHead = (width: number, height: number): Buffer =>
-  Buffer.concat([ascii(","), le(2, 0, 0, width, height), Buffer.from([0, CODE_SIZE])])
+const imageHead = (width: number, height: number, left = 0): Buffer =>
+  Buffer.concat([ascii(","), le(2, left, 0, width, height), Buffer.from([0, CODE_SIZE])])
 
 /** A frame of one colour, whose data give each pixel. A group gives 16. */
 const frame = (width: number, height: number, isSplit = false): Buffer => {
@@ -54,6 +54,10 @@ export const GIFS: readonly HostileFile[] = [
   {
     name: "5000-frames-on-1000-by-1000.gif",
     make: () => gif(1000, 1000, repeat(Buffer.concat([CONTROL, frame(4, 4)]), 5000)),
+  },
+  {
+    name: "frame-right-of-65535-pixels.gif",
+    make: () => gif(40, 30, imageHead(4, 4, 65_535), frame(4, 4).subarray(11)),
   },
   { name: "pixel-on-4-gigapixels.gif", make: () => gif(65_535, 65_535, frame(4, 4)) },
   { name: "pixel-on-10000-by-10000.gif", make: () => gif(10_000, 10_000, frame(4, 4)) },
