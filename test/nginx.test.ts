@@ -106,6 +106,18 @@ it("examples/nginx.conf is the output of imgtailor nginx for the list of the REA
   expect(stdout).toBe(await readFile(join(PACKAGE, "examples", "nginx.conf"), "utf8"))
 })
 
+it("nginx gets the folder that serve uses, from a configuration file elsewhere and from the environment", async () => {
+  const cwd = await temporaryFolder()
+  await mkdir(join(cwd, "etc"))
+  await writeFile(join(cwd, "etc", "shop.json"), JSON.stringify({ sizes: ["480h"], renditions: "made" }))
+  const ofFile = await runCommand(["nginx", "--config", "etc/shop.json"], { cwd })
+  expect(ofFile.stdout).toContain(`root ${join(cwd, "etc", "made")}/files;`)
+  const env = { IMGTAILOR_SIZES: "480h", IMGTAILOR_RENDITIONS: "stored", IMGTAILOR_BASE_PATH: "/img" }
+  const ofVariables = await runCommand(["nginx"], { cwd, env })
+  expect(ofVariables.stdout).toContain(`root ${join(cwd, "stored")}/files;`)
+  expect(ofVariables.stdout).toContain("location ^~ /img/ {")
+})
+
 group("the printed configuration of nginx", () => {
   it("nginx serves stored renditions itself and forwards requests for missing ones", async (context) => {
     const { nginx, serve } = await setUp(context, { "shop/a photo.jpg": await flat() })

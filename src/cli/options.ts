@@ -3,14 +3,14 @@ import { dirname } from "node:path"
 
 import { Option } from "commander"
 
-import { absoluteAssetPaths } from "../config/asset-paths.ts"
 import { loadFile } from "../config/config-file.ts"
-import { load, mergeOptions } from "../config/load.ts"
+import { load, mergeOptions, resolveFolders } from "../config/load.ts"
 import type { TailorConfig } from "../config/options.ts"
 import type { EffectiveConfig } from "../config/origins.ts"
 import { optionsFrom } from "../config/parse-text.ts"
 import { flagOf, type Setting, type SettingGroup } from "../config/setting.ts"
 import { SETTING_GROUPS } from "../config/settings.ts"
+import { optionsFromVariables } from "../config/variables.ts"
 import { badConfig, badUrl, type TailorError } from "../errors.ts"
 import type { Invocation, Values } from "./command.ts"
 import { printNotices } from "./output.ts"
@@ -108,10 +108,16 @@ export const loadFromOptions = async (
   overrides: Readonly<Record<string, unknown>> = {},
 ): Promise<TailorConfig> => (await loadWithOrigins(invocation, overrides)).config
 
-/** Settings from the command line and the configuration file, not validated: for use on another machine. */
-export const settingsFromOptions = async ({ values, notices }: Invocation): Promise<Record<string, unknown>> => {
+/**
+ * Settings from the command line and the configuration file, not validated: for use on another machine.
+ * @param env environment variables that take precedence over the file, for use on this machine. @default none
+ */
+export const settingsFromOptions = async (
+  { values, notices }: Invocation,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Record<string, unknown>> => {
   const { file, options, notices: fileNotices } = await loadFile(process.cwd(), textOf(values, "config"))
   printNotices([...notices, ...fileNotices])
-  const given = absoluteAssetPaths(settingsOf(values), process.cwd())
-  return mergeOptions(given, file === undefined ? options : absoluteAssetPaths(options, dirname(file)))
+  const given = resolveFolders(mergeOptions(settingsOf(values), optionsFromVariables(env)), process.cwd())
+  return mergeOptions(given, file === undefined ? options : resolveFolders(options, dirname(file)))
 }

@@ -86,8 +86,11 @@ const resolveFolder = (location: unknown, cwd: string): unknown => {
   return folder === undefined ? location : resolve(cwd, folder)
 }
 
-/** Folders of the command line and of the environment are relative to the working directory, those of a file to the file. */
-const resolveFolders = (options: Readonly<Record<string, unknown>>, cwd: string): Record<string, unknown> => {
+/**
+ * The same settings with absolute paths of folders and assets.
+ * @param cwd the working directory for those of the command line and of the environment, the folder of a file for its own
+ */
+export const resolveFolders = (options: Readonly<Record<string, unknown>>, cwd: string): Record<string, unknown> => {
   const entries = Object.entries(absoluteAssetPaths(options, cwd)).map(([name, value]) => {
     const isLocation = name === "originals" || name === "renditions"
     return [name, isLocation ? resolveFolder(value, cwd) : value]

@@ -45,7 +45,7 @@ export const nginx: Command = {
   example: "imgtailor nginx --sizes 360x270,480h,1280w --renditions /var/cache/imgtailor > imgtailor.conf",
   run: async (invocation) => {
     const { values } = invocation
-    const settings = await settingsFromOptions(invocation)
+    const settings = await settingsFromOptions(invocation, process.env)
     const environment = { directory: process.cwd(), threads: 4, readsAssets: false }
     const config = resolveConfig({ ...settings, ...NO_LOCATIONS }, environment)
     printNotices(config.notices)
