@@ -1,9 +1,10 @@
 /** Reports of more changed originals than can wait, and of deletions that fail. */
-import { expect, it } from "vitest"
+import { expect, it, onTestFinished } from "vitest"
 
 import { createChanges, reportDeletions } from "./changes.ts"
+import { createTailor } from "./index.ts"
 import { parseSizeList } from "./sizes/list.ts"
-import { memoryRenditions } from "./store/memory.ts"
+import { memoryOriginals, memoryRenditions } from "./store/memory.ts"
 
 it("createChanges reports as many originals as may wait, and one notice about all others", async () => {
   const parsed = parseSizeList(["60w"])
@@ -45,4 +46,34 @@ it("reportDeletions reports the originals of a deletion that fails, since some o
   const renditions = reportDeletions(failing, (original) => void reported.push(original))
   await expect(renditions.delete(["60w/a.jpg", "60w/b.jpg"])).rejects.toThrow("second key")
   expect(reported).toEqual(["a.jpg", "b.jpg"])
+})
+
+it("an onNotice that throws stops no later report of changed originals", async () => {
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error): void => void warnings.push(message)
+  process.on("warning", onWarning)
+  onTestFinished(() => void process.off("warning", onWarning))
+  const renditions = memoryRenditions()
+  const meta = { original: "a.jpg", version: "1", kind: "jpeg", recipeId: "1", etag: '"1"', modifiedMs: 1 } as const
+  const reports: number[] = []
+  const tailor = createTailor(
+    { originals: memoryOriginals(), renditions, sizes: ["60w"] },
+    {
+      onChange: ({ length }) => {
+        reports.push(length)
+        throw new Error("The CDN is down.")
+      },
+      onNotice: () => {
+        throw new Error("The logger is down.")
+      },
+    },
+  )
+  for (let round = 0; round < 2; round++) {
+    await renditions.put("60w/a.jpg", new Uint8Array(1), { ...meta, contentType: "image/jpeg" })
+    expect(await tailor.purge("a.jpg")).toBe(1)
+    await tailor.idle()
+  }
+  await tailor.close()
+  expect(reports).toHaveLength(2)
+  await expect.poll(() => warnings.join()).toContain("onNotice failed: The logger is down.")
 })

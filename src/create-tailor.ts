@@ -6,7 +6,7 @@ import { resolveConfig } from "./config/resolve.ts"
 import { describeError } from "./errors.ts"
 import { findOriginals } from "./find-originals.ts"
 import { createHealth, type Health } from "./health.ts"
-import type { Notify, TailorHooks } from "./hooks.ts"
+import type { TailorHooks } from "./hooks.ts"
 import { createFetch } from "./http/fetch.ts"
 import { createHandle, type Handle, type HandleOptions } from "./http/handle.ts"
 import { openChanges } from "./open-changes.ts"
@@ -14,7 +14,7 @@ import { openStores, type OpenStores } from "./open-stores.ts"
 import { createPooledRenderer } from "./render/pool/pooled-renderer.ts"
 import { createRenderer } from "./render/render.ts"
 import type { Renderer } from "./render/renderer.ts"
-import { createFailureNotices, withReports } from "./request-reports.ts"
+import { createFailureNotices, safeNotices, withReports } from "./request-reports.ts"
 import type { OriginalKey } from "./sizes/key.ts"
 import { cacheTagsOf } from "./store/cache-tag.ts"
 import { cachedRenditions } from "./store/cached.ts"
@@ -96,7 +96,7 @@ export const openTailorWith = (
   config: TailorConfig,
   { onRequest, onNotice, onChange }: TailorHooks = {},
 ): OpenTailor => {
-  const notify: Notify = (text, level = "info") => onNotice?.(text, level)
+  const notify = safeNotices(onNotice)
   const stores = openStores(config, notify)
   const originals = wrapOriginals(stores.originals.store)
   const { limits, settings, basePath } = config

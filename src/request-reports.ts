@@ -1,11 +1,22 @@
 /** Responsible for the reports of a tailor to its program: one for each request, and notices of failures of the store of renditions. */
 import { describeError } from "./errors.ts"
-import type { Notify, RequestReport } from "./hooks.ts"
+import type { Notify, RequestReport, TailorHooks } from "./hooks.ts"
 import type { Answer, HttpRequest } from "./http/answer.ts"
 import type { Handle } from "./http/handle.ts"
 import { referrerOrigin } from "./http/referrer.ts"
 import type { StoreFailure } from "./tailor/stored.ts"
 import { validTraceparent } from "./tracing/traceparent.ts"
+
+/** Calls `onNotice`. Its error becomes a warning of the process: it is where errors would be reported, and it fails nothing. */
+export const safeNotices =
+  (onNotice: TailorHooks["onNotice"]): Notify =>
+  (text, level = "info") => {
+    try {
+      onNotice?.(text, level)
+    } catch (error) {
+      process.emitWarning(`onNotice failed: ${describeError(error)}`)
+    }
+  }
 
 /** Reports each request once its answer is known. An error of the callback does not fail the request. */
 export const withReports = (handle: Handle, onRequest: (report: RequestReport) => void, notify: Notify): Handle => {
