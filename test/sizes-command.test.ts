@@ -104,6 +104,16 @@ describe("a list that can change", () => {
     expect(await sizesOf("--waste", "0%", "--most", "2")).toEqual(["640w", "40x30"])
   })
 
+  it("sizes suggest and migrate print one size, one URL and one request in the singular", async () => {
+    const cwd = await createShop()
+    await writeFile(join(cwd, "access.log"), "/shop/300w/a.jpg\n")
+    const suggested = await runCommand(["sizes", "suggest", "access.log"], { cwd })
+    expect(suggested.stdout).toBe('1 request. 1 size, with 0.0 % of the pixels sent wasted:\n  "300w"  1 request\n')
+    await writeFile(join(cwd, "urls.txt"), "/_next/image?url=%2Fa.jpg&w=640&q=75\n")
+    const migrated = await runCommand(["migrate", "urls.txt"], { cwd })
+    expect(migrated.stdout).toMatch(/^1 URL read, 1 of Next\.js\.\n\n1 size for them, .*\n {2}"640w" {2}1 request\n/)
+  })
+
   it("warm renders requested renditions, chosen sizes and formats, and changed originals alone; a dry run renders nothing", async () => {
     const cwd = await createShop()
     const stored = (): Promise<readonly string[]> => filesBelow(join(cwd, "made", "files"))

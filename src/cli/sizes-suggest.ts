@@ -1,14 +1,14 @@
 /** Responsible for the output of `imgtailor sizes suggest`: a list for the requests of logs, and for pages. */
-import { formatSizeInput } from "../compat/choose-size.ts"
 import type { TailorConfig } from "../config/options.ts"
 import { resolveConfig } from "../config/resolve.ts"
 import { badUrl } from "../errors.ts"
 import type { OwnReader } from "../redesign/own-requests.ts"
 import { createSuggestions, type Suggestions } from "../redesign/suggest.ts"
-import { counted, grouped, percentOf } from "../units.ts"
+import { counted, percentOf } from "../units.ts"
 import type { Invocation } from "./command.ts"
 import { NO_LOCATIONS, settingsFromOptions } from "./options.ts"
-import { bold, dim, print, printJson } from "./output.ts"
+import { bold, print, printJson } from "./output.ts"
+import { printSizes } from "./print-sizes.ts"
 
 /** Options of {@link printSuggestion}. */
 export interface SuggestOptions {
@@ -57,13 +57,13 @@ export const printSuggestion = async (invocation: Invocation, options: SuggestOp
       "Expected URLs like /shop/640w/photo.jpg; set --base-path if there is one.",
     )
   const list = suggestions.suggest(waste, most)
-  const sizes = list.sizes.map(({ input, count }) => ({ size: input, count }))
-  if (isJson) return printJson({ requests: suggestions.count(), waste: list.waste, sizes })
+  if (isJson) {
+    const sizes = list.sizes.map(({ input, count }) => ({ size: input, count }))
+    return printJson({ requests: suggestions.count(), waste: list.waste, sizes })
+  }
+  const heading = bold(counted(list.sizes.length, "size"))
   print(
-    `${counted(suggestions.count(), "request")}. ${bold(`${sizes.length} sizes`)}, with ${percentOf(list.waste, 1)} of the pixels sent wasted:`,
+    `${counted(suggestions.count(), "request")}. ${heading}, with ${percentOf(list.waste, 1)} of the pixels sent wasted:`,
   )
-  const texts = sizes.map(({ size }) => formatSizeInput(size))
-  const length = Math.max(0, ...texts.map((text) => text.length))
-  for (const [at, text] of texts.entries())
-    print(`  ${text.padEnd(length)}  ${dim(`${grouped(sizes[at]?.count ?? 0)} requests`)}`)
+  printSizes(list.sizes)
 }

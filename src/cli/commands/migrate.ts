@@ -3,7 +3,6 @@ import { createReadStream } from "node:fs"
 
 import { Argument, Option } from "commander"
 
-import { formatSizeInput } from "../../compat/choose-size.ts"
 import type { ServiceName } from "../../compat/names.ts"
 import { SERVICES } from "../../compat/services.ts"
 import { resolveConfig } from "../../config/resolve.ts"
@@ -13,10 +12,11 @@ import { configText } from "../../migrate/config-text.ts"
 import { type FoundUrl, readUrls } from "../../migrate/read-urls.ts"
 import { redirectMap } from "../../migrate/redirect-map.ts"
 import { type MappedUrl, type Survey, type SurveyOptions, surveyUrls } from "../../migrate/survey.ts"
-import { grouped, percentOf } from "../../units.ts"
+import { counted, grouped, percentOf } from "../../units.ts"
 import type { Command, Invocation } from "../command.ts"
 import { JSON_OPTION, NO_LOCATIONS, settingsOf, shareOf, toOption } from "../options.ts"
-import { bold, dim, print, printJson } from "../output.ts"
+import { bold, print, printJson } from "../output.ts"
+import { printSizes } from "../print-sizes.ts"
 
 const SETTING_NAMES = new Set(["compat", "compatOrigins", "compatKeys", "basePath", "formats"])
 
@@ -101,27 +101,24 @@ const digest = async (survey: Survey): Promise<Digest> => {
 const foundServices = ({ counts, urlCount }: Survey): string => {
   const services = Object.entries(counts) as (readonly [ServiceName, number])[]
   const listed = services.map(([name, count]) => `${grouped(count)} of ${SERVICES[name].title}`)
-  return `${grouped(urlCount)} URLs read, ${listed.join(", ") || "none of a known service"}.`
-}
-
-const printSizes = ({ list: { sizes, waste } }: Survey): void => {
-  print(`\n${bold(`${sizes.length} sizes serve them`)}, with ${percentOf(waste, 1)} of the pixels sent wasted:`)
-  const texts = sizes.map(({ input }) => formatSizeInput(input))
-  const length = Math.max(0, ...texts.map((text) => text.length))
-  for (const [at, text] of texts.entries())
-    print(`  ${text.padEnd(length)}  ${dim(`${grouped(sizes[at]?.count ?? 0)} requests`)}`)
+  return `${counted(urlCount, "URL")} read, ${listed.join(", ") || "none of a known service"}.`
 }
 
 const printText = async (survey: Survey): Promise<void> => {
   print(foundServices(survey))
   const { top, urlCount, reasons } = await digest(survey)
-  if (survey.list.sizes.length > 0) printSizes(survey)
+  const { sizes, waste } = survey.list
+  if (sizes.length > 0) {
+    const heading = bold(`${counted(sizes.length, "size")} for them`)
+    print(`\n${heading}, with ${percentOf(waste, 1)} of the pixels sent wasted:`)
+    printSizes(sizes)
+  }
   if (urlCount > 0) print(`\n${bold("New URLs")} (${top.length} of ${grouped(urlCount)}; all of them with --json):`)
   for (const { url, newUrl = "" } of top) print(`  ${url} → ${newUrl}`)
   const sorted = [...reasons].toSorted(([, a], [, b]) => b.count - a.count)
   if (sorted.length > 0) print(`\n${bold("Without a new URL")}:`)
   for (const [reason, { count, urlCount: urls, example }] of sorted)
-    print(`  ${grouped(count)} requests of ${grouped(urls)} URLs, like ${example}\n    ${reason}`)
+    print(`  ${counted(count, "request")} of ${counted(urls, "URL")}, like ${example}\n    ${reason}`)
 }
 
 const printLines = async ({ list, urlCount, counts, mapped }: Survey): Promise<void> => {
