@@ -89,10 +89,10 @@ const samplePhotos = async (
         }
       })
     } catch (error) {
-      // Photos that cannot be rendered have no bytes.
       if (!isPermanent(error)) throw error
-      row.clear()
-      row.set("", 0)
+      // A photo that cannot be rendered has no renditions and no bytes.
+      rows.push(new Map())
+      continue
     }
     if (row.size > 0) rows.push(row)
   }
@@ -101,7 +101,6 @@ const samplePhotos = async (
 
 const meansOf = (samples: Samples): NonNullable<DraftList["bySize"]> => {
   const names = new Set(samples.flatMap((row) => [...row.keys()]))
-  names.delete("")
   return Array.from(names, (name) => {
     const [size = "", format = ""] = name.split("\n")
     const values = samples.flatMap((row) => row.get(name) ?? [])

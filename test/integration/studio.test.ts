@@ -160,6 +160,7 @@ describe("drafts", () => {
   it("a draft list counts the renditions of the catalogue and estimates their bytes with an error", async () => {
     const studio = await startShop()
     for (const at of [1, 2, 3]) await studio.write(`shop/${at}.jpg`, await flat({ width: 100 + at, height: 80 }))
+    await studio.write("shop/broken.jpg", Buffer.from("not a photo"))
     const response = await studio.call("POST", "draft-list", {
       sizes: ["20w", { size: "30x30", name: "icon", format: "webp" }],
     })
@@ -167,9 +168,9 @@ describe("drafts", () => {
     expect(list).toMatchObject({
       problems: [],
       renditionsPerPhoto: 4,
-      photos: { count: 4, isExact: true },
-      renditions: 16,
-      sampled: { photos: 4, renditions: 16 },
+      photos: { count: 5, isExact: true },
+      renditions: 20,
+      sampled: { photos: 5, renditions: 16 },
     })
     const { value = 0, low = 0, high = 0 } = list.bytes ?? {}
     expect(value).toBeGreaterThan(0)
