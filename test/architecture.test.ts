@@ -377,6 +377,11 @@ describe("imports", () => {
     expect(files.filter((file) => !ruleOf(file))).toEqual([])
   })
 
+  it("every rule is for files that exist", () => {
+    const named = [...RULES, ...WORDS].flatMap(({ of }) => of)
+    expect(named.filter((start) => !files.some((file) => file.startsWith(start)))).toEqual([])
+  })
+
   it("imports name existing files, with their extension", () => {
     const internal = imports.filter(
       ({ to }) =>
