@@ -67,8 +67,11 @@ const endSpan = (api: Api, span: Span, { status, decision }: Answer): void => {
   span.end()
 }
 
-const traceparentOf = (span: Span): string => {
-  const { traceId, spanId, traceFlags } = span.spanContext()
+/** Undefined for a span of no trace: without an SDK, or where the SDK has no propagator. */
+const traceparentOf = (api: Api, span: Span): string | undefined => {
+  const context = span.spanContext()
+  if (!api.isSpanContextValid(context)) return undefined
+  const { traceId, spanId, traceFlags } = context
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`
 }
 
@@ -92,6 +95,7 @@ export const withTracing = (handle: Handle, onError: (error: unknown) => void): 
     const answer = await api.context.with(context, () => handle(request))
     addStages(api, context, answer)
     endSpan(api, span, answer)
-    return { ...answer, decision: { ...answer.decision, traceparent: traceparentOf(span) } }
+    const traceparent = traceparentOf(api, span)
+    return traceparent === undefined ? answer : { ...answer, decision: { ...answer.decision, traceparent } }
   }
 }

@@ -1,7 +1,7 @@
 /** Tests of traces: the spans of a request, the continued trace, and the privacy of the log. */
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { SpanKind, trace } from "@opentelemetry/api"
+import { context, propagation, SpanKind, trace } from "@opentelemetry/api"
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 
@@ -81,5 +81,15 @@ describe("a server without tracing", () => {
     if (!report) throw new Error("Expected a report")
     expect(formatJson(toLogEntry(report))).not.toMatch(/secret|account|203\.0\.113|127\.0\.0\.1/)
     expect(formatJson(toLogEntry(report, { queries: true }))).toContain("token=secret")
+  })
+})
+
+describe("a traced server without an SDK of OpenTelemetry", () => {
+  it("logs the client's trace, and no trace where the client sent none", async () => {
+    for (const api of [trace, context, propagation]) api.disable()
+    const shop = await startServer({ tracing: true })
+    await shop.get("/480h/absent.png", { traceparent: TRACEPARENT })
+    await shop.get("/480h/absent.png")
+    expect(shop.reports.map(({ traceparent }) => traceparent)).toEqual([TRACEPARENT, undefined])
   })
 })
