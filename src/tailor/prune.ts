@@ -84,7 +84,7 @@ const FOREIGN: Judgement = { verdict: "foreign" }
 const KEPT: Judgement = { verdict: "kept" }
 
 /** The reading of a key that a record was made for; undefined if the list has no such reading any more. */
-const readingOf = (key: string, meta: RenditionMeta, grammar: Grammar): Reading | undefined => {
+export const storedReadingOf = (key: string, meta: RenditionMeta, grammar: Grammar): Reading | undefined => {
   const parsed = parseStoredKey(key, grammar)
   if (!parsed) return undefined
   const all = [...parsed.readings, ...(parsed.alternative?.readings ?? [])]
@@ -97,7 +97,7 @@ const judge = async (parts: PruneParts, key: string): Promise<Judgement> => {
   if (grammar.sharedStore && !isRenditionKey(key, grammar)) return FOREIGN
   const meta = await renditions.head(key)
   if (!meta || meta.isForeign || !originalsIn(key).includes(meta.original)) return FOREIGN
-  const reading = readingOf(key, meta, grammar)
+  const reading = storedReadingOf(key, meta, grammar)
   if (!reading) return { verdict: "retired", meta }
   const stat = await originals.head(meta.original, { fresh: true })
   if (!stat) return { verdict: (await originals.isGone?.(meta.original)) === true ? "gone" : "missing", meta }
