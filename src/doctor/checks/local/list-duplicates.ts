@@ -4,8 +4,11 @@ import { someOf } from "../../../units.ts"
 import { type Check, failure, passed } from "../../check.ts"
 import type { LocalContext } from "../../local-context.ts"
 
-const pictureOf = (size: Size): string =>
-  JSON.stringify([size.width, size.height, size.gravity, lookOf(size), size.quality, size.maxBytes])
+/** Sizes that differ in one of these cannot be aliases of each other. */
+const pictureOf = (size: Size): string => {
+  const { width, height, gravity, quality, maxBytes, minQuality, cacheControl } = size
+  return JSON.stringify([width, height, gravity, lookOf(size), quality, maxBytes, minQuality, cacheControl])
+}
 
 /** See the head comment. */
 export const listDuplicates: Check<LocalContext> = {
