@@ -7,7 +7,11 @@ import { NO_PHOTO, type RemoteContext } from "../../remote-context.ts"
 const ACCEPTS: readonly string[] = ["image/avif,image/webp,*/*;q=0.8", "image/webp,*/*;q=0.8", "image/jpeg,image/png"]
 
 const isAccepted = (type: string, accept: string): boolean =>
-  accept.includes(type) || /^image\/(?:jpeg|png|gif)$/.test(type)
+  accept.split(/[,;]/).includes(type) || /^image\/(?:jpeg|png|gif)$/.test(type)
+
+/** `Accept-Encoding`, which proxies add when they compress, says nothing about formats. */
+const variesByAccept = (vary: string): boolean =>
+  vary.split(",").some((name) => ["accept", "*"].includes(name.trim().toLowerCase()))
 
 /** See the head comment. */
 export const accept: Check<RemoteContext> = {
@@ -22,7 +26,7 @@ export const accept: Check<RemoteContext> = {
       const reply = await ask(path, { signal, headers: { accept: value } })
       const type = headerOf(reply, "content-type")
       types.push(type)
-      if (!/accept|\*/i.test(headerOf(reply, "vary"))) varies = false
+      if (!variesByAccept(headerOf(reply, "vary"))) varies = false
       if (!isAccepted(type, value))
         return failure({
           observation: `${type || `status ${reply.status}`} for a client that accepts ${value}.`,
