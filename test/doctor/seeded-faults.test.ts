@@ -182,6 +182,7 @@ const REMOTE_FAULTS: readonly RemoteFault[] = [
     cache(({ path, headers }) => path.endsWith("/40x30/photo.jpg") && headers["content-type"] === "image/avif"),
   ],
   ["", "Vary is dropped", "accept", setHeader("vary", undefined)],
+  ["", "Vary is replaced by that of compression", "accept", setHeader("vary", "Accept-Encoding")],
   ["", "the ETag is dropped", "not-modified", setHeader("etag", undefined)],
   ["", "a part is another part", "range", (passed) => void (passed.status === 206 && (passed.body = Buffer.alloc(10)))],
   ["", "Cache-Control is dropped", "cache-life", setHeader("cache-control", undefined)],
@@ -241,6 +242,25 @@ describe("seeded faults of a server", () => {
 
   it("doctor finds no fault of a server where there is none", async () => {
     expect(namesOf(await examineServer(() => {}), "failure", "warning")).toEqual([])
+  })
+
+  it("doctor accepts a CDN that answers an unlisted size with a listed one, without naming it", async () => {
+    let listed: Passed | undefined
+    const snapping: Change = (passed) => {
+      if (passed.path.endsWith("/80x60/photo.jpg")) listed = { ...passed }
+      if (!/\/\d+x2\d\d\//.test(passed.path)) return
+      const { status, headers, body } = listed ?? passed
+      const { "content-location": _, ...others } = headers
+      Object.assign(passed, { status, headers: others, body })
+    }
+    const url = await startProxy(port, snapping)
+    const uploads = openUploads(photos, {})
+    onTestFinished(() => uploads.close())
+    const context = remoteContext(new URL(url), { uploads })
+    const photo = await context.photo()
+    await context.ask(context.pathOf(photo?.original ?? "", "80x60"))
+    const checks = REMOTE_CHECKS.filter(({ name }) => name === "unlisted-size")
+    expect(namesOf(await runChecks(checks, context), "ok")).toEqual(["unlisted-size"])
   })
 
   const faults = REMOTE_FAULTS.map(([id, text, check, change, options = {}]) => ({ id, text, check, change, options }))
@@ -365,10 +385,35 @@ const LOCAL_WARNINGS: readonly (readonly [id: string, fault: string, check: stri
   ],
 ]
 
+/** Stores renditions while the format WebP is listed: one of a WebP original, and one in the format. */
+const storeWebp = async (folder: string): Promise<void> => {
+  await writeFile(join(folder, "photos/shop/b.webp"), await flat({ width: 300, height: 200, format: "webp" }))
+  const [originals, renditions] = [join(folder, "photos"), join(folder, "made")]
+  const tailor = createTailor({ originals, renditions, sizes: ["100w"], isolation: "none" })
+  for (const path of ["/shop/100w/b.webp", "/shop/100w/a.jpg.webp"])
+    await (await tailor.fetch(new Request(`http://localhost${path}`))).arrayBuffer()
+  await tailor.close()
+}
+
 describe("seeded faults of a machine", () => {
   it("doctor finds no fault of a machine where there is none", async () => {
     const results = await examineMachine({ options: WATCHED, nginx: (text) => text })
     expect(namesOf(results, "failure", "warning")).toEqual(EXPECTED_WARNINGS)
+  })
+
+  it("doctor counts sizes that differ in Cache-Control or in the least quality as different", async () => {
+    const size = { size: "100w", name: "a", maxBytes: 9000 } as const
+    const sizes = ["40x30", "80x60", size, { ...size, name: "b", cacheControl: "max-age=60" }]
+    const options = { sizes: [...sizes, { ...size, name: "c", minQuality: 50 }] }
+    expect(namesOf(await examineMachine({ options }), "failure")).not.toContain("list-duplicates")
+  })
+
+  it("doctor does not count a rendition of a WebP original at its base URL as one of the retired format WebP", async () => {
+    const options = { formats: ["avif"], retired: { formats: ["webp"] } } as const
+    const results = await examineMachine({ options, prepare: storeWebp })
+    const found = results.find(({ name }) => name === "list-retired")
+    expect(found?.state).toBe("warning")
+    expect(found?.observation).toBe("1 of 2 stored renditions, like shop/100w/a.jpg.webp.")
   })
 
   it.each(LOCAL_FAULTS)("doctor finds a seeded fault of a machine: %s %s, by %s", async (_id, _text, check, fault) => {
