@@ -52,6 +52,15 @@ describe("imgtailor explain", () => {
     expect(stdout).toContain(`${status} ${error}`)
   })
 
+  it("imgtailor explain knows the metrics, if they are answered on the port of the images", async () => {
+    const cwd = await createFolder()
+    const explained = async (env: Record<string, string>): Promise<string> =>
+      (await runCommand(["explain", "/metrics", ...SETTINGS], { cwd, env })).stdout
+    expect(await explained({ IMGTAILOR_METRICS: "true" })).toContain("metrics for Prometheus")
+    expect(await explained({ IMGTAILOR_METRICS: "true", IMGTAILOR_METRICS_PORT: "9464" })).toContain("400 bad-url")
+    expect(await explained({})).toContain("400 bad-url")
+  })
+
   it("imgtailor explain lists the renditions of an original, and prints JSON on request", async () => {
     const cwd = await createFolder()
     const { stdout } = await runCommand(["explain", "shop/a.jpg", "--json", ...SETTINGS], { cwd })

@@ -46,12 +46,16 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "/readyz": "This is the health check for load balancers (readiness).",
 }
 
+const specialSummary = ({ config: { basePath, metrics, metricsPort } }: State, path: string): string | undefined => {
+  if (path === "/metrics" && metrics && metricsPort === undefined) return "These are the metrics for Prometheus."
+  return (
+    SPECIAL[path] ?? (path === basePath + LIST_PATH ? "This is the published list of sizes and formats." : undefined)
+  )
+}
+
 /** A URL that is about no rendition. */
-const explainSpecial = ({ config }: State, { input, target }: Request): Explanation | undefined => {
-  const path = withoutQuery(target)
-  const summary =
-    SPECIAL[path] ??
-    (path === config.basePath + LIST_PATH ? "This is the published list of sizes and formats." : undefined)
+const explainSpecial = (state: State, { input, target }: Request): Explanation | undefined => {
+  const summary = specialSummary(state, withoutQuery(target))
   if (summary === undefined) return undefined
   return {
     input,
