@@ -104,6 +104,15 @@ describe("a list that can change", () => {
     expect(await sizesOf("--waste", "0%", "--most", "2")).toEqual(["640w", "40x30"])
   })
 
+  it("sizes suggest reads the present list from environment variables, as serve does", async () => {
+    const cwd = await temporaryFolder()
+    await writeFile(join(cwd, "access.log"), "/shop/hero/a.jpg\n")
+    const env = { IMGTAILOR_SIZES: '[{"size":"640w","name":"hero"}]' }
+    const { stdout, code } = await runCommand(["sizes", "suggest", "access.log"], { cwd, env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('"640w"  1 request')
+  })
+
   it("sizes suggest and migrate print one size, one URL and one request in the singular", async () => {
     const cwd = await createShop()
     await writeFile(join(cwd, "access.log"), "/shop/300w/a.jpg\n")

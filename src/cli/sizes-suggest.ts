@@ -23,7 +23,7 @@ export interface SuggestOptions {
 
 /** The present list, if one is configured. */
 const presentList = async (invocation: Invocation): Promise<TailorConfig> => {
-  const settings = await settingsFromOptions(invocation)
+  const settings = await settingsFromOptions(invocation, process.env)
   const environment = { directory: process.cwd(), threads: 4, readsAssets: false }
   const sizes = settings["sizes"] ?? ["1w"]
   return resolveConfig({ ...settings, ...NO_LOCATIONS, sizes }, environment)
