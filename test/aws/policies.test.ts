@@ -169,6 +169,10 @@ describe("imgtailor policies", () => {
   it.each([
     [["bucket", ...SHARED], "bucket: Expected one of bucket-policy.json, website.json"],
     [SIZES, "originals: Expected a bucket in S3, or --bucket for the redirect flow."],
+    [
+      [...SIZES, "--originals", '{"a/":"s3://a","":"s3://b"}', "--renditions", "s3://c"],
+      "originals: Expected one bucket in S3, got several sources. Run the command for each of them, with --originals.",
+    ],
     [["--bucket", "shop-photos", "--sizes", "1ww"], "sizes.0: Expected a size"],
     [[...SHARED, "--existing", "none.json"], "--existing: Expected a policy as JSON, got none.json: ENOENT"],
     [[...SHARED, "--existing", "bad.json"], "--existing: Expected a policy as JSON, got bad.json: "],

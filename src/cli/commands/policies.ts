@@ -36,6 +36,10 @@ const locationsOf = (
 ): { readonly originals: string; readonly renditions: string; readonly isRedirect: boolean } => {
   const bucket = textOf(values, "bucket")
   const arnOf = (name: string): string => {
+    if (bucket === undefined && typeof settings[name] === "object")
+      throw badConfig([
+        `${name}: Expected one bucket in S3, got several sources. Run the command for each of them, with --originals.`,
+      ])
     const place = parseS3Url(bucket === undefined ? String(settings[name]) : `s3://${bucket}`)
     if (place) return `arn:aws:s3:::${place.bucket}/${place.prefix}`
     throw badConfig([
