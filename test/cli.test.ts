@@ -231,6 +231,11 @@ group("mistakes on the command line", () => {
     ["s3 in upper case", ["serve", "S3://shop-photos", "--sizes", "64w"], ["originals: Expected s3:// in lower case"]],
     ["a missing configuration file", ["serve", "--config", "my.json"], ["my.json"]],
     ["an unknown command", ["srve"], ["'srve'", "Did you mean serve?"]],
+    [
+      "purge with a mistyped folder",
+      ["purge", "/", "--originals", "photos", "--sizes", "64w", "--renditions", "mistyped"],
+      ["Expected the folder of the renditions", "mistyped"],
+    ],
     ["purge without an original", ["purge"], ["Expected an original like shop/photo.jpg"]],
     ["info without an original", ["info"], ["'original'"]],
     ["an unknown mode", ["package", "--mode", "both"], ["redirect, direct, sync.\n", "imgtailor package --help"]],

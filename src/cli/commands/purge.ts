@@ -1,15 +1,19 @@
 /** Responsible for `imgtailor purge`: deletes stored renditions of originals, of prefixes, and of a size. */
+import { existsSync } from "node:fs"
+
 import { Argument, Option } from "commander"
 
+import type { EffectiveConfig } from "../../config/origins.ts"
 import { openTailor, type OpenTailor } from "../../create-tailor.ts"
 import { badConfig, badUrl } from "../../errors.ts"
 import { formatOfName } from "../../sizes/format.ts"
 import { INFO, isSizeSegment } from "../../sizes/list.ts"
+import { asFolder } from "../../store/registry.ts"
 import type { PurgeOptions } from "../../tailor/purge.ts"
 import { counted } from "../../units.ts"
 import type { Command } from "../command.ts"
 import { INTERRUPTED, onInterrupt } from "../interruption.ts"
-import { JSON_OPTION, loadFromOptions, settingOptions, textOf } from "../options.ts"
+import { JSON_OPTION, loadWithOrigins, settingOptions, textOf } from "../options.ts"
 import { print, printJson, printMessage, printNotices } from "../output.ts"
 import { createProgress } from "../progress.ts"
 import { parseTarget, type Target } from "../targets.ts"
@@ -36,6 +40,16 @@ const checkSize = (size: string | undefined, targets: readonly Target[]): void =
   for (const target of targets)
     if ("original" in target)
       throw badConfig([`--size: Expected prefixes like shop/ beside it, got ${target.original}.`])
+}
+
+/** A mistyped folder would have nothing to delete. @throws {bad-config} an option or a variable names a folder that does not exist */
+const checkFolder = ({ config, sources }: EffectiveConfig): void => {
+  const isGiven = sources.some(
+    ({ origin, options }) => ["option", "variable"].includes(origin) && options["renditions"] !== undefined,
+  )
+  const folder = asFolder(config.renditions)
+  if (isGiven && folder !== undefined && !existsSync(folder))
+    throw badConfig([`renditions: Expected the folder of the renditions, found none at ${folder}.`])
 }
 
 /** Number of deleted renditions. @throws {bad-url} the store cannot list */
@@ -100,7 +114,9 @@ export const purge: Command = {
     const names = operands.length === 0 ? ["/"] : operands
     const targets = names.map(parseTarget)
     checkSize(size, targets)
-    const config = await loadFromOptions(invocation)
+    const effective = await loadWithOrigins(invocation)
+    checkFolder(effective)
+    const { config } = effective
     printNotices(config.notices)
     const isJson = values["json"] === true
     const signal = onInterrupt()
