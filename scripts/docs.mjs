@@ -39,6 +39,8 @@ A setting can be given in four ways. Where several are used, the first of them t
 3. a configuration file: \`sizes: ["360x270", "1280w"]\`
 4. the default
 
+\`deploy\`, \`template\`, \`policies\`, \`edge\` and \`package\` make files for another machine, and do not read environment variables.
+
 In code, settings are passed to \`createTailor\`. Unknown options, variables and keys are errors.
 
 ${SETTING_GROUPS.map((group) => `## ${group.heading}\n\n${settingsTable(group)}`).join("\n\n")}
