@@ -30,6 +30,9 @@ const HELPERS = String.raw`
     })
 `
 
+/** A GIF of one pixel. */
+const PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
+
 /** All images of the page: {@link ShownImage}s. The last entry of the largest contentful paint is waited for. */
 export const READ_IMAGES: string = String.raw`(async () => {
   ${HELPERS}
@@ -40,22 +43,16 @@ export const READ_IMAGES: string = String.raw`(async () => {
       done(list.getEntries().at(-1)?.element)
     }).observe({ type: "largest-contentful-paint", buffered: true })
   })
-  const lengthOf = (length) => {
-    const probe = document.createElement("div")
-    probe.style.cssText = "position:absolute;visibility:hidden;width:" + length
-    document.body.append(probe)
-    const { width } = probe.getBoundingClientRect()
-    probe.remove()
-    return width
-  }
-  const declaredWidthOf = (sizes) => {
-    if (sizes === "" || sizes === "auto") return undefined
-    for (const entry of sizes.split(/,(?![^(]*\))/).map((text) => text.trim())) {
-      const [, condition, length] = /^(\(.*\))\s+(\S.*)$/.exec(entry) ?? [, "", entry]
-      if (condition === "" || matchMedia(condition).matches) return lengthOf(length)
-    }
-    return undefined
-  }
+  // The browser reads the attribute: a picture of one pixel with the descriptor 1w is as wide as sizes declares.
+  const declaredWidthOf = ({ sizes, loading }) =>
+    new Promise((done) => {
+      if (sizes === "" || (/^\s*auto\s*(,|$)/i.test(sizes) && loading === "lazy")) return done(undefined)
+      const probe = new Image()
+      probe.onload = () => done(probe.naturalWidth)
+      probe.onerror = () => done(undefined)
+      probe.sizes = sizes
+      probe.srcset = "${PIXEL} 1w"
+    })
   const read = async (image) => {
     const picture = image.complete && image.naturalWidth > 0 ? await pictureOf(image.currentSrc) : undefined
     const rect = image.getBoundingClientRect()
@@ -78,7 +75,7 @@ export const READ_IMAGES: string = String.raw`(async () => {
         naturalWidth: picture?.width ?? 0,
         naturalHeight: picture?.height ?? 0,
         isComplete: image.complete,
-        declaredWidth: declaredWidthOf(attribute("sizes")),
+        declaredWidth: await declaredWidthOf(image),
         isLargest: image === largest,
       },
     }

@@ -133,6 +133,26 @@ describe.skipIf(!tools)("page lint", () => {
     expect(observationOf(second, "page-broken")).toContain("100%.jpg")
   }, 60_000)
 
+  it("page lint reads sizes as the browser does", async () => {
+    const url = await startImages()
+    const right = [
+      { sizes: "(min-width: 60rem) calc((100px + 700px) / 2), 100vw" },
+      { sizes: "min(100vw, calc(100px + 300px))" },
+      { sizes: "not (max-width: 600px) 400px, 100vw" },
+      { sizes: "auto, 200px", loading: "lazy" },
+    ]
+    // A media type is not allowed in sizes: browsers ignore such an entry.
+    const wrong = [
+      { sizes: "auto, 200px" },
+      { sizes: "screen and (min-width: 60rem) 400px, 100vw" },
+      { sizes: "(min-width: 60rem) calc((100px + 700px) / 4), 25vw" },
+    ]
+    const pages = [...right, ...wrong].map((changes) => good(url, changes))
+    const results = await check(await temporaryFolder(), pages)
+    const found = results.map((one) => problemsOf(one).includes("page-sizes"))
+    expect(found).toEqual([...right.map(() => false), ...wrong.map(() => true)])
+  }, 60_000)
+
   it("doctor --page names a page that cannot be loaded", async () => {
     const env = { CHROMIUM: tools?.chromium ?? "" }
     const { code, stderr } = await runCommand(["doctor", "--page", "none.html"], { cwd: await temporaryFolder(), env })

@@ -8,7 +8,7 @@ import { nameOf, type PageContext } from "../../page-context.ts"
 const TOLERANCE = 0.25
 
 const problemOf = (image: PageImage): string | undefined => {
-  if (!image.candidates.some(({ descriptor }) => descriptor.endsWith("w")) || image.sizes === "auto") return undefined
+  if (!image.candidates.some(({ descriptor }) => descriptor.endsWith("w"))) return undefined
   const wrong = image.displays.find(
     ({ width, declaredWidth }) =>
       width > 0 && declaredWidth !== undefined && Math.abs(declaredWidth - width) / width > TOLERANCE,
