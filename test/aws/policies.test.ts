@@ -173,6 +173,10 @@ describe("imgtailor policies", () => {
       [...SIZES, "--originals", '{"a/":"s3://a","":"s3://b"}', "--renditions", "s3://c"],
       "originals: Expected one bucket in S3, got several sources. Run the command for each of them, with --originals.",
     ],
+    [
+      ["--bucket", "s3://shop-photos", ...SIZES],
+      '--bucket: Expected the name of a bucket like shop-photos, got "s3://shop-photos".',
+    ],
     [["--bucket", "shop-photos", "--sizes", "1ww"], "sizes.0: Expected a size"],
     [[...SHARED, "--existing", "none.json"], "--existing: Expected a policy as JSON, got none.json: ENOENT"],
     [[...SHARED, "--existing", "bad.json"], "--existing: Expected a policy as JSON, got bad.json: "],

@@ -43,7 +43,9 @@ const locationsOf = (
     const place = parseS3Url(bucket === undefined ? String(settings[name]) : `s3://${bucket}`)
     if (place) return `arn:aws:s3:::${place.bucket}/${place.prefix}`
     throw badConfig([
-      `${bucket === undefined ? name : "--bucket"}: Expected a bucket in S3, or --bucket for the redirect flow.`,
+      bucket === undefined
+        ? `${name}: Expected a bucket in S3, or --bucket for the redirect flow.`
+        : `--bucket: Expected the name of a bucket like shop-photos, got ${JSON.stringify(bucket)}.`,
     ])
   }
   return { originals: arnOf("originals"), renditions: arnOf("renditions"), isRedirect: bucket !== undefined }
