@@ -136,6 +136,10 @@ describe("a list that can change", () => {
     expect(stdout.trim().split("\n")).toHaveLength(2)
     expect(await stored()).toEqual(["shop/60w/b.jpg.webp", "shop/card/b.jpg.webp"])
 
+    await writeFile(join(cwd, "other.log"), "/images/60w-b.jpg\n/shop/9w/b.jpg\n")
+    const none = await runCommand(["warm", "--from", "other.log"], { cwd })
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("No requests for listed renditions")])
+
     await rm(join(cwd, "made"), { recursive: true })
     await runCommand(["warm", "--sizes", "card", "--formats", "base", "shop/a.jpg", "--", "-c.jpg"], { cwd })
     expect(await stored()).toEqual(["card/-c.jpg", "shop/card/a.jpg"])

@@ -103,6 +103,9 @@ const splitFilter = async (
   return { invocation: { ...invocation, values: others }, filter: { sizes: list("sizes"), formats: list("formats") } }
 }
 
+const noRequestsIn = (logs: readonly string[]): string =>
+  `No requests for listed renditions were found in ${logs.join(", ")}. Expected URLs like /shop/640w/photo.jpg; set --base-path if there is one.`
+
 async function* fromList(items: readonly WarmItem[]): AsyncGenerator<WarmItem> {
   yield* items
 }
@@ -118,6 +121,7 @@ const collect = async (
   if (logs) {
     if (operands.length > 0) throw badConfig([`--from: Expected no originals beside it, got ${operands.join(" ")}.`])
     const found = await itemsFromLogs(tailor, logs, readLogs, filter)
+    if (found.length === 0) summary.skip(noRequestsIn(logs))
     return { items: fromList(found), total: Promise.resolve(found.length) }
   }
   const newerThan = textOf(values, "newerThan")
