@@ -261,6 +261,25 @@ export default defineConfig({
 `)
   })
 
+  it("the map for nginx has no redirect for a URL that means another picture on another host", async () => {
+    const url = "/a.jpg?w=640"
+    const batch = [
+      { url: `//one.example${url}`, count: 1, service: "imgix", newUrl: "/640w/a.jpg" },
+      { url: `//two.example${url}`, count: 1, service: "wordpress", newUrl: "/640w/b.jpg" },
+      { url: "//one.example/c.jpg?w=640", count: 1, service: "imgix", newUrl: "/640w/c.jpg" },
+      { url: "//two.example/c.jpg?w=640", count: 1, service: "imgix", newUrl: "/640w/c.jpg" },
+    ] as const
+    async function* mapped(): AsyncGenerator<typeof batch> {
+      yield batch
+    }
+    let text = ""
+    for await (const part of redirectMap({ mapped })) text += part
+    expect(text.split("\n").slice(-4, -2)).toEqual([
+      `    # ${url} has another new URL for each host: /640w/a.jpg, /640w/b.jpg. Add the one of this server.`,
+      '    "/c.jpg?w=640" "/640w/c.jpg";',
+    ])
+  })
+
   it("the map for nginx tells URLs that differ in case apart, and has no line that could end it", async () => {
     const survey = await surveyOf(
       [

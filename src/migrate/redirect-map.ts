@@ -33,16 +33,26 @@ export async function* redirectMap({ mapped }: Pick<Survey, "mapped">): AsyncGen
   yield "}\n"
 }
 
+/** New URLs by path and query. There are several if two hosts are of different services. */
+const newUrlsOf = (batch: readonly MappedUrl[]): ReadonlyMap<string, ReadonlySet<string>> => {
+  const targets = new Map<string, Set<string>>()
+  for (const { url, newUrl } of batch) {
+    const target = targetOf(url)
+    if (newUrl !== undefined && isPrintable(target)) targets.set(target, (targets.get(target) ?? new Set()).add(newUrl))
+  }
+  return targets
+}
+
 const linesOf = (batch: readonly MappedUrl[]): string => {
-  const targets = new Map<string, string>()
-  for (const { url, newUrl } of batch)
-    if (newUrl !== undefined && isPrintable(targetOf(url))) targets.set(targetOf(url), newUrl)
+  const targets = newUrlsOf(batch)
   const alike = new Map<string, number>()
   for (const target of targets.keys()) {
     const name = target.toLowerCase()
     alike.set(name, (alike.get(name) ?? 0) + 1)
   }
-  const lines = [...targets].map(([target, newUrl]) => {
+  const lines = [...targets].map(([target, [newUrl = "", ...others]]) => {
+    if (others.length > 0)
+      return `    # ${target} has another new URL for each host: ${[newUrl, ...others].join(", ")}. Add the one of this server.\n`
     const isAlone = alike.get(target.toLowerCase()) === 1
     return `    ${isAlone ? quote(target) : quote(`~^${escapeRegex(target)}$`)} ${quote(newUrl)};\n`
   })
