@@ -141,11 +141,11 @@ const put = async (place: Place, key: string, bytes: Uint8Array, meta: Rendition
     if (place.escapesNames === undefined) mkdirSync(place.records, { recursive: true })
     const [path, recordPath] = [pathOf(place, key), recordPathOf(place, key)]
     if (!path || !recordPath) throw new Error("not a valid key")
-    const file = await writeAtomically(place.temporary, path, { content: bytes, isRendition: true })
+    const file = await writeAtomically(place.temporary, path, { content: bytes, modifiedMs: meta.modifiedMs })
     const etag = staticTagOf(file)
     const record: FileRecord = { ...meta, etag, file }
     // A record that a power failure loses or damages makes the rendition absent, no more.
-    await writeAtomically(place.temporary, recordPath, { content: JSON.stringify(record), isRendition: false })
+    await writeAtomically(place.temporary, recordPath, { content: JSON.stringify(record) })
     place.known.set(key, record)
     return { etag }
   } catch (error) {

@@ -28,13 +28,20 @@ const ABANDONED_AFTER_MS = 600_000
 
 const identityOf = (fd: number): FileIdentity => toFileIdentity(fstatSync(fd, { bigint: true }))
 
-/** Makes the ETag of a file, which counts in seconds, another one than that of the file that it replaces. */
-const makeTagDiffer = (fd: number, path: string): void => {
+/**
+ * Makes the ETag of a file, which counts in seconds, another one than that of each file before it: the time of a rendition differs from
+ * those of its predecessors, also of deleted ones. The fraction of the second stays, by which a record knows its file.
+ */
+const makeTagDiffer = (fd: number, path: string, modifiedMs: number): void => {
+  const own = identityOf(fd)
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-  if (!found) return
-  const [old, own] = [toFileIdentity(found), identityOf(fd)]
-  if (old.byteLength !== own.byteLength || mtimeSecondsOf(old) < mtimeSecondsOf(own)) return
-  futimesSync(fd, mtimeSecondsOf(old) + 1, mtimeSecondsOf(old) + 1)
+  const old = found && toFileIdentity(found)
+  const wanted = Math.floor(modifiedMs / 1000)
+  const taken = old?.byteLength === own.byteLength ? mtimeSecondsOf(old) : -Infinity
+  const seconds = Math.max(wanted, taken + 1)
+  if (seconds === mtimeSecondsOf(own)) return
+  const time = seconds + Number((BigInt(own.mtimeNs) / 1_000_000n) % 1000n) / 1000
+  futimesSync(fd, time, time)
 }
 
 /** Does something in a folder, which is created where it is missing. */
@@ -51,15 +58,15 @@ const inFolder = <T>(folder: string, work: () => T): T => {
 /**
  * Writes a temporary file and renames it into place. Only the sync waits for the disk, so only the sync is asynchronous: the other calls
  * take microseconds for renditions of common sizes, less than a trip through the thread pool.
- * @param isRendition a rendition is synced, and its `staticTagOf` differs from that of the file that it replaces. Any other file may be lost
- *   or damaged by a power failure
+ * @param modifiedMs of a rendition, which is synced and has this time, or a later one where a file of the same length has it already. Any
+ *   other file may be lost or damaged by a power failure
  * @returns the identity of the written file
  * @throws system errors; no temporary file is left then
  */
 export const writeAtomically = async (
   temporary: string,
   path: string,
-  { content, isRendition }: { readonly content: Uint8Array | string; readonly isRendition: boolean },
+  { content, modifiedMs }: { readonly content: Uint8Array | string; readonly modifiedMs?: number },
 ): Promise<FileIdentity> => {
   const temporaryPath = join(temporary, randomUUID())
   try {
@@ -67,9 +74,9 @@ export const writeAtomically = async (
     let identity
     try {
       writeFileSync(fd, content)
-      if (isRendition) {
+      if (modifiedMs !== undefined) {
         await sync(fd)
-        makeTagDiffer(fd, path)
+        makeTagDiffer(fd, path, modifiedMs)
       }
       identity = identityOf(fd)
     } finally {

@@ -311,6 +311,20 @@ describe("renditions in a folder", () => {
     expect(new Set(tags).size).toBe(4)
   })
 
+  it("a rendition has another ETag than deleted ones, and ones before the replaced one, with its length", async () => {
+    const { folder, store } = await open()
+    const tags: string[] = []
+    for (const [at, content] of ["one", "second", "two", "six"].entries()) {
+      if (at === 3) await store.delete([KEY])
+      const modifiedMs = Math.floor(Date.now() / 1000 + at) * 1000
+      const result = await store.put(KEY, text(content), { ...META, modifiedMs })
+      expect(result).toEqual({ etag: await tagOf(folder) })
+      tags.push(await tagOf(folder))
+      expect(await textOf(reopened(folder), KEY)).toBe(content)
+    }
+    expect(new Set(tags).size).toBe(4)
+  })
+
   it("get finds renditions that another process stored since", async () => {
     const { folder, store } = await open()
     const other = reopened(folder)
