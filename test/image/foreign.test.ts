@@ -123,7 +123,8 @@ describe.skipIf(!hasDecoders)("JPEG XL", () => {
   it("a photo is decoded, and its opaque alpha dropped", async () => {
     const rendered = await rendition(photo, { size: "60w" })
     expect(rendered.original).toMatchObject({ decoder: "jxl", dimensions: { width: 120, height: 80 } })
-    expect(rendered.format).toBe("jpeg")
+    // A JPEG of flat areas is heavier than such an original.
+    expect(await sharp(rendered.bytes).metadata()).toMatchObject({ format: "png", hasAlpha: false })
     expectQuadrants(await decode(rendered.bytes))
   })
 
