@@ -270,6 +270,15 @@ describe("the template of the stack", () => {
     expect(JSON.stringify(template)).not.toMatch(/\$\{Renditions[.}]/)
   })
 
+  it("counts the prefix of the originals among the bytes of variables, which AWS limits", async () => {
+    const exclude = Array.from({ length: 60 }, (_, index) => `${index}/${"x".repeat(45)}/`)
+    const prefix = Array.from({ length: 15 }, () => "y".repeat(60)).join("/")
+    await makeTemplate({ ...SETTINGS, exclude })
+    await expect(makeTemplate({ ...SETTINGS, exclude, originals: `s3://shop-photos/${prefix}` })).rejects.toThrow(
+      "Expected at most 4096 bytes as variables of a function",
+    )
+  })
+
   it("changes the edge function, variables and policies together with the list", async () => {
     const more = { ...SETTINGS, sizes: ["360x270", "200w"], retired: { sizes: ["640w", "480h"] } }
     for (const settings of [SETTINGS, more, { ...more, unknownSize: "snap" }]) {

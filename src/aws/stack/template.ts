@@ -108,17 +108,21 @@ const MAX_POLICY = 10_240
 /** The longest ARN of a bucket that is not known yet: names have up to 63 characters. */
 const LONGEST_ARN = "arn:aws-us-gov:s3:::".length + 63
 
-const policyLength = (role: unknown): number =>
-  JSON.stringify(role, (_, value: unknown) =>
-    typeof value === "object" && value !== null && "Fn::Sub" in value ? value["Fn::Sub"] : value,
-  ).replaceAll(/\$\{[^}]*\}/g, "x".repeat(LONGEST_ARN)).length
+/** A value as JSON, in which each text that is not known yet is as long as it can be. */
+const longestJson = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && "Fn::Sub" in part ? part["Fn::Sub"] : part,
+  ).replaceAll(/\$\{[^}]*\}/g, "x".repeat(LONGEST_ARN))
+
+const policyLength = (role: unknown): number => longestJson(role).length
 
 /** Bytes of environment variables (Lambda Developer Guide, "Lambda quotas": 4 KB). */
 const MAX_VARIABLES = 4096
 
 const variablesLength = (variables: Variables): number =>
   Object.entries(variables).reduce(
-    (sum, [name, value]) => sum + name.length + (typeof value === "string" ? Buffer.byteLength(value) : LONGEST_ARN),
+    (sum, [name, value]) =>
+      sum + name.length + Buffer.byteLength(typeof value === "string" ? value : longestJson(value)),
     0,
   )
 
