@@ -231,6 +231,7 @@ group("mistakes on the command line", () => {
     ["s3 in upper case", ["serve", "S3://shop-photos", "--sizes", "64w"], ["originals: Expected s3:// in lower case"]],
     ["a missing configuration file", ["serve", "--config", "my.json"], ["my.json"]],
     ["an unknown command", ["srve"], ["'srve'", "Did you mean serve?"]],
+    ["help for an unknown command", ["help", "srve"], ["'srve'", "Did you mean serve?"]],
     [
       "purge with a mistyped folder",
       ["purge", "/", "--originals", "photos", "--sizes", "64w", "--renditions", "mistyped"],

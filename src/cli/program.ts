@@ -90,6 +90,15 @@ export interface PackageInfo {
   readonly description: string
 }
 
+/** `help <command>` without `help` for an unknown command: commander would print the help of the program without the mistake. */
+const withoutUnknownTopic = (
+  argv: readonly string[],
+  loaders: Readonly<Record<string, unknown>>,
+): readonly string[] => {
+  const [first, topic = "help"] = argv
+  return first === "help" && topic !== "help" && !Object.hasOwn(loaders, topic) ? argv.slice(1) : argv
+}
+
 /**
  * Runs the command that the arguments name, or prints help or the version.
  * @param loaders commands by name; only the one that runs is loaded, all of them for help
@@ -97,11 +106,12 @@ export interface PackageInfo {
  * @throws whatever the command throws
  */
 export const runProgram = async (
-  argv: readonly string[],
+  given: readonly string[],
   loaders: Readonly<Record<string, () => Promise<Command>>>,
   { version, description }: PackageInfo,
 ): Promise<number> => {
   const program = createProgram(version, description)
+  const argv = withoutUnknownTopic(given, loaders)
   const [name = "--help"] = argv
   const isCommand = Object.hasOwn(loaders, name)
   const wanted = Object.entries(loaders).filter(([other]) => !isCommand || other === name)
