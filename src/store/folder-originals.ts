@@ -38,7 +38,7 @@ const MAX_VERIFIED = 100_000
 const NETWORK_CALLS = 2
 
 /** Photos of a few megabytes, one for each concurrent render on a few cores, or one PNG of 12 megapixels. */
-const MEMORY = { maxKeptBytes: 26_000_000, idleMs: 10_000 }
+const MEMORY = { maxKeptBytes: 36_000_000, idleMs: 10_000 }
 
 /** Options for originals in a folder. */
 export interface FolderOriginalsOptions {
