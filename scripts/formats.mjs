@@ -55,7 +55,7 @@ Functions of video cameras (BT.601, BT.709, BT.2020) in \`cICP\` have the gamma 
 
 ## Weight
 
-- A rendition in its original's format with no more pixels is not heavier than the original: if it is, it is encoded again with more effort, lower quality, or, except in photos, fewer colours. At the same size, the original without its metadata is tried first; a GIF animation is always answered by it.
+- A rendition in its original's format with no more pixels is not heavier than the original: if it is, it is encoded again with more effort, lower quality, or, except in photos, fewer colours. At the same size, the original without its metadata is tried first; a GIF animation is always answered by it. Graphics that are slightly smaller than an original which an optimiser wrote may stay heavier.
 - For graphics (screenshots, logos, line art, codes) whose original is lossless, an answer in AVIF or WebP is not heavier than the one of the base URL. It may then be a lossless WebP: the stored record has the true type, and browsers decode by content. A server that goes by the extension, such as nginx, labels it \`image/avif\`.
 - An alpha channel that is opaque everywhere is dropped.
 - Exempt: explicit \`.png\` and \`.gif\`, forced formats, and options such as overlays.
