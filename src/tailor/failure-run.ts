@@ -1,6 +1,6 @@
 /** Responsible for a store that fails during a long run: single failures are survived, and too many in a row end the run. */
 
-/** The failures of one kind of call. */
+/** Counts failures among calls of the same kind, such as deletions. */
 export interface FailureRun {
   /** Does work. @param onFailure receives its error @returns undefined where it failed */
   readonly attempt: <T>(work: () => T | Promise<T>, onFailure?: (error: unknown) => void) => Promise<T | undefined>

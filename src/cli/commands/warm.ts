@@ -145,7 +145,9 @@ const checkOptions = ({
   if (values["after"] !== undefined && (operands.length > 1 || values["from"] !== undefined))
     throw badConfig(["--after: Expected at most one prefix beside it, and not --from."])
   if (values["newerThan"] !== undefined && values["from"] !== undefined)
-    throw badConfig(["--newer-than: Expected no --from beside it: requests in a log are rendered whatever the age."])
+    throw badConfig([
+      "--newer-than: Expected no --from beside it: renditions in a log are rendered for originals of any age.",
+    ])
 }
 
 const printEnd = (summary: Summary, isJson: boolean, signal: AbortSignal): void => {

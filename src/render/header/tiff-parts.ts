@@ -1,6 +1,6 @@
 /**
  * Responsible for the strips and tiles of a TIFF page: whether the file has a place for each. The decoder takes a missing offset for the
- * beginning of the file, and shows whatever it finds there.
+ * beginning of the file, and shows the bytes there as pixels.
  *
  * Source: TIFF 6.0 §8 (RowsPerStrip, StripOffsets), §15 (tiles).
  */
