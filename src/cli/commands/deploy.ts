@@ -60,11 +60,12 @@ const requireCdk = (): void => {
 /** Runs `cdk` and takes over its exit code. It ends first, also after a signal: it reads the assembly, which is removed afterwards. */
 const runCdk = async (args: readonly string[]): Promise<void> => {
   const env = { ...process.env, PATH: searchPath() }
-  const child = spawn("cdk", args, { stdio: "inherit", env, shell: IS_WINDOWS })
   // A terminal sends Ctrl-C to both processes.
   const onInterrupt = (): void => {}
   const onTerminate = (): void => void child.kill("SIGTERM")
+  // Before cdk starts, so that no signal ends this process while cdk runs.
   process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate)
+  const child = spawn("cdk", args, { stdio: "inherit", env, shell: IS_WINDOWS })
   try {
     process.exitCode = await new Promise<number>((done, fail) => {
       child.once("error", fail)
